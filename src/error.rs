@@ -1,0 +1,149 @@
+//! The one error type: a variant per way to fail, with the facts in its fields and in its message.
+
+use std::path::PathBuf;
+
+/// What every fallible function of this crate returns.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// A way to fail. Messages say what was found, what was expected, and where.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The operating system refused a file.
+    #[error("{}: {source}", path.display())]
+    File { path: PathBuf, source: std::io::Error },
+
+    /// A file ends before what its header announces.
+    #[error("{format} is truncated: {what} needs {needed} bytes at offset {offset}, the file has {len}")]
+    Truncated { format: &'static str, what: String, offset: u64, needed: u64, len: u64 },
+
+    /// A file breaks the rules of its format.
+    #[error("not a valid {format} file: {reason}")]
+    Malformed { format: &'static str, reason: String },
+
+    /// A configuration key is absent or has a value that cannot be used.
+    #[error("{file}: `{key}` {problem}")]
+    Config { file: &'static str, key: String, problem: String },
+
+    /// The checkpoint is of a kind this crate does not run.
+    #[error("unsupported architecture {found:?}: expected {expected}")]
+    UnsupportedArchitecture { found: String, expected: &'static str },
+
+    /// A tensor's element type cannot be used where it stands.
+    #[error("tensor {name:?} has type {found}, expected {expected}")]
+    TensorType { name: String, found: String, expected: &'static str },
+
+    /// A tensor the architecture needs is not in the checkpoint.
+    #[error("tensor {name:?} is missing: the config needs it with shape {shape:?}")]
+    MissingTensor { name: String, shape: Vec<usize> },
+
+    /// Tensors the architecture has no use for.
+    #[error("{count} tensors of the checkpoint have no place in the model, the first is {first:?}")]
+    UnknownTensors { count: usize, first: String },
+
+    /// A tensor's shape contradicts the config.
+    #[error("tensor {name:?} has shape {found:?}, the config needs {expected:?}")]
+    TensorShape { name: String, found: Vec<usize>, expected: Vec<usize> },
+
+    /// A weight is NaN or infinite.
+    #[error("tensor {name:?} has a non-finite value at element {index}")]
+    NonFiniteWeight { name: String, index: usize },
+
+    /// A forward pass gave NaN or infinity: the weights are damaged.
+    #[error("the {tower} embedding is not finite: the weights are damaged or out of range")]
+    NonFiniteEmbedding { tower: &'static str },
+
+    /// Quantization to a type the format or the shape does not allow.
+    #[error("unknown dtype {found:?}: expected one of {expected}")]
+    UnknownDtype { found: String, expected: &'static str },
+
+    /// Bytes that are no image of a supported format.
+    #[error("cannot decode the image: {reason}")]
+    ImageDecode { reason: String },
+
+    /// An image in a format this crate has no decoder for.
+    #[error("{format} images are not decoded here: expected JPEG, PNG, WebP, GIF or BMP")]
+    ImageFormat { format: String },
+
+    /// An image over the limit on pixels.
+    #[error("the image has {width} x {height} pixels, at most {max_pixels} are accepted")]
+    ImageTooLarge { width: u64, height: u64, max_pixels: u64 },
+
+    /// An image without pixels, or a buffer that does not match its size.
+    #[error("the image has {width} x {height} pixels and {bytes} bytes: {problem}")]
+    ImageShape { width: u64, height: u64, bytes: usize, problem: &'static str },
+
+    /// A tokenizer file that cannot be used.
+    #[error("tokenizer.json: {reason}")]
+    Tokenizer { reason: String },
+
+    /// A token id beyond the model's table.
+    #[error("token id {id} is beyond the table of {vocab_size} entries: tokenizer and weights do not belong together")]
+    TokenId { id: u32, vocab_size: usize },
+
+    /// No labels were given.
+    #[error("no labels were given: at least one is needed")]
+    NoLabels,
+
+    /// A label with nothing in it.
+    #[error("label {index} is empty")]
+    EmptyLabel { index: usize },
+
+    /// A label no context window can hold.
+    #[error("label {index} has {chars} characters, at most {max} are accepted")]
+    LongLabel { index: usize, chars: usize, max: usize },
+
+    /// A template without its placeholder.
+    #[error("template {template:?} has no {{}} where the label goes")]
+    Template { template: String },
+
+    /// No such model among the records.
+    #[error("unknown model {id:?}: expected a .gguf file, a Hugging Face folder, or one of {known}")]
+    UnknownModel { id: String, known: String },
+
+    /// A folder that holds no data set.
+    #[error("{}: {problem}", path.display())]
+    Dataset { path: PathBuf, problem: String },
+
+    /// The task was cancelled by its owner.
+    #[error("cancelled")]
+    Cancelled,
+
+    /// candle failed where valid input cannot make it fail.
+    #[error("internal error in candle: {0}")]
+    Candle(#[from] candle_core::Error),
+}
+
+impl Error {
+    /// A stable word for programs: the `code` of the JavaScript `Error` and of `--json` failures.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::File { .. } => "file",
+            Self::Truncated { .. } => "truncated",
+            Self::Malformed { .. } => "malformed",
+            Self::Config { .. } => "config",
+            Self::UnsupportedArchitecture { .. } => "unsupported-architecture",
+            Self::TensorType { .. } => "tensor-type",
+            Self::MissingTensor { .. } => "missing-tensor",
+            Self::UnknownTensors { .. } => "unknown-tensors",
+            Self::TensorShape { .. } => "tensor-shape",
+            Self::NonFiniteWeight { .. } => "non-finite-weight",
+            Self::NonFiniteEmbedding { .. } => "non-finite-embedding",
+            Self::UnknownDtype { .. } => "unknown-dtype",
+            Self::ImageDecode { .. } => "image-decode",
+            Self::ImageFormat { .. } => "image-format",
+            Self::ImageTooLarge { .. } => "image-too-large",
+            Self::ImageShape { .. } => "image-shape",
+            Self::Tokenizer { .. } => "tokenizer",
+            Self::TokenId { .. } => "token-id",
+            Self::NoLabels => "no-labels",
+            Self::EmptyLabel { .. } => "empty-label",
+            Self::LongLabel { .. } => "long-label",
+            Self::Template { .. } => "template",
+            Self::UnknownModel { .. } => "unknown-model",
+            Self::Dataset { .. } => "dataset",
+            Self::Cancelled => "cancelled",
+            Self::Candle(_) => "internal",
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Pictures: encoded bytes in, the pixels the vision tower sees out.

@@ -1,0 +1,1 @@
+//! Arithmetic on slices, in one fixed order per output, so that every build gives the same bits.

@@ -1,0 +1,24 @@
+//! CLIP zero-shot image classification: the same bits natively and in every browser.
+//!
+//! The modules stand on floors, and each uses only the floors below it:
+//!
+//! 0. [`error`]: one enum, a variant per way to fail.
+//! 1. [`kernels`]: arithmetic on slices; knows no model, no file, no image.
+//! 2. [`weights`], [`text`], [`image`]: checkpoints, prompts and pictures in and out.
+//! 3. [`model`]: the two towers.
+//! 4. [`task`]: what a user asks for.
+//! 5. [`session`]: the one facade over model, tokenizer, preprocessing and caches.
+//! 6. `web` and the command line: the boundaries. Nobody imports them.
+
+pub mod error;
+pub mod image;
+pub mod kernels;
+pub mod model;
+pub mod session;
+pub mod task;
+pub mod text;
+pub mod weights;
+#[cfg(target_arch = "wasm32")]
+mod web;
+
+pub use error::{Error, Result};

@@ -1,0 +1,1 @@
+//! The one facade: model, tokenizer, preprocessing and caches behind a handful of verbs.

@@ -1,0 +1,1 @@
+//! What a user asks for: zero-shot scores over embeddings.

@@ -1,0 +1,1 @@
+//! Labels and templates in, token ids out.

@@ -16,6 +16,9 @@ pub enum Error {
     /// Another error, with the file it is about.
     #[error("{}: {error}", path.display())]
     InFile { path: PathBuf, error: Box<Error> },
+    /// An output stream refused bytes.
+    #[error("cannot write: {source}")]
+    Write { source: std::io::Error },
 
     /// A file ends before what its header announces.
     #[error("{format} is truncated: {what} needs {needed} bytes at offset {offset}, the file has {len}")]
@@ -52,6 +55,10 @@ pub enum Error {
     /// A weight is NaN or infinite.
     #[error("tensor {name:?} has a non-finite value at element {index}")]
     NonFiniteWeight { name: String, index: usize },
+
+    /// A weight too large for the type it is to be stored in.
+    #[error("tensor {name:?} has the value {value} at element {index}, beyond the range of {dtype}")]
+    WeightRange { name: String, index: usize, value: f32, dtype: &'static str },
 
     /// A forward pass gave NaN or infinity: the weights are damaged.
     #[error("the {tower} embedding is not finite: the weights are damaged or out of range")]
@@ -142,6 +149,7 @@ impl Error {
         match self {
             Self::File { .. } => "file",
             Self::InFile { error, .. } => error.code(),
+            Self::Write { .. } => "write",
             Self::Truncated { .. } => "truncated",
             Self::Malformed { .. } => "malformed",
             Self::Config { .. } => "config",
@@ -151,6 +159,7 @@ impl Error {
             Self::UnknownTensors { .. } => "unknown-tensors",
             Self::TensorShape { .. } => "tensor-shape",
             Self::NonFiniteWeight { .. } => "non-finite-weight",
+            Self::WeightRange { .. } => "weight-range",
             Self::NonFiniteEmbedding { .. } => "non-finite-embedding",
             Self::UnknownDtype { .. } => "unknown-dtype",
             Self::ImageDecode { .. } => "image-decode",

@@ -1,54 +1,38 @@
 // @ts-check
 /** The client, the protocol and the worker, in Chromium, around a stub of the WebAssembly module. */
 import assert from "node:assert/strict";
-import { after, before, beforeEach, describe, test } from "node:test";
-import { serve } from "../../tools/serve.mjs";
-import { launchChromium } from "./chromium.mjs";
+import { after, afterEach, before, beforeEach, describe, test } from "node:test";
+import { openStage } from "./stage.mjs";
 
-/** @type {{ url: string, close: () => Promise<void> }} */
-let site;
-/** @type {import("playwright-core").Browser} */
-let browser;
-/** @type {import("playwright-core").Page} */
-let page;
+/** @type {import("./stage.mjs").Stage} */
+let stage;
+/** @param {string} expression */
+const inPage = (expression) => stage.inPage(expression);
 
+/** A page where `begin` puts a fresh engine with the stub's model at hand, and `told` turns a rejection into data. */
 before(async () => {
-  site = await serve({ root: ".", overlay: "tests/browser/stub" });
-  browser = await launchChromium();
-});
-after(async () => {
-  await browser.close();
-  await site.close();
-});
-
-/** A page with `engine` started and the stub's model loaded, and `told` to turn a rejection into data. */
-beforeEach(async () => {
-  page = await browser.newPage();
-  await page.goto(`${site.url}tests/browser/blank.html`);
-  await page.addScriptTag({
-    type: "module",
-    content: `
+  stage = await openStage({
+    overlay: "tests/browser/stub",
+    script: `
       import { EngineClient } from "/www/engine/client.js";
-      const engine = await EngineClient.start();
-      await engine.load({ id: "emoji-clip" });
       const told = (promise) => promise.then(
         (value) => ({ value }),
         ({ name, code, message, stack }) => ({ name, code, message, stack }),
       );
-      const picture = await engine.embedImage(new ImageData(new Uint8ClampedArray(16).fill(7), 2, 2));
-      const ask = (labels, more) => engine.classify(picture, { labels, templates: ["a {}."], ...more });
-      Object.assign(window, { EngineClient, engine, told, picture, ask, ready: true });
+      const begin = async () => {
+        const engine = await EngineClient.start();
+        await engine.load({ id: "emoji-clip" });
+        const picture = await engine.embedImage(new ImageData(new Uint8ClampedArray(16).fill(7), 2, 2));
+        const ask = (labels, more) => engine.classify(picture, { labels, templates: ["a {}."], ...more });
+        Object.assign(window, { engine, ask });
+      };
+      Object.assign(window, { told, begin });
     `,
   });
-  await page.waitForFunction("window.ready");
 });
-
-/**
- * Runs an expression in the page.
- * @param {string} expression may await
- * @returns {Promise<any>}
- */
-const inPage = (expression) => page.evaluate(`(async () => (${expression}))()`);
+after(() => stage.close());
+beforeEach(() => inPage("begin()"));
+afterEach(() => inPage("engine.dispose()"));
 
 describe("the client", () => {
   test("ranks labels, best first", async () => {

@@ -11,7 +11,7 @@ import { places } from "./places.js";
  */
 export async function loadEngineModule(flavour, base) {
   try {
-    const module = base ? await import(new URL(`${flavour}/clip_wasm.js`, base).href) : await places.flavours[flavour]();
+    const module = base ? await import(/* @vite-ignore */ /* webpackIgnore: true */ new URL(`${flavour}/clip_wasm.js`, base).href) : await places.flavours[flavour]();
     await module.default();
     return module;
   } catch (cause) {

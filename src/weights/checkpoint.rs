@@ -83,7 +83,9 @@ impl Checkpoint {
     ///
     /// # Errors
     /// As [`Checkpoint::from_gguf`].
-    pub fn from_hugging_face(files: HuggingFaceFiles) -> Result<Self> {
+    pub fn from_hugging_face(mut files: HuggingFaceFiles) -> Result<Self> {
+        // What is known of these very bytes is only what their own hash says.
+        files.record.source.sha256 = None;
         let config = ClipConfig::from_hugging_face(&files.config)?;
         let mut tensors = Vec::new();
         for file in &files.weights {

@@ -159,6 +159,52 @@ fn tower_config(
     Ok(Map::new())
 }
 
+/// What `preprocessor_config.json` says of the colours: for clip.cpp, which has keys of its own for it.
+#[derive(Debug, PartialEq)]
+pub(super) struct ImageStatistics {
+    /// Red, green, blue, of values from 0 to 1.
+    pub mean: [f32; 3],
+    pub std: [f32; 3],
+}
+
+impl ImageStatistics {
+    /// # Errors
+    /// `Malformed` if it is no JSON object, `Config` if a value is not three numbers.
+    pub fn parse(json: &[u8]) -> Result<Self> {
+        let root: Map<String, Value> =
+            serde_json::from_slice(json).map_err(|error| Error::Malformed {
+                format: PREPROCESSOR,
+                reason: error.to_string(),
+            })?;
+        Ok(Self {
+            mean: colour(&root, "image_mean", [0.48145466, 0.4578275, 0.40821073])?,
+            std: colour(&root, "image_std", [0.26862954, 0.261_302_6, 0.275_777_1])?,
+        })
+    }
+}
+
+const PREPROCESSOR: &str = "preprocessor_config.json";
+
+/// Three numbers, or OpenAI's where there are none, as transformers' processor assumes them.
+fn colour(root: &Map<String, Value>, key: &'static str, default: [f32; 3]) -> Result<[f32; 3]> {
+    let Some(value) = root.get(key) else {
+        return Ok(default);
+    };
+    let numbers = value
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|number| number.as_f64().map(|number| number as f32));
+    match numbers.collect::<Option<Vec<_>>>().as_deref() {
+        Some(&[red, green, blue]) if (red + green + blue).is_finite() => Ok([red, green, blue]),
+        _ => Err(Error::Config {
+            file: PREPROCESSOR,
+            key: key.into(),
+            problem: format!("is {value}, expected three numbers"),
+        }),
+    }
+}
+
 fn config_error(key: &str, problem: String) -> Error {
     Error::Config {
         file: ConfigJson::FILE,

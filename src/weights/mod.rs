@@ -12,12 +12,15 @@ mod folder;
 pub mod gguf;
 mod hugging_face;
 pub mod names;
+pub mod quantize;
 mod record;
 mod safetensors;
 pub mod tensor;
+mod vocabulary;
 
 pub use checkpoint::{Checkpoint, HuggingFaceFiles, Tensors};
 pub use config::{Activation, ClipConfig, EndToken, TowerConfig};
 pub use dtype::Dtype;
+pub use quantize::{Summary, quantize, rewrite};
 pub use record::{Measure, Record, Source};
 pub use tensor::Tensor;

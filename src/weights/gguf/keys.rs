@@ -4,17 +4,23 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 
-use super::value::Value;
+use super::value::{Array, Value};
 use crate::error::{Error, Result};
-use crate::weights::config::{ClipConfig, ConfigSource, Field, Tower};
+use crate::weights::checkpoint::Checkpoint;
+use crate::weights::config::{Activation, ClipConfig, ConfigSource, Field, Tower, TowerConfig};
+use crate::weights::dtype::Dtype;
+use crate::weights::hugging_face::ImageStatistics;
 use crate::weights::record::{Measure, Record, Source};
+use crate::weights::vocabulary;
 
 pub(in crate::weights) type Metadata = BTreeMap<String, Value>;
 
 const ARCHITECTURE: &str = "clip";
 const TOKENIZER: &str = "tokenizer.huggingface.json";
 const PREPROCESSOR: &str = "clip.preprocessor.huggingface.json";
+const VISION_PROJECTION_DIM: &str = "clip.vision.projection_dim";
 const TOKENS: &str = "tokenizer.ggml.tokens";
+const USE_GELU: &str = "clip.use_gelu";
 const FIDELITY_PREFIX: &str = "clip.fidelity.";
 
 /// The config of a CLIP file.
@@ -42,7 +48,7 @@ pub(in crate::weights) fn config(metadata: &Metadata) -> Result<ClipConfig> {
                 "is {dim}, but clip.text.projection_dim is {}",
                 config.projection_dim
             );
-            Err(config_error("clip.vision.projection_dim", problem))
+            Err(config_error(VISION_PROJECTION_DIM, problem))
         }
         _ => Ok(config),
     }
@@ -145,7 +151,7 @@ impl ConfigSource for ConfigKeys<'_> {
 
     fn activation(&self, tower: Tower) -> Result<String> {
         let field = Field::Activation(tower);
-        match (self.0.get(&self.key(field)), self.0.get("clip.use_gelu")) {
+        match (self.0.get(&self.key(field)), self.0.get(USE_GELU)) {
             (Some(value), _) => Ok(value
                 .as_str()
                 .ok_or_else(|| self.error(field, "is no string"))?
@@ -193,5 +199,128 @@ fn unsupported(found: String) -> Error {
     Error::UnsupportedArchitecture {
         found,
         expected: "a GGUF of clip with both towers",
+    }
+}
+
+/// The metadata of a file that holds `checkpoint`, its matrices in `file_type`, with `record` instead of its own.
+///
+/// `general.file_type` is the number of the type itself, as in clip.cpp, which knows none for q6_k.
+///
+/// # Errors
+/// `Tokenizer`, `TokenId`, `Malformed` or `Config` if the tokenizer's or the preprocessing's JSON is not what it should be.
+pub(in crate::weights) fn describe(
+    checkpoint: &Checkpoint,
+    record: &Record,
+    file_type: Dtype,
+) -> Result<Vec<(String, Value)>> {
+    let config = &checkpoint.config;
+    let statistics = ImageStatistics::parse(&checkpoint.preprocessing_json)?;
+    let tokens = vocabulary::tokens(&checkpoint.tokenizer_json, config.vocab_size)?;
+    let mut keys = Keys::default();
+    keys.put("general.architecture", Value::string(ARCHITECTURE));
+    keys.put(
+        "general.file_type",
+        Value::Unsigned(file_type.ggml_id().into()),
+    );
+    keys.put(
+        "general.quantization_version",
+        Value::Unsigned(QUANTIZATION_VERSION),
+    );
+    keys.record(record);
+    keys.put("clip.has_text_encoder", Value::Bool(true));
+    keys.put("clip.has_vision_encoder", Value::Bool(true));
+    keys.put(
+        USE_GELU,
+        Value::Bool(config.vision.activation != Activation::QuickGelu),
+    );
+    keys.tower(Tower::Text, &config.text);
+    keys.field(Field::ContextLength, config.context_length);
+    keys.field(Field::VocabSize, config.vocab_size);
+    keys.field(Field::EosTokenId, config.end_token.eos_token_id() as usize);
+    keys.field(Field::ProjectionDim, config.projection_dim);
+    keys.tower(Tower::Vision, &config.vision);
+    keys.field(Field::ImageSize, config.image_size);
+    keys.field(Field::PatchSize, config.patch_size);
+    keys.field(Field::Channels, config.channels);
+    keys.put(
+        VISION_PROJECTION_DIM,
+        Value::Unsigned(config.projection_dim as u64),
+    );
+    keys.put(
+        "clip.vision.image_mean",
+        Value::Array(Array::floats(&statistics.mean)),
+    );
+    keys.put(
+        "clip.vision.image_std",
+        Value::Array(Array::floats(&statistics.std)),
+    );
+    keys.put(
+        PREPROCESSOR,
+        Value::String(checkpoint.preprocessing_json.clone()),
+    );
+    keys.put(TOKENS, Value::Array(Array::strings(tokens)));
+    keys.put(TOKENIZER, Value::String(checkpoint.tokenizer_json.clone()));
+    Ok(keys.0)
+}
+
+/// The version of ggml's block formats, for readers that ask (`GGML_QNT_VERSION`).
+const QUANTIZATION_VERSION: u64 = 2;
+
+/// Metadata in the making.
+#[derive(Default)]
+struct Keys(Vec<(String, Value)>);
+
+impl Keys {
+    fn put(&mut self, key: &str, value: Value) {
+        self.0.push((key.to_owned(), value));
+    }
+
+    fn text(&mut self, key: &str, text: Option<&String>) {
+        if let Some(text) = text {
+            self.put(key, Value::string(text));
+        }
+    }
+
+    fn field(&mut self, field: Field, value: usize) {
+        self.put(&config_key(field), Value::Unsigned(value as u64));
+    }
+
+    fn tower(&mut self, tower: Tower, config: &TowerConfig) {
+        self.field(Field::Width(tower), config.width);
+        self.field(Field::MlpWidth(tower), config.mlp_width);
+        self.field(Field::Layers(tower), config.layers);
+        self.field(Field::Heads(tower), config.heads);
+        self.put(
+            &config_key(Field::LayerNormEps(tower)),
+            Value::F32(config.layer_norm_eps),
+        );
+        self.put(
+            &config_key(Field::Activation(tower)),
+            Value::string(config.activation.name()),
+        );
+    }
+
+    fn record(&mut self, record: &Record) {
+        self.text("general.name", record.name.as_ref());
+        self.text("general.description", record.description.as_ref());
+        self.text("general.license", record.license.as_ref());
+        self.text("general.source.repo", record.source.repo.as_ref());
+        self.text("general.source.revision", record.source.revision.as_ref());
+        self.text("general.source.file", record.source.file.as_ref());
+        self.text("general.source.sha256", record.source.sha256.as_ref());
+        self.text("clip.default_template", record.default_template.as_ref());
+        if !record.templates.is_empty() {
+            self.put(
+                "clip.templates",
+                Value::Array(Array::strings(&record.templates)),
+            );
+        }
+        for (name, measure) in &record.fidelity {
+            let value = match measure {
+                Measure::Number(number) => Value::F64(*number),
+                Measure::Text(text) => Value::string(text),
+            };
+            self.put(&format!("{FIDELITY_PREFIX}{name}"), value);
+        }
     }
 }

@@ -1,11 +1,9 @@
-//! The block formats, value by value: what the bytes of a quantized row mean, and how a row becomes such bytes.
-//!
-//! Layouts are ggml's (`ggml-common.h`, `block_q4_0` to `block_q6_K`). Decoding reads straight from a file's bytes at
-//! any alignment, one row at a time, which candle's own block types do not allow.
+//! Stored bytes to f32.
 
 use half::{bf16, f16};
 
-use super::dtype::Dtype;
+use super::Q6K_SCALE;
+use crate::weights::dtype::Dtype;
 
 /// Decodes `bytes` into `out`; `bytes` holds exactly `out.len()` values of `dtype`.
 ///
@@ -48,9 +46,6 @@ pub fn first_non_finite(dtype: Dtype, bytes: &[u8]) -> Option<usize> {
         .position(|block| !is_finite(block))?;
     Some(block * dtype.block_len())
 }
-
-/// Where the f16 scale of a q6_k block lies: after the low bits, the high bits and the inner scales.
-const Q6K_SCALE: usize = 128 + 64 + 16;
 
 fn f16_at(block: &[u8], offset: usize) -> f16 {
     f16::from_le_bytes([block[offset], block[offset + 1]])

@@ -1,5 +1,7 @@
 /** The page's custom elements by tag, for the type checker. */
 import type { AnswerReadout } from "./components/answer-readout/answer-readout.js";
+import type { CameraView } from "./components/camera-view/camera-view.js";
+import type { DrawingPad } from "./components/drawing-pad/drawing-pad.js";
 import type { ErrorNote } from "./components/error-note/error-note.js";
 import type { FactList } from "./components/fact-list/fact-list.js";
 import type { LabelEditor } from "./components/label-editor/label-editor.js";
@@ -16,7 +18,9 @@ import type { ModelView } from "./views/model/model-view.js";
 declare global {
   interface HTMLElementTagNameMap {
     "answer-readout": AnswerReadout;
+    "camera-view": CameraView;
     "classify-view": ClassifyView;
+    "drawing-pad": DrawingPad;
     "error-note": ErrorNote;
     "fact-list": FactList;
     "label-editor": LabelEditor;

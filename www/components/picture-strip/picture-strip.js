@@ -9,8 +9,8 @@ import { element } from "../../dom/element.js";
  * @typedef {{ id: string, src: string, title: string, verdict?: string, failed?: boolean }} StripEntry
  */
 export class PictureStrip extends Component {
-  /** @type {StripEntry[]} */
-  #entries = [];
+  /** @type {Map<string, HTMLButtonElement>} */
+  #buttons = new Map();
   /** @type {string | null} */
   #chosen = null;
   #list = element("ul", { role: "list" });
@@ -24,28 +24,43 @@ export class PictureStrip extends Component {
     this.append(this.#list);
   }
 
+  /** Keeps the buttons of entries that stay, and with them the focus. */
   set entries(/** @type {StripEntry[]} */ entries) {
-    this.#entries = entries;
     this.hidden = entries.length === 0;
-    this.#list.replaceChildren(...entries.map((entry) => this.#item(entry)));
+    this.#buttons = new Map(entries.map((entry) => [entry.id, this.#buttons.get(entry.id) ?? this.#button(entry)]));
+    entries.forEach((entry, index) => {
+      const button = /** @type {HTMLButtonElement} */ (this.#buttons.get(entry.id));
+      showVerdict(button, entry);
+      const item = button.parentElement ?? element("li", {}, button);
+      if (this.#list.children[index] !== item) this.#list.insertBefore(item, this.#list.children[index] ?? null);
+    });
+    while (this.#list.children.length > entries.length) this.#list.lastChild?.remove();
     this.chosen = this.#chosen;
   }
 
   set chosen(/** @type {string | null} */ chosen) {
     this.#chosen = chosen;
-    for (const button of this.#list.querySelectorAll("button")) {
-      button.setAttribute("aria-pressed", String(button.dataset.id === chosen));
-    }
+    for (const [id, button] of this.#buttons) button.setAttribute("aria-pressed", String(id === chosen));
   }
 
   /** @param {StripEntry} entry */
-  #item({ id, src, title, verdict, failed }) {
-    const button = element("button", { type: "button", title, "data-id": id }, element("img", { src, alt: title, loading: "lazy", draggable: false }));
-    if (failed) button.dataset.failed = "";
-    if (verdict) button.append(element("span", { class: "verdict" }, verdict));
+  #button({ id, src, title }) {
+    const image = element("img", { src, alt: title, loading: "lazy", draggable: false });
+    const button = element("button", { type: "button", title }, image, element("span", { class: "verdict" }));
     button.addEventListener("click", () => this.send("choose-picture", { id }));
-    return element("li", {}, button);
+    return button;
   }
+}
+
+/**
+ * @param {HTMLButtonElement} button
+ * @param {StripEntry} entry
+ */
+function showVerdict(button, { verdict, failed }) {
+  button.toggleAttribute("data-failed", failed ?? false);
+  const place = /** @type {HTMLElement} */ (button.lastElementChild);
+  place.textContent = verdict ?? "";
+  place.hidden = !verdict;
 }
 
 customElements.define("picture-strip", PictureStrip);

@@ -13,11 +13,12 @@ export function classifyLayout() {
     pictureFault: element("error-note"),
     ownStrip: element("picture-strip", { "aria-label": "Your pictures", hidden: true }),
     sampleStrip: element("picture-strip", { "aria-label": "Samples" }),
+    forget: element("button", { type: "button", class: "chip", hidden: true }, "Clear your pictures"),
     fileInput: element("input", { type: "file", accept: "image/*,.gguf", multiple: true, class: "visually-hidden", tabIndex: -1, "aria-label": "Picture file" }),
     open: action("open", "Open"),
     paste: action("paste", "Paste"),
-    draw: action("draw", "Draw", true),
-    camera: action("camera", "Camera", true),
+    draw: action("draw", "Draw"),
+    camera: action("camera", "Camera"),
     modeSwitch: element("mode-switch"),
     readout: element("answer-readout"),
     scoresFault: element("error-note"),
@@ -37,6 +38,7 @@ export function classifyLayout() {
     parts.pictureFault,
     element("div", { class: "actions" }, parts.open, parts.paste, parts.draw, parts.camera, parts.fileInput),
     parts.ownStrip,
+    parts.forget,
     parts.sampleStrip,
     element("p", { class: "privacy" }, icon("shield"), "Runs in this browser. Nothing is uploaded."),
   );
@@ -59,6 +61,6 @@ export function classifyLayout() {
  * @param {IconName} name
  * @param {string} title
  */
-function action(name, title, hidden = false) {
-  return element("button", { type: "button", class: "button", hidden }, icon(name), title);
+function action(name, title) {
+  return element("button", { type: "button", class: "button" }, icon(name), title);
 }

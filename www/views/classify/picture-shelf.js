@@ -1,5 +1,4 @@
 // @ts-check
-/** @import { StripEntry } from "../../components/picture-strip/picture-strip.js" */
 /** @import { Sample } from "./samples.js" */
 
 /**
@@ -9,7 +8,9 @@
  * @property {string} alt
  * @property {string} src what an `img` can show
  * @property {Sample} [sample] where it is one
- * @property {boolean} [fromCamera]
+ * @property {boolean} fromCamera
+ * @property {string} [verdict] what the model makes of it, for the filmstrip
+ * @property {boolean} [failed] whether it could not be read
  * @property {(signal: AbortSignal) => Blob | Promise<Blob>} read
  */
 
@@ -31,6 +32,7 @@ export class PictureShelf {
       title: sample.alt,
       alt: sample.alt,
       src: sample.src,
+      fromCamera: false,
       sample,
       read: (signal) => readSample(sample, signal),
     }));
@@ -40,9 +42,9 @@ export class PictureShelf {
    * Puts files in front of the visitor's pictures and returns them.
    *
    * @param {File[]} files
-   * @param {{ fromCamera?: boolean }} [origin]
+   * @param {boolean} fromCamera
    */
-  add(files, { fromCamera } = {}) {
+  add(files, fromCamera) {
     const added = files.map((file) => ({
       id: `own:${++this.#added}`,
       title: file.name,
@@ -61,7 +63,7 @@ export class PictureShelf {
     for (const { src } of this.own.splice(0)) URL.revokeObjectURL(src);
   }
 
-  /** @param {string | null} id */
+  /** @param {string | undefined} id */
   find(id) {
     return [...this.own, ...this.samples].find((picture) => picture.id === id);
   }

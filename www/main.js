@@ -5,6 +5,7 @@ import "./components/error-note/error-note.js";
 import "./components/load-bar/load-bar.js";
 import "./components/tab-bar/tab-bar.js";
 import "./views/classify/classify-view.js";
+import "./views/model/model-view.js";
 import { element } from "./dom/element.js";
 import { ModelSession } from "./state/model-session.js";
 import { numberText } from "./state/number-text.js";
@@ -23,10 +24,17 @@ const session = new ModelSession();
 const settings = new SettingsStore();
 const main = find("main");
 const classify = find("classify-view");
+const model = find("model-view");
+const tabBar = find("tab-bar");
 const loadBar = find("load-bar");
 const engineFault = find("error-note");
 const modelLine = /** @type {HTMLElement} */ (document.getElementById("model-line"));
 const announcements = /** @type {HTMLElement} */ (document.getElementById("announcements"));
+
+const TABS = [
+  { id: "classify", title: "Classify", panel: classify },
+  { id: "model", title: "Model", panel: model },
+];
 
 let working = false;
 
@@ -42,6 +50,17 @@ function showModel() {
   modelLine.replaceChildren(element("strong", {}, info.name), ` ${known} · ${numberText.bytes(info.bytes)}`);
 }
 
+/** Shows the tab that the settings name, or the first. */
+function showTab() {
+  const named = TABS.find(({ id }) => id === settings.current.tab) ?? TABS[0];
+  tabBar.selected = named.id;
+}
+
+/** @param {string} id */
+function selectTab(id) {
+  settings.change({ tab: id === TABS[0].id ? null : id });
+}
+
 session.addEventListener("status", showState);
 session.addEventListener("model", showModel);
 session.addEventListener("progress", (event) => (loadBar.progress = /** @type {CustomEvent} */ (event).detail));
@@ -52,5 +71,15 @@ classify.addEventListener("working", (event) => {
 });
 document.addEventListener("announce", (event) => (announcements.textContent = /** @type {CustomEvent} */ (event).detail.text));
 
+tabBar.tabs = TABS;
+tabBar.addEventListener("select-tab", (event) => selectTab(/** @type {CustomEvent} */ (event).detail.id));
+settings.addEventListener("change", showTab);
+showTab();
+classify.addEventListener("open-model", (event) => {
+  selectTab("model");
+  model.openFile(/** @type {CustomEvent} */ (event).detail.file);
+});
+
+model.connect({ session });
 classify.connect({ session, settings });
 session.start();

@@ -80,6 +80,12 @@ classify.addEventListener("open-model", (event) => {
   model.openFile(/** @type {CustomEvent} */ (event).detail.file);
 });
 
+// The address belongs to the settings: the skip link moves the focus alone.
+find("a").addEventListener("click", (event) => {
+  event.preventDefault();
+  main.focus();
+});
+
 model.connect({ session });
 classify.connect({ session, settings });
 session.start();

@@ -45,6 +45,7 @@ export class LabelEditor extends Component {
     const remarks = problems.filter((problem) => !problem.blocking).map((problem) => problem.message);
     const more = remarks.length - MOST_REMARKS;
     const shown = more > 0 ? [...remarks.slice(0, MOST_REMARKS), `${more} more lines are left out for such reasons.`] : remarks;
+    this.#remarks.hidden = shown.length === 0;
     this.#remarks.replaceChildren(...shown.map((remark) => element("li", {}, remark)));
   }
 

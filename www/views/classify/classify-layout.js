@@ -9,7 +9,7 @@ import { icon } from "../../dom/icon.js";
  */
 export function classifyLayout() {
   const parts = {
-    stage: element("picture-stage", { id: "stage", tabIndex: -1 }),
+    stage: element("picture-stage", { id: "stage" }),
     pictureFault: element("error-note"),
     ownStrip: element("picture-strip", { "aria-label": "Your pictures", hidden: true }),
     sampleStrip: element("picture-strip", { "aria-label": "Samples" }),

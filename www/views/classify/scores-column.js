@@ -71,6 +71,7 @@ export class ScoresColumn {
     scoreList.scores = answer.result.scores;
     facts.facts = answerFacts(answer, info);
     const notes = caveats({ ...answer, info, drawingsOnly: embedded, fromCamera });
+    list.hidden = notes.length === 0;
     list.replaceChildren(...notes.map((note) => element("li", {}, icon("note"), note)));
     copyJson.disabled = false;
   }
@@ -86,7 +87,7 @@ export class ScoresColumn {
     readout.message = message;
     scoreList.scores = [];
     facts.facts = [];
-    list.replaceChildren();
+    list.hidden = true;
     copyJson.disabled = true;
   }
 

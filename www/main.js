@@ -7,6 +7,7 @@ import "./components/tab-bar/tab-bar.js";
 import "./views/classify/classify-view.js";
 import "./views/model/model-view.js";
 import { element } from "./dom/element.js";
+import { registerOffline } from "./offline/register.js";
 import { ModelSession } from "./state/model-session.js";
 import { numberText } from "./state/number-text.js";
 import { sentence } from "./state/sentence.js";
@@ -88,4 +89,7 @@ find("a").addEventListener("click", (event) => {
 
 model.connect({ session });
 classify.connect({ session, settings });
-session.start();
+await session.start();
+const offline = await registerOffline();
+if (offline.ready) classify.tellOffline();
+model.tellOffline(offline.ready ? "ready" : `no: ${offline.reason}`);

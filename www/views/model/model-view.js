@@ -22,6 +22,7 @@ export class ModelView extends Component {
   #parts = modelLayout();
   /** @type {ModelSession} */
   #session;
+  #offline = "";
 
   build() {
     this.append(...this.#parts.columns);
@@ -51,6 +52,12 @@ export class ModelView extends Component {
   /** @param {File} file loaded in place of the present model; a fault is told here, and the present one stays */
   openFile(file) {
     return this.#load(() => this.#session.load({ file }));
+  }
+
+  /** @param {string} words whether this page is ready for use offline, and why not */
+  tellOffline(words) {
+    this.#offline = words;
+    this.#showEngine();
   }
 
   /** @param {() => Promise<void>} load */
@@ -100,6 +107,7 @@ export class ModelView extends Component {
       ["Relaxed SIMD", offered.relaxed ? "yes" : "no; the scores are the same without, only slower"],
       ["Threads", "1"],
       ["Processors", numberText.count(offered.cores)],
+      ["Offline use", this.#offline],
       ["Isolated from other sites", offered.isolated ? "yes" : "no"],
     ];
   }

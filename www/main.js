@@ -4,14 +4,14 @@ import "./security/trusted-types.js";
 import "./components/error-note/error-note.js";
 import "./components/load-bar/load-bar.js";
 import "./components/tab-bar/tab-bar.js";
-import "./views/classify/classify-view.js";
-import "./views/model/model-view.js";
 import { element } from "./dom/element.js";
 import { registerOffline } from "./offline/register.js";
 import { ModelSession } from "./state/model-session.js";
 import { numberText } from "./state/number-text.js";
 import { sentence } from "./state/sentence.js";
 import { SettingsStore } from "./state/settings-store.js";
+import { ClassifyView } from "./views/classify/classify-view.js";
+import { ModelView } from "./views/model/model-view.js";
 
 /**
  * @template {keyof HTMLElementTagNameMap} Tag
@@ -24,13 +24,16 @@ function find(tag) {
 const session = new ModelSession();
 const settings = new SettingsStore();
 const main = find("main");
-const classify = find("classify-view");
-const model = find("model-view");
 const tabBar = find("tab-bar");
 const loadBar = find("load-bar");
 const engineFault = find("error-note");
 const modelLine = /** @type {HTMLElement} */ (document.getElementById("model-line"));
 const announcements = /** @type {HTMLElement} */ (document.getElementById("announcements"));
+
+const classify = new ClassifyView({ session, settings });
+const model = new ModelView({ session });
+classify.id = "panel-classify";
+model.id = "panel-model";
 
 const TABS = [
   { id: "classify", title: "Classify", panel: classify },
@@ -87,8 +90,7 @@ find("a").addEventListener("click", (event) => {
   main.focus();
 });
 
-model.connect({ session });
-classify.connect({ session, settings });
+main.append(classify, model);
 await session.start();
 const offline = await registerOffline();
 if (offline.ready) classify.tellOffline();

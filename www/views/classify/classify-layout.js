@@ -4,6 +4,8 @@ import { icon } from "../../dom/icon.js";
 
 /** @import { IconName } from "../../dom/icon.js" */
 
+/** @typedef {ReturnType<typeof classifyLayout>} ClassifyParts */
+
 /**
  * The parts of the Classify view, in the order they are read: the picture, the scores, the labels. Nothing here has behaviour.
  */

@@ -45,33 +45,22 @@ export class ClassifyView extends Component {
   #busy = false;
   #typing = 0;
   #announcing = 0;
-  /** @type {ModelSession} */
   #session;
-  /** @type {SettingsStore} */
   #settings;
-  /** @type {PictureQuestion} */
   #inquiry;
-  /** @type {PictureColumn} */
   #pictures;
-  /** @type {ScoresColumn} */
   #scores;
-  /** @type {QuestionColumn} */
   #editors;
-  /** @type {Filmstrip} */
   #filmstrip;
-  /** @type {SecondOpinion} */
   #second;
 
-  build() {
-    this.append(...this.#parts.columns);
-  }
-
   /**
-   * Gives the view its engine and its settings; called once, when it is in the document.
-   *
-   * @param {{ session: ModelSession, settings: SettingsStore }} wiring
+   * @param {object} wiring
+   * @param {ModelSession} wiring.session
+   * @param {SettingsStore} wiring.settings
    */
-  async connect({ session, settings }) {
+  constructor({ session, settings }) {
+    super();
     this.#session = session;
     this.#settings = settings;
     this.#inquiry = new PictureQuestion(session);
@@ -80,10 +69,13 @@ export class ClassifyView extends Component {
     this.#editors = new QuestionColumn(this.#parts, this.lifetime);
     this.#filmstrip = new Filmstrip(session, this.#pictures.shelf, () => this.#pictures.renderShelf());
     this.#second = new SecondOpinion(session);
+  }
+
+  build() {
+    this.append(...this.#parts.columns);
     this.#listenToColumns();
     this.#listenToAnswers();
-    await this.#pictures.openSamples();
-    this.#follow();
+    this.#pictures.openSamples().then(() => this.#follow());
   }
 
   /** Says, for good, that the page works without a network. */
@@ -99,6 +91,9 @@ export class ClassifyView extends Component {
     this.listen(this.#pictures, "gathered", () => this.#filmstrip.ask(this.#question()));
     this.listen(this.#pictures, "model-file", ({ detail }) => this.send("open-model", detail));
     this.listen(this.#session, "model", () => this.#startOver());
+    this.listen(this.#session, "status", () => {
+      if (this.#session.status === "failed") this.#scores.forget("No scores: the engine is not running.");
+    });
   }
 
   #listenToAnswers() {

@@ -1,6 +1,6 @@
 // @ts-check
 /** @import { Settings } from "../../state/fragment.js" */
-/** @import { classifyLayout } from "./classify-layout.js" */
+/** @import { ClassifyParts } from "./classify-layout.js" */
 /** @import { Question } from "./picture-question.js" */
 import { readLabels } from "../../state/label-lines.js";
 import { readTemplates } from "../../state/template-lines.js";
@@ -14,7 +14,7 @@ export class QuestionColumn extends EventTarget {
   #parts;
 
   /**
-   * @param {ReturnType<typeof classifyLayout>} parts
+   * @param {ClassifyParts} parts
    * @param {AbortSignal} signal ends all listening
    */
   constructor(parts, signal) {

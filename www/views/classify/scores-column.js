@@ -1,6 +1,6 @@
 // @ts-check
 /** @import { ModelSession } from "../../state/model-session.js" */
-/** @import { classifyLayout } from "./classify-layout.js" */
+/** @import { ClassifyParts } from "./classify-layout.js" */
 /** @import { Answer } from "./picture-question.js" */
 /** @import { Opinion } from "./second-opinion.js" */
 import { element } from "../../dom/element.js";
@@ -28,7 +28,7 @@ export class ScoresColumn {
   #notes = [];
 
   /**
-   * @param {ReturnType<typeof classifyLayout>} parts
+   * @param {ClassifyParts} parts
    * @param {ModelSession} session
    * @param {() => string} link what "Copy link" copies
    * @param {AbortSignal} signal ends all listening

@@ -3,8 +3,10 @@
  * The Model view: what the loaded model is, what it is for, another one from disk, and what this browser gives the engine.
  * `input[type=file]` labelled "Model file" takes a `.gguf`; an error about it is in the `role="alert"` below.
  */
-/** @import { LoadProgress, ModelInfo, ModelSource } from "../../engine/types.d.ts" */
 /** @import { ModelSession } from "../../state/model-session.js" */
+/** @typedef {import("../../engine/types.d.ts").LoadProgress} LoadProgress */
+/** @typedef {import("../../engine/types.d.ts").ModelInfo} ModelInfo */
+/** @typedef {import("../../engine/types.d.ts").ModelSource} ModelSource */
 import "../../components/error-note/error-note.js";
 import "../../components/fact-list/fact-list.js";
 import { Component } from "../../dom/component.js";
@@ -20,21 +22,18 @@ const STAGES = { download: "Fetching", read: "Reading", prepare: "Preparing" };
 
 export class ModelView extends Component {
   #parts = modelLayout();
-  /** @type {ModelSession} */
   #session;
   #offline = "";
 
-  build() {
-    this.append(...this.#parts.columns);
+  /** @param {{ session: ModelSession }} wiring */
+  constructor({ session }) {
+    super();
+    this.#session = session;
   }
 
-  /**
-   * Gives the view its engine; called once, when it is in the document.
-   *
-   * @param {{ session: ModelSession }} wiring
-   */
-  connect({ session }) {
-    this.#session = session;
+  build() {
+    this.append(...this.#parts.columns);
+    const session = this.#session;
     const { open, embedded, cancel, fileInput } = this.#parts;
     this.listen(session, "model", () => this.#showModel());
     this.listen(session, "status", () => this.#showEngine());

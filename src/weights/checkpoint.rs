@@ -15,7 +15,8 @@ use crate::error::{Error, Result};
 
 /// Everything a checkpoint brings.
 ///
-/// The JSON texts and the tensors are slices of the file's bytes, which stay in memory (or mapped) while any of them lives.
+/// The JSON texts and the tensors are slices of the file's bytes, which stay in memory (or mapped) while any
+/// of them lives.
 #[derive(Debug)]
 pub struct Checkpoint {
     pub config: ClipConfig,
@@ -61,8 +62,8 @@ impl Checkpoint {
     /// The checkpoint in a GGUF file.
     ///
     /// # Errors
-    /// `Truncated` or `Malformed` for a damaged file, `UnsupportedArchitecture` or `Config` for one that is not ours to
-    /// run, `TensorType` for element types this crate does not read.
+    /// `Truncated` or `Malformed` for a damaged file, `UnsupportedArchitecture` or `Config` for one that is
+    /// not ours to run, `TensorType` for element types this crate does not read.
     pub fn from_gguf(file: Bytes) -> Result<Self> {
         let Gguf { metadata, tensors } = Gguf::read(&file)?;
         let config = keys::config(&metadata)?;
@@ -78,8 +79,8 @@ impl Checkpoint {
         })
     }
 
-    /// The checkpoint in the files of a Hugging Face repository, its tensors renamed to the canonical names. A tensor
-    /// that `CLIPModel` does not have keeps its name, for [`Tensors::finish`] to complain of.
+    /// The checkpoint in the files of a Hugging Face repository, its tensors renamed to the canonical names.
+    /// A tensor that `CLIPModel` does not have keeps its name, for [`Tensors::finish`] to complain of.
     ///
     /// # Errors
     /// As [`Checkpoint::from_gguf`].
@@ -107,8 +108,8 @@ impl Checkpoint {
         })
     }
 
-    /// The SHA-256 of the file the weights came from, in lower-case hexadecimal; of all shards in a row, if there are
-    /// several. Computed at the first call, which reads all of the file.
+    /// The SHA-256 of the file the weights came from, in lower-case hexadecimal; of all shards in a row, if
+    /// there are several. Computed at the first call, which reads all of the file.
     pub fn sha256(&self) -> &str {
         self.sha256.get_or_init(|| {
             let mut hash = Sha256::new();
@@ -139,16 +140,10 @@ impl Tensors {
         for (slot, tensor) in tensors.iter().enumerate() {
             if index.insert(tensor.name.clone(), slot).is_some() {
                 let reason = format!("the tensor {:?} occurs twice", tensor.name);
-                return Err(Error::Malformed {
-                    format: "checkpoint",
-                    reason,
-                });
+                return Err(Error::Malformed { format: "checkpoint", reason });
             }
         }
-        Ok(Self {
-            slots: tensors.into_iter().map(Some).collect(),
-            index,
-        })
+        Ok(Self { slots: tensors.into_iter().map(Some).collect(), index })
     }
 
     /// Takes the tensor `name` out.
@@ -157,10 +152,7 @@ impl Tensors {
     /// `MissingTensor` if it is not there (any more), `TensorShape` if it has another shape.
     pub fn take(&mut self, name: &str, shape: &[usize]) -> Result<Tensor> {
         self.take_optional(name, shape)?
-            .ok_or_else(|| Error::MissingTensor {
-                name: name.to_owned(),
-                shape: shape.to_vec(),
-            })
+            .ok_or_else(|| Error::MissingTensor { name: name.to_owned(), shape: shape.to_vec() })
     }
 
     /// Takes the tensor `name` out, if there is one.
@@ -168,11 +160,7 @@ impl Tensors {
     /// # Errors
     /// `TensorShape` if it has another shape.
     pub fn take_optional(&mut self, name: &str, shape: &[usize]) -> Result<Option<Tensor>> {
-        let Some(tensor) = self
-            .index
-            .get(name)
-            .and_then(|&slot| self.slots[slot].take())
-        else {
+        let Some(tensor) = self.index.get(name).and_then(|&slot| self.slots[slot].take()) else {
             return Ok(None);
         };
         if tensor.shape != shape {
@@ -193,10 +181,7 @@ impl Tensors {
         let mut left = self.slots.into_iter().flatten();
         match left.next() {
             None => Ok(()),
-            Some(first) => Err(Error::UnknownTensors {
-                count: 1 + left.count(),
-                first: first.name,
-            }),
+            Some(first) => Err(Error::UnknownTensors { count: 1 + left.count(), first: first.name }),
         }
     }
 

@@ -15,7 +15,8 @@ const PREFIX: usize = 8;
 /// The longest header accepted, as in the format's own library.
 const MAX_HEADER: u64 = 100_000_000;
 
-/// The tensors of a whole file in the order of their bytes, each a slice of `file`. Those that `skip` names are left out.
+/// The tensors of a whole file in the order of their bytes, each a slice of `file`. Those that `skip` names
+/// are left out.
 ///
 /// # Errors
 /// `Truncated` or `Malformed` for a damaged file, `TensorType` for types that are no f32, f16 or bf16.
@@ -34,10 +35,7 @@ pub fn read(file: &Bytes, skip: impl Fn(&str) -> bool) -> Result<Vec<Tensor>> {
         });
     }
     if needed < present {
-        return Err(malformed(format!(
-            "{} bytes after the last tensor belong to none",
-            present - needed
-        )));
+        return Err(malformed(format!("{} bytes after the last tensor belong to none", present - needed)));
     }
     let data = file.slice(start..);
     let names = header.offset_keys().into_iter().filter(|name| !skip(name));
@@ -57,9 +55,8 @@ fn header(file: &Bytes) -> Result<(Metadata, usize)> {
         needed,
         len,
     };
-    let prefix = file
-        .first_chunk::<PREFIX>()
-        .ok_or_else(|| truncated("the header's length", 0, PREFIX as u64))?;
+    let prefix =
+        file.first_chunk::<PREFIX>().ok_or_else(|| truncated("the header's length", 0, PREFIX as u64))?;
     let header_len = u64::from_le_bytes(*prefix);
     if header_len > MAX_HEADER {
         return Err(malformed(format!(
@@ -67,11 +64,8 @@ fn header(file: &Bytes) -> Result<(Metadata, usize)> {
         )));
     }
     let start = PREFIX + header_len as usize;
-    let json = file
-        .get(PREFIX..start)
-        .ok_or_else(|| truncated("the header", PREFIX as u64, header_len))?;
-    let header =
-        serde_json::from_slice(json).map_err(|error| malformed(format!("header: {error}")))?;
+    let json = file.get(PREFIX..start).ok_or_else(|| truncated("the header", PREFIX as u64, header_len))?;
+    let header = serde_json::from_slice(json).map_err(|error| malformed(format!("header: {error}")))?;
     Ok((header, start))
 }
 
@@ -93,8 +87,5 @@ fn tensor(name: String, info: &TensorInfo, data: &Bytes) -> Result<Tensor> {
 }
 
 fn malformed(reason: String) -> Error {
-    Error::Malformed {
-        format: FORMAT,
-        reason,
-    }
+    Error::Malformed { format: FORMAT, reason }
 }

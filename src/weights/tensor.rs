@@ -21,18 +21,14 @@ impl Tensor {
     /// A tensor over `data`. A scalar (`[]`) becomes `[1]`.
     ///
     /// # Errors
-    /// `Malformed` if a row is no whole number of blocks, or the shape does not take exactly these bytes.
+    /// `Malformed` if it is empty, if a row is no whole number of blocks, or if the shape does not take
+    /// exactly these bytes.
     pub fn new(name: String, mut shape: Vec<usize>, dtype: Dtype, data: Bytes) -> Result<Self> {
         if shape.is_empty() {
             shape.push(1);
         }
         match dtype.bytes_of(&shape) {
-            Some(needed) if needed == data.len() => Ok(Self {
-                name,
-                shape,
-                dtype,
-                data,
-            }),
+            Some(needed) if needed == data.len() && needed > 0 => Ok(Self { name, shape, dtype, data }),
             _ => Err(Error::Malformed {
                 format: "checkpoint",
                 reason: format!(
@@ -78,7 +74,8 @@ impl Tensor {
         Ok(values)
     }
 
-    /// Consecutive rows from `first` on as f32, as many as `out` holds. Whether they are finite is not looked at.
+    /// Consecutive rows from `first` on as f32, as many as `out` holds. Whether they are finite is not looked
+    /// at.
     ///
     /// # Panics
     /// If `out` is no whole number of rows, or the tensor has not that many.
@@ -89,11 +86,7 @@ impl Tensor {
             out.len(),
             self.row_len()
         );
-        blocks::decode(
-            self.dtype,
-            self.row_bytes(first, out.len() / self.row_len()),
-            out,
-        );
+        blocks::decode(self.dtype, self.row_bytes(first, out.len() / self.row_len()), out);
     }
 
     /// Whether every value is a finite number; for quantized types the scales say so.
@@ -103,10 +96,7 @@ impl Tensor {
     pub fn check_finite(&self) -> Result<()> {
         match blocks::first_non_finite(self.dtype, &self.data) {
             None => Ok(()),
-            Some(index) => Err(Error::NonFiniteWeight {
-                name: self.name.clone(),
-                index,
-            }),
+            Some(index) => Err(Error::NonFiniteWeight { name: self.name.clone(), index }),
         }
     }
 }

@@ -28,12 +28,7 @@ impl TensorLayout {
     /// `TensorType` if a row of `shape` is no whole number of the type's blocks.
     pub fn new(name: String, shape: Vec<usize>, dtype: Dtype) -> Result<Self> {
         match dtype.bytes_of(&shape) {
-            Some(len) => Ok(Self {
-                name,
-                shape,
-                dtype,
-                len: len as u64,
-            }),
+            Some(len) => Ok(Self { name, shape, dtype, len: len as u64 }),
             None => Err(Error::TensorType {
                 name,
                 found: dtype.to_string(),
@@ -50,6 +45,8 @@ pub struct Writer<'a> {
     remaining: Vec<u64>,
     /// Of the current tensor.
     written: u64,
+    /// Of the file.
+    position: u64,
     total: u64,
 }
 
@@ -79,13 +76,15 @@ impl<'a> Writer<'a> {
         }
         header.put_bytes(0, padding(header.len() as u64));
         let total = header.len() as u64 + offset;
-        out.write_all(&header).map_err(failed)?;
-        Ok(Self {
-            out,
-            remaining: tensors.iter().rev().map(|tensor| tensor.len).collect(),
-            written: 0,
-            total,
-        })
+        let remaining = tensors.iter().rev().map(|tensor| tensor.len).collect();
+        let mut writer = Self { out, remaining, written: 0, position: 0, total };
+        writer.put(&header)?;
+        Ok(writer)
+    }
+
+    /// How much of the file is written.
+    pub fn position(&self) -> u64 {
+        self.position
     }
 
     /// The length of the finished file.
@@ -103,20 +102,19 @@ impl<'a> Writer<'a> {
     pub fn write(&mut self, bytes: &[u8]) -> Result<()> {
         let len = self.remaining.last().copied().unwrap_or(0);
         self.written += bytes.len() as u64;
-        assert!(
-            self.written <= len,
-            "{} bytes for a tensor of {len}",
-            self.written
-        );
-        self.out.write_all(bytes).map_err(failed)?;
+        assert!(self.written <= len, "{} bytes for a tensor of {len}", self.written);
+        self.put(bytes)?;
         if self.written == len {
-            self.out
-                .write_all(&[0; DEFAULT_ALIGNMENT as usize][..padding(len)])
-                .map_err(failed)?;
+            self.put(&[0; DEFAULT_ALIGNMENT as usize][..padding(len)])?;
             self.remaining.pop();
             self.written = 0;
         }
         Ok(())
+    }
+
+    fn put(&mut self, bytes: &[u8]) -> Result<()> {
+        self.position += bytes.len() as u64;
+        self.out.write_all(bytes).map_err(failed)
     }
 
     /// Ends the file.
@@ -127,11 +125,7 @@ impl<'a> Writer<'a> {
     /// # Panics
     /// If a tensor was not written.
     pub fn finish(self) -> Result<()> {
-        assert!(
-            self.remaining.is_empty(),
-            "{} tensors were not written",
-            self.remaining.len()
-        );
+        assert!(self.remaining.is_empty(), "{} tensors were not written", self.remaining.len());
         self.out.flush().map_err(failed)
     }
 }
@@ -190,11 +184,7 @@ fn put_layout(header: &mut BytesMut, tensor: &TensorLayout, offset: u64) {
     put_string(header, tensor.name.as_bytes());
     header.put_u32_le(tensor.shape.len() as u32);
     // GGUF lists the innermost axis first.
-    tensor
-        .shape
-        .iter()
-        .rev()
-        .for_each(|&axis| header.put_u64_le(axis as u64));
+    tensor.shape.iter().rev().for_each(|&axis| header.put_u64_le(axis as u64));
     header.put_u32_le(tensor.dtype.ggml_id());
     header.put_u64_le(offset);
 }

@@ -34,7 +34,7 @@ pub struct Session {
 type LabelKey = (String, String);
 
 /// A picture's embedding and what was read on the way.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
 pub struct ImageEmbedding {
     /// As projected, not normalised. `[projection_dim]`
     pub embedding: Vec<f32>,

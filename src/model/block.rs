@@ -132,3 +132,6 @@ impl Encoder {
         self.0.iter().map(Block::bytes).sum()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,45 +5,7 @@ use std::ops::RangeInclusive;
 use serde::Serialize;
 
 use crate::error::{Error, Result};
-
-/// The non-linearity between the two layers of a block's MLP. It belongs to the checkpoint.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(into = "&'static str")]
-pub enum Activation {
-    /// `x * sigmoid(1.702 x)`: OpenAI's checkpoints.
-    QuickGelu,
-    /// `x * Phi(x)` by the error function: LAION, TinyCLIP.
-    Gelu,
-    /// The approximation of `Gelu` by tanh: SigLIP.
-    GeluTanh,
-}
-
-impl Activation {
-    /// The activation that Hugging Face configs call `name`.
-    pub fn parse(name: &str) -> Option<Self> {
-        match name {
-            "quick_gelu" => Some(Self::QuickGelu),
-            "gelu" => Some(Self::Gelu),
-            "gelu_pytorch_tanh" => Some(Self::GeluTanh),
-            _ => None,
-        }
-    }
-
-    /// The name in Hugging Face configs.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::QuickGelu => "quick_gelu",
-            Self::Gelu => "gelu",
-            Self::GeluTanh => "gelu_pytorch_tanh",
-        }
-    }
-}
-
-impl From<Activation> for &'static str {
-    fn from(activation: Activation) -> Self {
-        activation.name()
-    }
-}
+pub use crate::kernels::activation::Activation;
 
 /// The sizes of one transformer.
 #[derive(Clone, Debug, PartialEq, Serialize)]

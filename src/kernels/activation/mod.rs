@@ -1,10 +1,13 @@
 //! The activations of CLIP's families, in place over a slice.
 
+use serde::Serialize;
+
 use super::exp::exp;
 use super::lanes::{F32x4, quads_mut};
 
 /// An activation function, as checkpoints name it in `hidden_act`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(into = "&'static str")]
 pub enum Activation {
     /// x * sigmoid(1.702 x): OpenAI's checkpoints.
     QuickGelu,
@@ -12,6 +15,33 @@ pub enum Activation {
     Gelu,
     /// The tanh approximation of GELU: SigLIP.
     GeluTanh,
+}
+
+impl Activation {
+    /// The activation that Hugging Face configs call `name`.
+    pub fn parse(name: &str) -> Option<Self> {
+        match name {
+            "quick_gelu" => Some(Self::QuickGelu),
+            "gelu" => Some(Self::Gelu),
+            "gelu_pytorch_tanh" => Some(Self::GeluTanh),
+            _ => None,
+        }
+    }
+
+    /// The name in Hugging Face configs.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::QuickGelu => "quick_gelu",
+            Self::Gelu => "gelu",
+            Self::GeluTanh => "gelu_pytorch_tanh",
+        }
+    }
+}
+
+impl From<Activation> for &'static str {
+    fn from(activation: Activation) -> Self {
+        activation.name()
+    }
 }
 
 /// Applies the activation to each value. The length is a multiple of four.

@@ -15,7 +15,8 @@ use crate::error::{Error, Result};
 
 /// Everything a checkpoint brings.
 ///
-/// The JSON texts and the tensors are slices of the file's bytes, which stay in memory (or mapped) while any of them lives.
+/// The JSON texts and the tensors are slices of the file's bytes, which stay in memory (or mapped) while any
+/// of them lives.
 #[derive(Debug)]
 pub struct Checkpoint {
     pub config: ClipConfig,
@@ -61,8 +62,8 @@ impl Checkpoint {
     /// The checkpoint in a GGUF file.
     ///
     /// # Errors
-    /// `Truncated` or `Malformed` for a damaged file, `UnsupportedArchitecture` or `Config` for one that is not ours to
-    /// run, `TensorType` for element types this crate does not read.
+    /// `Truncated` or `Malformed` for a damaged file, `UnsupportedArchitecture` or `Config` for one that is
+    /// not ours to run, `TensorType` for element types this crate does not read.
     pub fn from_gguf(file: Bytes) -> Result<Self> {
         let Gguf { metadata, tensors } = Gguf::read(&file)?;
         let config = keys::config(&metadata)?;
@@ -78,8 +79,8 @@ impl Checkpoint {
         })
     }
 
-    /// The checkpoint in the files of a Hugging Face repository, its tensors renamed to the canonical names. A tensor
-    /// that `CLIPModel` does not have keeps its name, for [`Tensors::finish`] to complain of.
+    /// The checkpoint in the files of a Hugging Face repository, its tensors renamed to the canonical names.
+    /// A tensor that `CLIPModel` does not have keeps its name, for [`Tensors::finish`] to complain of.
     ///
     /// # Errors
     /// As [`Checkpoint::from_gguf`].
@@ -107,8 +108,8 @@ impl Checkpoint {
         })
     }
 
-    /// The SHA-256 of the file the weights came from, in lower-case hexadecimal; of all shards in a row, if there are
-    /// several. Computed at the first call, which reads all of the file.
+    /// The SHA-256 of the file the weights came from, in lower-case hexadecimal; of all shards in a row, if
+    /// there are several. Computed at the first call, which reads all of the file.
     pub fn sha256(&self) -> &str {
         self.sha256.get_or_init(|| {
             let mut hash = Sha256::new();

@@ -128,8 +128,9 @@ fn default_integer(field: Field) -> u64 {
     }
 }
 
-/// The object that configures a tower. Files written by early versions of transformers carry a `*_config_dict`; where
-/// it is given it counts alone, and the keys it lacks have their defaults, whatever `*_config` says of them.
+/// The object that configures a tower. Files written by early versions of transformers carry a
+/// `*_config_dict`; where it is given it counts alone, and the keys it lacks have their defaults, whatever
+/// `*_config` says of them.
 fn tower_config(
     root: &Map<String, Value>,
     early: &'static str,

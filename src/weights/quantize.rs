@@ -26,8 +26,9 @@ pub struct Summary {
 
 /// The type a tensor gets where `asked` was asked for.
 ///
-/// The matrices of linear layers and the token table get it, or the next wider type whose blocks fill their rows. The
-/// patch embedding is f16, as clip.cpp demands, unless f32 was asked for. All else is f32: it is small, and matters.
+/// The matrices of linear layers and the token table get it, or the next wider type whose blocks fill their
+/// rows. The patch embedding is f16, as clip.cpp demands, unless f32 was asked for. All else is f32: it is
+/// small, and matters.
 pub fn planned_dtype(name: &str, shape: &[usize], asked: Dtype) -> Dtype {
     if is_matrix(name, shape) {
         let mut dtype = asked;
@@ -46,14 +47,15 @@ fn is_matrix(name: &str, shape: &[usize]) -> bool {
     shape.len() == 2 && name.ends_with(".weight") && !name.ends_with("position_embd.weight")
 }
 
-/// Writes `checkpoint` to `out` as GGUF, its matrices in `dtype`. `progress` gets the bytes written and those in all.
+/// Writes `checkpoint` to `out` as GGUF, its matrices in `dtype`. `progress` gets the bytes written and those
+/// in all.
 ///
-/// The bytes depend on the checkpoint and `dtype` alone, not on the machine. Measured fidelity is of the source, so it
-/// is left out.
+/// The bytes depend on the checkpoint and `dtype` alone, not on the machine. Measured fidelity is of the
+/// source, so it is left out.
 ///
 /// # Errors
-/// `Write` if `out` refuses, `NonFiniteWeight` or `WeightRange` for values that cannot be stored, `Tokenizer` or
-/// `Config` for companions that cannot be carried over.
+/// `Write` if `out` refuses, `NonFiniteWeight` or `WeightRange` for values that cannot be stored, `Tokenizer`
+/// or `Config` for companions that cannot be carried over.
 pub fn quantize(
     checkpoint: &Checkpoint,
     dtype: Dtype,
@@ -89,17 +91,14 @@ fn write(
         |tensor: &Tensor| TensorLayout::new(tensor.name.clone(), tensor.shape.clone(), dtype_of(tensor));
     let layouts = checkpoint.tensors.iter().map(layout).collect::<Result<Vec<_>>>()?;
     let metadata = keys::describe(checkpoint, &record, file_type(&layouts))?;
-    let mut out = Hashing { out, hash: Sha256::new(), bytes: 0 };
+    let mut out = Hashing { out, hash: Sha256::new() };
     let mut writer = Writer::new(&mut out, &metadata, &layouts)?;
-    let mut done = 0;
     for (tensor, layout) in checkpoint.tensors.iter().zip(&layouts) {
-        write_tensor(&mut writer, tensor, layout.dtype, &mut |bytes, total| {
-            done += bytes;
-            progress(done, total);
-        })?;
+        write_tensor(&mut writer, tensor, layout.dtype, progress)?;
     }
+    let bytes = writer.total();
     writer.finish()?;
-    Ok(Summary { tensors: layouts.len(), bytes: out.bytes, sha256: hexadecimal(&out.hash.finalize()) })
+    Ok(Summary { tensors: layouts.len(), bytes, sha256: hexadecimal(&out.hash.finalize()) })
 }
 
 /// The type most matrices have.
@@ -109,7 +108,7 @@ fn file_type(layouts: &[TensorLayout]) -> Dtype {
     matrices().max_by_key(|dtype| matrices().filter(|other| other == dtype).count()).unwrap_or(Dtype::F32)
 }
 
-/// Writes one tensor in `dtype`. `progress` gets the bytes just written and those of the whole file.
+/// Writes one tensor in `dtype`.
 fn write_tensor(
     writer: &mut Writer,
     tensor: &Tensor,
@@ -118,7 +117,7 @@ fn write_tensor(
 ) -> Result<()> {
     tensor.check_finite()?;
     let (rows, row_len) = (tensor.rows(), tensor.row_len());
-    let rows_in_flight = (VALUES_IN_FLIGHT / row_len.max(1)).max(1);
+    let rows_in_flight = (VALUES_IN_FLIGHT / row_len).max(1);
     let mut values = Vec::new();
     let mut bytes = Vec::new();
     for first in (0..rows).step_by(rows_in_flight) {
@@ -133,7 +132,7 @@ fn write_tensor(
             check_range(&tensor.name, first * row_len, dtype, &values, &bytes)?;
         }
         writer.write(&bytes)?;
-        progress(bytes.len() as u64, writer.total());
+        progress(writer.position(), writer.total());
     }
     Ok(())
 }
@@ -149,18 +148,16 @@ fn check_range(name: &str, start: usize, dtype: Dtype, values: &[f32], bytes: &[
     Err(Error::WeightRange { name: name.to_owned(), index: start + index, value, dtype: dtype.name() })
 }
 
-/// Counts and hashes what passes through.
+/// Hashes what passes through.
 struct Hashing<'a> {
     out: &'a mut dyn Write,
     hash: Sha256,
-    bytes: u64,
 }
 
 impl Write for Hashing<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let written = self.out.write(bytes)?;
         self.hash.update(&bytes[..written]);
-        self.bytes += written as u64;
         Ok(written)
     }
 

@@ -4,12 +4,14 @@ import "./security/trusted-types.js";
 import "./components/error-note/error-note.js";
 import "./components/load-bar/load-bar.js";
 import "./components/tab-bar/tab-bar.js";
-import "./views/classify/classify-view.js";
 import { element } from "./dom/element.js";
+import { registerOffline } from "./offline/register.js";
 import { ModelSession } from "./state/model-session.js";
 import { numberText } from "./state/number-text.js";
 import { sentence } from "./state/sentence.js";
 import { SettingsStore } from "./state/settings-store.js";
+import { ClassifyView } from "./views/classify/classify-view.js";
+import { ModelView } from "./views/model/model-view.js";
 
 /**
  * @template {keyof HTMLElementTagNameMap} Tag
@@ -22,11 +24,21 @@ function find(tag) {
 const session = new ModelSession();
 const settings = new SettingsStore();
 const main = find("main");
-const classify = find("classify-view");
+const tabBar = find("tab-bar");
 const loadBar = find("load-bar");
 const engineFault = find("error-note");
 const modelLine = /** @type {HTMLElement} */ (document.getElementById("model-line"));
 const announcements = /** @type {HTMLElement} */ (document.getElementById("announcements"));
+
+const classify = new ClassifyView({ session, settings });
+const model = new ModelView({ session });
+classify.id = "panel-classify";
+model.id = "panel-model";
+
+const TABS = [
+  { id: "classify", title: "Classify", panel: classify },
+  { id: "model", title: "Model", panel: model },
+];
 
 let working = false;
 
@@ -42,6 +54,17 @@ function showModel() {
   modelLine.replaceChildren(element("strong", {}, info.name), ` ${known} · ${numberText.bytes(info.bytes)}`);
 }
 
+/** Shows the tab that the settings name, or the first. */
+function showTab() {
+  const named = TABS.find(({ id }) => id === settings.current.tab) ?? TABS[0];
+  tabBar.selected = named.id;
+}
+
+/** @param {string} id */
+function selectTab(id) {
+  settings.change({ tab: id === TABS[0].id ? null : id });
+}
+
 session.addEventListener("status", showState);
 session.addEventListener("model", showModel);
 session.addEventListener("progress", (event) => (loadBar.progress = /** @type {CustomEvent} */ (event).detail));
@@ -52,5 +75,23 @@ classify.addEventListener("working", (event) => {
 });
 document.addEventListener("announce", (event) => (announcements.textContent = /** @type {CustomEvent} */ (event).detail.text));
 
-classify.connect({ session, settings });
-session.start();
+tabBar.tabs = TABS;
+tabBar.addEventListener("select-tab", (event) => selectTab(/** @type {CustomEvent} */ (event).detail.id));
+settings.addEventListener("change", showTab);
+showTab();
+classify.addEventListener("open-model", (event) => {
+  selectTab("model");
+  model.openFile(/** @type {CustomEvent} */ (event).detail.file);
+});
+
+// The address belongs to the settings: the skip link moves the focus alone.
+find("a").addEventListener("click", (event) => {
+  event.preventDefault();
+  main.focus();
+});
+
+main.append(classify, model);
+await session.start();
+const offline = await registerOffline();
+if (offline.ready) classify.tellOffline();
+model.tellOffline(offline.ready ? "ready" : `no: ${offline.reason}`);

@@ -36,7 +36,10 @@ impl Format {
             Some(format) => Error::ImageFormat { format: format.to_owned() },
             None if bytes.is_empty() => Error::ImageDecode { reason: "the file is empty".to_owned() },
             None => Error::ImageDecode {
-                reason: format!("the first bytes {:02x?} belong to no known format", &bytes[..bytes.len().min(8)]),
+                reason: format!(
+                    "the first bytes {:02x?} belong to no known format",
+                    &bytes[..bytes.len().min(8)]
+                ),
             },
         })
     }

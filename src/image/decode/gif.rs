@@ -32,7 +32,9 @@ fn on_screen(frame: &Frame, palette: Option<&[u8]>, screen: (usize, usize)) -> R
     let (width, height) = (screen.0.max(left + frame_width), screen.1.max(top + frame_height));
     check_dimensions(width as u64, height as u64)?;
     let color = |index: u8| match palette {
-        Some(palette) => palette.get(usize::from(index) * 3..).and_then(<[u8]>::first_chunk).copied().unwrap_or([0; 3]),
+        Some(palette) => {
+            palette.get(usize::from(index) * 3..).and_then(<[u8]>::first_chunk).copied().unwrap_or([0; 3])
+        }
         None => [index; 3],
     };
     let mut data = color(frame.transparent.unwrap_or(0)).repeat(width * height);

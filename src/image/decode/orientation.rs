@@ -16,7 +16,8 @@ pub(super) fn find(exif: Option<&[u8]>, xmp: Option<&[u8]>) -> u8 {
 fn from_exif(exif: &[u8]) -> Option<u16> {
     const PREFIX: &[u8] = b"Exif\0\0";
     let tiff = exif.strip_prefix(PREFIX).unwrap_or(exif);
-    let tiff = Tiff { bytes: tiff.strip_prefix(PREFIX).unwrap_or(tiff), little_endian: tiff.starts_with(b"II") };
+    let tiff =
+        Tiff { bytes: tiff.strip_prefix(PREFIX).unwrap_or(tiff), little_endian: tiff.starts_with(b"II") };
     let directory = tiff.u32(4)? as usize;
     let entries = tiff.u16(directory)? as usize;
     let entry = |index: usize| directory.checked_add(2 + index * 12);

@@ -16,7 +16,8 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Stored> {
     decoder.set_ignore_iccp_chunk(true);
     decoder.set_transformations(Transformations::EXPAND | Transformations::STRIP_16);
     let mut reader = decoder.read_info().map_err(invalid)?;
-    let len = reader.output_buffer_size().ok_or_else(|| undecodable(Format::Png, "it does not fit in memory"))?;
+    let len =
+        reader.output_buffer_size().ok_or_else(|| undecodable(Format::Png, "it does not fit in memory"))?;
     let mut samples = vec![0; len];
     let frame = reader.next_frame(&mut samples).map_err(invalid)?;
     samples.truncate(frame.buffer_size());
@@ -50,7 +51,8 @@ fn raw_profile(info: &Info) -> Option<Vec<u8>> {
         Some(plain) => plain.text.clone(),
         None => info.compressed_latin1_text.iter().find(|text| text.keyword == KEYWORD)?.get_text().ok()?,
     };
-    let digits: Vec<u32> = text.lines().skip(3).flat_map(str::chars).filter_map(|digit| digit.to_digit(16)).collect();
+    let digits: Vec<u32> =
+        text.lines().skip(3).flat_map(str::chars).filter_map(|digit| digit.to_digit(16)).collect();
     Some(digits.chunks_exact(2).map(|pair| (pair[0] << 4 | pair[1]) as u8).collect())
 }
 

@@ -17,7 +17,8 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Stored> {
     let (width, height) = decoder.dimensions();
     check_dimensions(width.into(), height.into())?;
     decoder.set_memory_limit(METADATA_LIMIT);
-    let len = decoder.output_buffer_size().ok_or_else(|| undecodable(Format::WebP, "it does not fit in memory"))?;
+    let len =
+        decoder.output_buffer_size().ok_or_else(|| undecodable(Format::WebP, "it does not fit in memory"))?;
     let mut samples = vec![0; len];
     if decoder.is_animated() {
         decoder.read_frame(&mut samples).map_err(invalid)?;

@@ -70,7 +70,9 @@ pub(super) fn cropped(
     }
     let mut data = vec![0; rows.len * columns.len * 3];
     let kept_len = resized.width() * 3;
-    for (row, kept) in data.chunks_exact_mut(columns.len * 3).skip(rows.at).zip(resized.data().chunks_exact(kept_len)) {
+    for (row, kept) in
+        data.chunks_exact_mut(columns.len * 3).skip(rows.at).zip(resized.data().chunks_exact(kept_len))
+    {
         row[columns.at * 3..][..kept_len].copy_from_slice(kept);
     }
     Rgb8::new(columns.len, rows.len, data)

@@ -7,8 +7,8 @@
 mod geometry;
 mod record;
 
-use super::resize::Resample;
 use super::Rgb8;
+use super::resize::Resample;
 use crate::Result;
 use geometry::Crop;
 

@@ -1,6 +1,7 @@
 // @ts-check
-/** @import { ModelInfo, Picture } from "../../engine/types.d.ts" */
 /** @import { Question } from "./picture-question.js" */
+/** @typedef {import("../../engine/types.d.ts").ModelInfo} ModelInfo */
+/** @typedef {import("../../engine/types.d.ts").Picture} Picture */
 
 /** Formats that cameras write. */
 const CAMERA_FORMATS = /^(jpe?g|image\/(jpeg|avif|hei[cf]))$/i;

@@ -1,8 +1,8 @@
 // @ts-check
-/** @import { ImageInput } from "../../engine/types.d.ts" */
-/** @import { classifyLayout } from "./classify-layout.js" */
+/** @import { ClassifyParts } from "./classify-layout.js" */
 /** @import { StagePicture } from "./picture-shelf.js" */
 /** @import { PictureQuestion } from "./picture-question.js" */
+/** @typedef {import("../../engine/types.d.ts").ImageInput} ImageInput */
 import "../../components/camera-view/camera-view.js";
 import "../../components/drawing-pad/drawing-pad.js";
 import { element } from "../../dom/element.js";
@@ -34,7 +34,7 @@ export class PictureColumn extends EventTarget {
   #pad = element("drawing-pad");
 
   /**
-   * @param {ReturnType<typeof classifyLayout>} parts
+   * @param {ClassifyParts} parts
    * @param {PictureQuestion} inquiry
    * @param {AbortSignal} signal ends all listening
    */

@@ -1,0 +1,57 @@
+//! Separable resampling of 8-bit RGB with fixed-point weights: the arithmetic of Pillow's `Resample.c`, bit
+//! for bit.
+//!
+//! An output sample is `clip8((Σ weight · sample + 2^21) >> 22)` with `weight` in units of 2^-22. The sum is
+//! one of integers, so every flavour gives the same bits whatever order it adds in. A picture takes two
+//! passes, [`horizontal`] and then [`vertical`], with 8-bit samples between them.
+
+mod portable;
+mod taps;
+
+pub use taps::{Filter, Taps};
+
+/// Fractional bits of a weight: 32 less 8 of the sample and 2 of headroom, as Pillow has it.
+pub const PRECISION_BITS: u32 = 32 - 8 - 2;
+
+/// Samples of a pixel: red, green, blue, interleaved.
+pub const CHANNELS: usize = 3;
+
+/// Resamples rows: `src` is `[rows, src_width, 3]`, `dst` is `[rows, taps.len(), 3]`.
+///
+/// # Panics
+///
+/// If a buffer does not match its shape, or the taps were made for another width.
+pub fn horizontal(src: &[u8], src_width: usize, taps: &Taps, dst: &mut [u8]) {
+    let src_row = src_width * CHANNELS;
+    let dst_row = taps.len() * CHANNELS;
+    if dst.is_empty() {
+        return;
+    }
+    assert_eq!(taps.input_len(), src_width, "the taps were made for another width");
+    assert_eq!(dst.len() % dst_row, 0, "dst is not a whole number of rows");
+    assert_eq!(src.len(), dst.len() / dst_row * src_row, "src and dst differ in rows");
+    for (src, dst) in src.chunks_exact(src_row).zip(dst.chunks_exact_mut(dst_row)) {
+        portable::horizontal_row(src, taps, dst);
+    }
+}
+
+/// Resamples columns: `src` is `[rows, row_len]` and holds the input rows from `first_row` on, `dst` is
+/// `[taps.len(), row_len]`, both in samples.
+///
+/// # Panics
+///
+/// If a buffer does not match its shape, or a tap needs a row that `src` does not hold.
+pub fn vertical(src: &[u8], row_len: usize, first_row: usize, taps: &Taps, dst: &mut [u8]) {
+    assert_eq!(dst.len(), taps.len() * row_len, "dst is not [taps, row_len]");
+    if dst.is_empty() {
+        return;
+    }
+    let mut sums = vec![0i32; row_len];
+    for (dst, (start, weights)) in dst.chunks_exact_mut(row_len).zip(taps.iter()) {
+        let start = (start - first_row) * row_len;
+        portable::vertical_row(&src[start..start + weights.len() * row_len], weights, &mut sums, dst);
+    }
+}
+
+#[cfg(test)]
+mod tests;

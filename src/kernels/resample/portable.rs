@@ -1,0 +1,39 @@
+//! Resampling in plain Rust, in loops a compiler vectorises.
+
+use super::{CHANNELS, PRECISION_BITS, Taps};
+
+/// Half a unit of an output sample: sums start from it, so that the shift rounds.
+const HALF: i32 = 1 << (PRECISION_BITS - 1);
+
+/// One row: `src` is `[taps.input_len(), 3]`, `dst` is `[taps.len(), 3]`.
+pub fn horizontal_row(src: &[u8], taps: &Taps, dst: &mut [u8]) {
+    for (dst, (start, weights)) in dst.chunks_exact_mut(CHANNELS).zip(taps.iter()) {
+        let src = &src[start * CHANNELS..(start + weights.len()) * CHANNELS];
+        let mut sums = [HALF; CHANNELS];
+        for (pixel, &weight) in src.chunks_exact(CHANNELS).zip(weights) {
+            for channel in 0..CHANNELS {
+                sums[channel] += i32::from(pixel[channel]) * weight;
+            }
+        }
+        for channel in 0..CHANNELS {
+            dst[channel] = clip8(sums[channel]);
+        }
+    }
+}
+
+/// One output row from the `[weights.len(), dst.len()]` rows in `src`; `sums` is scratch of `dst`'s length.
+pub fn vertical_row(src: &[u8], weights: &[i32], sums: &mut [i32], dst: &mut [u8]) {
+    sums.fill(HALF);
+    for (row, &weight) in src.chunks_exact(dst.len()).zip(weights) {
+        for (sum, &sample) in sums.iter_mut().zip(row) {
+            *sum += i32::from(sample) * weight;
+        }
+    }
+    for (dst, &sum) in dst.iter_mut().zip(sums.iter()) {
+        *dst = clip8(sum);
+    }
+}
+
+fn clip8(sum: i32) -> u8 {
+    (sum >> PRECISION_BITS).clamp(0, 255) as u8
+}

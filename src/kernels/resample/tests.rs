@@ -1,0 +1,83 @@
+//! Properties of the taps and of the two passes. Equality with Pillow is checked in `tests/image_resize.rs`.
+
+use super::*;
+
+const FILTERS: [Filter; 5] =
+    [Filter::Lanczos, Filter::Bilinear, Filter::Bicubic, Filter::Box, Filter::Hamming];
+
+fn taps(filter: Filter, input: usize, output: usize) -> Taps {
+    Taps::new(filter, input, output, 0..output)
+}
+
+#[test]
+fn weights_of_an_output_sum_to_one() {
+    for filter in FILTERS {
+        for (input, output) in [(1, 1), (1, 9), (9, 1), (7, 5), (5, 7), (640, 224), (3, 1000)] {
+            for (start, weights) in taps(filter, input, output).iter() {
+                let sum: i64 = weights.iter().map(|&weight| i64::from(weight)).sum();
+                let error = (sum - (1 << PRECISION_BITS)).unsigned_abs();
+                assert!(
+                    error <= weights.len() as u64,
+                    "{filter:?} {input} -> {output} at {start}: sum {sum}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn no_sum_leaves_the_range_of_i32() {
+    for filter in FILTERS {
+        for (input, output) in [(1, 50), (2, 50), (3, 50), (50, 3), (51, 50), (50, 51), (200, 7)] {
+            for (_, weights) in taps(filter, input, output).iter() {
+                let reach: i64 = weights.iter().map(|&weight| i64::from(weight).abs() * 255).sum();
+                assert!(reach + (1 << 21) <= i64::from(i32::MAX), "{filter:?} {input} -> {output}: {reach}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_window_changes_no_weight() {
+    let whole = taps(Filter::Bicubic, 500, 224);
+    let window = Taps::new(Filter::Bicubic, 500, 224, 100..130);
+    let expected: Vec<_> = whole.iter().skip(100).take(30).collect();
+    assert_eq!(window.iter().collect::<Vec<_>>(), expected);
+    assert_eq!(window.input_range(), expected[0].0..expected[29].0 + expected[29].1.len());
+}
+
+#[test]
+fn the_same_length_is_the_identity() {
+    let src: Vec<u8> = (0..=255).cycle().take(30 * CHANNELS).collect();
+    for filter in FILTERS {
+        let mut dst = vec![0; src.len()];
+        horizontal(&src, 30, &taps(filter, 30, 30), &mut dst);
+        assert_eq!(dst, src, "{filter:?}");
+    }
+}
+
+#[test]
+fn a_flat_picture_stays_flat() {
+    for filter in FILTERS {
+        for level in [0, 1, 127, 254, 255] {
+            let mut rows = vec![0; 4 * 9 * CHANNELS];
+            horizontal(&vec![level; 4 * 31 * CHANNELS], 31, &taps(filter, 31, 9), &mut rows);
+            let mut dst = vec![0; 17 * 9 * CHANNELS];
+            vertical(&rows, 9 * CHANNELS, 0, &taps(filter, 4, 17), &mut dst);
+            assert!(dst.iter().all(|&sample| sample == level), "{filter:?} at {level}");
+        }
+    }
+}
+
+#[test]
+fn the_vertical_pass_needs_only_the_rows_of_its_window() {
+    let row_len = 4 * CHANNELS;
+    let src: Vec<u8> = (0..100 * row_len).map(|i| (i * 37 % 251) as u8).collect();
+    let mut whole = vec![0; 20 * row_len];
+    vertical(&src, row_len, 0, &taps(Filter::Bicubic, 100, 20), &mut whole);
+    let window = Taps::new(Filter::Bicubic, 100, 20, 5..9);
+    let rows = window.input_range();
+    let mut part = vec![0; 4 * row_len];
+    vertical(&src[rows.start * row_len..rows.end * row_len], row_len, rows.start, &window, &mut part);
+    assert_eq!(part, whole[5 * row_len..9 * row_len]);
+}

@@ -1,1 +1,15 @@
 //! Pictures: encoded bytes in, the pixels the vision tower sees out.
+//!
+//! [`decode`] turns a file into upright RGB, [`Preprocessing`] turns that into what the model's own record
+//! asks for. The reference is Pillow's `exif_transpose` followed by Hugging Face's Pillow image processor;
+//! `docs/CORRECTNESS.md` has what was compared and what was found.
+
+mod decode;
+mod preprocessing;
+mod resize;
+mod rgb8;
+
+pub use decode::{Decoded, Format, MAX_PIXELS, decode};
+pub use preprocessing::{Normalize, Pixels, Preprocessing, Size};
+pub use resize::{Resample, Window, resize};
+pub use rgb8::Rgb8;

@@ -1,0 +1,78 @@
+//! Encoded bytes to upright RGB, with Pillow's reading of every colour type.
+//!
+//! The reference is what Hugging Face's Pillow processor makes of
+//! `ImageOps.exif_transpose(Image.open(file))`: the EXIF orientation is applied, transparency lies over
+//! white, ICC profiles and gamma are ignored, the first frame of an animation is taken. Each format has its
+//! own file; all of them check the size before they allocate.
+
+mod bmp;
+mod format;
+mod gif;
+mod jpeg;
+mod orientation;
+mod packed;
+mod png;
+mod webp;
+
+use std::fmt::Display;
+
+use super::Rgb8;
+use crate::{Error, Result};
+
+pub use format::Format;
+
+/// The largest picture that is decoded: 100 megapixels, 300 MB of RGB.
+pub const MAX_PIXELS: u64 = 100_000_000;
+
+/// A decoded picture.
+#[derive(Clone, Debug)]
+pub struct Decoded {
+    /// The pixels, upright.
+    pub image: Rgb8,
+    /// What the bytes were.
+    pub format: Format,
+    /// The EXIF orientation that was applied, 1 to 8; 1 where the file names none.
+    pub orientation: u8,
+}
+
+/// A picture as its file stores it, before the orientation is applied.
+struct Stored {
+    image: Rgb8,
+    orientation: u8,
+}
+
+/// Decodes a JPEG, PNG, WebP, GIF or BMP file, whichever it is by its first bytes.
+///
+/// # Errors
+///
+/// [`Error::ImageFormat`] for a format that is known but not decoded here, [`Error::ImageDecode`] for bytes
+/// that are no image or a damaged one, [`Error::ImageShape`] for one without pixels, [`Error::ImageTooLarge`]
+/// above [`MAX_PIXELS`].
+pub fn decode(bytes: &[u8]) -> Result<Decoded> {
+    let format = Format::of(bytes)?;
+    let stored = match format {
+        Format::Jpeg => jpeg::decode(bytes),
+        Format::Png => png::decode(bytes),
+        Format::WebP => webp::decode(bytes),
+        Format::Gif => gif::decode(bytes),
+        Format::Bmp => bmp::decode(bytes),
+    }?;
+    let image = orientation::apply(stored.image, stored.orientation);
+    Ok(Decoded { image, format, orientation: stored.orientation })
+}
+
+/// Refuses a picture without pixels or with more than [`MAX_PIXELS`].
+pub(super) fn check_dimensions(width: u64, height: u64) -> Result<()> {
+    if width == 0 || height == 0 {
+        return Err(Error::ImageShape { width, height, bytes: 0, problem: "a side is 0" });
+    }
+    if width.checked_mul(height).is_none_or(|pixels| pixels > MAX_PIXELS) {
+        return Err(Error::ImageTooLarge { width, height, max_pixels: MAX_PIXELS });
+    }
+    Ok(())
+}
+
+/// A decoder's own complaint as ours.
+fn undecodable(format: Format, reason: impl Display) -> Error {
+    Error::ImageDecode { reason: format!("{format}: {reason}") }
+}

@@ -1,0 +1,111 @@
+//! Where the resized picture and the centre crop lie on each other.
+
+use std::ops::Range;
+
+use super::Size;
+use crate::image::decode::{MAX_PIXELS, check_dimensions};
+use crate::image::resize::{Resample, Window, resize};
+use crate::image::rgb8::Rgb8;
+use crate::{Error, Result};
+
+impl Size {
+    /// Height and width of a resized picture.
+    ///
+    /// The longer side is `int(edge * long / short)` of `get_resize_output_image_size` in
+    /// `image_transforms.py`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ImageTooLarge`] if a side would be longer than Pillow's limit, a signed 32-bit number.
+    pub fn of(self, height: usize, width: usize) -> Result<(usize, usize)> {
+        let edge = match self {
+            Self::Exact { height, width } => return Ok((height, width)),
+            Self::ShortestEdge(edge) => edge,
+        };
+        let (short, long) = if width <= height { (width, height) } else { (height, width) };
+        let long = ((edge as u64 * long as u64) as f64 / short as f64) as u64;
+        let (height, width) = if width <= height { (long, edge as u64) } else { (edge as u64, long) };
+        if long > i32::MAX as u64 {
+            return Err(Error::ImageTooLarge { width, height, max_pixels: MAX_PIXELS });
+        }
+        Ok((height as usize, width as usize))
+    }
+}
+
+/// A centre crop along one axis.
+pub(super) struct Crop {
+    /// Length of the result.
+    len: usize,
+    /// Part of the input that is kept.
+    kept: Range<usize>,
+    /// Where the kept part begins in the result; what is before and behind it is black.
+    at: usize,
+}
+
+impl Crop {
+    /// `len` of `input` samples, from `(input - len) // 2` on, rounded down below zero too (`center_crop` in
+    /// `image_transforms.py`).
+    pub(super) fn new(input: usize, len: usize) -> Self {
+        if input >= len {
+            let start = (input - len) / 2;
+            Self { len, kept: start..start + len, at: 0 }
+        } else {
+            Self { len, kept: 0..input, at: (len - input).div_ceil(2) }
+        }
+    }
+}
+
+/// `image` resized to `(height, width)` and cropped.
+pub(super) fn cropped(
+    image: &Rgb8,
+    (height, width): (usize, usize),
+    resample: Resample,
+    rows: &Crop,
+    columns: &Crop,
+) -> Result<Rgb8> {
+    check_dimensions(columns.len as u64, rows.len as u64)?;
+    let window = Window { columns: columns.kept.clone(), rows: rows.kept.clone() };
+    let resized = resize(image, width, height, resample, &window);
+    if resized.width() == columns.len && resized.height() == rows.len {
+        return Ok(resized);
+    }
+    let mut data = vec![0; rows.len * columns.len * 3];
+    let kept_len = resized.width() * 3;
+    for (row, kept) in
+        data.chunks_exact_mut(columns.len * 3).skip(rows.at).zip(resized.data().chunks_exact(kept_len))
+    {
+        row[columns.at * 3..][..kept_len].copy_from_slice(kept);
+    }
+    Rgb8::new(columns.len, rows.len, data)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_longer_side_is_rounded_down() {
+        let shortest = |height, width| Size::ShortestEdge(224).of(height, width).unwrap();
+        assert_eq!(shortest(480, 640), (224, 298));
+        assert_eq!(shortest(640, 480), (298, 224));
+        assert_eq!(shortest(7, 7), (224, 224));
+        assert_eq!(Size::Exact { height: 3, width: 5 }.of(480, 640).unwrap(), (3, 5));
+    }
+
+    #[test]
+    fn a_side_beyond_the_reference_is_refused() {
+        assert!(matches!(Size::ShortestEdge(224).of(1, 100_000_000), Err(Error::ImageTooLarge { .. })));
+    }
+
+    #[test]
+    fn a_crop_leans_as_the_reference_does() {
+        let crop = |input, len| {
+            let crop = Crop::new(input, len);
+            (crop.kept, crop.at)
+        };
+        assert_eq!(crop(298, 224), (37..261, 0));
+        assert_eq!(crop(225, 224), (0..224, 0));
+        assert_eq!(crop(3, 6), (0..3, 2));
+        assert_eq!(crop(4, 4), (0..4, 0));
+    }
+}

@@ -1,0 +1,110 @@
+//! What a model wants done to a picture before its vision tower sees it: the record and its application.
+//!
+//! The record is a checkpoint's `preprocessor_config.json`, the steps are those of Hugging Face's Pillow
+//! image processors (`transformers` 5.23, `image_processing_backends.py`, `PilBackend`): resize, centre crop,
+//! rescale, normalise, each of them optional.
+
+mod geometry;
+mod record;
+
+use super::Rgb8;
+use super::resize::Resample;
+use crate::Result;
+use geometry::Crop;
+
+/// The resized picture's sides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Size {
+    /// The shorter side gets this length; the longer one follows, rounded down.
+    ShortestEdge(usize),
+    /// Both sides are given, the picture's shape is not kept.
+    Exact { height: usize, width: usize },
+}
+
+/// A model's preprocessing. A step that is `None` is left out.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Preprocessing {
+    /// Resize to this size, by this method.
+    pub resize: Option<(Size, Resample)>,
+    /// Cut this (height, width) from the middle; what the picture does not cover is black.
+    pub center_crop: Option<(usize, usize)>,
+    /// Multiply every sample by this.
+    pub rescale: Option<f64>,
+    /// Subtract the mean and divide by the standard deviation, each per channel.
+    pub normalize: Option<Normalize>,
+}
+
+/// Statistics of red, green and blue.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Normalize {
+    pub mean: [f64; 3],
+    pub std: [f64; 3],
+}
+
+/// A picture as the vision tower sees it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pixels {
+    /// Normalised samples, `[3, height, width]`.
+    pub data: Vec<f32>,
+    /// Rows.
+    pub height: usize,
+    /// Pixels in a row.
+    pub width: usize,
+    /// The same picture before it was rescaled and normalised.
+    pub rgb: Rgb8,
+}
+
+impl Preprocessing {
+    /// Resizes, crops, rescales and normalises.
+    ///
+    /// Costs what the crop needs: columns and rows that it leaves out are never computed.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ImageTooLarge`](crate::Error::ImageTooLarge) if the result would be, which only a record
+    /// without a crop can ask for.
+    pub fn apply(&self, image: &Rgb8) -> Result<Pixels> {
+        let rgb = self.resize_and_crop(image)?;
+        let data = self.planes(rgb.data());
+        Ok(Pixels { data, height: rgb.height(), width: rgb.width(), rgb })
+    }
+
+    /// The 8-bit half of [`Preprocessing::apply`].
+    fn resize_and_crop(&self, image: &Rgb8) -> Result<Rgb8> {
+        let (height, width, resample) = match self.resize {
+            Some((size, resample)) => {
+                let (height, width) = size.of(image.height(), image.width())?;
+                (height, width, resample)
+            }
+            // Resizing to the same size is the identity, so that a crop alone takes the same path.
+            None => (image.height(), image.width(), Resample::Nearest),
+        };
+        let (crop_height, crop_width) = self.center_crop.unwrap_or((height, width));
+        let rows = Crop::new(height, crop_height);
+        let columns = Crop::new(width, crop_width);
+        geometry::cropped(image, (height, width), resample, &rows, &columns)
+    }
+
+    /// `[height, width, 3]` samples to `[3, height, width]` values.
+    fn planes(&self, rgb: &[u8]) -> Vec<f32> {
+        let mut data = Vec::with_capacity(rgb.len());
+        for channel in 0..3 {
+            let values: [f32; 256] = std::array::from_fn(|level| self.value(level as u8, channel));
+            data.extend(rgb.iter().skip(channel).step_by(3).map(|&level| values[usize::from(level)]));
+        }
+        data
+    }
+
+    /// What a sample becomes. The product is one of doubles, the rest is single precision, as in
+    /// `image_transforms.py` (`rescale`, `normalize`).
+    fn value(&self, level: u8, channel: usize) -> f32 {
+        let value = match self.rescale {
+            Some(factor) => (f64::from(level) * factor) as f32,
+            None => f32::from(level),
+        };
+        match self.normalize {
+            Some(Normalize { mean, std }) => (value - mean[channel] as f32) / std[channel] as f32,
+            None => value,
+        }
+    }
+}

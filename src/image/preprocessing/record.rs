@@ -1,0 +1,276 @@
+//! `preprocessor_config.json`, read and written.
+//!
+//! Keys that a file leaves out have the defaults of the processor class it names. Old files
+//! (`feature_extractor_type`, `"size": 224`) and new ones are read alike. A key that asks for a step we do
+//! not know is an error, not a silent difference.
+
+use serde_json::{Map, Value, json};
+
+use super::{Normalize, Preprocessing, Resample, Size};
+use crate::kernels::resample::Filter;
+use crate::{Error, Result};
+
+const FILE: &str = "preprocessor_config.json";
+
+/// The largest side that a record may ask for.
+const MAX_SIDE: u64 = 1 << 14;
+
+/// `IMAGENET_STANDARD_MEAN` and `_STD` of `image_utils.py`.
+const HALF: Normalize = Normalize { mean: [0.5; 3], std: [0.5; 3] };
+
+/// `OPENAI_CLIP_MEAN` and `_STD` of `image_utils.py`.
+const OPENAI: Normalize = Normalize {
+    mean: [0.481_454_66, 0.457_827_5, 0.408_210_73],
+    std: [0.268_629_54, 0.261_302_58, 0.275_777_11],
+};
+
+const BICUBIC: Resample = Resample::Filter(Filter::Bicubic);
+
+impl Default for Preprocessing {
+    /// `CLIPImageProcessor` without a file: 224 pixels, bicubic, OpenAI's statistics.
+    fn default() -> Self {
+        Self {
+            resize: Some((Size::ShortestEdge(224), BICUBIC)),
+            center_crop: Some((224, 224)),
+            rescale: Some(1.0 / 255.0),
+            normalize: Some(OPENAI),
+        }
+    }
+}
+
+/// What a processor class does where the file says nothing.
+struct Class {
+    defaults: Preprocessing,
+    /// Whether `"size": 224` means a square; else it is the shorter edge.
+    default_to_square: bool,
+}
+
+impl Preprocessing {
+    /// The record in a `preprocessor_config.json`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] naming the key whose value cannot be used.
+    pub fn from_json(bytes: &[u8]) -> Result<Self> {
+        let fields: Map<String, Value> = serde_json::from_slice(bytes)
+            .map_err(|error| invalid("(the file)", format!("is no JSON object: {error}")))?;
+        let fields = Fields(fields);
+        fields.refuse_unknown_steps()?;
+        let class = fields.class()?;
+        Ok(Self {
+            resize: fields.resize(&class)?,
+            center_crop: fields.center_crop(&class.defaults)?,
+            rescale: fields.rescale(&class.defaults)?,
+            normalize: fields.normalize(&class.defaults)?,
+        })
+    }
+
+    /// The record as a `preprocessor_config.json` that spells out every step; [`Preprocessing::from_json`]
+    /// reads it back unchanged, and so does Hugging Face.
+    pub fn to_json(&self) -> String {
+        let mut record = json!({
+            "image_processor_type": "CLIPImageProcessor",
+            "do_convert_rgb": true,
+            "do_resize": self.resize.is_some(),
+            "do_center_crop": self.center_crop.is_some(),
+            "do_rescale": self.rescale.is_some(),
+            "do_normalize": self.normalize.is_some(),
+        });
+        if let Some((size, resample)) = self.resize {
+            record["resample"] = resample.number().into();
+            record["size"] = match size {
+                Size::ShortestEdge(edge) => json!({ "shortest_edge": edge }),
+                Size::Exact { height, width } => json!({ "height": height, "width": width }),
+            };
+        }
+        if let Some((height, width)) = self.center_crop {
+            record["crop_size"] = json!({ "height": height, "width": width });
+        }
+        if let Some(factor) = self.rescale {
+            record["rescale_factor"] = factor.into();
+        }
+        if let Some(Normalize { mean, std }) = self.normalize {
+            record["image_mean"] = json!(mean);
+            record["image_std"] = json!(std);
+        }
+        record.to_string()
+    }
+}
+
+/// The keys of a file; `null` counts as absent.
+struct Fields(Map<String, Value>);
+
+impl Fields {
+    fn get(&self, key: &str) -> Option<&Value> {
+        self.0.get(key).filter(|value| !value.is_null())
+    }
+
+    /// The class that the file was written for.
+    fn class(&self) -> Result<Class> {
+        let key = if self.get("image_processor_type").is_some() {
+            "image_processor_type"
+        } else {
+            "feature_extractor_type"
+        };
+        let name = match self.get(key) {
+            Some(name) => name.as_str().ok_or_else(|| unusable(key, name, "a class name"))?,
+            None => "CLIPImageProcessor",
+        };
+        let family = ["FeatureExtractor", "ImageProcessorFast", "ImageProcessorPil", "ImageProcessor"]
+            .iter()
+            .find_map(|suffix| name.strip_suffix(suffix));
+        match family {
+            Some("CLIP") => Ok(Class { defaults: Preprocessing::default(), default_to_square: false }),
+            Some("Siglip") => Ok(Class { defaults: siglip(), default_to_square: true }),
+            _ => {
+                Err(invalid(key, format!("is {name:?}, expected CLIPImageProcessor or SiglipImageProcessor")))
+            }
+        }
+    }
+
+    fn resize(&self, class: &Class) -> Result<Option<(Size, Resample)>> {
+        if !self.flag("do_resize", true)? {
+            return Ok(None);
+        }
+        let default = class.defaults.resize.unwrap_or((Size::ShortestEdge(224), BICUBIC));
+        let size = match self.get("size") {
+            Some(size) => self.size(size, class.default_to_square)?,
+            None => default.0,
+        };
+        let resample = match self.get("resample") {
+            Some(number) => number
+                .as_u64()
+                .and_then(Resample::from_number)
+                .ok_or_else(|| unusable("resample", number, "one of Pillow's methods, 0 to 5"))?,
+            None => default.1,
+        };
+        Ok(Some((size, resample)))
+    }
+
+    fn size(&self, size: &Value, default_to_square: bool) -> Result<Size> {
+        let square = self.flag("default_to_square", default_to_square)?;
+        if size.is_number() && !square {
+            return Ok(Size::ShortestEdge(side("size", size)?));
+        }
+        match size.as_object() {
+            Some(sides) if sides.len() == 1 && sides.contains_key("shortest_edge") => {
+                Ok(Size::ShortestEdge(side("size", &sides["shortest_edge"])?))
+            }
+            _ => rectangle("size", size).map(|(height, width)| Size::Exact { height, width }),
+        }
+    }
+
+    fn center_crop(&self, defaults: &Preprocessing) -> Result<Option<(usize, usize)>> {
+        if !self.flag("do_center_crop", defaults.center_crop.is_some())? {
+            return Ok(None);
+        }
+        match self.get("crop_size") {
+            Some(size) => rectangle("crop_size", size).map(Some),
+            None if defaults.center_crop.is_some() => Ok(defaults.center_crop),
+            None => Err(invalid("crop_size", "is missing, `do_center_crop` needs it".to_owned())),
+        }
+    }
+
+    fn rescale(&self, defaults: &Preprocessing) -> Result<Option<f64>> {
+        if !self.flag("do_rescale", true)? {
+            return Ok(None);
+        }
+        match self.get("rescale_factor") {
+            Some(factor) => number("rescale_factor", factor).map(Some),
+            None => Ok(defaults.rescale),
+        }
+    }
+
+    fn normalize(&self, defaults: &Preprocessing) -> Result<Option<Normalize>> {
+        if !self.flag("do_normalize", true)? {
+            return Ok(None);
+        }
+        let default = defaults.normalize.unwrap_or(HALF);
+        let std = self.channels("image_std", default.std)?;
+        if std.iter().any(|&std| std as f32 == 0.0) {
+            return Err(invalid("image_std", format!("is {std:?}, a channel would be divided by 0")));
+        }
+        Ok(Some(Normalize { mean: self.channels("image_mean", default.mean)?, std }))
+    }
+
+    /// One number a channel; a single number stands for all three.
+    fn channels(&self, key: &str, default: [f64; 3]) -> Result<[f64; 3]> {
+        match self.get(key) {
+            None => Ok(default),
+            Some(Value::Array(values)) => match values.as_slice() {
+                [red, green, blue] => Ok([number(key, red)?, number(key, green)?, number(key, blue)?]),
+                _ => Err(invalid(key, format!("has {} numbers, expected 3", values.len()))),
+            },
+            Some(value) => number(key, value).map(|value| [value; 3]),
+        }
+    }
+
+    fn flag(&self, key: &str, default: bool) -> Result<bool> {
+        match self.get(key) {
+            Some(value) => value.as_bool().ok_or_else(|| unusable(key, value, "true or false")),
+            None => Ok(default),
+        }
+    }
+
+    /// Every `do_…` that is on must be a step we do. Pictures are RGB by then, so `do_convert_rgb` may say
+    /// anything.
+    fn refuse_unknown_steps(&self) -> Result<()> {
+        const KNOWN: [&str; 5] =
+            ["do_resize", "do_center_crop", "do_rescale", "do_normalize", "do_convert_rgb"];
+        let unknown = self.0.iter().find(|(key, value)| {
+            key.starts_with("do_")
+                && !KNOWN.contains(&key.as_str())
+                && !matches!(value, Value::Null | Value::Bool(false))
+        });
+        match unknown {
+            Some((key, _)) => {
+                Err(invalid(key, format!("asks for a step that is not known, expected one of {KNOWN:?}")))
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+/// `SiglipImageProcessor` without a file.
+fn siglip() -> Preprocessing {
+    Preprocessing {
+        resize: Some((Size::Exact { height: 224, width: 224 }, BICUBIC)),
+        center_crop: None,
+        rescale: Some(1.0 / 255.0),
+        normalize: Some(HALF),
+    }
+}
+
+/// Height and width of `{"height": h, "width": w}`, `[h, w]` or one number for both.
+fn rectangle(key: &str, value: &Value) -> Result<(usize, usize)> {
+    let expected = "a number, [height, width], {\"height\", \"width\"} or, for `size`, {\"shortest_edge\"}";
+    match value {
+        Value::Array(sides) if sides.len() == 2 => Ok((side(key, &sides[0])?, side(key, &sides[1])?)),
+        Value::Object(sides) => match (sides.get("height"), sides.get("width"), sides.len()) {
+            (Some(height), Some(width), 2) => Ok((side(key, height)?, side(key, width)?)),
+            _ => Err(unusable(key, value, expected)),
+        },
+        Value::Number(_) => side(key, value).map(|side| (side, side)),
+        _ => Err(unusable(key, value, expected)),
+    }
+}
+
+fn side(key: &str, value: &Value) -> Result<usize> {
+    match value.as_u64() {
+        Some(side @ 1..=MAX_SIDE) => Ok(side as usize),
+        _ => Err(unusable(key, value, &format!("sides of 1 to {MAX_SIDE} pixels"))),
+    }
+}
+
+fn number(key: &str, value: &Value) -> Result<f64> {
+    let number = value.as_f64().filter(|number| (*number as f32).is_finite());
+    number.ok_or_else(|| unusable(key, value, "a finite number"))
+}
+
+fn unusable(key: &str, value: &Value, expected: &str) -> Error {
+    invalid(key, format!("is {value}, expected {expected}"))
+}
+
+fn invalid(key: &str, problem: String) -> Error {
+    Error::Config { file: FILE, key: key.to_owned(), problem }
+}

@@ -13,6 +13,13 @@ pub enum Error {
     #[error("{}: {source}", path.display())]
     File { path: PathBuf, source: std::io::Error },
 
+    /// Another error, with the file it is about.
+    #[error("{}: {error}", path.display())]
+    InFile { path: PathBuf, error: Box<Error> },
+    /// An output stream refused bytes.
+    #[error("cannot write: {source}")]
+    Write { source: std::io::Error },
+
     /// A file ends before what its header announces.
     #[error("{format} is truncated: {what} needs {needed} bytes at offset {offset}, the file has {len}")]
     Truncated { format: &'static str, what: String, offset: u64, needed: u64, len: u64 },
@@ -49,6 +56,10 @@ pub enum Error {
     #[error("tensor {name:?} has a non-finite value at element {index}")]
     NonFiniteWeight { name: String, index: usize },
 
+    /// A weight too large for the type it is to be stored in.
+    #[error("tensor {name:?} has the value {value} at element {index}, beyond the range of {dtype}")]
+    WeightRange { name: String, index: usize, value: f32, dtype: &'static str },
+
     /// A forward pass gave NaN or infinity: the weights are damaged.
     #[error("the {tower} embedding is not finite: the weights are damaged or out of range")]
     NonFiniteEmbedding { tower: &'static str },
@@ -78,8 +89,18 @@ pub enum Error {
     Tokenizer { reason: String },
 
     /// A token id beyond the model's table.
-    #[error("token id {id} is beyond the table of {vocab_size} entries: tokenizer and weights do not belong together")]
+    #[error(
+        "token id {id} is beyond the table of {vocab_size} entries: tokenizer and weights do not belong together"
+    )]
     TokenId { id: u32, vocab_size: usize },
+
+    /// A prompt longer than the text tower's context.
+    #[error("a prompt of {tokens} tokens does not fit the context of {context_length}")]
+    LongPrompt { tokens: usize, context_length: usize },
+
+    /// An embedding that is not of this model.
+    #[error("the embedding has {found} values, this model's have {expected}")]
+    EmbeddingLength { found: usize, expected: usize },
 
     /// No labels were given.
     #[error("no labels were given: at least one is needed")]
@@ -105,6 +126,14 @@ pub enum Error {
     #[error("{}: {problem}", path.display())]
     Dataset { path: PathBuf, problem: String },
 
+    /// Something that is no text where a label, template or text is expected.
+    #[error("expected a text, found a value of type {found}")]
+    NotText { found: String },
+
+    /// The machine has not enough memory.
+    #[error("out of memory: {needed} bytes are needed")]
+    OutOfMemory { needed: u64 },
+
     /// The task was cancelled by its owner.
     #[error("cancelled")]
     Cancelled,
@@ -119,6 +148,8 @@ impl Error {
     pub fn code(&self) -> &'static str {
         match self {
             Self::File { .. } => "file",
+            Self::InFile { error, .. } => error.code(),
+            Self::Write { .. } => "write",
             Self::Truncated { .. } => "truncated",
             Self::Malformed { .. } => "malformed",
             Self::Config { .. } => "config",
@@ -128,6 +159,7 @@ impl Error {
             Self::UnknownTensors { .. } => "unknown-tensors",
             Self::TensorShape { .. } => "tensor-shape",
             Self::NonFiniteWeight { .. } => "non-finite-weight",
+            Self::WeightRange { .. } => "weight-range",
             Self::NonFiniteEmbedding { .. } => "non-finite-embedding",
             Self::UnknownDtype { .. } => "unknown-dtype",
             Self::ImageDecode { .. } => "image-decode",
@@ -136,12 +168,16 @@ impl Error {
             Self::ImageShape { .. } => "image-shape",
             Self::Tokenizer { .. } => "tokenizer",
             Self::TokenId { .. } => "token-id",
+            Self::LongPrompt { .. } => "long-prompt",
+            Self::EmbeddingLength { .. } => "embedding-length",
             Self::NoLabels => "no-labels",
             Self::EmptyLabel { .. } => "empty-label",
             Self::LongLabel { .. } => "long-label",
             Self::Template { .. } => "template",
             Self::UnknownModel { .. } => "unknown-model",
             Self::Dataset { .. } => "dataset",
+            Self::NotText { .. } => "not-text",
+            Self::OutOfMemory { .. } => "out-of-memory",
             Self::Cancelled => "cancelled",
             Self::Candle(_) => "internal",
         }

@@ -17,8 +17,8 @@ pub mod model;
 pub mod session;
 pub mod task;
 pub mod text;
-pub mod weights;
 #[cfg(target_arch = "wasm32")]
 mod web;
+pub mod weights;
 
 pub use error::{Error, Result};

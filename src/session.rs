@@ -1,1 +1,257 @@
 //! The one facade: model, tokenizer, preprocessing and caches behind a handful of verbs.
+
+use std::collections::HashMap;
+
+use candle_core::{Device, Tensor};
+use serde::Serialize;
+
+use crate::error::{Error, Result};
+use crate::image::{self, Format, Pixels, Preprocessing, Rgb8};
+use crate::model::Clip;
+use crate::task::zero_shot::{self, Mode, Score};
+use crate::text::{Template, Tokenizer, check_labels};
+use crate::weights::{Checkpoint, Dtype, Record};
+
+/// The template where neither the user nor the checkpoint has one.
+const DEFAULT_TEMPLATE: &str = "a photo of a {}.";
+/// Prompts that go through the text tower at once: bounds the memory of a pass.
+const PROMPTS_PER_PASS: usize = 64;
+
+/// A loaded model, ready for pictures and labels.
+#[derive(Debug)]
+pub struct Session {
+    clip: Clip,
+    tokenizer: Tokenizer,
+    preprocessing: Preprocessing,
+    record: Record,
+    dtype: Dtype,
+    parameters: u64,
+    /// Unit embeddings by template set and label.
+    labels: HashMap<LabelKey, Vec<f32>>,
+}
+
+/// Templates, joined by a character no template holds, and the label.
+type LabelKey = (String, String);
+
+/// A picture's embedding and what was read on the way.
+#[derive(Clone, Debug)]
+pub struct ImageEmbedding {
+    /// As projected, not normalised. `[projection_dim]`
+    pub embedding: Vec<f32>,
+    /// Pixels of the upright picture.
+    pub width: usize,
+    pub height: usize,
+    /// `None` for pictures that came as pixels.
+    pub format: Option<Format>,
+}
+
+/// What is loaded, in one record for people and programs.
+#[derive(Clone, Debug, Serialize)]
+pub struct Info {
+    pub name: String,
+    pub architecture: String,
+    pub dtype: &'static str,
+    pub parameters: u64,
+    /// Bytes of memory the weights take.
+    pub bytes: usize,
+    pub image_size: usize,
+    pub context_length: usize,
+    pub projection_dim: usize,
+    pub logit_scale: f32,
+    /// The templates to use where the user gives none.
+    pub templates: Vec<String>,
+    pub license: Option<String>,
+    pub description: Option<String>,
+    pub source: Option<String>,
+    pub version: &'static str,
+}
+
+impl Session {
+    /// Builds the model of a checkpoint.
+    ///
+    /// # Errors
+    /// Whatever [`Clip::load`], the tokenizer's and the preprocessing's readers find.
+    pub fn new(checkpoint: Checkpoint) -> Result<Self> {
+        let tokenizer = Tokenizer::from_json(&checkpoint.tokenizer_json, checkpoint.config.context_length)?;
+        let preprocessing = Preprocessing::from_json(&checkpoint.preprocessing_json)?;
+        let dtype = main_dtype(&checkpoint);
+        let parameters = checkpoint.tensors.iter().map(|tensor| tensor.elements() as u64).sum();
+        let clip = Clip::load(checkpoint.config, checkpoint.tensors)?;
+        let record = checkpoint.record;
+        Ok(Self { clip, tokenizer, preprocessing, record, dtype, parameters, labels: HashMap::new() })
+    }
+
+    /// What is loaded.
+    pub fn info(&self) -> Info {
+        let config = &self.clip.config;
+        Info {
+            name: self.record.name.clone().unwrap_or_else(|| "unnamed CLIP".to_owned()),
+            architecture: format!("CLIP ViT, {} px, patches of {}", config.image_size, config.patch_size),
+            dtype: self.dtype.name(),
+            parameters: self.parameters,
+            bytes: self.clip.bytes(),
+            image_size: config.image_size,
+            context_length: config.context_length,
+            projection_dim: config.projection_dim,
+            logit_scale: self.clip.logit_scale,
+            templates: self.default_templates(),
+            license: self.record.license.clone(),
+            description: self.record.description.clone(),
+            source: self.record.source.repo.clone(),
+            version: env!("CARGO_PKG_VERSION"),
+        }
+    }
+
+    /// The model itself, for measurements.
+    pub fn clip(&self) -> &Clip {
+        &self.clip
+    }
+
+    /// The templates to use where the user gives none.
+    pub fn default_templates(&self) -> Vec<String> {
+        vec![self.record.default_template.clone().unwrap_or_else(|| DEFAULT_TEMPLATE.to_owned())]
+    }
+
+    /// The pixels `[3, image_size, image_size]` that the vision tower sees of a picture.
+    ///
+    /// # Errors
+    /// As [`Preprocessing::apply`], and `Config` if the result is not of the tower's size.
+    pub fn preprocess(&self, picture: &Rgb8) -> Result<Pixels> {
+        let pixels = self.preprocessing.apply(picture)?;
+        let size = self.clip.config.image_size;
+        if (pixels.height, pixels.width) == (size, size) {
+            return Ok(pixels);
+        }
+        let problem = format!("gives {} x {} pixels, the model takes {size} x {size}", pixels.width, pixels.height);
+        Err(Error::Config { file: "preprocessor_config.json", key: "crop_size".to_owned(), problem })
+    }
+
+    /// The embedding of an encoded picture.
+    ///
+    /// # Errors
+    /// As [`image::decode`] and [`Self::embed_rgb`].
+    pub fn embed_image(&self, bytes: &[u8]) -> Result<ImageEmbedding> {
+        let decoded = image::decode(bytes)?;
+        let embedding = self.embed_rgb(&decoded.image)?;
+        Ok(ImageEmbedding { format: Some(decoded.format), ..embedding })
+    }
+
+    /// The embedding of a picture that is already pixels.
+    ///
+    /// # Errors
+    /// As [`Self::preprocess`] and [`Self::embed_pixels`].
+    pub fn embed_rgb(&self, picture: &Rgb8) -> Result<ImageEmbedding> {
+        let embedding = self.embed_pixels(self.preprocess(picture)?)?;
+        Ok(ImageEmbedding { embedding, width: picture.width(), height: picture.height(), format: None })
+    }
+
+    /// The embedding `[projection_dim]` of preprocessed pixels.
+    ///
+    /// # Errors
+    /// `NonFiniteEmbedding` if the weights are damaged.
+    pub fn embed_pixels(&self, pixels: Pixels) -> Result<Vec<f32>> {
+        let shape = (1, 3, pixels.height, pixels.width);
+        let pixels = Tensor::from_vec(pixels.data, shape, &Device::Cpu)?;
+        Ok(self.clip.embed_images(&pixels)?.swap_remove(0))
+    }
+
+    /// Token ids, cut to the context length.
+    ///
+    /// # Errors
+    /// `Tokenizer` if the text cannot be split.
+    pub fn tokenize(&self, text: &str) -> Result<Vec<u32>> {
+        self.tokenizer.encode(text)
+    }
+
+    /// Embeddings of texts as they stand, as projected, not normalised. `[texts, projection_dim]`
+    ///
+    /// # Errors
+    /// `Tokenizer`, `TokenId`, `NonFiniteEmbedding`.
+    pub fn embed_texts(&self, texts: &[String]) -> Result<Vec<Vec<f32>>> {
+        let mut embeddings = Vec::with_capacity(texts.len());
+        for texts in texts.chunks(PROMPTS_PER_PASS) {
+            let prompts = texts.iter().map(|text| self.tokenizer.encode(text)).collect::<Result<Vec<_>>>()?;
+            embeddings.extend(self.clip.embed_prompts(&prompts)?);
+        }
+        Ok(embeddings)
+    }
+
+    /// The labels whose embeddings under these templates are not known yet, each once.
+    ///
+    /// # Errors
+    /// As [`check_labels`] and [`Template::parse`].
+    pub fn missing_labels(&self, labels: &[String], templates: &[String]) -> Result<Vec<String>> {
+        check_labels(labels)?;
+        parse_templates(templates)?;
+        let mut missing = Vec::new();
+        for label in labels {
+            if !self.labels.contains_key(&label_key(templates, label)) && !missing.contains(label) {
+                missing.push(label.clone());
+            }
+        }
+        Ok(missing)
+    }
+
+    /// Computes and keeps the embeddings of labels that are not known yet.
+    ///
+    /// # Errors
+    /// As [`Self::missing_labels`] and [`Self::embed_texts`].
+    pub fn encode_labels(&mut self, labels: &[String], templates: &[String]) -> Result<()> {
+        let mut missing = self.missing_labels(labels, templates)?;
+        if !self.labels.contains_key(&label_key(templates, "")) {
+            missing.push(String::new());
+        }
+        let templates_parsed = parse_templates(templates)?;
+        let per_pass = (PROMPTS_PER_PASS / templates.len()).max(1);
+        for labels in missing.chunks(per_pass) {
+            let prompts: Vec<String> = (labels.iter())
+                .flat_map(|label| templates_parsed.iter().map(|template| template.fill(label)))
+                .collect();
+            let embeddings = self.embed_texts(&prompts)?;
+            for (label, embeddings) in labels.iter().zip(embeddings.chunks(templates.len())) {
+                self.labels.insert(label_key(templates, label), zero_shot::ensemble(embeddings));
+            }
+        }
+        Ok(())
+    }
+
+    /// Scores labels against a picture's embedding, best first.
+    ///
+    /// # Errors
+    /// As [`Self::encode_labels`], and `EmbeddingLength`.
+    pub fn classify(
+        &mut self,
+        embedding: &[f32],
+        labels: &[String],
+        templates: &[String],
+        mode: Mode,
+    ) -> Result<Vec<Score>> {
+        let expected = self.clip.config.projection_dim;
+        if embedding.len() != expected {
+            return Err(Error::EmbeddingLength { found: embedding.len(), expected });
+        }
+        self.encode_labels(labels, templates)?;
+        let mut image = embedding.to_vec();
+        zero_shot::normalise(&mut image);
+        let known = |label: &str| self.labels[&label_key(templates, label)].as_slice();
+        let labels: Vec<_> = labels.iter().map(|label| (label.as_str(), known(label))).collect();
+        Ok(zero_shot::score(&image, &labels, known(""), self.clip.logit_scale, mode))
+    }
+}
+
+fn parse_templates(templates: &[String]) -> Result<Vec<Template>> {
+    if templates.is_empty() {
+        return Err(Error::Template { template: String::new() });
+    }
+    templates.iter().map(|template| Template::parse(template)).collect()
+}
+
+fn label_key(templates: &[String], label: &str) -> LabelKey {
+    (templates.join("\0"), label.to_owned())
+}
+
+/// The element type of the first block's weights: what the checkpoint was quantized to.
+fn main_dtype(checkpoint: &Checkpoint) -> Dtype {
+    let weight = checkpoint.tensors.iter().find(|tensor| tensor.name.ends_with("attn_q.weight"));
+    weight.map_or(Dtype::F32, |tensor| tensor.dtype)
+}

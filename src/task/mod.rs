@@ -1,1 +1,4 @@
-//! What a user asks for: zero-shot scores over embeddings.
+//! What a user asks for, over embeddings that the session makes.
+
+pub mod accuracy;
+pub mod zero_shot;

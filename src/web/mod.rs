@@ -1,1 +1,191 @@
-//! The boundary to JavaScript.
+//! The boundary to JavaScript: the session's verbs with JavaScript's types, every failure an `Error`
+//! with a `code`.
+
+mod convert;
+
+use bytes::Bytes;
+use js_sys::{Float32Array, Uint32Array};
+use sha2::{Digest, Sha256};
+use wasm_bindgen::prelude::*;
+
+use crate::image::Rgb8;
+use crate::session::Session;
+use crate::task::zero_shot::Mode;
+use crate::weights::{Checkpoint, hexadecimal};
+use crate::{Error, image};
+use convert::{object, rows, strings, thrown};
+
+/// The most that is set aside for a file before a byte of it has come.
+const MAX_RESERVED: usize = 1 << 28;
+
+/// Runs once when the module is instantiated: a panic, which only a fault of ours can cause, says where.
+#[wasm_bindgen(start)]
+fn start() {
+    console_error_panic_hook::set_once();
+}
+
+/// A GGUF file on its way in.
+#[wasm_bindgen]
+pub struct ModelLoader {
+    data: Vec<u8>,
+    hash: Sha256,
+}
+
+#[wasm_bindgen]
+impl ModelLoader {
+    /// A loader for a file of about `expected_bytes`.
+    #[wasm_bindgen(constructor)]
+    pub fn new(expected_bytes: f64) -> Self {
+        let mut data = Vec::new();
+        // A wrong announcement costs a reallocation, not a failure.
+        let _ = data.try_reserve_exact((expected_bytes.max(0.0) as usize).min(MAX_RESERVED));
+        Self { data, hash: Sha256::new() }
+    }
+
+    /// Takes the next bytes.
+    pub fn push(&mut self, chunk: &[u8]) -> Result<(), JsValue> {
+        let needed = chunk.len() as u64;
+        self.data.try_reserve(chunk.len()).map_err(|_| {
+            let held = self.data.len() as u64;
+            thrown(Error::OutOfMemory { needed: held + needed })
+        })?;
+        self.data.extend_from_slice(chunk);
+        self.hash.update(chunk);
+        Ok(())
+    }
+
+    /// Builds the model of the bytes so far.
+    pub fn finish(self) -> Result<Engine, JsValue> {
+        let checkpoint = Checkpoint::from_gguf(Bytes::from(self.data)).map_err(thrown)?;
+        let session = Session::new(checkpoint).map_err(thrown)?;
+        Ok(Engine { session, sha256: hexadecimal(&self.hash.finalize()) })
+    }
+}
+
+/// A model, ready for pictures and labels.
+#[wasm_bindgen]
+pub struct Engine {
+    session: Session,
+    sha256: String,
+}
+
+#[wasm_bindgen]
+impl Engine {
+    /// What is loaded, as a plain object.
+    pub fn info(&self) -> Result<JsValue, JsValue> {
+        let flavour = if cfg!(feature = "relaxed") { "relaxed" } else { "simd" };
+        let info = object(&self.session.info())?;
+        js_sys::Reflect::set(&info, &"flavour".into(), &flavour.into())?;
+        Ok(info)
+    }
+
+    /// The SHA-256 of the model file, in hexadecimal.
+    pub fn sha256(&self) -> String {
+        self.sha256.clone()
+    }
+
+    /// The embedding of an encoded picture.
+    pub fn embed_image(&self, bytes: &[u8]) -> Result<ImageEmbedding, JsValue> {
+        let start = now();
+        let decoded = image::decode(bytes).map_err(thrown)?;
+        let decode_ms = now() - start;
+        let embedding = self.embed_rgb(&decoded.image)?;
+        Ok(ImageEmbedding { format: decoded.format.name(), decode_ms, ..embedding })
+    }
+
+    /// The embedding of RGBA pixels, as a canvas gives them.
+    pub fn embed_pixels(&self, rgba: &[u8], width: u32, height: u32) -> Result<ImageEmbedding, JsValue> {
+        let picture = Rgb8::from_rgba(width as usize, height as usize, rgba).map_err(thrown)?;
+        self.embed_rgb(&picture)
+    }
+
+    /// Embeddings of texts as they stand, row after row `[texts, projection_dim]`, not normalised.
+    pub fn embed_texts(&self, texts: Vec<JsValue>) -> Result<Float32Array, JsValue> {
+        Ok(rows(&self.session.embed_texts(&strings(texts)?).map_err(thrown)?))
+    }
+
+    /// The labels whose embeddings under these templates are not known yet.
+    pub fn missing_labels(&self, labels: Vec<JsValue>, templates: Vec<JsValue>) -> Result<Vec<String>, JsValue> {
+        self.session.missing_labels(&strings(labels)?, &strings(templates)?).map_err(thrown)
+    }
+
+    /// Computes and keeps the embeddings of labels that are not known yet.
+    pub fn encode_labels(&mut self, labels: Vec<JsValue>, templates: Vec<JsValue>) -> Result<(), JsValue> {
+        self.session.encode_labels(&strings(labels)?, &strings(templates)?).map_err(thrown)
+    }
+
+    /// Scores labels against a picture's embedding, best first, in the mode "softmax" or "independent".
+    pub fn classify(
+        &mut self,
+        embedding: &[f32],
+        labels: Vec<JsValue>,
+        templates: Vec<JsValue>,
+        mode: &str,
+    ) -> Result<JsValue, JsValue> {
+        let mode = if mode == "independent" { Mode::Independent } else { Mode::Softmax };
+        let scores = self.session.classify(embedding, &strings(labels)?, &strings(templates)?, mode);
+        object(&scores.map_err(thrown)?)
+    }
+
+    /// Token ids of a text, cut to the context length.
+    pub fn tokenize(&self, text: &str) -> Result<Uint32Array, JsValue> {
+        Ok(Uint32Array::from(self.session.tokenize(text).map_err(thrown)?.as_slice()))
+    }
+}
+
+impl Engine {
+    fn embed_rgb(&self, picture: &Rgb8) -> Result<ImageEmbedding, JsValue> {
+        let start = now();
+        let pixels = self.session.preprocess(picture).map_err(thrown)?;
+        let preprocessed = now();
+        let embedding = self.session.embed_pixels(pixels).map_err(thrown)?;
+        Ok(ImageEmbedding {
+            embedding,
+            width: picture.width() as u32,
+            height: picture.height() as u32,
+            format: "pixels",
+            decode_ms: 0.0,
+            preprocess_ms: preprocessed - start,
+            encode_ms: now() - preprocessed,
+        })
+    }
+}
+
+/// A picture's embedding, and how long each step took.
+#[wasm_bindgen]
+pub struct ImageEmbedding {
+    embedding: Vec<f32>,
+    /// Pixels of the upright picture.
+    #[wasm_bindgen(readonly)]
+    pub width: u32,
+    #[wasm_bindgen(readonly)]
+    pub height: u32,
+    format: &'static str,
+    #[wasm_bindgen(readonly)]
+    pub decode_ms: f64,
+    #[wasm_bindgen(readonly)]
+    pub preprocess_ms: f64,
+    #[wasm_bindgen(readonly)]
+    pub encode_ms: f64,
+}
+
+#[wasm_bindgen]
+impl ImageEmbedding {
+    /// As projected, not normalised. `[projection_dim]`
+    #[wasm_bindgen(getter)]
+    pub fn embedding(&self) -> Float32Array {
+        Float32Array::from(self.embedding.as_slice())
+    }
+
+    /// The file's format, or "pixels".
+    #[wasm_bindgen(getter)]
+    pub fn format(&self) -> String {
+        self.format.to_owned()
+    }
+}
+
+/// Milliseconds since some fixed moment.
+fn now() -> f64 {
+    let scope = js_sys::global().dyn_into::<web_sys::WorkerGlobalScope>().ok();
+    scope.and_then(|scope| scope.performance()).map_or_else(js_sys::Date::now, |clock| clock.now())
+}

@@ -1,1 +1,26 @@
 //! Checkpoints in and out: Hugging Face folders, GGUF files, quantization.
+//!
+//! Whatever a checkpoint's own form, it becomes a [`Checkpoint`]: a config, the tokenizer and preprocessing files as
+//! they came, a record of where all that is from, and tensors under the names of clip.cpp's GGUF files ([`names`]).
+
+mod blocks;
+pub mod checkpoint;
+pub mod config;
+pub mod dtype;
+#[cfg(not(target_arch = "wasm32"))]
+mod folder;
+pub mod gguf;
+mod hugging_face;
+pub mod names;
+pub mod quantize;
+mod record;
+mod safetensors;
+pub mod tensor;
+mod vocabulary;
+
+pub use checkpoint::{Checkpoint, HuggingFaceFiles, Tensors};
+pub use config::{Activation, ClipConfig, EndToken, TowerConfig};
+pub use dtype::Dtype;
+pub use quantize::{Summary, quantize, rewrite};
+pub use record::{Measure, Record, Source};
+pub use tensor::Tensor;

@@ -1,0 +1,181 @@
+#!/usr/bin/env bash
+# The one entry to building, serving, testing and packing clip-wasm. It installs what is missing and says so.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+
+usage() {
+  cat <<'TEXT'
+usage: ./build.sh COMMAND
+
+  build           the command line (target/release/clip-wasm), both WebAssembly flavours and the npm package (pkg/)
+  serve [PORT]    build, then serve the page on this machine; 8080 unless told otherwise, 0 for any free port
+  test            formatting, lints, Rust tests, build, type checks, browser tests
+  dist [FOLDER]   build, then put the page into FOLDER (dist/ unless told otherwise) for any static host
+
+Needs rustup and Node 20 or later. Environment: CHROMIUM names the browser for the tests.
+TEXT
+}
+
+WASM_TARGET=wasm32-unknown-unknown
+# Both flavours share these, and with them every compiled dependency; only kernels turn relaxed SIMD on for themselves.
+WASM_RUSTFLAGS='-Ctarget-feature=+simd128 --cfg getrandom_backend="wasm_js"'
+TOOLS="$PWD/target/tools"
+
+say() { printf '\n==> %s\n' "$*"; }
+
+fail() {
+  printf 'build.sh: %s\n' "$*" >&2
+  exit 1
+}
+
+need_rust() {
+  command -v cargo >/dev/null || fail "cargo is missing: install Rust from https://rustup.rs"
+  command -v rustup >/dev/null || return 0 # a distribution's Rust: then the target has to be there
+  if ! rustup target list --installed | grep -qx "$WASM_TARGET"; then
+    say "installing the Rust target $WASM_TARGET"
+    rustup target add "$WASM_TARGET"
+  fi
+  local component
+  for component in rustfmt clippy; do
+    rustup component list --installed | grep -q "^$component" && continue
+    say "installing the Rust component $component"
+    rustup component add "$component"
+  done
+}
+
+need_node() {
+  command -v node >/dev/null || fail "node is missing: install Node.js 20 or later from https://nodejs.org"
+  local major
+  major=$(node -p 'process.versions.node.split(".")[0]')
+  [ "$major" -ge 20 ] || fail "node $(node --version) is too old: 20 or later is needed"
+}
+
+# The generator must be of exactly the version that the crate was compiled with.
+need_wasm_bindgen() {
+  local version
+  version=$(awk '/^name = "wasm-bindgen"$/ { getline; gsub(/.*= "|"/, ""); print }' Cargo.lock)
+  [ "$("$TOOLS/bin/wasm-bindgen" --version 2>/dev/null)" = "wasm-bindgen $version" ] && return
+  say "installing wasm-bindgen-cli $version into target/tools (a few minutes, once)"
+  cargo install wasm-bindgen-cli --version "=$version" --root "$TOOLS" --force
+}
+
+need_packages() {
+  need_node
+  [ node_modules/.package-lock.json -nt package-lock.json ] && return
+  say "installing the npm packages of package-lock.json"
+  npm ci --no-audit --no-fund
+}
+
+# Sets CHROMIUM to a browser that can be run.
+need_browser() {
+  if [ -n "${CHROMIUM:-}" ]; then
+    command -v "$CHROMIUM" >/dev/null || fail "CHROMIUM names $CHROMIUM, which cannot be run"
+  elif ! CHROMIUM=$(find_browser); then
+    [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null ||
+      fail "no Chromium for the browser tests: install one, name one in CHROMIUM, or run this as root where apt-get is"
+    say "installing chromium with apt-get"
+    apt-get update -q
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends chromium
+    CHROMIUM=$(find_browser) || fail "apt-get installed chromium, but it is not in PATH"
+  fi
+  export CHROMIUM
+}
+
+find_browser() {
+  local name
+  for name in chromium chromium-browser google-chrome google-chrome-stable; do
+    command -v "$name" && return
+  done
+  return 1
+}
+
+# build_flavour NAME CARGO_ARGUMENTS...: compiles the library and writes pkg/NAME/
+build_flavour() {
+  local name=$1
+  shift
+  say "building the $name flavour"
+  RUSTFLAGS="$WASM_RUSTFLAGS" cargo build --release --lib --target "$WASM_TARGET" --no-default-features "$@"
+  "$TOOLS/bin/wasm-bindgen" --target web --out-dir "pkg/$name" "target/$WASM_TARGET/release/clip_wasm.wasm"
+  local wasm="pkg/$name/clip_wasm_bg.wasm"
+  echo "$wasm: $(wc -c <"$wasm") bytes, $(gzip -9c "$wasm" | wc -c) compressed"
+}
+
+# The npm package gets the engine and the embedded models; there, flavours and models lie one folder up, not two.
+fill_package() {
+  say "filling the npm package"
+  rm -rf pkg/engine pkg/models
+  mkdir -p pkg/engine pkg/models
+  cp www/engine/* pkg/engine/
+  sed -i.orig -e 's#"../../pkg/#"../#; s#"../../models/#"../models/#' pkg/engine/places.js
+  rm pkg/engine/places.js.orig
+  cp -R models/. pkg/models/
+  cp LICENSE-MIT LICENSE-APACHE pkg/
+}
+
+build() {
+  need_rust
+  need_node
+  say "building the command line"
+  cargo build --release
+  need_wasm_bindgen
+  build_flavour simd
+  build_flavour relaxed --features relaxed
+  fill_package
+  say "listing the files for offline use"
+  node tools/precache.mjs
+}
+
+run_tests() {
+  need_rust
+  say "checking the formatting"
+  cargo fmt --check
+  say "linting"
+  cargo clippy --all-targets -- -D warnings
+  RUSTFLAGS="$WASM_RUSTFLAGS" cargo clippy --lib --target "$WASM_TARGET" --no-default-features --features relaxed -- -D warnings
+  say "running the Rust tests"
+  cargo test
+  build
+  need_packages
+  need_browser
+  say "checking the types of the JavaScript"
+  npx tsc --project .
+  npx tsc --project tests/browser
+  say "running the browser tests in $CHROMIUM"
+  node --test --test-reporter=spec tests/browser/*.test.mjs
+  say "all tests passed"
+}
+
+dist() {
+  local folder=${1:-dist}
+  if [ -n "$(ls -A "$folder" 2>/dev/null)" ] && [ ! -f "$folder/service-worker.js" ]; then
+    fail "$folder holds something else than an earlier page: name an empty folder"
+  fi
+  build
+  say "putting the page into $folder"
+  rm -rf "${folder:?}"/{index.html,service-worker.js,www,models,pkg}
+  mkdir -p "$folder"/pkg/{simd,relaxed}
+  cp -R index.html service-worker.js LICENSE-MIT LICENSE-APACHE www models "$folder"/
+  local flavour
+  for flavour in simd relaxed; do
+    cp "pkg/$flavour"/clip_wasm{.js,_bg.wasm} "$folder/pkg/$flavour/"
+  done
+  find "$folder/www" -name '*.d.ts' -delete
+  node tools/precache.mjs "$folder"
+  say "$folder is ready for any static host: $(du -sh "$folder" | cut -f1)"
+}
+
+case "${1:-}" in
+  build) build ;;
+  serve)
+    build
+    say "serving the page"
+    exec node tools/serve.mjs --port "${2:-8080}"
+    ;;
+  test) run_tests ;;
+  dist) dist "${2:-}" ;;
+  -h | --help | help) usage ;;
+  *)
+    usage >&2
+    exit 2
+    ;;
+esac

@@ -1,0 +1,2 @@
+// Lies beside index.html because a service worker governs only the folder it is served from and what is below.
+importScripts("www/offline/precache.js", "www/offline/service-worker.js");

@@ -1,0 +1,146 @@
+//! The command line's grammar.
+
+use std::path::PathBuf;
+
+use clap::{Args as Group, Parser, Subcommand, ValueEnum};
+use clip_wasm::task::zero_shot::Mode;
+
+/// CLIP zero-shot image classification, with the bits of the browser build.
+#[derive(Debug, Parser)]
+#[command(name = "clip-wasm", version, about)]
+pub struct Args {
+    #[command(subcommand)]
+    pub command: Command,
+    /// Print JSON instead of text
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Write a checkpoint as one GGUF file of the given type
+    Quantize(Quantize),
+    /// Say what is in a model: architecture, types, sizes, provenance, hash
+    Inspect {
+        /// A .gguf file, a Hugging Face folder, or a record's id
+        #[arg(default_value = crate::model::EMBEDDED)]
+        model: String,
+    },
+    /// Print the token ids of texts
+    Tokenize {
+        #[command(flatten)]
+        model: Model,
+        #[arg(required = true)]
+        texts: Vec<String>,
+    },
+    /// Write what the vision tower sees of a picture: f32 [3, height, width] as .npy
+    Preprocess {
+        #[command(flatten)]
+        model: Model,
+        image: PathBuf,
+        #[arg(short, long)]
+        output: PathBuf,
+    },
+    /// Print embeddings of pictures and texts, as projected, not normalised
+    Embed {
+        #[command(flatten)]
+        model: Model,
+        #[arg(long = "image")]
+        images: Vec<PathBuf>,
+        #[arg(long = "text")]
+        texts: Vec<String>,
+    },
+    /// Score labels against pictures
+    Classify(Classify),
+    /// Measure accuracy over a folder that has one folder of pictures a class
+    Eval(Eval),
+    /// Compare a model with its source in f32, by candle-transformers
+    Verify(Verify),
+}
+
+/// Which model to run.
+#[derive(Debug, Group)]
+pub struct Model {
+    /// A .gguf file, a Hugging Face folder (run in f32), or a record's id
+    #[arg(long, default_value = crate::model::EMBEDDED)]
+    pub model: String,
+}
+
+#[derive(Debug, Group)]
+pub struct Quantize {
+    /// A Hugging Face folder or a .gguf file
+    pub source: String,
+    /// f32, f16, q8_0, q6_k, q5_0 or q4_0
+    #[arg(long)]
+    pub dtype: String,
+    /// Where to write; SOURCE's name with the type by default
+    #[arg(short, long)]
+    pub output: Option<PathBuf>,
+    /// A record (JSON) with name, licence, description, template and measured accuracy to put into the file
+    #[arg(long)]
+    pub record: Option<PathBuf>,
+}
+
+#[derive(Debug, Group)]
+pub struct Classify {
+    #[command(flatten)]
+    pub model: Model,
+    #[command(flatten)]
+    pub prompts: Prompts,
+    /// Labels, separated by commas
+    #[arg(long, required_unless_present = "label", default_value = "", hide_default_value = true)]
+    pub labels: String,
+    /// One label, which may hold commas; may be given several times
+    #[arg(long)]
+    pub label: Vec<String>,
+    #[arg(required = true)]
+    pub images: Vec<PathBuf>,
+}
+
+#[derive(Debug, Group)]
+pub struct Eval {
+    #[command(flatten)]
+    pub model: Model,
+    #[command(flatten)]
+    pub prompts: Prompts,
+    /// A folder of folders: each is a class, named by its label (underscores read as spaces)
+    pub folder: PathBuf,
+}
+
+#[derive(Debug, Group)]
+pub struct Verify {
+    #[command(flatten)]
+    pub model: Model,
+    /// The Hugging Face folder that the model was made from
+    pub source: PathBuf,
+    /// Pictures to compare on, beside the built-in patterns
+    pub images: Vec<PathBuf>,
+}
+
+/// How labels become prompts and prompts become scores.
+#[derive(Debug, Group)]
+pub struct Prompts {
+    /// A sentence with {} for the label; several make an ensemble. The model's own by default
+    #[arg(long = "template")]
+    pub templates: Vec<String>,
+    /// What scores of several labels have to do with each other
+    #[arg(long, value_enum, default_value = "softmax")]
+    pub mode: ModeName,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum ModeName {
+    /// How the labels compare: they sum to one
+    Softmax,
+    /// Each label alone, against no label
+    Independent,
+}
+
+impl From<ModeName> for Mode {
+    fn from(name: ModeName) -> Self {
+        match name {
+            ModeName::Softmax => Self::Softmax,
+            ModeName::Independent => Self::Independent,
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! From what the user calls a model to a checkpoint.
+
+use std::path::Path;
+
+use bytes::Bytes;
+use clip_wasm::session::Session;
+use clip_wasm::weights::Checkpoint;
+use clip_wasm::{Error, Result};
+
+/// The record's id of the model inside this program.
+pub const EMBEDDED: &str = "emoji-clip";
+const EMBEDDED_GGUF: &[u8] =
+    include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/models/emoji-clip.gguf"));
+
+/// The checkpoint that `name` stands for: a file, a folder, or a record's id.
+pub fn checkpoint(name: &str) -> Result<Checkpoint> {
+    let path = Path::new(name);
+    if path.exists() {
+        Checkpoint::open(path)
+    } else if name == EMBEDDED {
+        Checkpoint::from_gguf(Bytes::from_static(EMBEDDED_GGUF))
+    } else if path.extension().is_some() || path.components().count() > 1 {
+        Checkpoint::open(path)
+    } else {
+        Err(Error::UnknownModel { id: name.to_owned(), known: EMBEDDED.to_owned() })
+    }
+}
+
+/// The model that `name` stands for, ready to run.
+pub fn session(name: &str) -> Result<Session> {
+    Session::new(checkpoint(name)?)
+}

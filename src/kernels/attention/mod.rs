@@ -1,0 +1,191 @@
+//! Multi-head attention over rows that hold query, key and value side by side.
+
+use super::exp::softmax;
+use super::lanes::{F32x4, dot, quads, quads_mut};
+use super::threads;
+
+/// Which rows each query attends to, and in which order their values are added.
+///
+/// One list serves whole images (each row sees all rows) and trees of prompts (each row sees its
+/// ancestors and itself).
+#[derive(Clone, Debug, Default)]
+pub struct Reach {
+    queries: Vec<u32>,
+    /// Where each query's keys end in `keys`.
+    ends: Vec<usize>,
+    keys: Vec<u32>,
+}
+
+impl Reach {
+    /// Adds a query: the row it stands in and the rows it sees. A query without keys is not allowed.
+    pub fn push(&mut self, query: u32, keys: impl IntoIterator<Item = u32>) {
+        self.keys.extend(keys);
+        assert!(self.keys.len() > self.ends.last().copied().unwrap_or(0), "a query sees at least one row");
+        self.queries.push(query);
+        self.ends.push(self.keys.len());
+    }
+
+    /// `count` sequences of `length` rows each, in which every row of `queries` (0..length) sees its
+    /// whole sequence.
+    pub fn whole(count: usize, length: usize, queries: std::ops::Range<usize>) -> Self {
+        let mut reach = Self::default();
+        for first in (0..count * length).step_by(length) {
+            for query in queries.clone() {
+                reach.push((first + query) as u32, first as u32..(first + length) as u32);
+            }
+        }
+        reach
+    }
+
+    /// The rows that ask, in order: row `i` of the output belongs to `queries()[i]`.
+    pub fn queries(&self) -> &[u32] {
+        &self.queries
+    }
+
+    fn keys(&self, index: usize) -> &[u32] {
+        let start = if index == 0 { 0 } else { self.ends[index - 1] };
+        &self.keys[start..self.ends[index]]
+    }
+}
+
+/// softmax(q k / sqrt(d)) v for each head: `qkv` is `[rows, 3 * width]`, `output` is
+/// `[reach.queries().len(), width]`, the head width `d = width / heads` a multiple of four.
+///
+/// # Panics
+/// If the shapes do not fit together: models check theirs at load.
+pub fn attend(qkv: &[f32], heads: usize, width: usize, reach: &Reach, output: &mut [f32]) {
+    assert_eq!(output.len(), reach.queries.len() * width);
+    let head_width = width / heads;
+    threads::for_each_row(output, width, 8, Vec::new, |scores, index, output| {
+        for (head, out) in output.chunks_exact_mut(head_width).enumerate() {
+            let part = |row: u32, which: usize| {
+                &qkv[(row as usize * 3 + which) * width + head * head_width..][..head_width]
+            };
+            let keys = reach.keys(index);
+            score(part(reach.queries[index], 0), keys, |key| part(key, 1), scores);
+            softmax(scores);
+            mix(scores, keys, |key| part(key, 2), out);
+        }
+    });
+}
+
+/// Fills in `scores` with query times key over the root of their length, padded with -infinity to
+/// whole lanes. Four keys at a time, each with its own sum.
+fn score<'a>(query: &[f32], keys: &[u32], key: impl Fn(u32) -> &'a [f32], scores: &mut Vec<f32>) {
+    let scale = 1.0 / (query.len() as f32).sqrt();
+    scores.clear();
+    let (groups, rest) = keys.as_chunks::<4>();
+    for group in groups {
+        let keys = group.map(|row| quads(key(row)));
+        let mut sums = [F32x4::splat(0.0); 4];
+        for (i, q) in quads(query).iter().enumerate() {
+            let q = F32x4::load(q);
+            for (sum, key) in sums.iter_mut().zip(keys) {
+                *sum = *sum + q * F32x4::load(&key[i]);
+            }
+        }
+        scores.extend(sums.map(|sum| sum.sum() * scale));
+    }
+    scores.extend(rest.iter().map(|row| dot(query, key(*row)) * scale));
+    scores.resize(keys.len().next_multiple_of(4), f32::NEG_INFINITY);
+}
+
+/// The sum of the values, each times its score, in the order of the keys.
+fn mix<'a>(scores: &[f32], keys: &[u32], value: impl Fn(u32) -> &'a [f32], output: &mut [f32]) {
+    let (wide, narrow) = quads_mut(output).as_chunks_mut::<4>();
+    for (i, output) in wide.iter_mut().enumerate() {
+        let mut sums = [F32x4::splat(0.0); 4];
+        for (score, row) in scores.iter().zip(keys) {
+            let score = F32x4::splat(*score);
+            let value = &quads(value(*row))[i * 4..][..4];
+            for (sum, value) in sums.iter_mut().zip(value) {
+                *sum = *sum + score * F32x4::load(value);
+            }
+        }
+        for (sum, output) in sums.into_iter().zip(output) {
+            sum.store(output);
+        }
+    }
+    let done = wide.len() * 4;
+    for (i, output) in narrow.iter_mut().enumerate() {
+        let mut sum = F32x4::splat(0.0);
+        for (score, row) in scores.iter().zip(keys) {
+            sum = sum + F32x4::splat(*score) * F32x4::load(&quads(value(*row))[done + i]);
+        }
+        sum.store(output);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Rows with some spread, the same on every machine.
+    fn rows(count: usize, width: usize) -> Vec<f32> {
+        (0..count * 3 * width).map(|i| ((i * 7919 % 1013) as f32 / 506.5 - 1.0) * 2.0).collect()
+    }
+
+    /// Attention by its definition, in double precision.
+    fn reference(qkv: &[f32], heads: usize, width: usize, query: usize, keys: &[u32]) -> Vec<f64> {
+        let d = width / heads;
+        let at = |row: usize, which: usize, i: usize| f64::from(qkv[(row * 3 + which) * width + i]);
+        let mut output = vec![0.0; width];
+        for head in 0..heads {
+            let lanes = head * d..(head + 1) * d;
+            let weight = |key: u32| {
+                let dot: f64 = lanes.clone().map(|i| at(query, 0, i) * at(key as usize, 1, i)).sum();
+                (dot / (d as f64).sqrt()).exp()
+            };
+            let total: f64 = keys.iter().map(|key| weight(*key)).sum();
+            for key in keys {
+                for i in lanes.clone() {
+                    output[i] += weight(*key) / total * at(*key as usize, 2, i);
+                }
+            }
+        }
+        output
+    }
+
+    #[test]
+    fn attention_agrees_with_its_definition() {
+        for (count, width, heads) in [(1, 8, 2), (5, 24, 2), (17, 64, 2), (9, 80, 1)] {
+            let qkv = rows(count, width);
+            let reach = Reach::whole(1, count, 0..count);
+            let mut output = vec![0.0; count * width];
+            attend(&qkv, heads, width, &reach, &mut output);
+            let keys: Vec<u32> = (0..count as u32).collect();
+            for (query, output) in output.chunks(width).enumerate() {
+                for (value, truth) in output.iter().zip(reference(&qkv, heads, width, query, &keys)) {
+                    assert!((f64::from(*value) - truth).abs() < 1e-5, "{value} {truth}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_query_sees_its_own_keys_only() {
+        let (width, heads) = (16, 2);
+        let mut qkv = rows(6, width);
+        let mut reach = Reach::default();
+        reach.push(5, [0, 2, 5]);
+        let mut before = vec![0.0; width];
+        attend(&qkv, heads, width, &reach, &mut before);
+        for unseen in [1, 3, 4] {
+            qkv[unseen * 3 * width..][..3 * width].fill(1e3);
+        }
+        let mut after = vec![0.0; width];
+        attend(&qkv, heads, width, &reach, &mut after);
+        assert_eq!(before, after);
+    }
+
+    #[test]
+    fn sequences_side_by_side_have_the_bits_of_each_alone() {
+        let (width, heads) = (32, 2);
+        let qkv = rows(14, width);
+        let mut together = vec![0.0; 14 * width];
+        attend(&qkv, heads, width, &Reach::whole(2, 7, 0..7), &mut together);
+        let mut alone = vec![0.0; 7 * width];
+        attend(&qkv[7 * 3 * width..], heads, width, &Reach::whole(1, 7, 0..7), &mut alone);
+        assert_eq!(together[7 * width..], alone);
+    }
+}

@@ -1,0 +1,102 @@
+//! Four `f32` side by side: the unit in which every float kernel works.
+//!
+//! [`F32x4`] is a vector register where the build has `simd128` and an array elsewhere. Both do the
+//! same IEEE operations lane by lane, so a kernel written once over it has the same bits everywhere.
+
+#[cfg(not(target_feature = "simd128"))]
+mod portable;
+#[cfg(target_feature = "simd128")]
+mod simd128;
+
+#[cfg(not(target_feature = "simd128"))]
+pub use portable::F32x4;
+#[cfg(target_feature = "simd128")]
+pub use simd128::F32x4;
+
+/// Adding and subtracting 1.5 * 2^23 rounds |x| < 2^22 to the nearest integer, ties to even.
+const ROUNDING: f32 = 12_582_912.0;
+
+impl F32x4 {
+    /// Each lane rounded to the nearest integer, ties to even. Lanes must lie within ±2^22.
+    #[inline(always)]
+    pub fn round(self) -> Self {
+        let shift = Self::splat(ROUNDING);
+        self + shift - shift
+    }
+
+    /// The sum of the lanes: (0 + 2) + (1 + 3).
+    #[inline(always)]
+    pub fn sum(self) -> f32 {
+        let [a, b, c, d] = self.to_array();
+        (a + c) + (b + d)
+    }
+
+    /// The largest lane.
+    #[inline(always)]
+    pub fn largest(self) -> f32 {
+        let [a, b, c, d] = self.to_array();
+        let larger = |x: f32, y: f32| if x < y { y } else { x };
+        larger(larger(a, c), larger(b, d))
+    }
+
+    /// The smallest lane.
+    #[inline(always)]
+    pub fn smallest(self) -> f32 {
+        let [a, b, c, d] = self.to_array();
+        let smaller = |x: f32, y: f32| if y < x { y } else { x };
+        smaller(smaller(a, c), smaller(b, d))
+    }
+}
+
+/// The slice as groups of four.
+///
+/// # Panics
+/// If the length is not a multiple of four: the callers' shapes are checked at load.
+#[inline(always)]
+pub fn quads(values: &[f32]) -> &[[f32; 4]] {
+    let (quads, rest) = values.as_chunks::<4>();
+    assert!(rest.is_empty(), "{} values are no whole number of lanes", values.len());
+    quads
+}
+
+/// The slice as groups of four, to write to. Panics like [`quads`].
+#[inline(always)]
+pub fn quads_mut(values: &mut [f32]) -> &mut [[f32; 4]] {
+    let (quads, rest) = values.as_chunks_mut::<4>();
+    assert!(rest.is_empty(), "the values are no whole number of lanes");
+    quads
+}
+
+/// The inner product of two slices of equal length, a multiple of four.
+#[inline(always)]
+pub fn dot(a: &[f32], b: &[f32]) -> f32 {
+    assert_eq!(a.len(), b.len());
+    let mut sum = F32x4::splat(0.0);
+    for (x, y) in quads(a).iter().zip(quads(b)) {
+        sum = sum + F32x4::load(x) * F32x4::load(y);
+    }
+    sum.sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rounding_goes_to_the_nearest_integer_and_ties_to_even() {
+        let rounded = F32x4::load(&[0.5, 1.5, -2.5, 126.7]).round().to_array();
+        assert_eq!(rounded, [0.0, 2.0, -2.0, 127.0]);
+    }
+
+    #[test]
+    fn powers_of_two_cover_the_normal_range() {
+        let powers = F32x4::load(&[-126.0, -1.0, 0.0, 127.0]).exp2_of_integer().to_array();
+        assert_eq!(powers, [f32::MIN_POSITIVE, 0.5, 1.0, 2f32.powi(127)]);
+    }
+
+    #[test]
+    fn sums_pair_the_lanes_two_apart() {
+        let lanes = [1e8, 1.0, -1e8, 1.0];
+        assert_eq!(F32x4::load(&lanes).sum(), 2.0);
+    }
+}

@@ -1,0 +1,104 @@
+//! Four lanes as one WebAssembly vector.
+
+use std::arch::wasm32::*;
+use std::ops::{Add, Div, Mul, Sub};
+
+/// Four `f32`.
+#[derive(Clone, Copy, Debug)]
+pub struct F32x4(v128);
+
+impl F32x4 {
+    /// The same value in each lane.
+    #[inline(always)]
+    pub fn splat(value: f32) -> Self {
+        Self(f32x4_splat(value))
+    }
+
+    #[inline(always)]
+    pub fn load(values: &[f32; 4]) -> Self {
+        // SAFETY: the reference guarantees 16 readable bytes; v128.load has no alignment rule.
+        Self(unsafe { v128_load(values.as_ptr().cast()) })
+    }
+
+    #[inline(always)]
+    pub fn store(self, values: &mut [f32; 4]) {
+        // SAFETY: the reference guarantees 16 writable bytes; v128.store has no alignment rule.
+        unsafe { v128_store(values.as_mut_ptr().cast(), self.0) }
+    }
+
+    #[inline(always)]
+    pub fn to_array(self) -> [f32; 4] {
+        let mut values = [0.0; 4];
+        self.store(&mut values);
+        values
+    }
+
+    /// Lane by lane `if other < self { other } else { self }`.
+    #[inline(always)]
+    pub fn min(self, other: Self) -> Self {
+        Self(f32x4_pmin(self.0, other.0))
+    }
+
+    /// Lane by lane `if self < other { other } else { self }`.
+    #[inline(always)]
+    pub fn max(self, other: Self) -> Self {
+        Self(f32x4_pmax(self.0, other.0))
+    }
+
+    /// Lane by lane `if self < bound { value } else { otherwise }`.
+    #[inline(always)]
+    pub fn if_less(self, bound: Self, value: Self, otherwise: Self) -> Self {
+        Self(v128_bitselect(value.0, otherwise.0, f32x4_lt(self.0, bound.0)))
+    }
+
+    /// Two to the power of each lane, which must be an integer in -126..=127.
+    #[inline(always)]
+    pub fn exp2_of_integer(self) -> Self {
+        let exponent = i32x4_add(i32x4_trunc_sat_f32x4(self.0), i32x4_splat(127));
+        Self(i32x4_shl(exponent, 23))
+    }
+
+    /// Each lane as an integer, towards zero; out of range saturates, NaN is 0.
+    #[inline(always)]
+    pub fn to_i32(self) -> [i32; 4] {
+        let v = i32x4_trunc_sat_f32x4(self.0);
+        [
+            i32x4_extract_lane::<0>(v),
+            i32x4_extract_lane::<1>(v),
+            i32x4_extract_lane::<2>(v),
+            i32x4_extract_lane::<3>(v),
+        ]
+    }
+}
+
+impl Add for F32x4 {
+    type Output = Self;
+    #[inline(always)]
+    fn add(self, other: Self) -> Self {
+        Self(f32x4_add(self.0, other.0))
+    }
+}
+
+impl Sub for F32x4 {
+    type Output = Self;
+    #[inline(always)]
+    fn sub(self, other: Self) -> Self {
+        Self(f32x4_sub(self.0, other.0))
+    }
+}
+
+impl Mul for F32x4 {
+    type Output = Self;
+    #[inline(always)]
+    fn mul(self, other: Self) -> Self {
+        Self(f32x4_mul(self.0, other.0))
+    }
+}
+
+impl Div for F32x4 {
+    type Output = Self;
+    #[inline(always)]
+    fn div(self, other: Self) -> Self {
+        Self(f32x4_div(self.0, other.0))
+    }
+}

@@ -1,0 +1,75 @@
+//! Layer normalisation of rows (Ba et al., 2016): mean and variance in two passes.
+
+use super::lanes::{F32x4, quads, quads_mut};
+
+/// Gain, bias and epsilon of a layer norm over rows of `gain.len()` values, a multiple of four.
+#[derive(Clone, Debug)]
+pub struct LayerNorm {
+    pub gain: Vec<f32>,
+    pub bias: Vec<f32>,
+    pub epsilon: f32,
+}
+
+impl LayerNorm {
+    /// Normalises each row of `input` `[rows, width]` into `output`, of the same shape.
+    pub fn apply(&self, input: &[f32], output: &mut [f32]) {
+        let width = self.gain.len();
+        assert_eq!(input.len(), output.len());
+        for (x, y) in input.chunks_exact(width).zip(output.chunks_exact_mut(width)) {
+            let (mean, scale) = self.moments(x);
+            self.scale_row(x, mean, scale, y);
+        }
+    }
+
+    /// The mean of a row, and one over its standard deviation.
+    fn moments(&self, row: &[f32]) -> (F32x4, F32x4) {
+        let count = row.len() as f32;
+        let mut sum = F32x4::splat(0.0);
+        for quad in quads(row) {
+            sum = sum + F32x4::load(quad);
+        }
+        let mean = F32x4::splat(sum.sum() / count);
+        let mut squares = F32x4::splat(0.0);
+        for quad in quads(row) {
+            let centred = F32x4::load(quad) - mean;
+            squares = squares + centred * centred;
+        }
+        let variance = squares.sum() / count;
+        (mean, F32x4::splat(1.0 / (variance + self.epsilon).sqrt()))
+    }
+
+    #[inline(always)]
+    fn scale_row(&self, x: &[f32], mean: F32x4, scale: F32x4, y: &mut [f32]) {
+        let parameters = quads(&self.gain).iter().zip(quads(&self.bias));
+        for ((x, y), (gain, bias)) in quads(x).iter().zip(quads_mut(y)).zip(parameters) {
+            let normal = (F32x4::load(x) - mean) * scale;
+            (normal * F32x4::load(gain) + F32x4::load(bias)).store(y);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_get_zero_mean_and_unit_variance_before_gain_and_bias() {
+        let norm = LayerNorm { gain: vec![2.0; 8], bias: vec![1.0; 8], epsilon: 0.0 };
+        let input: Vec<f32> = (0..16).map(|i| (i * i % 13) as f32).collect();
+        let mut output = vec![0.0; 16];
+        norm.apply(&input, &mut output);
+        for row in output.chunks(8) {
+            let mean = row.iter().sum::<f32>() / 8.0;
+            let variance = row.iter().map(|y| (y - mean) * (y - mean)).sum::<f32>() / 8.0;
+            assert!((mean - 1.0).abs() < 1e-6 && (variance - 4.0).abs() < 1e-5);
+        }
+    }
+
+    #[test]
+    fn a_constant_row_becomes_the_bias() {
+        let norm = LayerNorm { gain: vec![3.0; 4], bias: vec![0.5; 4], epsilon: 1e-5 };
+        let mut output = vec![0.0; 4];
+        norm.apply(&[7.0; 4], &mut output);
+        assert_eq!(output, [0.5; 4]);
+    }
+}

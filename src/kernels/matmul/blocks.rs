@@ -1,0 +1,80 @@
+//! ggml's block formats, read as what a product needs: 32 signed bytes and their scale.
+//!
+//! Layouts as in ggml's `ggml-quants.h`. All but Q6_K keep their codes exactly; Q6_K has a scale
+//! for each 16 weights, so its blocks of 32 are rounded once more, to eight bits.
+
+use half::f16;
+
+use super::BLOCK;
+
+/// Bytes of a Q8_0 block of 32: an `f16` scale and 32 signed bytes.
+pub const Q8_0_BYTES: usize = 34;
+/// Bytes of a Q5_0 block of 32: an `f16` scale, 32 high bits, 32 nibbles.
+pub const Q5_0_BYTES: usize = 22;
+/// Bytes of a Q4_0 block of 32: an `f16` scale and 32 nibbles.
+pub const Q4_0_BYTES: usize = 18;
+/// Bytes of a Q6_K block of 256: 256 nibbles, 256 high pairs of bits, 16 byte scales, an `f16`.
+pub const Q6K_BYTES: usize = 210;
+
+/// Reads a Q8_0 block.
+pub fn q8_0(block: &[u8; Q8_0_BYTES], codes: &mut [i8; BLOCK]) -> f32 {
+    for (code, byte) in codes.iter_mut().zip(&block[2..]) {
+        *code = *byte as i8;
+    }
+    scale(block[0], block[1])
+}
+
+/// Reads a Q5_0 block.
+pub fn q5_0(block: &[u8; Q5_0_BYTES], codes: &mut [i8; BLOCK]) -> f32 {
+    let high = u32::from_le_bytes([block[2], block[3], block[4], block[5]]);
+    for (i, byte) in block[6..].iter().enumerate() {
+        let bit = |position: usize| ((high >> position & 1) as i8) << 4;
+        codes[i] = ((byte & 15) as i8 | bit(i)) - 16;
+        codes[i + 16] = ((byte >> 4) as i8 | bit(i + 16)) - 16;
+    }
+    scale(block[0], block[1])
+}
+
+/// Reads a Q4_0 block.
+pub fn q4_0(block: &[u8; Q4_0_BYTES], codes: &mut [i8; BLOCK]) -> f32 {
+    for (i, byte) in block[2..].iter().enumerate() {
+        codes[i] = (byte & 15) as i8 - 8;
+        codes[i + 16] = (byte >> 4) as i8 - 8;
+    }
+    scale(block[0], block[1])
+}
+
+/// Reads the `part`th 32 weights (0..8) of a Q6_K block.
+pub fn q6k(block: &[u8; Q6K_BYTES], part: usize, codes: &mut [i8; BLOCK]) -> f32 {
+    let (half, quarter) = (part / 4, part % 4);
+    let low = &block[half * 64 + quarter % 2 * 32..][..BLOCK];
+    let high = &block[128 + half * 32..][..BLOCK];
+    let scales = &block[192 + half * 8 + quarter * 2..][..2];
+    let unit = scale(block[208], block[209]);
+    let values = std::array::from_fn(|i| {
+        let nibble = low[i] >> (quarter / 2 * 4) & 15;
+        let pair = high[i] >> (quarter * 2) & 3;
+        let code = (nibble | pair << 4) as i8 - 32;
+        unit * f32::from(scales[i / 16] as i8) * f32::from(code)
+    });
+    quantize(&values, codes)
+}
+
+/// Rounds 32 floats to eight bits, symmetrically about zero.
+pub fn quantize(values: &[f32; BLOCK], codes: &mut [i8; BLOCK]) -> f32 {
+    let largest = values.iter().fold(0f32, |largest, value| largest.max(value.abs()));
+    let scale = largest / 127.0;
+    if scale < f32::MIN_POSITIVE {
+        codes.fill(0);
+        return 0.0;
+    }
+    let inverse = 127.0 / largest;
+    for (code, value) in codes.iter_mut().zip(values) {
+        *code = (value * inverse).round_ties_even() as i8;
+    }
+    scale
+}
+
+fn scale(low: u8, high: u8) -> f32 {
+    f16::from_le_bytes([low, high]).to_f32()
+}

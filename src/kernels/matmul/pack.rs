@@ -1,0 +1,71 @@
+//! Weights in execution order: panels of columns, block after block.
+
+use super::{BLOCK, COLUMNS, PANEL_BLOCK_BYTES, STEP};
+
+/// A weight matrix `[columns, inner]` packed for [`super`]'s products: one byte a weight and six
+/// bytes a block of 32.
+#[derive(Clone, Debug)]
+pub struct PackedMatrix {
+    columns: usize,
+    inner: usize,
+    data: Vec<u8>,
+}
+
+impl PackedMatrix {
+    /// Packs `[columns, inner]` weights. `read` fills in a column's block of [`BLOCK`] codes and
+    /// returns their scale.
+    ///
+    /// # Panics
+    /// If `inner` is no multiple of [`BLOCK`].
+    pub fn pack(columns: usize, inner: usize, read: impl Fn(usize, usize, &mut [i8; BLOCK]) -> f32) -> Self {
+        assert!(inner.is_multiple_of(BLOCK));
+        let (panels, blocks) = (columns.div_ceil(COLUMNS), inner / BLOCK);
+        let mut data = vec![0; panels * blocks * PANEL_BLOCK_BYTES];
+        for (index, target) in data.chunks_exact_mut(PANEL_BLOCK_BYTES).enumerate() {
+            let (panel, block) = (index / blocks, index % blocks);
+            for lane in 0..COLUMNS.min(columns - panel * COLUMNS) {
+                let mut codes = [0; BLOCK];
+                let scale = read(panel * COLUMNS + lane, block, &mut codes);
+                write_block(target, lane, scale, &codes);
+            }
+        }
+        Self { columns, inner, data }
+    }
+
+    /// The number of outputs.
+    pub fn columns(&self) -> usize {
+        self.columns
+    }
+
+    /// The length of the inner dimension.
+    pub fn inner(&self) -> usize {
+        self.inner
+    }
+
+    /// Bytes of memory the weights take.
+    pub fn bytes(&self) -> usize {
+        self.data.len()
+    }
+
+    pub(super) fn panels(&self) -> usize {
+        self.columns.div_ceil(COLUMNS)
+    }
+
+    pub(super) fn panel(&self, panel: usize) -> &[u8] {
+        let len = self.inner / BLOCK * PANEL_BLOCK_BYTES;
+        &self.data[panel * len..][..len]
+    }
+}
+
+/// Writes one column's codes, scale and sum into a block of a panel.
+fn write_block(target: &mut [u8], lane: usize, scale: f32, codes: &[i8; BLOCK]) {
+    for (step, codes) in codes.as_chunks::<STEP>().0.iter().enumerate() {
+        let bytes = codes.map(|code| code as u8);
+        target[(step * COLUMNS + lane) * STEP..][..STEP].copy_from_slice(&bytes);
+    }
+    // At most 32 * 128: it fits.
+    let sum: i16 = codes.iter().map(|code| i16::from(*code)).sum();
+    let scales = &mut target[COLUMNS * BLOCK..];
+    scales[lane * 4..][..4].copy_from_slice(&scale.to_le_bytes());
+    scales[COLUMNS * 4 + lane * 2..][..2].copy_from_slice(&sum.to_le_bytes());
+}

@@ -1,0 +1,50 @@
+//! The tile product in plain Rust: the reference, and what native builds run.
+
+use super::{BLOCK, COLUMNS, PANEL_BLOCK_BYTES, STEP, Tile, tile_block_bytes};
+
+/// Multiplies a tile of `R` rows with a panel, as the contract in [`super`] says.
+pub(super) fn tile<const R: usize>(tile: &[u8], panel: &[u8]) -> Tile<R> {
+    let mut sums = [[0.0; COLUMNS]; R];
+    let panel_blocks = panel.chunks_exact(PANEL_BLOCK_BYTES);
+    for (a, b) in tile.chunks_exact(tile_block_bytes(R)).zip(panel_blocks) {
+        let dots = block_dots::<R>(a, b);
+        let (row_scales, column_scales) = (&a[R * BLOCK..], &b[COLUMNS * BLOCK..]);
+        for (r, (sums, dots)) in sums.iter_mut().zip(&dots).enumerate() {
+            let (scale, lowest) = (float(row_scales, r), float(row_scales, R + r));
+            for (c, (sum, dot)) in sums.iter_mut().zip(dots).enumerate() {
+                let column_scale = float(column_scales, c);
+                let code_sum = f32::from(short(&column_scales[COLUMNS * 4..], c));
+                *sum += *dot as f32 * (scale * column_scale);
+                *sum += lowest * (column_scale * code_sum);
+            }
+        }
+    }
+    sums
+}
+
+/// The integer products of one block.
+#[inline(always)]
+fn block_dots<const R: usize>(a: &[u8], b: &[u8]) -> [[i32; COLUMNS]; R] {
+    let mut dots = [[0; COLUMNS]; R];
+    let steps = a.chunks_exact(R * STEP).zip(b.chunks_exact(COLUMNS * STEP));
+    for (a, b) in steps.take(BLOCK / STEP) {
+        for (dots, a) in dots.iter_mut().zip(a.as_chunks::<STEP>().0) {
+            for (dot, b) in dots.iter_mut().zip(b.as_chunks::<STEP>().0) {
+                for (u, q) in a.iter().zip(b) {
+                    *dot += i32::from(*u) * i32::from(*q as i8);
+                }
+            }
+        }
+    }
+    dots
+}
+
+#[inline(always)]
+fn float(bytes: &[u8], index: usize) -> f32 {
+    f32::from_le_bytes(bytes.as_chunks::<4>().0[index])
+}
+
+#[inline(always)]
+fn short(bytes: &[u8], index: usize) -> i16 {
+    i16::from_le_bytes(bytes.as_chunks::<2>().0[index])
+}

@@ -1,0 +1,149 @@
+//! Every implementation against a naive product, over every shape of tile.
+
+use super::*;
+
+/// A small generator (splitmix64), so that tests are the same everywhere.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    /// Uniform in -1..1.
+    fn unit(&mut self) -> f32 {
+        (self.next() >> 40) as f32 / (1 << 23) as f32 - 1.0
+    }
+}
+
+struct Case {
+    rows: usize,
+    columns: usize,
+    inner: usize,
+    activations: Vec<f32>,
+    codes: Vec<i8>,
+    scales: Vec<f32>,
+}
+
+impl Case {
+    fn new(rows: usize, columns: usize, inner: usize) -> Self {
+        let mut random = Random((rows * 1000 + columns * 10 + inner) as u64);
+        Self {
+            rows,
+            columns,
+            inner,
+            activations: (0..rows * inner).map(|_| 3.0 * random.unit() + 0.5).collect(),
+            codes: (0..columns * inner).map(|_| random.next() as i8).collect(),
+            scales: (0..columns * inner / BLOCK).map(|_| 0.01 * random.unit()).collect(),
+        }
+    }
+
+    fn pack(&self) -> PackedMatrix {
+        let blocks = self.inner / BLOCK;
+        PackedMatrix::pack(self.columns, self.inner, |column, block, codes| {
+            codes.copy_from_slice(&self.codes[column * self.inner + block * BLOCK..][..BLOCK]);
+            self.scales[column * blocks + block]
+        })
+    }
+
+    fn multiply(&self, kernel: Kernel, epilogue: Epilogue, out: &mut [f32]) {
+        let mut activations = Activations::default();
+        activations.quantize(&self.activations, self.inner);
+        let output = Output { values: out, stride: self.columns, first: 0 };
+        self.pack().multiply_with(kernel, &activations, epilogue, output);
+    }
+
+    /// The product in double precision, and the sum of the magnitudes that went into it.
+    fn exact(&self, row: usize, column: usize) -> (f64, f64) {
+        let blocks = self.inner / BLOCK;
+        let products = (0..self.inner).map(|k| {
+            let scale = self.scales[column * blocks + k / BLOCK];
+            let weight = f64::from(self.codes[column * self.inner + k]) * f64::from(scale);
+            f64::from(self.activations[row * self.inner + k]) * weight
+        });
+        products.fold((0.0, 0.0), |(sum, size), p| (sum + p, size + p.abs()))
+    }
+}
+
+const SHAPES: [(usize, usize, usize); 8] =
+    [(1, 8, 32), (2, 16, 64), (3, 8, 96), (4, 24, 32), (5, 5, 64), (7, 13, 128), (9, 40, 256), (50, 64, 768)];
+
+#[test]
+fn products_stay_within_the_rounding_of_seven_bit_activations() {
+    for (rows, columns, inner) in SHAPES {
+        let case = Case::new(rows, columns, inner);
+        let mut out = vec![0.0; rows * columns];
+        case.multiply(Kernel::Portable, Epilogue::default(), &mut out);
+        for (i, value) in out.iter().enumerate() {
+            let (exact, size) = case.exact(i / columns, i % columns);
+            assert!((f64::from(*value) - exact).abs() <= size * 0.02, "{rows}x{columns}x{inner} at {i}");
+        }
+    }
+}
+
+#[test]
+fn every_implementation_has_the_same_bits() {
+    for (rows, columns, inner) in SHAPES {
+        let case = Case::new(rows, columns, inner);
+        let mut expected = vec![0.0; rows * columns];
+        case.multiply(Kernel::Portable, Epilogue::default(), &mut expected);
+        for kernel in Kernel::ALL {
+            let mut out = vec![0.0; rows * columns];
+            case.multiply(*kernel, Epilogue::default(), &mut out);
+            assert_eq!(out, expected, "{kernel:?} {rows}x{columns}x{inner}");
+        }
+    }
+}
+
+#[test]
+fn a_row_has_the_same_bits_alone_and_among_others() {
+    let case = Case::new(9, 40, 256);
+    let mut together = vec![0.0; 9 * 40];
+    case.multiply(Kernel::BEST, Epilogue::default(), &mut together);
+    for row in 0..9 {
+        let alone = Case {
+            rows: 1,
+            activations: case.activations[row * 256..][..256].to_vec(),
+            codes: case.codes.clone(),
+            scales: case.scales.clone(),
+            ..case
+        };
+        let mut out = vec![0.0; 40];
+        alone.multiply(Kernel::BEST, Epilogue::default(), &mut out);
+        assert_eq!(out, together[row * 40..][..40], "row {row} of {}", case.rows);
+    }
+}
+
+#[test]
+fn the_epilogue_adds_the_bias_then_activates_then_adds_the_residual() {
+    let case = Case::new(5, 13, 64);
+    let mut plain = vec![0.0; 5 * 13];
+    case.multiply(Kernel::BEST, Epilogue::default(), &mut plain);
+    let bias: Vec<f32> = (0..13).map(|i| i as f32 - 6.0).collect();
+    let epilogue = Epilogue { bias: Some(&bias), activation: Some(Activation::Gelu), add_to_output: true };
+    let mut fused = vec![100.0; 5 * 13];
+    case.multiply(Kernel::BEST, epilogue, &mut fused);
+    for (i, (plain, fused)) in plain.iter().zip(fused).enumerate() {
+        let mut activated = [plain + bias[i % 13]; 4];
+        activation::apply(Activation::Gelu, &mut activated);
+        assert_eq!(fused, 100.0 + activated[0]);
+    }
+}
+
+#[test]
+fn a_product_writes_only_its_own_columns() {
+    let case = Case::new(3, 8, 32);
+    let mut activations = Activations::default();
+    activations.quantize(&case.activations, 32);
+    let mut out = vec![-1.0; 3 * 24];
+    let output = Output { values: &mut out, stride: 24, first: 8 };
+    case.pack().multiply(&activations, Epilogue::default(), output);
+    for row in out.chunks(24) {
+        assert!(row[..8].iter().chain(&row[16..]).all(|value| *value == -1.0));
+        assert!(row[8..16].iter().all(|value| *value != -1.0));
+    }
+}

@@ -1,0 +1,137 @@
+//! The transformer block that both towers are made of.
+
+use super::linear::{Linear, check_width, load_floats};
+use super::workspace::{Workspace, sized};
+use crate::error::Result;
+use crate::kernels::activation::Activation;
+use crate::kernels::attention::{Reach, attend};
+use crate::kernels::layer_norm::LayerNorm;
+use crate::kernels::matmul::Epilogue;
+use crate::weights::{Tensors, TowerConfig};
+
+/// Pre-norm attention and MLP, each with its residual.
+#[derive(Debug)]
+pub struct Block {
+    heads: usize,
+    attention_norm: LayerNorm,
+    /// `[3 * width, width]`
+    qkv: Linear,
+    /// `[width, width]`
+    out: Linear,
+    mlp_norm: LayerNorm,
+    /// `[mlp_width, width]`
+    expand: Linear,
+    activation: Activation,
+    /// `[width, mlp_width]`
+    contract: Linear,
+}
+
+impl Block {
+    /// The block whose tensors begin with `prefix`, as in `v.blk.3`.
+    fn load(tensors: &mut Tensors, prefix: &str, config: &TowerConfig) -> Result<Self> {
+        let (width, mlp_width) = (config.width, config.mlp_width);
+        let name = |part: &str| format!("{prefix}.{part}");
+        let qkv = ["attn_q", "attn_k", "attn_v"].map(name);
+        Ok(Self {
+            heads: config.heads,
+            attention_norm: load_norm(tensors, &name("ln1"), config)?,
+            qkv: Linear::load_joined(tensors, &qkv, width, width)?,
+            out: Linear::load(tensors, &name("attn_out"), width, width)?,
+            mlp_norm: load_norm(tensors, &name("ln2"), config)?,
+            // clip.cpp's converter calls the first layer of the MLP "down" and the second "up".
+            expand: Linear::load(tensors, &name("ffn_down"), mlp_width, width)?,
+            activation: config.activation,
+            contract: Linear::load(tensors, &name("ffn_up"), width, mlp_width)?,
+        })
+    }
+
+    /// Takes `x` `[rows, width]` through the block. The rows that are left are `reach`'s queries.
+    fn forward(&self, x: &mut Vec<f32>, reach: &Reach, workspace: &mut Workspace) -> Result<()> {
+        let width = self.out.columns();
+        let Workspace { normal, qkv, attended, hidden, codes } = workspace;
+        let rows = x.len() / width;
+        let residual = Epilogue { add_to_output: true, ..Epilogue::default() };
+
+        let normal = sized(normal, x.len());
+        self.attention_norm.apply(x, normal);
+        let qkv = sized(qkv, 3 * x.len());
+        self.qkv.forward(normal, codes, Epilogue::default(), qkv)?;
+        let queries = reach.queries();
+        let attended = sized(attended, queries.len() * width);
+        attend(qkv, self.heads, width, reach, attended);
+        if queries.len() < rows {
+            keep_rows(x, queries, width);
+        }
+        self.out.forward(attended, codes, residual, x)?;
+
+        let normal = &mut normal[..x.len()];
+        self.mlp_norm.apply(x, normal);
+        let hidden = sized(hidden, queries.len() * self.expand.columns());
+        let activate = Epilogue { activation: Some(self.activation), ..Epilogue::default() };
+        self.expand.forward(normal, codes, activate, hidden)?;
+        self.contract.forward(hidden, codes, residual, x)
+    }
+
+    fn bytes(&self) -> usize {
+        [&self.qkv, &self.out, &self.expand, &self.contract].map(Linear::bytes).iter().sum()
+    }
+}
+
+/// Moves the rows `kept`, which ascend, to the front and drops the others.
+fn keep_rows(x: &mut Vec<f32>, kept: &[u32], width: usize) {
+    for (target, row) in kept.iter().enumerate() {
+        let start = *row as usize * width;
+        x.copy_within(start..start + width, target * width);
+    }
+    x.truncate(kept.len() * width);
+}
+
+/// A layer norm over rows of the tower's width.
+///
+/// # Errors
+/// As [`Tensors::take`], and `NonFiniteWeight`.
+pub fn load_norm(tensors: &mut Tensors, name: &str, config: &TowerConfig) -> Result<LayerNorm> {
+    Ok(LayerNorm {
+        gain: load_floats(tensors, &format!("{name}.weight"), &[config.width])?,
+        bias: load_floats(tensors, &format!("{name}.bias"), &[config.width])?,
+        epsilon: config.layer_norm_eps,
+    })
+}
+
+/// The blocks of a tower.
+#[derive(Debug)]
+pub struct Encoder(Vec<Block>);
+
+impl Encoder {
+    /// The blocks `{tower}.blk.0` and on.
+    ///
+    /// # Errors
+    /// As [`Tensors::take`], `NonFiniteWeight`, and `Config` for a width the kernels cannot run.
+    pub fn load(tensors: &mut Tensors, tower: &str, config: &TowerConfig) -> Result<Self> {
+        check_width("hidden_size", config.width, config.heads)?;
+        check_width("intermediate_size", config.mlp_width, 1)?;
+        let block = |layer: usize| Block::load(tensors, &format!("{tower}.blk.{layer}"), config);
+        Ok(Self((0..config.layers).map(block).collect::<Result<_>>()?))
+    }
+
+    /// Takes `x` `[rows, width]` through all blocks. `reach` has every row as a query; `last`, for the
+    /// last block, only those whose output somebody needs, in ascending order: they are what is left.
+    ///
+    /// # Errors
+    /// As [`Linear::forward`].
+    pub fn forward(&self, x: &mut Vec<f32>, reach: &Reach, last: &Reach, workspace: &mut Workspace) -> Result<()> {
+        for (layer, block) in self.0.iter().enumerate() {
+            let reach = if layer + 1 == self.0.len() { last } else { reach };
+            block.forward(x, reach, workspace)?;
+        }
+        Ok(())
+    }
+
+    /// Bytes of memory the weights take.
+    pub fn bytes(&self) -> usize {
+        self.0.iter().map(Block::bytes).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,71 @@
+//! CLIP (Radford et al., 2021): two towers into one space, and the scale of their cosines.
+
+use candle_core::Tensor;
+
+use super::prompt_tree::PromptTree;
+use super::text::TextTower;
+use super::vision::VisionTower;
+use crate::error::{Error, Result};
+use crate::kernels::exp::exp_scalar;
+use crate::weights::{ClipConfig, Tensors};
+
+/// Both towers of a checkpoint.
+#[derive(Debug)]
+pub struct Clip {
+    pub config: ClipConfig,
+    pub vision: VisionTower,
+    pub text: TextTower,
+    /// What cosines are multiplied with: the exponential of the stored weight.
+    pub logit_scale: f32,
+}
+
+impl Clip {
+    /// Builds the model. Every tensor is used exactly once.
+    ///
+    /// # Errors
+    /// `MissingTensor`, `TensorShape`, `UnknownTensors`, `NonFiniteWeight`, and `Config` for a width the
+    /// kernels cannot run.
+    pub fn load(config: ClipConfig, mut tensors: Tensors) -> Result<Self> {
+        let vision = VisionTower::load(&mut tensors, &config)?;
+        let text = TextTower::load(&mut tensors, &config)?;
+        let logit_scale = tensors.take("logit_scale", &[1])?.to_f32()?[0];
+        tensors.finish()?;
+        Ok(Self { config, vision, text, logit_scale: exp_scalar(logit_scale) })
+    }
+
+    /// The embeddings `[images, projection_dim]` of pixels `[images, 3, image_size, image_size]`.
+    ///
+    /// # Errors
+    /// `NonFiniteEmbedding`, and as [`VisionTower::forward`].
+    pub fn embed_images(&self, pixels: &Tensor) -> Result<Vec<Vec<f32>>> {
+        finite_rows(self.vision.forward(pixels)?, "vision")
+    }
+
+    /// The embeddings `[prompts, projection_dim]` of token ids.
+    ///
+    /// # Errors
+    /// `NonFiniteEmbedding`, and as [`TextTower::forward`].
+    pub fn embed_prompts(&self, prompts: &[Vec<u32>]) -> Result<Vec<Vec<f32>>> {
+        if prompts.is_empty() {
+            return Ok(Vec::new());
+        }
+        if prompts.iter().any(Vec::is_empty) {
+            return Err(Error::Tokenizer { reason: "a text gave no tokens at all".to_owned() });
+        }
+        let tree = PromptTree::new(prompts.iter().map(Vec::as_slice), self.config.end_token);
+        finite_rows(self.text.forward(&tree)?, "text")
+    }
+
+    /// Bytes of memory the weights take.
+    pub fn bytes(&self) -> usize {
+        self.vision.bytes() + self.text.bytes()
+    }
+}
+
+fn finite_rows(embeddings: Tensor, tower: &'static str) -> Result<Vec<Vec<f32>>> {
+    let rows = embeddings.to_vec2::<f32>()?;
+    if rows.iter().flatten().all(|value| value.is_finite()) {
+        return Ok(rows);
+    }
+    Err(Error::NonFiniteEmbedding { tower })
+}

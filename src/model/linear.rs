@@ -1,0 +1,235 @@
+//! Linear layers over whatever the checkpoint stores: packed integers, or f32 through candle.
+
+use candle_core::{Device, Tensor};
+
+use super::workspace::Workspace;
+use crate::error::{Error, Result};
+use crate::kernels::activation;
+use crate::kernels::matmul::{Activations, BLOCK, Epilogue, Output, PackedMatrix, blocks};
+use crate::weights::{self, Dtype, Tensors};
+
+/// One or several matrices over the same input, their outputs side by side, with a bias.
+#[derive(Debug)]
+pub struct Linear {
+    /// Each `[columns, inner]`.
+    parts: Vec<Matrix>,
+    /// One value a column, empty where the layer has none.
+    bias: Vec<f32>,
+    inner: usize,
+    columns: usize,
+}
+
+#[derive(Debug)]
+enum Matrix {
+    Packed(PackedMatrix),
+    /// `[columns, inner]`, f32.
+    Dense(Tensor),
+}
+
+impl Linear {
+    /// The layer `name`, of `columns` outputs, with its bias.
+    ///
+    /// # Errors
+    /// What [`Tensors::take`] says, and `NonFiniteWeight`.
+    pub fn load(tensors: &mut Tensors, name: &str, columns: usize, inner: usize) -> Result<Self> {
+        Self::load_joined(tensors, &[name.to_owned()], columns, inner)
+    }
+
+    /// Several layers of the same shape as one, so that their input is quantized once.
+    ///
+    /// # Errors
+    /// As [`Linear::load`].
+    pub fn load_joined(tensors: &mut Tensors, names: &[String], columns: usize, inner: usize) -> Result<Self> {
+        let mut layer = Self { parts: Vec::new(), bias: Vec::new(), inner, columns: columns * names.len() };
+        for name in names {
+            let weight = tensors.take(&format!("{name}.weight"), &[columns, inner])?;
+            layer.parts.push(Matrix::new(&weight)?);
+            layer.bias.extend(tensors.take(&format!("{name}.bias"), &[columns])?.to_f32()?);
+        }
+        Ok(layer)
+    }
+
+    /// The projection `name`, which has no bias.
+    ///
+    /// # Errors
+    /// As [`Linear::load`].
+    pub fn load_projection(tensors: &mut Tensors, name: &str, columns: usize, inner: usize) -> Result<Self> {
+        let weight = tensors.take(&format!("{name}.weight"), &[columns, inner])?;
+        Ok(Self { parts: vec![Matrix::new(&weight)?], bias: Vec::new(), inner, columns })
+    }
+
+    /// A patch embedding `[columns, channels, size, size]` as a product with flattened patches.
+    ///
+    /// Files keep it in f16, as ggml's convolution wants it. Where the rest of the model is
+    /// `quantized`, it is rounded to 8-bit blocks here, so that it runs through the same products.
+    /// The inner dimension is padded to whole blocks: see [`Linear::inner`].
+    ///
+    /// # Errors
+    /// As [`Linear::load`].
+    pub fn load_patches(tensors: &mut Tensors, name: &str, shape: [usize; 4], quantized: bool) -> Result<Self> {
+        let values = tensors.take(name, &shape)?.to_f32()?;
+        let [columns, channels, height, width] = shape;
+        let (length, device) = (channels * height * width, Device::Cpu);
+        let (matrix, inner) = if quantized {
+            let padded = length.next_multiple_of(BLOCK);
+            let read = |column: usize, block: usize, codes: &mut [i8; BLOCK]| {
+                let row = &values[column * length..][..length];
+                let rest = &row[block * BLOCK..length.min((block + 1) * BLOCK)];
+                let mut padded = [0.0; BLOCK];
+                padded[..rest.len()].copy_from_slice(rest);
+                blocks::quantize(&padded, codes)
+            };
+            (Matrix::Packed(PackedMatrix::pack(columns, padded, read)), padded)
+        } else {
+            (Matrix::Dense(Tensor::from_vec(values, (columns, length), &device)?), length)
+        };
+        Ok(Self { parts: vec![matrix], bias: Vec::new(), inner, columns })
+    }
+
+    /// The length of an input row.
+    pub fn inner(&self) -> usize {
+        self.inner
+    }
+
+    /// The length of an output row.
+    pub fn columns(&self) -> usize {
+        self.columns
+    }
+
+    /// Bytes of memory the weights take.
+    pub fn bytes(&self) -> usize {
+        let bytes = |part: &Matrix| match part {
+            Matrix::Packed(matrix) => matrix.bytes(),
+            Matrix::Dense(tensor) => tensor.elem_count() * 4,
+        };
+        self.parts.iter().map(bytes).sum::<usize>() + self.bias.len() * 4
+    }
+
+    /// `input` `[rows, inner]` times the weights, plus the bias, then `epilogue`'s activation and
+    /// sum, into `output` `[rows, columns]`.
+    ///
+    /// # Errors
+    /// `Candle` if its matmul fails, which valid shapes do not.
+    pub fn forward(
+        &self,
+        input: &[f32],
+        codes: &mut Activations,
+        epilogue: Epilogue,
+        output: &mut [f32],
+    ) -> Result<()> {
+        if self.parts.iter().any(|part| matches!(part, Matrix::Packed(_))) {
+            codes.quantize(input, self.inner);
+        }
+        let mut first = 0;
+        for part in &self.parts {
+            let columns = part.columns();
+            let bias = self.bias.get(first..first + columns);
+            let epilogue = Epilogue { bias, ..epilogue };
+            let output = Output { values: &mut *output, stride: self.columns, first };
+            match part {
+                Matrix::Packed(matrix) => matrix.multiply(codes, epilogue, output),
+                Matrix::Dense(weights) => multiply_dense(weights, input, epilogue, output)?,
+            }
+            first += columns;
+        }
+        Ok(())
+    }
+
+    /// [`Linear::forward`] without an epilogue, to rows of its own.
+    ///
+    /// # Errors
+    /// As [`Linear::forward`].
+    pub fn project(&self, input: &[f32], workspace: &mut Workspace) -> Result<Vec<f32>> {
+        let mut output = vec![0.0; input.len() / self.inner * self.columns];
+        self.forward(input, &mut workspace.codes, Epilogue::default(), &mut output)?;
+        Ok(output)
+    }
+}
+
+impl Matrix {
+    /// The weights of a tensor `[columns, inner]`.
+    fn new(tensor: &weights::Tensor) -> Result<Self> {
+        tensor.check_finite()?;
+        let (columns, inner) = (tensor.rows(), tensor.row_len());
+        let data = &tensor.data[..];
+        Ok(match tensor.dtype {
+            Dtype::F32 | Dtype::F16 | Dtype::Bf16 => {
+                Self::Dense(Tensor::from_vec(tensor.to_f32()?, (columns, inner), &Device::Cpu)?)
+            }
+            Dtype::Q8_0 => pack(columns, inner, data, blocks::q8_0),
+            Dtype::Q5_0 => pack(columns, inner, data, blocks::q5_0),
+            Dtype::Q4_0 => pack(columns, inner, data, blocks::q4_0),
+            Dtype::Q6K => {
+                let (wide, _) = data.as_chunks::<{ blocks::Q6K_BYTES }>();
+                let per_row = inner / 256;
+                Self::Packed(PackedMatrix::pack(columns, inner, |column, block, codes| {
+                    blocks::q6k(&wide[column * per_row + block / 8], block % 8, codes)
+                }))
+            }
+        })
+    }
+
+    fn columns(&self) -> usize {
+        match self {
+            Self::Packed(matrix) => matrix.columns(),
+            Self::Dense(tensor) => tensor.dims()[0],
+        }
+    }
+}
+
+/// Packs blocks of 32 that take `N` bytes each.
+fn pack<const N: usize>(
+    columns: usize,
+    inner: usize,
+    data: &[u8],
+    read: fn(&[u8; N], &mut [i8; BLOCK]) -> f32,
+) -> Matrix {
+    let (stored, per_row) = (data.as_chunks::<N>().0, inner / BLOCK);
+    Matrix::Packed(PackedMatrix::pack(columns, inner, |column, block, codes| {
+        read(&stored[column * per_row + block], codes)
+    }))
+}
+
+/// The product through candle's f32 matmul, with the epilogue after it.
+fn multiply_dense(weights: &Tensor, input: &[f32], epilogue: Epilogue, output: Output) -> Result<()> {
+    let (columns, inner) = weights.dims2()?;
+    let input = Tensor::from_slice(input, (input.len() / inner, inner), &Device::Cpu)?;
+    let mut product = input.matmul(&weights.t()?)?.flatten_all()?.to_vec1::<f32>()?;
+    for row in product.chunks_exact_mut(columns) {
+        if let Some(bias) = epilogue.bias {
+            row.iter_mut().zip(bias).for_each(|(value, bias)| *value += bias);
+        }
+    }
+    if let Some(function) = epilogue.activation {
+        activation::apply(function, &mut product);
+    }
+    for (row, target) in product.chunks_exact(columns).zip(output.values.chunks_exact_mut(output.stride)) {
+        let target = &mut target[output.first..][..columns];
+        if epilogue.add_to_output {
+            target.iter_mut().zip(row).for_each(|(sum, value)| *sum += value);
+        } else {
+            target.copy_from_slice(row);
+        }
+    }
+    Ok(())
+}
+
+/// A tensor of floats, checked to be finite.
+///
+/// # Errors
+/// As [`Tensors::take`], and `NonFiniteWeight`.
+pub fn load_floats(tensors: &mut Tensors, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
+    tensors.take(name, shape)?.to_f32()
+}
+
+/// Whether the kernels can run rows of `width` values in `heads` heads.
+///
+/// # Errors
+/// `Config` if not: lanes hold four values.
+pub fn check_width(key: &str, width: usize, heads: usize) -> Result<()> {
+    if width.is_multiple_of(4 * heads) {
+        return Ok(());
+    }
+    let problem = format!("is {width} in {heads} heads: the width of a head must be a multiple of 4");
+    Err(Error::Config { file: "config.json", key: key.to_owned(), problem })
+}

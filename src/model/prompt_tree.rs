@@ -1,0 +1,143 @@
+//! Prompts as a tree: those that begin alike share their work.
+//!
+//! The text tower is causal, so a token's hidden state depends on nothing after it. Two prompts with a
+//! common prefix have the same states along it, and "a photo of a cat" and "a photo of a dog" cost
+//! five tokens and two, not seven each. What stands after the end token is never computed.
+
+use std::collections::HashMap;
+
+use crate::kernels::attention::Reach;
+use crate::weights::EndToken;
+
+/// The unique prefixes of some prompts, each a node with its last token.
+#[derive(Debug, Default)]
+pub struct PromptTree {
+    tokens: Vec<u32>,
+    /// A node's position in its prompt.
+    depths: Vec<u32>,
+    /// The node before, or the node itself at the start.
+    parents: Vec<u32>,
+    /// For each prompt the node of its end token.
+    ends: Vec<u32>,
+    children: HashMap<(Option<u32>, u32), u32>,
+}
+
+impl PromptTree {
+    /// The tree of `prompts`, each a non-empty list of token ids.
+    pub fn new<'a>(prompts: impl IntoIterator<Item = &'a [u32]>, end: EndToken) -> Self {
+        let mut tree = Self::default();
+        for prompt in prompts {
+            tree.push(prompt, end);
+        }
+        tree
+    }
+
+    /// Adds a prompt, up to its end token.
+    pub fn push(&mut self, prompt: &[u32], end: EndToken) {
+        let mut node = None;
+        for token in &prompt[..=end_position(prompt, end)] {
+            let next = self.tokens.len() as u32;
+            let child = *self.children.entry((node, *token)).or_insert(next);
+            if child == next {
+                self.tokens.push(*token);
+                self.depths.push(node.map_or(0, |parent| self.depths[parent as usize] + 1));
+                self.parents.push(node.unwrap_or(next));
+            }
+            node = Some(child);
+        }
+        self.ends.extend(node);
+    }
+
+    /// How many nodes there are: the rows of a forward pass.
+    pub fn len(&self) -> usize {
+        self.tokens.len()
+    }
+
+    /// Whether there is no prompt.
+    pub fn is_empty(&self) -> bool {
+        self.tokens.is_empty()
+    }
+
+    /// Each node's token and position.
+    pub fn nodes(&self) -> impl Iterator<Item = (u32, usize)> {
+        self.tokens.iter().zip(&self.depths).map(|(token, depth)| (*token, *depth as usize))
+    }
+
+    /// The nodes of end tokens, ascending, each once.
+    pub fn unique_ends(&self) -> Vec<u32> {
+        let mut ends = self.ends.clone();
+        ends.sort_unstable();
+        ends.dedup();
+        ends
+    }
+
+    /// For each prompt, where its end stands among [`Self::unique_ends`].
+    pub fn end_indices(&self) -> Vec<usize> {
+        let unique = self.unique_ends();
+        self.ends.iter().map(|end| unique.partition_point(|other| other < end)).collect()
+    }
+
+    /// Attention of `nodes` over their ancestors and themselves, in the order of the prompt.
+    pub fn reach(&self, nodes: impl IntoIterator<Item = u32>) -> Reach {
+        let mut reach = Reach::default();
+        let mut path = Vec::new();
+        for node in nodes {
+            path.clear();
+            path.push(node);
+            let mut at = node;
+            while self.parents[at as usize] != at {
+                at = self.parents[at as usize];
+                path.push(at);
+            }
+            reach.push(node, path.iter().rev().copied());
+        }
+        reach
+    }
+}
+
+/// Where a prompt's embedding is read. Position 0 if the end token is missing, as in transformers.
+fn end_position(prompt: &[u32], end: EndToken) -> usize {
+    let first = |id: u32| prompt.iter().position(|token| *token == id).unwrap_or(0);
+    match end {
+        EndToken::HighestId => first(prompt.iter().copied().max().unwrap_or(0)),
+        EndToken::FirstId(id) => first(id),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const END: EndToken = EndToken::FirstId(9);
+
+    fn tree(prompts: &[&[u32]]) -> PromptTree {
+        PromptTree::new(prompts.iter().copied(), END)
+    }
+
+    #[test]
+    fn prompts_share_their_common_prefix() {
+        let tree = tree(&[&[1, 5, 6, 9], &[1, 5, 7, 9], &[1, 5, 6, 9]]);
+        assert_eq!(tree.len(), 6);
+        assert_eq!(tree.unique_ends(), [3, 5]);
+        assert_eq!(tree.end_indices(), [0, 1, 0]);
+    }
+
+    #[test]
+    fn nothing_after_the_end_token_is_computed() {
+        assert_eq!(tree(&[&[1, 5, 9, 0, 0, 9]]).len(), 3);
+    }
+
+    #[test]
+    fn the_end_is_the_first_of_the_highest_ids_where_the_config_says_so() {
+        assert_eq!(end_position(&[1, 9, 4, 9], EndToken::HighestId), 1);
+        assert_eq!(end_position(&[1, 4, 4], EndToken::FirstId(9)), 0);
+    }
+
+    #[test]
+    fn a_node_sees_its_ancestors_in_the_order_of_the_prompt() {
+        let tree = tree(&[&[1, 5, 6, 9], &[1, 5, 7, 9]]);
+        let nodes: Vec<_> = tree.nodes().collect();
+        assert_eq!(nodes[4], (7, 2));
+        assert_eq!(tree.reach([5]).queries(), [5]);
+    }
+}

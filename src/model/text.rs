@@ -1,0 +1,95 @@
+//! The text tower: token ids to embeddings.
+
+use bytes::Bytes;
+use candle_core::{Device, Tensor};
+
+use super::block::{Encoder, load_norm};
+use super::linear::{Linear, load_floats};
+use super::prompt_tree::PromptTree;
+use super::workspace::Workspaces;
+use crate::error::{Error, Result};
+use crate::kernels::layer_norm::LayerNorm;
+use crate::weights::{self, ClipConfig, Tensors};
+
+/// A causal transformer (Radford et al., 2019) that is read at the end token.
+#[derive(Debug)]
+pub struct TextTower {
+    width: usize,
+    /// `[vocab_size, width]`, as stored: only the rows of a prompt's tokens are unpacked.
+    token_embedding: weights::Tensor,
+    /// `[context_length, width]`
+    positions: Vec<f32>,
+    encoder: Encoder,
+    norm_after: LayerNorm,
+    /// `[projection_dim, width]`
+    projection: Linear,
+    workspaces: Workspaces,
+}
+
+impl TextTower {
+    /// Takes the tower's tensors.
+    ///
+    /// # Errors
+    /// As [`Tensors::take`], `NonFiniteWeight`, and `Config` for a width the kernels cannot run.
+    pub fn load(tensors: &mut Tensors, config: &ClipConfig) -> Result<Self> {
+        let (tower, width) = (&config.text, config.text.width);
+        let mut token_embedding = tensors.take("t.token_embd.weight", &[config.vocab_size, width])?;
+        token_embedding.check_finite()?;
+        // A copy, so that the rest of the file need not stay in memory.
+        token_embedding.data = Bytes::copy_from_slice(&token_embedding.data);
+        Ok(Self {
+            width,
+            token_embedding,
+            positions: load_floats(tensors, "t.position_embd.weight", &[config.context_length, width])?,
+            encoder: Encoder::load(tensors, "t", tower)?,
+            norm_after: load_norm(tensors, "t.post_ln", tower)?,
+            projection: Linear::load_projection(tensors, "text_projection", config.projection_dim, width)?,
+            workspaces: Workspaces::default(),
+        })
+    }
+
+    /// The embeddings `[prompts, projection_dim]` of a tree's prompts, as projected, not normalised.
+    ///
+    /// # Errors
+    /// `TokenId` for an id beyond the table, `LongPrompt` for a prompt over the context length.
+    pub fn forward(&self, tree: &PromptTree) -> Result<Tensor> {
+        let mut x = self.embed(tree)?;
+        let embeddings = self.workspaces.with(|workspace| {
+            let (all, ends) = (tree.reach(0..tree.len() as u32), tree.reach(tree.unique_ends()));
+            self.encoder.forward(&mut x, &all, &ends, workspace)?;
+            let mut normal = vec![0.0; x.len()];
+            self.norm_after.apply(&x, &mut normal);
+            self.projection.project(&normal, workspace)
+        })?;
+        let columns = self.projection.columns();
+        let unique = Tensor::from_vec(embeddings, (tree.unique_ends().len(), columns), &Device::Cpu)?;
+        let indices: Vec<u32> = tree.end_indices().into_iter().map(|index| index as u32).collect();
+        let count = indices.len();
+        Ok(unique.index_select(&Tensor::from_vec(indices, count, &Device::Cpu)?, 0)?)
+    }
+
+    /// Token plus position for each node. `[nodes, width]`
+    fn embed(&self, tree: &PromptTree) -> Result<Vec<f32>> {
+        let vocab_size = self.token_embedding.rows();
+        let context_length = self.positions.len() / self.width;
+        let mut x = vec![0.0; tree.len() * self.width];
+        for (row, (token, position)) in x.chunks_exact_mut(self.width).zip(tree.nodes()) {
+            if token as usize >= vocab_size {
+                return Err(Error::TokenId { id: token, vocab_size });
+            }
+            if position >= context_length {
+                return Err(Error::LongPrompt { tokens: position + 1, context_length });
+            }
+            self.token_embedding.rows_f32(token as usize, row);
+            let position = &self.positions[position * self.width..][..self.width];
+            row.iter_mut().zip(position).for_each(|(value, position)| *value += position);
+        }
+        Ok(x)
+    }
+
+    /// Bytes of memory the weights take.
+    pub fn bytes(&self) -> usize {
+        let floats = self.positions.len() * 4;
+        self.token_embedding.data.len() + self.encoder.bytes() + self.projection.bytes() + floats
+    }
+}

@@ -1,0 +1,47 @@
+//! The memory of a forward pass, kept from one pass to the next.
+
+use std::sync::{Mutex, PoisonError};
+
+use crate::kernels::matmul::Activations;
+
+/// Buffers of a pass. Their contents have no meaning between two operations.
+#[derive(Debug, Default)]
+pub struct Workspace {
+    /// Rows after layer norm. `[rows, width]`
+    pub normal: Vec<f32>,
+    /// Query, key and value side by side. `[rows, 3 * width]`
+    pub qkv: Vec<f32>,
+    /// Attention's output. `[queries, width]`
+    pub attended: Vec<f32>,
+    /// The MLP's hidden layer. `[queries, mlp_width]`
+    pub hidden: Vec<f32>,
+    /// The operand of the product under way.
+    pub codes: Activations,
+}
+
+/// Workspaces for as many passes as run at the same time.
+#[derive(Debug, Default)]
+pub struct Workspaces(Mutex<Vec<Workspace>>);
+
+impl Workspaces {
+    /// Runs `pass` with a workspace of its own.
+    pub fn with<T>(&self, pass: impl FnOnce(&mut Workspace) -> T) -> T {
+        let mut workspace = self.lock().pop().unwrap_or_default();
+        let result = pass(&mut workspace);
+        self.lock().push(workspace);
+        result
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Workspace>> {
+        // Between two calls any contents will do, so a panic elsewhere did no harm.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The buffer's first `len` values, grown as needed.
+pub fn sized(buffer: &mut Vec<f32>, len: usize) -> &mut [f32] {
+    if buffer.len() < len {
+        buffer.resize(len, 0.0);
+    }
+    &mut buffer[..len]
+}

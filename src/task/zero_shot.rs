@@ -1,0 +1,128 @@
+//! The zero-shot head: cosines of one picture with labels, and scores from them.
+
+use serde::{Deserialize, Serialize};
+
+use crate::kernels::exp::{sigmoid_scalar, softmax};
+use crate::kernels::lanes::dot;
+
+/// What the scores of several labels have to do with each other.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// Softmax: how the labels compare with each other. They sum to one, whatever is in the picture.
+    #[default]
+    Softmax,
+    /// Each label alone against no label at all (the template around nothing): the sigmoid of the
+    /// difference of their logits.
+    Independent,
+}
+
+/// One label's result.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Score {
+    pub label: String,
+    /// In 0..=1, as [`Mode`] says.
+    pub score: f32,
+    /// The cosine of picture and label, in -1..=1.
+    pub cosine: f32,
+    /// The cosine times the checkpoint's logit scale.
+    pub logit: f32,
+    /// Where the label stands in the list that was asked about.
+    pub index: usize,
+}
+
+/// Scores labels against a picture, best first; equals stay in the order they were given.
+///
+/// `image` and `labels` are unit embeddings of the same length. `neutral` is the embedding of the
+/// templates around nothing; only [`Mode::Independent`] looks at it.
+pub fn score(
+    image: &[f32],
+    labels: &[(&str, &[f32])],
+    neutral: &[f32],
+    logit_scale: f32,
+    mode: Mode,
+) -> Vec<Score> {
+    let cosines: Vec<f32> = labels.iter().map(|(_, embedding)| dot(image, embedding)).collect();
+    let mut scores: Vec<f32> = cosines.iter().map(|cosine| cosine * logit_scale).collect();
+    let logits = scores.clone();
+    match mode {
+        Mode::Softmax => {
+            scores.resize(labels.len().next_multiple_of(4), f32::NEG_INFINITY);
+            softmax(&mut scores);
+        }
+        Mode::Independent => {
+            let neutral = dot(image, neutral) * logit_scale;
+            scores.iter_mut().for_each(|logit| *logit = sigmoid_scalar(*logit - neutral));
+        }
+    }
+    let mut result: Vec<Score> = (labels.iter().enumerate())
+        .map(|(index, (label, _))| Score {
+            label: (*label).to_owned(),
+            score: scores[index],
+            cosine: cosines[index],
+            logit: logits[index],
+            index,
+        })
+        .collect();
+    result.sort_by(|a, b| b.logit.total_cmp(&a.logit));
+    result
+}
+
+/// Scales an embedding to unit length. One of nothing but zeros stays as it is.
+pub fn normalise(embedding: &mut [f32]) {
+    let length = dot(embedding, embedding).sqrt();
+    if length > 0.0 {
+        embedding.iter_mut().for_each(|value| *value /= length);
+    }
+}
+
+/// The embedding of an ensemble: each normalised, averaged, normalised.
+pub fn ensemble(embeddings: &[Vec<f32>]) -> Vec<f32> {
+    let mut mean = vec![0.0; embeddings.first().map_or(0, Vec::len)];
+    for embedding in embeddings {
+        let mut unit = embedding.clone();
+        normalise(&mut unit);
+        mean.iter_mut().zip(&unit).for_each(|(sum, value)| *sum += value);
+    }
+    normalise(&mut mean);
+    mean
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const IMAGE: [f32; 4] = [0.6, 0.8, 0.0, 0.0];
+    const X: [f32; 4] = [1.0, 0.0, 0.0, 0.0];
+    const Y: [f32; 4] = [0.0, 1.0, 0.0, 0.0];
+    const Z: [f32; 4] = [0.0, 0.0, 1.0, 0.0];
+
+    #[test]
+    fn softmax_scores_sum_to_one_and_come_best_first() {
+        let scores = score(&IMAGE, &[("x", &X), ("y", &Y), ("z", &Z)], &Z, 10.0, Mode::Softmax);
+        let labels: Vec<_> = scores.iter().map(|score| score.label.as_str()).collect();
+        assert_eq!(labels, ["y", "x", "z"]);
+        assert!((scores.iter().map(|score| score.score).sum::<f32>() - 1.0).abs() < 1e-6);
+        assert!((scores[0].score / scores[1].score - 2f32.exp()).abs() < 1e-4);
+    }
+
+    #[test]
+    fn equal_labels_stay_in_the_order_they_were_given() {
+        let scores = score(&IMAGE, &[("a", &Z), ("b", &Y), ("c", &Y)], &Z, 10.0, Mode::Softmax);
+        assert_eq!(scores.iter().map(|score| score.index).collect::<Vec<_>>(), [1, 2, 0]);
+    }
+
+    #[test]
+    fn an_independent_score_does_not_depend_on_the_other_labels() {
+        let alone = score(&IMAGE, &[("y", &Y)], &X, 10.0, Mode::Independent);
+        let among = score(&IMAGE, &[("x", &X), ("y", &Y), ("z", &Z)], &X, 10.0, Mode::Independent);
+        assert_eq!(alone[0].score, among[0].score);
+        assert_eq!(among[1].score, 0.5, "a label no better than none is at one half");
+    }
+
+    #[test]
+    fn an_ensemble_weighs_its_members_by_direction_alone() {
+        let mean = ensemble(&[vec![100.0, 0.0, 0.0, 0.0], vec![0.0, 0.1, 0.0, 0.0]]);
+        assert!((mean[0] - mean[1]).abs() < 1e-6 && (mean[0] - 0.5f32.sqrt()).abs() < 1e-6);
+    }
+}

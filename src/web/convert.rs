@@ -1,0 +1,36 @@
+//! Values and failures across the boundary.
+
+use js_sys::{Float32Array, JSON, Reflect};
+use serde::Serialize;
+use wasm_bindgen::prelude::*;
+
+use crate::Error;
+
+/// A failure as a JavaScript `Error` with a `code`.
+pub fn thrown(error: Error) -> JsValue {
+    let thrown = js_sys::Error::new(&error.to_string());
+    // Setting a property of a fresh object cannot fail.
+    let _ = Reflect::set(&thrown, &"code".into(), &error.code().into());
+    thrown.into()
+}
+
+/// A value as a plain object. f32 survive to the bit: JSON has their shortest decimal form.
+pub fn object(value: &impl Serialize) -> Result<JsValue, JsValue> {
+    let text = serde_json::to_string(value)
+        .map_err(|error| thrown(Error::Malformed { format: "JSON", reason: error.to_string() }))?;
+    JSON::parse(&text)
+}
+
+/// Strings out of an array, which may hold anything.
+pub fn strings(values: Vec<JsValue>) -> Result<Vec<String>, JsValue> {
+    let string = |value: JsValue| {
+        let found = value.js_typeof().as_string().unwrap_or_default();
+        value.as_string().ok_or_else(|| thrown(Error::NotText { found }))
+    };
+    values.into_iter().map(string).collect()
+}
+
+/// Rows of equal length, one after the other.
+pub fn rows(values: &[Vec<f32>]) -> Float32Array {
+    Float32Array::from(values.concat().as_slice())
+}

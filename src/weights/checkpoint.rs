@@ -1,0 +1,207 @@
+//! A checkpoint in memory, whatever file it came from.
+
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
+use bytes::Bytes;
+use sha2::{Digest, Sha256};
+
+use super::config::ClipConfig;
+use super::gguf::{Gguf, keys};
+use super::record::Record;
+use super::tensor::Tensor;
+use super::{names, safetensors};
+use crate::error::{Error, Result};
+
+/// Everything a checkpoint brings.
+///
+/// The JSON texts and the tensors are slices of the file's bytes, which stay in memory (or mapped) while any of them lives.
+#[derive(Debug)]
+pub struct Checkpoint {
+    pub config: ClipConfig,
+    /// The checkpoint's `tokenizer.json`, as it is.
+    pub tokenizer_json: Bytes,
+    /// The checkpoint's `preprocessor_config.json`, as it is.
+    pub preprocessing_json: Bytes,
+    pub record: Record,
+    pub tensors: Tensors,
+    /// The files the tensors lie in.
+    weights: Vec<Bytes>,
+    sha256: OnceLock<String>,
+}
+
+/// The files of a Hugging Face checkpoint, read.
+#[derive(Clone, Debug)]
+pub struct HuggingFaceFiles {
+    /// `config.json`
+    pub config: Bytes,
+    /// `tokenizer.json`
+    pub tokenizer: Bytes,
+    /// `preprocessor_config.json`
+    pub preprocessor: Bytes,
+    /// `model.safetensors`, or its shards in the order of their names.
+    pub weights: Vec<Bytes>,
+    pub record: Record,
+}
+
+impl Checkpoint {
+    /// Opens a Hugging Face folder or a GGUF file. Large files are mapped, not read.
+    ///
+    /// # Errors
+    /// `File` for what cannot be read, and whatever the formats' readers find.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fn open(path: &std::path::Path) -> Result<Self> {
+        if path.is_dir() {
+            Self::from_hugging_face(super::folder::read(path)?)
+        } else {
+            Self::from_gguf(super::folder::map(path)?)
+        }
+    }
+
+    /// The checkpoint in a GGUF file.
+    ///
+    /// # Errors
+    /// `Truncated` or `Malformed` for a damaged file, `UnsupportedArchitecture` or `Config` for one that is not ours to
+    /// run, `TensorType` for element types this crate does not read.
+    pub fn from_gguf(file: Bytes) -> Result<Self> {
+        let Gguf { metadata, tensors } = Gguf::read(&file)?;
+        let config = keys::config(&metadata)?;
+        let (tokenizer_json, preprocessing_json) = keys::companions(&metadata)?;
+        Ok(Self {
+            config,
+            tokenizer_json,
+            preprocessing_json,
+            record: keys::record(&metadata),
+            tensors: Tensors::new(tensors)?,
+            weights: vec![file],
+            sha256: OnceLock::new(),
+        })
+    }
+
+    /// The checkpoint in the files of a Hugging Face repository, its tensors renamed to the canonical names. A tensor
+    /// that `CLIPModel` does not have keeps its name, for [`Tensors::finish`] to complain of.
+    ///
+    /// # Errors
+    /// As [`Checkpoint::from_gguf`].
+    pub fn from_hugging_face(mut files: HuggingFaceFiles) -> Result<Self> {
+        // What is known of these very bytes is only what their own hash says.
+        files.record.source.sha256 = None;
+        let config = ClipConfig::from_hugging_face(&files.config)?;
+        let mut tensors = Vec::new();
+        for file in &files.weights {
+            tensors.extend(safetensors::read(file, names::is_hugging_face_buffer)?);
+        }
+        for tensor in &mut tensors {
+            if let Some(canonical) = names::from_hugging_face(&tensor.name) {
+                tensor.name = canonical;
+            }
+        }
+        Ok(Self {
+            config,
+            tokenizer_json: files.tokenizer,
+            preprocessing_json: files.preprocessor,
+            record: files.record,
+            tensors: Tensors::new(tensors)?,
+            weights: files.weights,
+            sha256: OnceLock::new(),
+        })
+    }
+
+    /// The SHA-256 of the file the weights came from, in lower-case hexadecimal; of all shards in a row, if there are
+    /// several. Computed at the first call, which reads all of the file.
+    pub fn sha256(&self) -> &str {
+        self.sha256.get_or_init(|| {
+            let mut hash = Sha256::new();
+            self.weights.iter().for_each(|file| hash.update(file));
+            hexadecimal(&hash.finalize())
+        })
+    }
+}
+
+/// Bytes as lower-case hexadecimal digits.
+pub(super) fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The tensors of a checkpoint, to be taken one by one; what nobody took is an error in the end.
+#[derive(Clone, Debug)]
+pub struct Tensors {
+    /// In the order of their bytes; `None` where one was taken.
+    slots: Vec<Option<Tensor>>,
+    index: HashMap<String, usize>,
+}
+
+impl Tensors {
+    /// # Errors
+    /// `Malformed` if two have the same name.
+    pub fn new(tensors: Vec<Tensor>) -> Result<Self> {
+        let mut index = HashMap::with_capacity(tensors.len());
+        for (slot, tensor) in tensors.iter().enumerate() {
+            if index.insert(tensor.name.clone(), slot).is_some() {
+                let reason = format!("the tensor {:?} occurs twice", tensor.name);
+                return Err(Error::Malformed {
+                    format: "checkpoint",
+                    reason,
+                });
+            }
+        }
+        Ok(Self {
+            slots: tensors.into_iter().map(Some).collect(),
+            index,
+        })
+    }
+
+    /// Takes the tensor `name` out.
+    ///
+    /// # Errors
+    /// `MissingTensor` if it is not there (any more), `TensorShape` if it has another shape.
+    pub fn take(&mut self, name: &str, shape: &[usize]) -> Result<Tensor> {
+        self.take_optional(name, shape)?
+            .ok_or_else(|| Error::MissingTensor {
+                name: name.to_owned(),
+                shape: shape.to_vec(),
+            })
+    }
+
+    /// Takes the tensor `name` out, if there is one.
+    ///
+    /// # Errors
+    /// `TensorShape` if it has another shape.
+    pub fn take_optional(&mut self, name: &str, shape: &[usize]) -> Result<Option<Tensor>> {
+        let Some(tensor) = self
+            .index
+            .get(name)
+            .and_then(|&slot| self.slots[slot].take())
+        else {
+            return Ok(None);
+        };
+        if tensor.shape != shape {
+            return Err(Error::TensorShape {
+                name: tensor.name,
+                found: tensor.shape,
+                expected: shape.to_vec(),
+            });
+        }
+        Ok(Some(tensor))
+    }
+
+    /// Says whether every tensor was taken.
+    ///
+    /// # Errors
+    /// `UnknownTensors` if not.
+    pub fn finish(self) -> Result<()> {
+        let mut left = self.slots.into_iter().flatten();
+        match left.next() {
+            None => Ok(()),
+            Some(first) => Err(Error::UnknownTensors {
+                count: 1 + left.count(),
+                first: first.name,
+            }),
+        }
+    }
+
+    /// The tensors that are still here, in the order of their bytes.
+    pub fn iter(&self) -> impl Iterator<Item = &Tensor> {
+        self.slots.iter().flatten()
+    }
+}

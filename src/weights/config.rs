@@ -1,0 +1,252 @@
+//! What a checkpoint says of its architecture, checked once so that no size derived from it can overflow.
+
+use std::ops::RangeInclusive;
+
+use serde::Serialize;
+
+use crate::error::{Error, Result};
+pub use crate::kernels::activation::Activation;
+
+/// The sizes of one transformer.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct TowerConfig {
+    /// Of the residual stream.
+    pub width: usize,
+    /// Of the MLP's hidden layer.
+    pub mlp_width: usize,
+    pub layers: usize,
+    /// Divides `width`.
+    pub heads: usize,
+    pub layer_norm_eps: f32,
+    pub activation: Activation,
+}
+
+/// Which position of the text tower's output is the embedding of the prompt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EndToken {
+    /// The first position of the largest id. Hugging Face configs say so by `eos_token_id: 2`.
+    HighestId,
+    /// The first position of this id.
+    FirstId(u32),
+}
+
+impl EndToken {
+    /// The `eos_token_id` that means [`EndToken::HighestId`] (transformers PR 24773).
+    const HIGHEST_ID: u32 = 2;
+
+    /// What `eos_token_id` means.
+    pub fn from_eos_token_id(id: u32) -> Self {
+        if id == Self::HIGHEST_ID {
+            Self::HighestId
+        } else {
+            Self::FirstId(id)
+        }
+    }
+
+    /// The `eos_token_id` that means this.
+    pub fn eos_token_id(self) -> u32 {
+        match self {
+            Self::HighestId => Self::HIGHEST_ID,
+            Self::FirstId(id) => id,
+        }
+    }
+}
+
+/// The architecture of a CLIP model with two transformers.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ClipConfig {
+    pub vision: TowerConfig,
+    /// Pixels along each side; a multiple of `patch_size`.
+    pub image_size: usize,
+    pub patch_size: usize,
+    /// Always 3.
+    pub channels: usize,
+    pub text: TowerConfig,
+    pub vocab_size: usize,
+    /// The longest prompt, in tokens, with its start and end.
+    pub context_length: usize,
+    pub end_token: EndToken,
+    /// The length of both towers' embeddings.
+    pub projection_dim: usize,
+}
+
+/// One of the two towers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Tower {
+    Vision,
+    Text,
+}
+
+/// What a config has to say, whatever the file calls it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Field {
+    Width(Tower),
+    MlpWidth(Tower),
+    Layers(Tower),
+    Heads(Tower),
+    LayerNormEps(Tower),
+    Activation(Tower),
+    ImageSize,
+    PatchSize,
+    Channels,
+    VocabSize,
+    ContextLength,
+    EosTokenId,
+    ProjectionDim,
+}
+
+/// A file that holds the fields under keys of its own.
+pub(super) trait ConfigSource {
+    /// What to call the file in messages.
+    const FILE: &'static str;
+    /// What the file calls a field.
+    fn key(&self, field: Field) -> String;
+    fn integer(&self, field: Field) -> Result<u64>;
+    fn float(&self, field: Field) -> Result<f64>;
+    /// The activation's name, as in Hugging Face configs.
+    fn activation(&self, tower: Tower) -> Result<String>;
+
+    /// An error about the field's value.
+    fn error(&self, field: Field, problem: impl Into<String>) -> Error {
+        Error::Config {
+            file: Self::FILE,
+            key: self.key(field),
+            problem: problem.into(),
+        }
+    }
+}
+
+/// The accepted sizes: several times those of the largest CLIP known, and small enough that the product of any two fits
+/// in 31 bits (but for the token table, which is checked by itself).
+mod limit {
+    use super::RangeInclusive;
+
+    pub const WIDTH: RangeInclusive<u64> = 1..=8192;
+    pub const MLP_WIDTH: RangeInclusive<u64> = 1..=32768;
+    pub const LAYERS: RangeInclusive<u64> = 1..=128;
+    pub const HEADS: RangeInclusive<u64> = 1..=256;
+    pub const IMAGE_SIZE: RangeInclusive<u64> = 1..=2048;
+    pub const VOCAB_SIZE: RangeInclusive<u64> = 1..=1 << 20;
+    pub const CONTEXT_LENGTH: RangeInclusive<u64> = 2..=2048;
+    /// Patches of an image.
+    pub const PATCHES: usize = 1 << 14;
+    /// Values of the token table.
+    pub const TOKEN_TABLE: u64 = 1 << 29;
+}
+
+impl ClipConfig {
+    /// The architecture in a Hugging Face `config.json`, with the defaults of transformers' `CLIPConfig`.
+    ///
+    /// # Errors
+    /// `Config` for what is missing or out of bounds, `UnsupportedArchitecture` if it is no `CLIPModel`.
+    pub fn from_hugging_face(json: &[u8]) -> Result<Self> {
+        Self::read(&super::hugging_face::ConfigJson::parse(json)?)
+    }
+
+    /// How many patches the vision tower sees.
+    pub fn patches(&self) -> usize {
+        (self.image_size / self.patch_size).pow(2)
+    }
+
+    /// Reads and checks every field.
+    pub(super) fn read(source: &impl ConfigSource) -> Result<Self> {
+        let vision = TowerConfig::read(source, Tower::Vision)?;
+        let text = TowerConfig::read(source, Tower::Text)?;
+        let vocab_size = bounded(source, Field::VocabSize, limit::VOCAB_SIZE)?;
+        let config = Self {
+            image_size: bounded(source, Field::ImageSize, limit::IMAGE_SIZE)?,
+            patch_size: bounded(source, Field::PatchSize, limit::IMAGE_SIZE)?,
+            channels: bounded(source, Field::Channels, 3..=3)?,
+            vocab_size,
+            context_length: bounded(source, Field::ContextLength, limit::CONTEXT_LENGTH)?,
+            end_token: end_token(source, vocab_size)?,
+            projection_dim: bounded(source, Field::ProjectionDim, limit::WIDTH)?,
+            vision,
+            text,
+        };
+        config.check_sizes(source)?;
+        Ok(config)
+    }
+
+    /// The conditions between fields.
+    fn check_sizes(&self, source: &impl ConfigSource) -> Result<()> {
+        let (image, patch) = (self.image_size, self.patch_size);
+        if !image.is_multiple_of(patch) {
+            let problem = format!("is {patch}, expected a divisor of the image size {image}");
+            return Err(source.error(Field::PatchSize, problem));
+        }
+        if self.patches() > limit::PATCHES {
+            let problem = format!(
+                "is {patch}: {} patches of an image, at most {} are accepted",
+                self.patches(),
+                limit::PATCHES
+            );
+            return Err(source.error(Field::PatchSize, problem));
+        }
+        if self.vocab_size as u64 * self.text.width as u64 > limit::TOKEN_TABLE {
+            let problem = format!(
+                "is {}: a token table of more than {} values",
+                self.vocab_size,
+                limit::TOKEN_TABLE
+            );
+            return Err(source.error(Field::VocabSize, problem));
+        }
+        Ok(())
+    }
+}
+
+impl TowerConfig {
+    fn read(source: &impl ConfigSource, tower: Tower) -> Result<Self> {
+        let width = bounded(source, Field::Width(tower), limit::WIDTH)?;
+        let heads = bounded(source, Field::Heads(tower), limit::HEADS)?;
+        if !width.is_multiple_of(heads) {
+            let problem = format!("is {heads}, expected a divisor of the width {width}");
+            return Err(source.error(Field::Heads(tower), problem));
+        }
+        Ok(Self {
+            width,
+            mlp_width: bounded(source, Field::MlpWidth(tower), limit::MLP_WIDTH)?,
+            layers: bounded(source, Field::Layers(tower), limit::LAYERS)?,
+            heads,
+            layer_norm_eps: layer_norm_eps(source, tower)?,
+            activation: activation(source, tower)?,
+        })
+    }
+}
+
+fn bounded(source: &impl ConfigSource, field: Field, range: RangeInclusive<u64>) -> Result<usize> {
+    let value = source.integer(field)?;
+    if !range.contains(&value) {
+        let (first, last) = (range.start(), range.end());
+        return Err(source.error(field, format!("is {value}, expected {first} to {last}")));
+    }
+    Ok(value as usize)
+}
+
+fn end_token(source: &impl ConfigSource, vocab_size: usize) -> Result<EndToken> {
+    let id = bounded(source, Field::EosTokenId, 0..=vocab_size as u64 - 1)?;
+    Ok(EndToken::from_eos_token_id(id as u32))
+}
+
+fn layer_norm_eps(source: &impl ConfigSource, tower: Tower) -> Result<f32> {
+    let field = Field::LayerNormEps(tower);
+    let value = source.float(field)?;
+    let eps = value as f32;
+    if eps > 0.0 && eps < 1.0 {
+        Ok(eps)
+    } else {
+        Err(source.error(
+            field,
+            format!("is {value}, expected a number between 0 and 1"),
+        ))
+    }
+}
+
+fn activation(source: &impl ConfigSource, tower: Tower) -> Result<Activation> {
+    let name = source.activation(tower)?;
+    Activation::parse(&name).ok_or_else(|| {
+        let problem = format!("is {name:?}, expected quick_gelu, gelu or gelu_pytorch_tanh");
+        source.error(Field::Activation(tower), problem)
+    })
+}

@@ -1,0 +1,221 @@
+//! `config.json` and `preprocessor_config.json` of a Hugging Face CLIP checkpoint.
+
+use serde_json::{Map, Value};
+
+use super::config::{ConfigSource, Field, Tower};
+use crate::error::{Error, Result};
+
+/// A parsed `config.json`, with transformers' rule of which of its parts counts.
+pub(super) struct ConfigJson {
+    root: Map<String, Value>,
+    vision: Map<String, Value>,
+    text: Map<String, Value>,
+}
+
+impl ConfigJson {
+    /// # Errors
+    /// `Malformed` if it is no JSON object, `UnsupportedArchitecture` if `model_type` is not `clip`.
+    pub fn parse(json: &[u8]) -> Result<Self> {
+        let root: Map<String, Value> =
+            serde_json::from_slice(json).map_err(|error| Error::Malformed {
+                format: "config.json",
+                reason: error.to_string(),
+            })?;
+        match root.get("model_type") {
+            Some(Value::String(kind)) if kind == "clip" => {}
+            Some(Value::String(kind)) => return Err(unsupported(kind.clone())),
+            Some(other) => {
+                return Err(config_error(
+                    "model_type",
+                    format!("is {other}, expected \"clip\""),
+                ));
+            }
+            None => {
+                return Err(config_error(
+                    "model_type",
+                    "is missing, expected \"clip\"".into(),
+                ));
+            }
+        }
+        let vision = tower_config(&root, "vision_config_dict", "vision_config")?;
+        let text = tower_config(&root, "text_config_dict", "text_config")?;
+        Ok(Self { root, vision, text })
+    }
+
+    fn value(&self, field: Field) -> Option<&Value> {
+        let (object, _, key) = self.place(field);
+        object.get(key)
+    }
+
+    /// The object a field lies in, that object's name, and the field's key in it.
+    fn place(&self, field: Field) -> (&Map<String, Value>, &'static str, &'static str) {
+        match field {
+            Field::ImageSize => (&self.vision, "vision_config.", "image_size"),
+            Field::PatchSize => (&self.vision, "vision_config.", "patch_size"),
+            Field::Channels => (&self.vision, "vision_config.", "num_channels"),
+            Field::VocabSize => (&self.text, "text_config.", "vocab_size"),
+            Field::ContextLength => (&self.text, "text_config.", "max_position_embeddings"),
+            Field::EosTokenId => (&self.text, "text_config.", "eos_token_id"),
+            Field::ProjectionDim => (&self.root, "", "projection_dim"),
+            Field::Width(tower) => self.place_in_tower(tower, "hidden_size"),
+            Field::MlpWidth(tower) => self.place_in_tower(tower, "intermediate_size"),
+            Field::Layers(tower) => self.place_in_tower(tower, "num_hidden_layers"),
+            Field::Heads(tower) => self.place_in_tower(tower, "num_attention_heads"),
+            Field::LayerNormEps(tower) => self.place_in_tower(tower, "layer_norm_eps"),
+            Field::Activation(tower) => self.place_in_tower(tower, "hidden_act"),
+        }
+    }
+
+    fn place_in_tower(
+        &self,
+        tower: Tower,
+        key: &'static str,
+    ) -> (&Map<String, Value>, &'static str, &'static str) {
+        match tower {
+            Tower::Vision => (&self.vision, "vision_config.", key),
+            Tower::Text => (&self.text, "text_config.", key),
+        }
+    }
+}
+
+impl ConfigSource for ConfigJson {
+    const FILE: &'static str = "config.json";
+
+    fn key(&self, field: Field) -> String {
+        let (_, object, key) = self.place(field);
+        format!("{object}{key}")
+    }
+
+    fn integer(&self, field: Field) -> Result<u64> {
+        match self.value(field) {
+            None => Ok(default_integer(field)),
+            Some(value) => value
+                .as_u64()
+                .ok_or_else(|| self.error(field, format!("is {value}, expected a whole number"))),
+        }
+    }
+
+    fn float(&self, field: Field) -> Result<f64> {
+        match self.value(field) {
+            None => Ok(DEFAULT_LAYER_NORM_EPS),
+            Some(value) => value
+                .as_f64()
+                .ok_or_else(|| self.error(field, format!("is {value}, expected a number"))),
+        }
+    }
+
+    fn activation(&self, tower: Tower) -> Result<String> {
+        match self.value(Field::Activation(tower)) {
+            None => Ok(DEFAULT_ACTIVATION.to_owned()),
+            Some(Value::String(name)) => Ok(name.clone()),
+            Some(other) => Err(self.error(
+                Field::Activation(tower),
+                format!("is {other}, expected a name"),
+            )),
+        }
+    }
+}
+
+const DEFAULT_LAYER_NORM_EPS: f64 = 1e-5;
+const DEFAULT_ACTIVATION: &str = "quick_gelu";
+
+/// What transformers 5.23 assumes where a key is absent (`models/clip/configuration_clip.py`).
+fn default_integer(field: Field) -> u64 {
+    match field {
+        Field::Width(Tower::Vision) => 768,
+        Field::Width(Tower::Text) => 512,
+        Field::MlpWidth(Tower::Vision) => 3072,
+        Field::MlpWidth(Tower::Text) => 2048,
+        Field::Layers(_) => 12,
+        Field::Heads(Tower::Vision) => 12,
+        Field::Heads(Tower::Text) => 8,
+        Field::ImageSize => 224,
+        Field::PatchSize => 32,
+        Field::Channels => 3,
+        Field::VocabSize => 49408,
+        Field::ContextLength => 77,
+        Field::EosTokenId => 49407,
+        Field::ProjectionDim => 512,
+        Field::LayerNormEps(_) | Field::Activation(_) => 0,
+    }
+}
+
+/// The object that configures a tower. Files written by early versions of transformers carry a `*_config_dict`; where
+/// it is given it counts alone, and the keys it lacks have their defaults, whatever `*_config` says of them.
+fn tower_config(
+    root: &Map<String, Value>,
+    early: &'static str,
+    current: &'static str,
+) -> Result<Map<String, Value>> {
+    for key in [early, current] {
+        match root.get(key) {
+            None | Some(Value::Null) => {}
+            Some(Value::Object(object)) => return Ok(object.clone()),
+            Some(other) => {
+                return Err(config_error(key, format!("is {other}, expected an object")));
+            }
+        }
+    }
+    Ok(Map::new())
+}
+
+/// What `preprocessor_config.json` says of the colours: for clip.cpp, which has keys of its own for it.
+#[derive(Debug, PartialEq)]
+pub(super) struct ImageStatistics {
+    /// Red, green, blue, of values from 0 to 1.
+    pub mean: [f32; 3],
+    pub std: [f32; 3],
+}
+
+impl ImageStatistics {
+    /// # Errors
+    /// `Malformed` if it is no JSON object, `Config` if a value is not three numbers.
+    pub fn parse(json: &[u8]) -> Result<Self> {
+        let root: Map<String, Value> =
+            serde_json::from_slice(json).map_err(|error| Error::Malformed {
+                format: PREPROCESSOR,
+                reason: error.to_string(),
+            })?;
+        Ok(Self {
+            mean: colour(&root, "image_mean", [0.48145466, 0.4578275, 0.40821073])?,
+            std: colour(&root, "image_std", [0.26862954, 0.261_302_6, 0.275_777_1])?,
+        })
+    }
+}
+
+const PREPROCESSOR: &str = "preprocessor_config.json";
+
+/// Three numbers, or OpenAI's where there are none, as transformers' processor assumes them.
+fn colour(root: &Map<String, Value>, key: &'static str, default: [f32; 3]) -> Result<[f32; 3]> {
+    let Some(value) = root.get(key) else {
+        return Ok(default);
+    };
+    let numbers = value
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|number| number.as_f64().map(|number| number as f32));
+    match numbers.collect::<Option<Vec<_>>>().as_deref() {
+        Some(&[red, green, blue]) if (red + green + blue).is_finite() => Ok([red, green, blue]),
+        _ => Err(Error::Config {
+            file: PREPROCESSOR,
+            key: key.into(),
+            problem: format!("is {value}, expected three numbers"),
+        }),
+    }
+}
+
+fn config_error(key: &str, problem: String) -> Error {
+    Error::Config {
+        file: ConfigJson::FILE,
+        key: key.into(),
+        problem,
+    }
+}
+
+fn unsupported(found: String) -> Error {
+    Error::UnsupportedArchitecture {
+        found,
+        expected: "a Hugging Face CLIPModel (model_type \"clip\")",
+    }
+}

@@ -1,0 +1,79 @@
+//! Tensor names: the canonical ones are clip.cpp's GGUF names; other schemes are translated to them.
+//!
+//! clip.cpp's converter (`models/convert_hf_to_gguf.py` at 57f00e2) calls the first layer of a block's MLP `ffn_down`
+//! and the second `ffn_up`, the reverse of what the words suggest. Its files exist, so its words stand.
+
+/// The canonical name of a tensor of a Hugging Face `CLIPModel`, or `None` if that model has no such tensor.
+///
+/// ```
+/// # use clip_wasm::weights::names::from_hugging_face;
+/// let name = "vision_model.encoder.layers.3.mlp.fc1.weight";
+/// assert_eq!(from_hugging_face(name).as_deref(), Some("v.blk.3.ffn_down.weight"));
+/// ```
+pub fn from_hugging_face(name: &str) -> Option<String> {
+    if matches!(
+        name,
+        "logit_scale" | "visual_projection.weight" | "text_projection.weight"
+    ) {
+        return Some(name.to_owned());
+    }
+    if let Some(rest) = name.strip_prefix("vision_model.") {
+        return Some(format!("v.{}", vision_tensor(rest)?));
+    }
+    Some(format!(
+        "t.{}",
+        text_tensor(name.strip_prefix("text_model.")?)?
+    ))
+}
+
+/// Whether a Hugging Face checkpoint's tensor is a buffer without information: old files store the numbers 0, 1, 2, …
+pub fn is_hugging_face_buffer(name: &str) -> bool {
+    matches!(
+        name,
+        "vision_model.embeddings.position_ids" | "text_model.embeddings.position_ids"
+    )
+}
+
+fn vision_tensor(name: &str) -> Option<String> {
+    let fixed = match name {
+        "embeddings.class_embedding" => "class_embd",
+        "embeddings.patch_embedding.weight" => "patch_embd.weight",
+        "embeddings.position_embedding.weight" => "position_embd.weight",
+        "pre_layrnorm.weight" => "pre_ln.weight",
+        "pre_layrnorm.bias" => "pre_ln.bias",
+        "post_layernorm.weight" => "post_ln.weight",
+        "post_layernorm.bias" => "post_ln.bias",
+        _ => return block_tensor(name),
+    };
+    Some(fixed.to_owned())
+}
+
+fn text_tensor(name: &str) -> Option<String> {
+    let fixed = match name {
+        "embeddings.token_embedding.weight" => "token_embd.weight",
+        "embeddings.position_embedding.weight" => "position_embd.weight",
+        "final_layer_norm.weight" => "post_ln.weight",
+        "final_layer_norm.bias" => "post_ln.bias",
+        _ => return block_tensor(name),
+    };
+    Some(fixed.to_owned())
+}
+
+/// `encoder.layers.3.self_attn.q_proj.bias` to `blk.3.attn_q.bias`.
+fn block_tensor(name: &str) -> Option<String> {
+    let (index, rest) = name.strip_prefix("encoder.layers.")?.split_once('.')?;
+    let index: u16 = index.parse().ok()?;
+    let (layer, part) = rest.rsplit_once('.')?;
+    let layer = match layer {
+        "self_attn.q_proj" => "attn_q",
+        "self_attn.k_proj" => "attn_k",
+        "self_attn.v_proj" => "attn_v",
+        "self_attn.out_proj" => "attn_out",
+        "layer_norm1" => "ln1",
+        "layer_norm2" => "ln2",
+        "mlp.fc1" => "ffn_down",
+        "mlp.fc2" => "ffn_up",
+        _ => return None,
+    };
+    matches!(part, "weight" | "bias").then(|| format!("blk.{index}.{layer}.{part}"))
+}

@@ -1,0 +1,218 @@
+//! A checkpoint out as GGUF: which tensor gets which type, and the writing, a few rows at a time.
+
+use std::io::{self, Write};
+
+use sha2::{Digest, Sha256};
+
+use super::blocks;
+use super::checkpoint::{Checkpoint, hexadecimal};
+use super::dtype::Dtype;
+use super::gguf::{TensorLayout, Writer, keys};
+use super::record::Record;
+use super::tensor::Tensor;
+use crate::error::{Error, Result};
+
+/// About how many values are unpacked at a time: 256 KiB of f32.
+const VALUES_IN_FLIGHT: usize = 1 << 16;
+
+/// What was written.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Summary {
+    pub tensors: usize,
+    pub bytes: u64,
+    /// Of the file, in lower-case hexadecimal.
+    pub sha256: String,
+}
+
+/// The type a tensor gets where `asked` was asked for.
+///
+/// The matrices of linear layers and the token table get it, or the next wider type whose blocks fill their rows. The
+/// patch embedding is f16, as clip.cpp demands, unless f32 was asked for. All else is f32: it is small, and matters.
+pub fn planned_dtype(name: &str, shape: &[usize], asked: Dtype) -> Dtype {
+    if is_matrix(name, shape) {
+        let mut dtype = asked;
+        while dtype.bytes_of(shape).is_none() && dtype.is_quantized() {
+            dtype = if dtype == Dtype::Q6K {
+                Dtype::Q8_0
+            } else {
+                Dtype::F16
+            };
+        }
+        dtype
+    } else if name == "v.patch_embd.weight" && asked != Dtype::F32 {
+        Dtype::F16
+    } else {
+        Dtype::F32
+    }
+}
+
+fn is_matrix(name: &str, shape: &[usize]) -> bool {
+    shape.len() == 2 && name.ends_with(".weight") && !name.ends_with("position_embd.weight")
+}
+
+/// Writes `checkpoint` to `out` as GGUF, its matrices in `dtype`. `progress` gets the bytes written and those in all.
+///
+/// The bytes depend on the checkpoint and `dtype` alone, not on the machine. Measured fidelity is of the source, so it
+/// is left out.
+///
+/// # Errors
+/// `Write` if `out` refuses, `NonFiniteWeight` or `WeightRange` for values that cannot be stored, `Tokenizer` or
+/// `Config` for companions that cannot be carried over.
+pub fn quantize(
+    checkpoint: &Checkpoint,
+    dtype: Dtype,
+    out: &mut dyn Write,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<Summary> {
+    let mut record = checkpoint.record.clone();
+    record.fidelity.clear();
+    write(
+        checkpoint,
+        record,
+        |tensor| planned_dtype(&tensor.name, &tensor.shape, dtype),
+        out,
+        progress,
+    )
+}
+
+/// Writes `checkpoint` to `out` as GGUF with its tensors as they are: for a record that has changed.
+///
+/// # Errors
+/// As [`quantize`].
+pub fn rewrite(
+    checkpoint: &Checkpoint,
+    out: &mut dyn Write,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<Summary> {
+    write(
+        checkpoint,
+        checkpoint.record.clone(),
+        |tensor| tensor.dtype,
+        out,
+        progress,
+    )
+}
+
+fn write(
+    checkpoint: &Checkpoint,
+    mut record: Record,
+    dtype_of: impl Fn(&Tensor) -> Dtype,
+    out: &mut dyn Write,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<Summary> {
+    record
+        .source
+        .sha256
+        .get_or_insert_with(|| checkpoint.sha256().to_owned());
+    let layout = |tensor: &Tensor| {
+        TensorLayout::new(tensor.name.clone(), tensor.shape.clone(), dtype_of(tensor))
+    };
+    let layouts = checkpoint
+        .tensors
+        .iter()
+        .map(layout)
+        .collect::<Result<Vec<_>>>()?;
+    let metadata = keys::describe(checkpoint, &record, file_type(&layouts))?;
+    let mut out = Hashing {
+        out,
+        hash: Sha256::new(),
+        bytes: 0,
+    };
+    let mut writer = Writer::new(&mut out, &metadata, &layouts)?;
+    let mut done = 0;
+    for (tensor, layout) in checkpoint.tensors.iter().zip(&layouts) {
+        write_tensor(&mut writer, tensor, layout.dtype, &mut |bytes, total| {
+            done += bytes;
+            progress(done, total);
+        })?;
+    }
+    writer.finish()?;
+    Ok(Summary {
+        tensors: layouts.len(),
+        bytes: out.bytes,
+        sha256: hexadecimal(&out.hash.finalize()),
+    })
+}
+
+/// The type most matrices have.
+fn file_type(layouts: &[TensorLayout]) -> Dtype {
+    let matrices = || {
+        layouts
+            .iter()
+            .filter(|layout| is_matrix(&layout.name, &layout.shape))
+            .map(|layout| layout.dtype)
+    };
+    matrices()
+        .max_by_key(|dtype| matrices().filter(|other| other == dtype).count())
+        .unwrap_or(Dtype::F32)
+}
+
+/// Writes one tensor in `dtype`. `progress` gets the bytes just written and those of the whole file.
+fn write_tensor(
+    writer: &mut Writer,
+    tensor: &Tensor,
+    dtype: Dtype,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<()> {
+    tensor.check_finite()?;
+    let (rows, row_len) = (tensor.rows(), tensor.row_len());
+    let rows_in_flight = (VALUES_IN_FLIGHT / row_len.max(1)).max(1);
+    let mut values = Vec::new();
+    let mut bytes = Vec::new();
+    for first in (0..rows).step_by(rows_in_flight) {
+        let count = rows_in_flight.min(rows - first);
+        bytes.clear();
+        if dtype == tensor.dtype {
+            bytes.extend_from_slice(tensor.row_bytes(first, count));
+        } else {
+            values.resize(count * row_len, 0.0);
+            tensor.rows_f32(first, &mut values);
+            blocks::encode(dtype, &values, &mut bytes)?;
+            check_range(&tensor.name, first * row_len, dtype, &values, &bytes)?;
+        }
+        writer.write(&bytes)?;
+        progress(bytes.len() as u64, writer.total());
+    }
+    Ok(())
+}
+
+/// Whether `values`, which begin at element `start`, could be stored as `bytes`.
+fn check_range(name: &str, start: usize, dtype: Dtype, values: &[f32], bytes: &[u8]) -> Result<()> {
+    let Some(index) = blocks::first_non_finite(dtype, bytes) else {
+        return Ok(());
+    };
+    let block = &values[index..index + dtype.block_len()];
+    let value = block.iter().fold(0f32, |largest, &value| {
+        if value.abs() > largest.abs() {
+            value
+        } else {
+            largest
+        }
+    });
+    Err(Error::WeightRange {
+        name: name.to_owned(),
+        index: start + index,
+        value,
+        dtype: dtype.name(),
+    })
+}
+
+/// Counts and hashes what passes through.
+struct Hashing<'a> {
+    out: &'a mut dyn Write,
+    hash: Sha256,
+    bytes: u64,
+}
+
+impl Write for Hashing<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.out.write(bytes)?;
+        self.hash.update(&bytes[..written]);
+        self.bytes += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}

@@ -1,0 +1,43 @@
+//! Where a checkpoint comes from and what is known of it.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// What a checkpoint says of itself beside its architecture. All of it may be absent.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Record {
+    pub name: Option<String>,
+    pub description: Option<String>,
+    /// An SPDX expression.
+    pub license: Option<String>,
+    pub source: Source,
+    /// The template to use where the user gives none, with `{}` for the label.
+    pub default_template: Option<String>,
+    /// Templates whose embeddings are averaged where an ensemble is asked for.
+    pub templates: Vec<String>,
+    /// Measured agreement with the reference, by name: against what, on what, cosines, flips.
+    pub fidelity: BTreeMap<String, Measure>,
+}
+
+/// The published file that a checkpoint was made from.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Source {
+    /// `owner/name` on the hub.
+    pub repo: Option<String>,
+    /// A commit, never a branch.
+    pub revision: Option<String>,
+    pub file: Option<String>,
+    /// Of the file, in lower-case hexadecimal.
+    pub sha256: Option<String>,
+}
+
+/// One entry of [`Record::fidelity`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Measure {
+    Number(f64),
+    Text(String),
+}

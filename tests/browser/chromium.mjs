@@ -1,0 +1,13 @@
+// @ts-check
+import { chromium } from "playwright-core";
+
+/** Tests run as root in containers, hence no sandbox; and nothing in the background may make requests of its own. */
+const FLAGS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+
+/**
+ * Starts the browser that the tests run in, which `./build.sh test` finds or installs.
+ * @returns {Promise<import("playwright-core").Browser>}
+ */
+export function launchChromium() {
+  return chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: FLAGS });
+}

@@ -1,0 +1,112 @@
+// @ts-check
+/** The service worker, in Chromium: the page works without its host, below any path, and minds its own business. */
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { after, before, test } from "node:test";
+import { serve } from "../../tools/serve.mjs";
+import { launchChromium } from "./chromium.mjs";
+
+const MOUNT = "/a/project/";
+
+/** @type {string} the page around the stub engine, as the build lays it out */
+let folder;
+/** @type {import("playwright-core").Browser} */
+let browser;
+
+before(async () => {
+  folder = mkdtempSync(path.join(tmpdir(), "clip-wasm-offline-"));
+  for (const part of ["index.html", "service-worker.js", "www"]) cpSync(part, path.join(folder, part), { recursive: true });
+  cpSync("tests/browser/stub", folder, { recursive: true });
+  cpSync("tests/browser/blank.html", path.join(folder, "blank.html"));
+  execFileSync(process.execPath, ["tools/precache.mjs", folder]);
+  browser = await launchChromium();
+});
+after(async () => {
+  await browser.close();
+  rmSync(folder, { recursive: true });
+});
+
+const REGISTER = `import("${MOUNT}www/offline/register.js").then(({ registerOffline }) => registerOffline())`;
+
+/**
+ * Serves the page below a path and opens an empty page there.
+ * @param {import("node:test").TestContext} t
+ */
+async function open(t) {
+  const site = await serve({ root: folder, mount: MOUNT });
+  const context = await browser.newContext();
+  t.after(async () => {
+    await context.close();
+    await site.close();
+  });
+  const page = await context.newPage();
+  return { site, page, url: site.url };
+}
+
+/** The same, after a visit long enough to be ready for offline use. @param {import("node:test").TestContext} t */
+async function visit(t) {
+  const opened = await open(t);
+  await opened.page.goto(`${opened.url}blank.html`);
+  assert.deepEqual(await opened.page.evaluate(REGISTER), { ready: true });
+  return opened;
+}
+
+/** Changes the model record on the host. @param {string} name */
+function publish(name) {
+  writeFileSync(path.join(folder, "models/emoji-clip.json"), JSON.stringify({ name }));
+  execFileSync(process.execPath, ["tools/precache.mjs", folder]);
+}
+
+test("a page that has been visited opens when its host is gone, with its model", async (t) => {
+  const { site, page, url } = await visit(t);
+  await site.close();
+  for (const address of [url, `${url}index.html`, `${url}?labels=cat#top`]) {
+    const response = await page.goto(address);
+    assert.equal(response?.status(), 200, address);
+    assert.equal(response?.fromServiceWorker(), true, address);
+  }
+  const name = await page.evaluate(
+    `import("${MOUNT}www/engine/client.js").then(async ({ EngineClient }) => (await (await EngineClient.start()).load({ id: "emoji-clip" })).name)`,
+  );
+  assert.equal(name, "stub");
+});
+
+test("an update on the host shows at once", async (t) => {
+  const { page } = await visit(t);
+  publish("updated");
+  const { name } = await page.evaluate(`fetch("${MOUNT}models/emoji-clip.json").then((answer) => answer.json())`);
+  assert.equal(name, "updated");
+});
+
+test("what is not on the list is left to the network", async (t) => {
+  const { site, page } = await visit(t);
+  await site.close();
+  const outcome = await page.evaluate(`fetch("${MOUNT}README.md").then(() => "answered", () => "failed")`);
+  assert.equal(outcome, "failed");
+});
+
+test("a new version replaces the caches of its own page and of no other", async (t) => {
+  const { page, url } = await visit(t);
+  const [ours, theirs] = [`clip-wasm ${url} before`, `clip-wasm ${new URL("/another/project/", url)} before`];
+  publish("a new version");
+  const names = await page.evaluate(`(async () => {
+    for (const name of ${JSON.stringify([ours, theirs])}) await caches.open(name);
+    const { installing } = await (await navigator.serviceWorker.getRegistration("${MOUNT}")).update();
+    await new Promise((resolve) => installing.addEventListener("statechange", () => installing.state === "activated" && resolve()));
+    return caches.keys();
+  })()`);
+  assert.equal(names.length, 2, names.join("; "));
+  assert.ok(names.includes(theirs) && !names.includes(ours), names.join("; "));
+});
+
+test("a browser without service workers is told why, and nothing breaks", async (t) => {
+  const { page, url } = await open(t);
+  await page.addInitScript(`delete Navigator.prototype.serviceWorker`);
+  await page.goto(`${url}blank.html`);
+  const { ready, reason } = await page.evaluate(REGISTER);
+  assert.equal(ready, false);
+  assert.match(reason, /keeps no pages offline/);
+});

@@ -1,0 +1,117 @@
+// @ts-check
+/** `pipeline()` of the npm package, in Chromium, around a stub of the WebAssembly module. */
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { openStage } from "./stage.mjs";
+
+/** @type {import("./stage.mjs").Stage} */
+let stage;
+/** @param {string} expression */
+const inPage = (expression) => stage.inPage(expression);
+
+before(async () => {
+  stage = await openStage({
+    overlay: "tests/browser/stub",
+    script: `
+      import { pipeline } from "/pkg/index.js";
+      const TASK = "zero-shot-image-classification";
+      const open = (model, options) => pipeline(TASK, model, { models: "/models", ...options });
+      const told = (promise) => promise.then((value) => ({ value }), ({ name, code, message }) => ({ name, code, message }));
+      const classify = await open();
+      const pixels = (value) => new ImageData(new Uint8ClampedArray(64).fill(value), 4, 4);
+      const png = async (value) => {
+        const canvas = new OffscreenCanvas(4, 4);
+        canvas.getContext("2d").putImageData(pixels(value), 0, 0);
+        return canvas.convertToBlob();
+      };
+      Object.assign(window, { pipeline, TASK, open, told, classify, pixels, png });
+    `,
+  });
+});
+after(() => stage.close());
+
+describe("pipeline()", () => {
+  test("gives label and score, best first, summing to one", async () => {
+    const scores = await inPage(`classify(pixels(9), ["a cat", "a dog"], { hypothesis_template: "a photo of {}." })`);
+    assert.deepEqual(Object.keys(scores[0]), ["label", "score"]);
+    assert.ok(scores[0].score >= scores[1].score);
+    assert.ok(Math.abs(scores[0].score + scores[1].score - 1) < 1e-9);
+  });
+
+  test("answers an array of images with an array of results", async () => {
+    const results = await inPage(`classify([pixels(1), pixels(2)], ["a", "b", "c"])`);
+    assert.deepEqual(results.map((/** @type {any[]} */ scores) => scores.length), [3, 3]);
+  });
+
+  test("takes every kind of image a page has at hand", async () => {
+    const lengths = await inPage(`(async () => {
+      const blob = await png(5);
+      const url = URL.createObjectURL(blob);
+      const img = Object.assign(new Image(), { src: url });
+      const canvas = Object.assign(document.createElement("canvas"), { width: 4, height: 4 });
+      canvas.getContext("2d").fillRect(0, 0, 2, 2);
+      const all = [blob, new File([blob], "a.png"), url, new URL(url), img, canvas, await createImageBitmap(blob), pixels(5)];
+      return (await classify.embedImages(all)).map((embedding) => embedding.length);
+    })()`);
+    assert.deepEqual(lengths, Array(8).fill(8));
+  });
+
+  test("averages several templates and scores each label on its own when asked", async () => {
+    const scores = await inPage(
+      `classify(pixels(3), ["a", "b"], { hypothesis_template: ["a drawing of {}.", "{}"], mode: "independent" })`,
+    );
+    assert.equal(scores.length, 2);
+  });
+
+  test("embeds one text as one vector and several as several", async () => {
+    assert.equal(await inPage(`classify.embedTexts("a cat").then((one) => one.length)`), 8);
+    assert.equal(await inPage(`classify.embedTexts(["a cat", "a dog"]).then((all) => all.length)`), 2);
+  });
+
+  test("tells loading in the events people know", async () => {
+    const events = await inPage(
+      `(async () => { const events = []; (await open("emoji-clip", { progress_callback: (event) => events.push(event) })).dispose(); return events; })()`,
+    );
+    const statuses = events.map((/** @type {any} */ { status }) => status);
+    assert.deepEqual([...new Set(statuses)], ["initiate", "download", "progress", "done", "ready"]);
+    assert.deepEqual(events.at(-1), { status: "ready", name: "emoji-clip", file: "emoji-clip.gguf", progress: 100, loaded: 44, total: 44 });
+  });
+
+  test("loads a model from a file and from a URL", async () => {
+    const names = await inPage(`(async () => {
+      const loaded = [await open(new File(["any bytes"], "mine.gguf")), await open("/models/emoji-clip.gguf"), await open(new URL("/models/emoji-clip.gguf", location.href))];
+      return loaded.map((one) => { one.dispose(); return one.model.name; });
+    })()`);
+    assert.deepEqual(names, ["stub", "stub", "stub"]);
+  });
+});
+
+describe("pipeline() fails with a code", () => {
+  const cases = {
+    'a task it does not do: "task"': `pipeline("text-generation")`,
+    'a model nobody knows: "unknown-model"': `open("no-such-model")`,
+    'weights of another dtype: "dtype"': `open("emoji-clip", { dtype: "q4" })`,
+    'no whole number of threads: "threads"': `open("emoji-clip", { threads: 1.5 })`,
+    'a damaged model: "malformed"': `open(new Blob(["bad"]))`,
+    'something that is no image: "image-input"': `classify(42, ["a"])`,
+    'an image that cannot be fetched: "image-download"': `classify("/nowhere.png", ["a"])`,
+    'bytes that are no image: "image-decode"': `classify(new Blob(["hello"]), ["a"])`,
+    'a template without its place: "template"': `classify(pixels(1), ["a"], { hypothesis_template: "a photo" })`,
+    'no labels: "no-labels"': `classify(pixels(1), [])`,
+  };
+  for (const [name, call] of Object.entries(cases)) {
+    test(name, async () => {
+      const { code, message } = await inPage(`told(${call})`);
+      assert.equal(`"${code}"`, name.split(": ")[1], message);
+    });
+  }
+
+  test("and goes on answering after that", async () => {
+    assert.equal((await inPage(`classify(pixels(1), ["a"])`)).length, 1);
+  });
+
+  test("or with AbortError when its signal says so", async () => {
+    assert.equal((await inPage(`told(open("emoji-clip", { signal: AbortSignal.abort() }))`)).name, "AbortError");
+    assert.equal((await inPage(`told(classify(pixels(1), ["a"], { signal: AbortSignal.abort() }))`)).name, "AbortError");
+  });
+});

@@ -1,0 +1,36 @@
+// @ts-check
+import { serve } from "../../tools/serve.mjs";
+import { launchChromium } from "./chromium.mjs";
+
+/**
+ * @typedef {object} Stage
+ * @property {(expression: string) => Promise<any>} inPage runs an expression, which may await, in the page
+ * @property {import("playwright-core").Page} page
+ * @property {string} url of the site, with a slash at its end
+ * @property {() => Promise<void>} close
+ */
+
+/**
+ * Serves the project and opens an empty page of it in which a module script has run.
+ * @param {object} options
+ * @param {string} [options.overlay] a folder whose files stand in front of the project's
+ * @param {string} options.script source of a module; what it puts on `window` is there for `inPage`
+ * @returns {Promise<Stage>}
+ */
+export async function openStage({ overlay, script }) {
+  const site = await serve({ root: ".", overlay });
+  const browser = await launchChromium();
+  const page = await browser.newPage();
+  await page.goto(`${site.url}tests/browser/blank.html`);
+  await page.addScriptTag({ type: "module", content: `${script}\nwindow.ready = true;` });
+  await page.waitForFunction("window.ready");
+  return {
+    inPage: (expression) => page.evaluate(`(async () => (${expression}))()`),
+    page,
+    url: site.url,
+    close: async () => {
+      await browser.close();
+      await site.close();
+    },
+  };
+}

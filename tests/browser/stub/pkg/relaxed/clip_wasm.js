@@ -1,0 +1,3 @@
+// @ts-check
+export * from "../simd/clip_wasm.js";
+export { default } from "../simd/clip_wasm.js";

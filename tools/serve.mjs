@@ -1,0 +1,139 @@
+// @ts-check
+/**
+ * A static server for this machine only, with the MIME types and the isolation headers that the page needs.
+ * usage: node tools/serve.mjs [--root FOLDER] [--overlay FOLDER] [--mount /PATH/] [--port N]
+ * The overlay's files, if any, stand in front of the root's. Port 0 takes any free port.
+ */
+import { createReadStream } from "node:fs";
+import { stat } from "node:fs/promises";
+import http from "node:http";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+import { parseArgs } from "node:util";
+
+const TYPES = new Map(
+  Object.entries({
+    ".avif": "image/avif",
+    ".css": "text/css; charset=utf-8",
+    ".gif": "image/gif",
+    ".html": "text/html; charset=utf-8",
+    ".jpg": "image/jpeg",
+    ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json",
+    ".mjs": "text/javascript; charset=utf-8",
+    ".png": "image/png",
+    ".svg": "image/svg+xml",
+    ".wasm": "application/wasm",
+    ".webmanifest": "application/manifest+json",
+    ".webp": "image/webp",
+  }),
+);
+
+/** Cross-origin isolation, which shared memory and precise timers need, and no stale copies. */
+const HEADERS = {
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-embedder-policy": "require-corp",
+  "cross-origin-resource-policy": "same-origin",
+  "cache-control": "no-cache",
+  "x-content-type-options": "nosniff",
+};
+
+/**
+ * @param {object} options
+ * @param {string} options.root the folder to serve
+ * @param {string} [options.overlay] a folder whose files stand in front of the root's
+ * @param {string} [options.mount] the path at which the root appears; begins and ends with a slash
+ * @param {number} [options.port] 0 for any free one
+ * @returns {Promise<{ url: string, close: () => Promise<void> }>}
+ */
+export async function serve({ root, overlay, mount = "/", port = 0 }) {
+  const folders = overlay ? [overlay, root] : [root];
+  const server = http.createServer((request, response) => answer(request, response, folders, mount));
+  await new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, "127.0.0.1", () => resolve(undefined));
+  });
+  const address = server.address();
+  const bound = typeof address === "object" && address ? address.port : port;
+  return {
+    url: `http://127.0.0.1:${bound}${mount}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+/**
+ * @param {http.IncomingMessage} request
+ * @param {http.ServerResponse} response
+ * @param {string[]} folders
+ * @param {string} mount
+ */
+async function answer(request, response, folders, mount) {
+  if (request.method !== "GET" && request.method !== "HEAD") {
+    return response.writeHead(405, { allow: "GET, HEAD" }).end();
+  }
+  const file = await find(request.url ?? "/", folders, mount);
+  if (!file) return response.writeHead(404, { "content-type": "text/plain", ...HEADERS }).end("not found\n");
+
+  const etag = `"${file.size.toString(36)}-${file.mtimeMs.toString(36)}"`;
+  if (request.headers["if-none-match"] === etag) return response.writeHead(304, { etag, ...HEADERS }).end();
+  response.writeHead(200, {
+    "content-type": TYPES.get(path.extname(file.name)) ?? "application/octet-stream",
+    "content-length": file.size,
+    etag,
+    ...HEADERS,
+  });
+  if (request.method === "HEAD") return response.end();
+  createReadStream(file.name).on("error", () => response.destroy()).pipe(response);
+}
+
+/**
+ * @param {string} target of the request
+ * @param {string[]} folders looked through in order
+ * @param {string} mount
+ * @returns {Promise<{ name: string, size: number, mtimeMs: number } | undefined>}
+ */
+async function find(target, folders, mount) {
+  const { pathname } = new URL(target, "http://localhost"); // which also resolves every `..`
+  if (!pathname.startsWith(mount)) return undefined;
+  let relative;
+  try {
+    relative = decodeURIComponent(pathname.slice(mount.length));
+  } catch {
+    return undefined;
+  }
+  const parts = relative.split("/");
+  if (relative.includes("\0") || parts.some((part) => part.startsWith(".") || part.includes("\\"))) return undefined;
+  if (parts.at(-1) === "") parts[parts.length - 1] = "index.html";
+  for (const folder of folders) {
+    const name = path.join(folder, ...parts);
+    const found = await stat(name).catch(() => undefined);
+    if (found?.isFile()) return { name, size: found.size, mtimeMs: found.mtimeMs };
+  }
+  return undefined;
+}
+
+async function main() {
+  const { values } = parseArgs({
+    options: {
+      root: { type: "string", default: "." },
+      overlay: { type: "string" },
+      mount: { type: "string", default: "/" },
+      port: { type: "string", default: "8080" },
+    },
+  });
+  const port = Number(values.port);
+  try {
+    const { url } = await serve({ root: values.root, overlay: values.overlay, mount: values.mount, port });
+    console.log(`serving ${path.resolve(values.root)} at\n\n  ${url}\n\nCtrl+C ends it.`);
+  } catch (error) {
+    const taken = error instanceof Error && "code" in error && error.code === "EADDRINUSE";
+    console.error(taken ? `port ${port} is in use: name another one` : `${error}`);
+    process.exitCode = 1;
+  }
+}
+
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) await main();

@@ -1,0 +1,21 @@
+// @ts-check
+import { EngineError } from "./engine-error.js";
+import { places } from "./places.js";
+
+/**
+ * Imports and instantiates one build of the engine.
+ * @param {import("./types.d.ts").Flavour} flavour
+ * @param {string} [base] the folder that holds `simd/` and `relaxed/`; the engine's own where absent
+ * @returns {Promise<import("./types.d.ts").EngineModule>}
+ * @throws {EngineError} "engine-load"
+ */
+export async function loadEngineModule(flavour, base) {
+  try {
+    const module = base ? await import(/* @vite-ignore */ /* webpackIgnore: true */ new URL(`${flavour}/clip_wasm.js`, base).href) : await places.flavours[flavour]();
+    await module.default();
+    return module;
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new EngineError("engine-load", `the engine's ${flavour} build could not be loaded: ${reason}`, { cause });
+  }
+}

@@ -1,0 +1,80 @@
+// @ts-check
+/**
+ * @typedef {object} Request
+ * @property {number} id
+ * @property {string} kind
+ * @property {any} payload
+ */
+
+/**
+ * @typedef {object} Report what becomes of requests
+ * @property {(id: number, payload: unknown) => void} progress
+ * @property {(id: number, result: unknown) => void} done
+ * @property {(id: number, error: unknown) => void} failed
+ */
+
+/** Runs requests one after the other, in order, and ends the ones that are cancelled, waiting or running. */
+export class JobQueue {
+  /** @type {(request: Request, job: import("./types.d.ts").Job) => unknown} */
+  #run;
+  /** @type {Report} */
+  #report;
+  /** @type {Map<number, AbortController>} every request that has no answer yet */
+  #open = new Map();
+  /** @type {Promise<void>} settles when the last request so far has */
+  #tail = Promise.resolve();
+
+  /**
+   * @param {(request: Request, job: import("./types.d.ts").Job) => unknown} run may return a promise
+   * @param {Report} report
+   */
+  constructor(run, report) {
+    this.#run = run;
+    this.#report = report;
+  }
+
+  /** @param {Request} request */
+  add(request) {
+    this.#open.set(request.id, new AbortController());
+    this.#tail = this.#tail.then(() => this.#next(request));
+  }
+
+  /** @param {number} id of a request; one that has been answered is left alone */
+  cancel(id) {
+    this.#open.get(id)?.abort();
+  }
+
+  /** @param {Request} request */
+  async #next(request) {
+    const { id } = request;
+    const signal = /** @type {AbortController} */ (this.#open.get(id)).signal;
+    try {
+      signal.throwIfAborted();
+      const result = await this.#run(request, {
+        signal,
+        progress: (payload) => this.#report.progress(id, payload),
+        breathe: async () => {
+          await nextTask();
+          signal.throwIfAborted();
+        },
+      });
+      this.#report.done(id, result);
+    } catch (error) {
+      this.#report.failed(id, error);
+    } finally {
+      this.#open.delete(id);
+    }
+  }
+}
+
+/** Resolves after the messages that wait now have been delivered; not a timer, because nested ones are held for 4 ms. */
+function nextTask() {
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve(undefined);
+    };
+    port2.postMessage(undefined);
+  });
+}

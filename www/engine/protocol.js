@@ -1,0 +1,22 @@
+// @ts-check
+/**
+ * The one protocol between the page's thread and the engine's worker. Both import this file.
+ *
+ * A request is `{ id, kind, payload }` with a kind of the first group; `cancel` names the request it ends by its `id`
+ * and has no answer of its own. An answer carries the `id` of its request: any number of `progress`, then `done` or
+ * `failed`. `lost` has no `id`: the worker cannot go on, and everything pending has failed.
+ */
+export const KIND = Object.freeze({
+  start: "start",
+  load: "load",
+  embedImage: "embedImage",
+  embedTexts: "embedTexts",
+  classify: "classify",
+  modelHash: "modelHash",
+  cancel: "cancel",
+
+  progress: "progress",
+  done: "done",
+  failed: "failed",
+  lost: "lost",
+});

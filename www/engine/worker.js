@@ -1,0 +1,46 @@
+// @ts-check
+/** The engine's worker: requests in, answers out. Everything heavy happens on this thread. */
+import { EngineHost } from "./engine-host.js";
+import { JobQueue } from "./job-queue.js";
+import { KIND } from "./protocol.js";
+import { wireError } from "./wire-error.js";
+
+const host = new EngineHost();
+
+/** @type {(message: { id?: number, kind: string, payload: unknown }) => void} */
+const post = (message) => globalThis.postMessage(message);
+
+const queue = new JobQueue(
+  ({ kind, payload }, job) => {
+    switch (kind) {
+      case KIND.start:
+        return host.start(payload);
+      case KIND.load:
+        return host.load(payload, job);
+      case KIND.embedImage:
+        return host.embedImage(payload);
+      case KIND.embedTexts:
+        return host.embedTexts(payload, job);
+      case KIND.classify:
+        return host.classify(payload, job);
+      case KIND.modelHash:
+        return host.modelHash();
+      default:
+        throw new TypeError(`unknown request "${kind}"`);
+    }
+  },
+  {
+    progress: (id, payload) => post({ id, kind: KIND.progress, payload }),
+    done: (id, payload) => post({ id, kind: KIND.done, payload }),
+    failed: (id, error) => {
+      // After a trap the module's memory is in no known state: nothing more may run in it.
+      if (error instanceof WebAssembly.RuntimeError) post({ kind: KIND.lost, payload: wireError.pack(error) });
+      else post({ id, kind: KIND.failed, payload: wireError.pack(error) });
+    },
+  },
+);
+
+addEventListener("message", ({ data }) => {
+  if (data.kind === KIND.cancel) queue.cancel(data.id);
+  else queue.add(data);
+});

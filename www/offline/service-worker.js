@@ -1,0 +1,58 @@
+/**
+ * Makes the page work without a network: the build's list of files (`precache.js`) is kept in a cache of its version.
+ *
+ * Online, a listed file comes from the network, so that an update shows at once; where the network fails, or gives no
+ * answer for a while, it comes from the cache. Everything else, other origins before all, is none of its business.
+ * Runs as a classic script, because not every browser runs service workers as modules.
+ */
+(() => {
+  const { scope } = self.registration;
+  const { version, files } = self.PRECACHE;
+
+  // Caches belong to the origin, which may host several copies of this page: the scope tells ours from theirs.
+  const ours = `clip-wasm ${scope} `;
+  const current = ours + version;
+  const listed = new Set(files.map((file) => new URL(file, scope).href));
+
+  /** How long the network may keep a visitor waiting for what lies in the cache, in milliseconds. */
+  const PATIENCE = 3000;
+
+  self.addEventListener("install", (event) => event.waitUntil(install()));
+  self.addEventListener("activate", (event) => event.waitUntil(activate()));
+  self.addEventListener("fetch", (event) => {
+    const file = nameOf(event.request);
+    if (event.request.method === "GET" && listed.has(file)) event.respondWith(answer(event.request, file));
+  });
+
+  async function install() {
+    const cache = await caches.open(current);
+    // "no-cache" asks the host whether the browser's copy is still good, instead of fetching everything twice.
+    await cache.addAll([...listed].map((url) => new Request(url, { cache: "no-cache" })));
+    await self.skipWaiting();
+  }
+
+  async function activate() {
+    const names = await caches.keys();
+    await Promise.all(names.filter((name) => name.startsWith(ours) && name !== current).map((name) => caches.delete(name)));
+    await self.clients.claim();
+  }
+
+  /** The address as the list has it: without query and fragment, and a folder for its index.html. */
+  function nameOf({ url }) {
+    const { origin, pathname } = new URL(url);
+    return origin + pathname.replace(/\/index\.html$/, "/");
+  }
+
+  async function answer(request, file) {
+    const network = fetch(request);
+    const kept = caches.open(current).then((cache) => cache.match(file));
+    const response = await Promise.race([network, pause(PATIENCE)]).catch(() => undefined);
+    if (response?.ok) return response;
+    return (await kept) ?? network;
+  }
+
+  /** Resolves to nothing after some milliseconds. */
+  function pause(milliseconds) {
+    return new Promise((resolve) => setTimeout(resolve, milliseconds));
+  }
+})();

@@ -119,7 +119,7 @@ impl Checkpoint {
 }
 
 /// Bytes as lower-case hexadecimal digits.
-pub(super) fn hexadecimal(bytes: &[u8]) -> String {
+pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
@@ -139,16 +139,10 @@ impl Tensors {
         for (slot, tensor) in tensors.iter().enumerate() {
             if index.insert(tensor.name.clone(), slot).is_some() {
                 let reason = format!("the tensor {:?} occurs twice", tensor.name);
-                return Err(Error::Malformed {
-                    format: "checkpoint",
-                    reason,
-                });
+                return Err(Error::Malformed { format: "checkpoint", reason });
             }
         }
-        Ok(Self {
-            slots: tensors.into_iter().map(Some).collect(),
-            index,
-        })
+        Ok(Self { slots: tensors.into_iter().map(Some).collect(), index })
     }
 
     /// Takes the tensor `name` out.
@@ -157,10 +151,7 @@ impl Tensors {
     /// `MissingTensor` if it is not there (any more), `TensorShape` if it has another shape.
     pub fn take(&mut self, name: &str, shape: &[usize]) -> Result<Tensor> {
         self.take_optional(name, shape)?
-            .ok_or_else(|| Error::MissingTensor {
-                name: name.to_owned(),
-                shape: shape.to_vec(),
-            })
+            .ok_or_else(|| Error::MissingTensor { name: name.to_owned(), shape: shape.to_vec() })
     }
 
     /// Takes the tensor `name` out, if there is one.
@@ -168,11 +159,7 @@ impl Tensors {
     /// # Errors
     /// `TensorShape` if it has another shape.
     pub fn take_optional(&mut self, name: &str, shape: &[usize]) -> Result<Option<Tensor>> {
-        let Some(tensor) = self
-            .index
-            .get(name)
-            .and_then(|&slot| self.slots[slot].take())
-        else {
+        let Some(tensor) = self.index.get(name).and_then(|&slot| self.slots[slot].take()) else {
             return Ok(None);
         };
         if tensor.shape != shape {
@@ -193,10 +180,7 @@ impl Tensors {
         let mut left = self.slots.into_iter().flatten();
         match left.next() {
             None => Ok(()),
-            Some(first) => Err(Error::UnknownTensors {
-                count: 1 + left.count(),
-                first: first.name,
-            }),
+            Some(first) => Err(Error::UnknownTensors { count: 1 + left.count(), first: first.name }),
         }
     }
 

@@ -37,11 +37,7 @@ impl EndToken {
 
     /// What `eos_token_id` means.
     pub fn from_eos_token_id(id: u32) -> Self {
-        if id == Self::HIGHEST_ID {
-            Self::HighestId
-        } else {
-            Self::FirstId(id)
-        }
+        if id == Self::HIGHEST_ID { Self::HighestId } else { Self::FirstId(id) }
     }
 
     /// The `eos_token_id` that means this.
@@ -109,11 +105,7 @@ pub(super) trait ConfigSource {
 
     /// An error about the field's value.
     fn error(&self, field: Field, problem: impl Into<String>) -> Error {
-        Error::Config {
-            file: Self::FILE,
-            key: self.key(field),
-            problem: problem.into(),
-        }
+        Error::Config { file: Self::FILE, key: self.key(field), problem: problem.into() }
     }
 }
 
@@ -185,11 +177,8 @@ impl ClipConfig {
             return Err(source.error(Field::PatchSize, problem));
         }
         if self.vocab_size as u64 * self.text.width as u64 > limit::TOKEN_TABLE {
-            let problem = format!(
-                "is {}: a token table of more than {} values",
-                self.vocab_size,
-                limit::TOKEN_TABLE
-            );
+            let problem =
+                format!("is {}: a token table of more than {} values", self.vocab_size, limit::TOKEN_TABLE);
             return Err(source.error(Field::VocabSize, problem));
         }
         Ok(())
@@ -236,10 +225,7 @@ fn layer_norm_eps(source: &impl ConfigSource, tower: Tower) -> Result<f32> {
     if eps > 0.0 && eps < 1.0 {
         Ok(eps)
     } else {
-        Err(source.error(
-            field,
-            format!("is {value}, expected a number between 0 and 1"),
-        ))
+        Err(source.error(field, format!("is {value}, expected a number between 0 and 1")))
     }
 }
 

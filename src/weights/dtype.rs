@@ -39,10 +39,7 @@ impl Dtype {
             "q6_k" | "q6" => Ok(Self::Q6K),
             "q5_0" | "q5" => Ok(Self::Q5_0),
             "q4_0" | "q4" => Ok(Self::Q4_0),
-            _ => Err(Error::UnknownDtype {
-                found: name.to_owned(),
-                expected: Self::ASKABLE,
-            }),
+            _ => Err(Error::UnknownDtype { found: name.to_owned(), expected: Self::ASKABLE }),
         }
     }
 
@@ -87,17 +84,10 @@ impl Dtype {
 
     /// The bytes of a tensor of `shape`, or `None` where the last axis is no whole number of blocks or the size overflows.
     pub fn bytes_of(self, shape: &[usize]) -> Option<usize> {
-        if !shape
-            .last()
-            .copied()
-            .unwrap_or(1)
-            .is_multiple_of(self.block_len())
-        {
+        if !shape.last().copied().unwrap_or(1).is_multiple_of(self.block_len()) {
             return None;
         }
-        let elements = shape
-            .iter()
-            .try_fold(1usize, |product, &axis| product.checked_mul(axis))?;
+        let elements = shape.iter().try_fold(1usize, |product, &axis| product.checked_mul(axis))?;
         (elements / self.block_len()).checked_mul(self.block_bytes())
     }
 

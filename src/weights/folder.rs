@@ -22,10 +22,7 @@ pub fn read(folder: &Path) -> Result<HuggingFaceFiles> {
     let read = |name: &str| read_file(&folder.join(name)).map(Bytes::from);
     let weights = if folder.join(INDEX).exists() && !folder.join(WEIGHTS).exists() {
         let shards = shards(&read(INDEX)?)?;
-        shards
-            .iter()
-            .map(|shard| map(&folder.join(shard)))
-            .collect::<Result<_>>()?
+        shards.iter().map(|shard| map(&folder.join(shard))).collect::<Result<_>>()?
     } else {
         vec![map(&folder.join(WEIGHTS))?]
     };
@@ -43,16 +40,9 @@ pub fn read(folder: &Path) -> Result<HuggingFaceFiles> {
 /// # Errors
 /// `Malformed` if it is no index, or names anything but `.safetensors` files of its own folder.
 fn shards(index: &[u8]) -> Result<Vec<String>> {
-    let malformed = |reason: String| Error::Malformed {
-        format: INDEX,
-        reason,
-    };
-    let index: Value =
-        serde_json::from_slice(index).map_err(|error| malformed(error.to_string()))?;
-    let places = index
-        .get("weight_map")
-        .and_then(Value::as_object)
-        .filter(|places| !places.is_empty());
+    let malformed = |reason: String| Error::Malformed { format: INDEX, reason };
+    let index: Value = serde_json::from_slice(index).map_err(|error| malformed(error.to_string()))?;
+    let places = index.get("weight_map").and_then(Value::as_object).filter(|places| !places.is_empty());
     let places: &Map<_, _> =
         places.ok_or_else(|| malformed("it has no `weight_map`, or an empty one".into()))?;
     let mut shards = Vec::with_capacity(places.len());
@@ -78,26 +68,19 @@ fn is_plain_file_name(name: &str) -> bool {
 fn record(folder: &Path) -> Result<Record> {
     let path = folder.join("record.json");
     let mut record = if path.exists() {
-        serde_json::from_slice(&read_file(&path)?).map_err(|error| Error::Malformed {
-            format: "record.json",
-            reason: error.to_string(),
-        })?
+        serde_json::from_slice(&read_file(&path)?)
+            .map_err(|error| Error::Malformed { format: "record.json", reason: error.to_string() })?
     } else {
         Record::default()
     };
     if record.name.is_none() {
-        record.name = folder
-            .file_name()
-            .map(|name| name.to_string_lossy().into_owned());
+        record.name = folder.file_name().map(|name| name.to_string_lossy().into_owned());
     }
     Ok(record)
 }
 
 fn read_file(path: &Path) -> Result<Vec<u8>> {
-    fs::read(path).map_err(|source| Error::File {
-        path: path.to_owned(),
-        source,
-    })
+    fs::read(path).map_err(|source| Error::File { path: path.to_owned(), source })
 }
 
 /// The bytes of a file, mapped: pages are read when they are looked at, and given back under pressure.
@@ -105,10 +88,7 @@ fn read_file(path: &Path) -> Result<Vec<u8>> {
 /// # Errors
 /// `File` if it cannot be opened or mapped.
 pub fn map(path: &Path) -> Result<Bytes> {
-    let failed = |source| Error::File {
-        path: path.to_owned(),
-        source,
-    };
+    let failed = |source| Error::File { path: path.to_owned(), source };
     let file = File::open(path).map_err(failed)?;
     if file.metadata().map_err(failed)?.len() == 0 {
         return Ok(Bytes::new());

@@ -16,25 +16,16 @@ impl ConfigJson {
     /// # Errors
     /// `Malformed` if it is no JSON object, `UnsupportedArchitecture` if `model_type` is not `clip`.
     pub fn parse(json: &[u8]) -> Result<Self> {
-        let root: Map<String, Value> =
-            serde_json::from_slice(json).map_err(|error| Error::Malformed {
-                format: "config.json",
-                reason: error.to_string(),
-            })?;
+        let root: Map<String, Value> = serde_json::from_slice(json)
+            .map_err(|error| Error::Malformed { format: "config.json", reason: error.to_string() })?;
         match root.get("model_type") {
             Some(Value::String(kind)) if kind == "clip" => {}
             Some(Value::String(kind)) => return Err(unsupported(kind.clone())),
             Some(other) => {
-                return Err(config_error(
-                    "model_type",
-                    format!("is {other}, expected \"clip\""),
-                ));
+                return Err(config_error("model_type", format!("is {other}, expected \"clip\"")));
             }
             None => {
-                return Err(config_error(
-                    "model_type",
-                    "is missing, expected \"clip\"".into(),
-                ));
+                return Err(config_error("model_type", "is missing, expected \"clip\"".into()));
             }
         }
         let vision = tower_config(&root, "vision_config_dict", "vision_config")?;
@@ -98,9 +89,9 @@ impl ConfigSource for ConfigJson {
     fn float(&self, field: Field) -> Result<f64> {
         match self.value(field) {
             None => Ok(DEFAULT_LAYER_NORM_EPS),
-            Some(value) => value
-                .as_f64()
-                .ok_or_else(|| self.error(field, format!("is {value}, expected a number"))),
+            Some(value) => {
+                value.as_f64().ok_or_else(|| self.error(field, format!("is {value}, expected a number")))
+            }
         }
     }
 
@@ -108,10 +99,7 @@ impl ConfigSource for ConfigJson {
         match self.value(Field::Activation(tower)) {
             None => Ok(DEFAULT_ACTIVATION.to_owned()),
             Some(Value::String(name)) => Ok(name.clone()),
-            Some(other) => Err(self.error(
-                Field::Activation(tower),
-                format!("is {other}, expected a name"),
-            )),
+            Some(other) => Err(self.error(Field::Activation(tower), format!("is {other}, expected a name"))),
         }
     }
 }
@@ -171,11 +159,8 @@ impl ImageStatistics {
     /// # Errors
     /// `Malformed` if it is no JSON object, `Config` if a value is not three numbers.
     pub fn parse(json: &[u8]) -> Result<Self> {
-        let root: Map<String, Value> =
-            serde_json::from_slice(json).map_err(|error| Error::Malformed {
-                format: PREPROCESSOR,
-                reason: error.to_string(),
-            })?;
+        let root: Map<String, Value> = serde_json::from_slice(json)
+            .map_err(|error| Error::Malformed { format: PREPROCESSOR, reason: error.to_string() })?;
         Ok(Self {
             mean: colour(&root, "image_mean", [0.48145466, 0.4578275, 0.40821073])?,
             std: colour(&root, "image_std", [0.26862954, 0.261_302_6, 0.275_777_1])?,
@@ -190,11 +175,8 @@ fn colour(root: &Map<String, Value>, key: &'static str, default: [f32; 3]) -> Re
     let Some(value) = root.get(key) else {
         return Ok(default);
     };
-    let numbers = value
-        .as_array()
-        .into_iter()
-        .flatten()
-        .map(|number| number.as_f64().map(|number| number as f32));
+    let numbers =
+        value.as_array().into_iter().flatten().map(|number| number.as_f64().map(|number| number as f32));
     match numbers.collect::<Option<Vec<_>>>().as_deref() {
         Some(&[red, green, blue]) if (red + green + blue).is_finite() => Ok([red, green, blue]),
         _ => Err(Error::Config {
@@ -206,16 +188,9 @@ fn colour(root: &Map<String, Value>, key: &'static str, default: [f32; 3]) -> Re
 }
 
 fn config_error(key: &str, problem: String) -> Error {
-    Error::Config {
-        file: ConfigJson::FILE,
-        key: key.into(),
-        problem,
-    }
+    Error::Config { file: ConfigJson::FILE, key: key.into(), problem }
 }
 
 fn unsupported(found: String) -> Error {
-    Error::UnsupportedArchitecture {
-        found,
-        expected: "a Hugging Face CLIPModel (model_type \"clip\")",
-    }
+    Error::UnsupportedArchitecture { found, expected: "a Hugging Face CLIPModel (model_type \"clip\")" }
 }

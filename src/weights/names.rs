@@ -11,27 +11,18 @@
 /// assert_eq!(from_hugging_face(name).as_deref(), Some("v.blk.3.ffn_down.weight"));
 /// ```
 pub fn from_hugging_face(name: &str) -> Option<String> {
-    if matches!(
-        name,
-        "logit_scale" | "visual_projection.weight" | "text_projection.weight"
-    ) {
+    if matches!(name, "logit_scale" | "visual_projection.weight" | "text_projection.weight") {
         return Some(name.to_owned());
     }
     if let Some(rest) = name.strip_prefix("vision_model.") {
         return Some(format!("v.{}", vision_tensor(rest)?));
     }
-    Some(format!(
-        "t.{}",
-        text_tensor(name.strip_prefix("text_model.")?)?
-    ))
+    Some(format!("t.{}", text_tensor(name.strip_prefix("text_model.")?)?))
 }
 
 /// Whether a Hugging Face checkpoint's tensor is a buffer without information: old files store the numbers 0, 1, 2, …
 pub fn is_hugging_face_buffer(name: &str) -> bool {
-    matches!(
-        name,
-        "vision_model.embeddings.position_ids" | "text_model.embeddings.position_ids"
-    )
+    matches!(name, "vision_model.embeddings.position_ids" | "text_model.embeddings.position_ids")
 }
 
 fn vision_tensor(name: &str) -> Option<String> {

@@ -32,11 +32,7 @@ pub fn planned_dtype(name: &str, shape: &[usize], asked: Dtype) -> Dtype {
     if is_matrix(name, shape) {
         let mut dtype = asked;
         while dtype.bytes_of(shape).is_none() && dtype.is_quantized() {
-            dtype = if dtype == Dtype::Q6K {
-                Dtype::Q8_0
-            } else {
-                Dtype::F16
-            };
+            dtype = if dtype == Dtype::Q6K { Dtype::Q8_0 } else { Dtype::F16 };
         }
         dtype
     } else if name == "v.patch_embd.weight" && asked != Dtype::F32 {
@@ -66,13 +62,7 @@ pub fn quantize(
 ) -> Result<Summary> {
     let mut record = checkpoint.record.clone();
     record.fidelity.clear();
-    write(
-        checkpoint,
-        record,
-        |tensor| planned_dtype(&tensor.name, &tensor.shape, dtype),
-        out,
-        progress,
-    )
+    write(checkpoint, record, |tensor| planned_dtype(&tensor.name, &tensor.shape, dtype), out, progress)
 }
 
 /// Writes `checkpoint` to `out` as GGUF with its tensors as they are: for a record that has changed.
@@ -84,13 +74,7 @@ pub fn rewrite(
     out: &mut dyn Write,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Summary> {
-    write(
-        checkpoint,
-        checkpoint.record.clone(),
-        |tensor| tensor.dtype,
-        out,
-        progress,
-    )
+    write(checkpoint, checkpoint.record.clone(), |tensor| tensor.dtype, out, progress)
 }
 
 fn write(
@@ -100,24 +84,12 @@ fn write(
     out: &mut dyn Write,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Summary> {
-    record
-        .source
-        .sha256
-        .get_or_insert_with(|| checkpoint.sha256().to_owned());
-    let layout = |tensor: &Tensor| {
-        TensorLayout::new(tensor.name.clone(), tensor.shape.clone(), dtype_of(tensor))
-    };
-    let layouts = checkpoint
-        .tensors
-        .iter()
-        .map(layout)
-        .collect::<Result<Vec<_>>>()?;
+    record.source.sha256.get_or_insert_with(|| checkpoint.sha256().to_owned());
+    let layout =
+        |tensor: &Tensor| TensorLayout::new(tensor.name.clone(), tensor.shape.clone(), dtype_of(tensor));
+    let layouts = checkpoint.tensors.iter().map(layout).collect::<Result<Vec<_>>>()?;
     let metadata = keys::describe(checkpoint, &record, file_type(&layouts))?;
-    let mut out = Hashing {
-        out,
-        hash: Sha256::new(),
-        bytes: 0,
-    };
+    let mut out = Hashing { out, hash: Sha256::new(), bytes: 0 };
     let mut writer = Writer::new(&mut out, &metadata, &layouts)?;
     let mut done = 0;
     for (tensor, layout) in checkpoint.tensors.iter().zip(&layouts) {
@@ -127,24 +99,14 @@ fn write(
         })?;
     }
     writer.finish()?;
-    Ok(Summary {
-        tensors: layouts.len(),
-        bytes: out.bytes,
-        sha256: hexadecimal(&out.hash.finalize()),
-    })
+    Ok(Summary { tensors: layouts.len(), bytes: out.bytes, sha256: hexadecimal(&out.hash.finalize()) })
 }
 
 /// The type most matrices have.
 fn file_type(layouts: &[TensorLayout]) -> Dtype {
-    let matrices = || {
-        layouts
-            .iter()
-            .filter(|layout| is_matrix(&layout.name, &layout.shape))
-            .map(|layout| layout.dtype)
-    };
-    matrices()
-        .max_by_key(|dtype| matrices().filter(|other| other == dtype).count())
-        .unwrap_or(Dtype::F32)
+    let matrices =
+        || layouts.iter().filter(|layout| is_matrix(&layout.name, &layout.shape)).map(|layout| layout.dtype);
+    matrices().max_by_key(|dtype| matrices().filter(|other| other == dtype).count()).unwrap_or(Dtype::F32)
 }
 
 /// Writes one tensor in `dtype`. `progress` gets the bytes just written and those of the whole file.
@@ -182,19 +144,9 @@ fn check_range(name: &str, start: usize, dtype: Dtype, values: &[f32], bytes: &[
         return Ok(());
     };
     let block = &values[index..index + dtype.block_len()];
-    let value = block.iter().fold(0f32, |largest, &value| {
-        if value.abs() > largest.abs() {
-            value
-        } else {
-            largest
-        }
-    });
-    Err(Error::WeightRange {
-        name: name.to_owned(),
-        index: start + index,
-        value,
-        dtype: dtype.name(),
-    })
+    let value =
+        block.iter().fold(0f32, |largest, &value| if value.abs() > largest.abs() { value } else { largest });
+    Err(Error::WeightRange { name: name.to_owned(), index: start + index, value, dtype: dtype.name() })
 }
 
 /// Counts and hashes what passes through.

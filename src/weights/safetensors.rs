@@ -34,10 +34,7 @@ pub fn read(file: &Bytes, skip: impl Fn(&str) -> bool) -> Result<Vec<Tensor>> {
         });
     }
     if needed < present {
-        return Err(malformed(format!(
-            "{} bytes after the last tensor belong to none",
-            present - needed
-        )));
+        return Err(malformed(format!("{} bytes after the last tensor belong to none", present - needed)));
     }
     let data = file.slice(start..);
     let names = header.offset_keys().into_iter().filter(|name| !skip(name));
@@ -57,9 +54,8 @@ fn header(file: &Bytes) -> Result<(Metadata, usize)> {
         needed,
         len,
     };
-    let prefix = file
-        .first_chunk::<PREFIX>()
-        .ok_or_else(|| truncated("the header's length", 0, PREFIX as u64))?;
+    let prefix =
+        file.first_chunk::<PREFIX>().ok_or_else(|| truncated("the header's length", 0, PREFIX as u64))?;
     let header_len = u64::from_le_bytes(*prefix);
     if header_len > MAX_HEADER {
         return Err(malformed(format!(
@@ -67,11 +63,8 @@ fn header(file: &Bytes) -> Result<(Metadata, usize)> {
         )));
     }
     let start = PREFIX + header_len as usize;
-    let json = file
-        .get(PREFIX..start)
-        .ok_or_else(|| truncated("the header", PREFIX as u64, header_len))?;
-    let header =
-        serde_json::from_slice(json).map_err(|error| malformed(format!("header: {error}")))?;
+    let json = file.get(PREFIX..start).ok_or_else(|| truncated("the header", PREFIX as u64, header_len))?;
+    let header = serde_json::from_slice(json).map_err(|error| malformed(format!("header: {error}")))?;
     Ok((header, start))
 }
 
@@ -93,8 +86,5 @@ fn tensor(name: String, info: &TensorInfo, data: &Bytes) -> Result<Tensor> {
 }
 
 fn malformed(reason: String) -> Error {
-    Error::Malformed {
-        format: FORMAT,
-        reason,
-    }
+    Error::Malformed { format: FORMAT, reason }
 }

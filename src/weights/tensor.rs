@@ -27,12 +27,7 @@ impl Tensor {
             shape.push(1);
         }
         match dtype.bytes_of(&shape) {
-            Some(needed) if needed == data.len() => Ok(Self {
-                name,
-                shape,
-                dtype,
-                data,
-            }),
+            Some(needed) if needed == data.len() => Ok(Self { name, shape, dtype, data }),
             _ => Err(Error::Malformed {
                 format: "checkpoint",
                 reason: format!(
@@ -89,11 +84,7 @@ impl Tensor {
             out.len(),
             self.row_len()
         );
-        blocks::decode(
-            self.dtype,
-            self.row_bytes(first, out.len() / self.row_len()),
-            out,
-        );
+        blocks::decode(self.dtype, self.row_bytes(first, out.len() / self.row_len()), out);
     }
 
     /// Whether every value is a finite number; for quantized types the scales say so.
@@ -103,10 +94,7 @@ impl Tensor {
     pub fn check_finite(&self) -> Result<()> {
         match blocks::first_non_finite(self.dtype, &self.data) {
             None => Ok(()),
-            Some(index) => Err(Error::NonFiniteWeight {
-                name: self.name.clone(),
-                index,
-            }),
+            Some(index) => Err(Error::NonFiniteWeight { name: self.name.clone(), index }),
         }
     }
 }

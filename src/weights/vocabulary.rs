@@ -29,14 +29,9 @@ struct AddedToken {
 /// # Errors
 /// `Tokenizer` if the JSON has no vocabulary of that form, `TokenId` if an id is not below `vocab_size`.
 pub fn tokens(tokenizer_json: &[u8], vocab_size: usize) -> Result<Vec<String>> {
-    let tokenizer: TokenizerJson =
-        serde_json::from_slice(tokenizer_json).map_err(|error| Error::Tokenizer {
-            reason: error.to_string(),
-        })?;
-    let added = tokenizer
-        .added_tokens
-        .into_iter()
-        .map(|token| (token.content, token.id));
+    let tokenizer: TokenizerJson = serde_json::from_slice(tokenizer_json)
+        .map_err(|error| Error::Tokenizer { reason: error.to_string() })?;
+    let added = tokenizer.added_tokens.into_iter().map(|token| (token.content, token.id));
     let mut tokens = Vec::new();
     for (token, id) in tokenizer.model.vocab.into_iter().chain(added) {
         let slot = id as usize;
@@ -48,7 +43,6 @@ pub fn tokens(tokenizer_json: &[u8], vocab_size: usize) -> Result<Vec<String>> {
         }
         tokens[slot] = Some(token);
     }
-    let name =
-        |(id, token): (usize, Option<String>)| token.unwrap_or_else(|| format!("<|unused {id}|>"));
+    let name = |(id, token): (usize, Option<String>)| token.unwrap_or_else(|| format!("<|unused {id}|>"));
     Ok(tokens.into_iter().enumerate().map(name).collect())
 }

@@ -10,22 +10,15 @@ use crate::weights::dtype::Dtype;
 /// # Panics
 /// If the lengths do not agree.
 pub fn decode(dtype: Dtype, bytes: &[u8], out: &mut [f32]) {
-    assert_eq!(
-        Some(bytes.len()),
-        dtype.bytes_of(&[out.len()]),
-        "{dtype} bytes for {} values",
-        out.len()
-    );
-    let blocks = bytes
-        .chunks_exact(dtype.block_bytes())
-        .zip(out.chunks_exact_mut(dtype.block_len()));
+    assert_eq!(Some(bytes.len()), dtype.bytes_of(&[out.len()]), "{dtype} bytes for {} values", out.len());
+    let blocks = bytes.chunks_exact(dtype.block_bytes()).zip(out.chunks_exact_mut(dtype.block_len()));
     match dtype {
-        Dtype::F32 => blocks.for_each(|(block, out)| {
-            out[0] = f32::from_le_bytes([block[0], block[1], block[2], block[3]])
-        }),
+        Dtype::F32 => blocks
+            .for_each(|(block, out)| out[0] = f32::from_le_bytes([block[0], block[1], block[2], block[3]])),
         Dtype::F16 => blocks.for_each(|(block, out)| out[0] = f16_at(block, 0).to_f32()),
-        Dtype::Bf16 => blocks
-            .for_each(|(block, out)| out[0] = bf16::from_le_bytes([block[0], block[1]]).to_f32()),
+        Dtype::Bf16 => {
+            blocks.for_each(|(block, out)| out[0] = bf16::from_le_bytes([block[0], block[1]]).to_f32())
+        }
         Dtype::Q8_0 => blocks.for_each(|(block, out)| decode_q8_0(block, out)),
         Dtype::Q6K => blocks.for_each(|(block, out)| decode_q6_k(block, out)),
         Dtype::Q5_0 => blocks.for_each(|(block, out)| decode_q5_0(block, out)),
@@ -41,9 +34,7 @@ pub fn first_non_finite(dtype: Dtype, bytes: &[u8]) -> Option<usize> {
         Dtype::F16 | Dtype::Q8_0 | Dtype::Q5_0 | Dtype::Q4_0 => f16_at(block, 0).is_finite(),
         Dtype::Q6K => f16_at(block, Q6K_SCALE).is_finite(),
     };
-    let block = bytes
-        .chunks_exact(dtype.block_bytes())
-        .position(|block| !is_finite(block))?;
+    let block = bytes.chunks_exact(dtype.block_bytes()).position(|block| !is_finite(block))?;
     Some(block * dtype.block_len())
 }
 

@@ -14,30 +14,17 @@ use crate::weights::dtype::Dtype;
 /// # Panics
 /// If there is no whole number of blocks.
 pub fn encode(dtype: Dtype, values: &[f32], out: &mut Vec<u8>) -> Result<()> {
-    assert!(
-        values.len().is_multiple_of(dtype.block_len()),
-        "{} values for {dtype}",
-        values.len()
-    );
+    assert!(values.len().is_multiple_of(dtype.block_len()), "{} values for {dtype}", values.len());
     match dtype {
-        Dtype::F32 => values
-            .iter()
-            .for_each(|value| out.extend(value.to_le_bytes())),
-        Dtype::F16 => values
-            .iter()
-            .for_each(|&value| out.extend(f16::from_f32(value).to_le_bytes())),
-        Dtype::Bf16 => values
-            .iter()
-            .for_each(|&value| out.extend(bf16::from_f32(value).to_le_bytes())),
+        Dtype::F32 => values.iter().for_each(|value| out.extend(value.to_le_bytes())),
+        Dtype::F16 => values.iter().for_each(|&value| out.extend(f16::from_f32(value).to_le_bytes())),
+        Dtype::Bf16 => values.iter().for_each(|&value| out.extend(bf16::from_f32(value).to_le_bytes())),
         Dtype::Q8_0 => blocks(values).for_each(|block| encode_q8_0(block, out)),
         Dtype::Q5_0 => blocks(values).for_each(|block| encode_q5_0(block, out)),
         Dtype::Q4_0 => blocks(values).for_each(|block| encode_q4_0(block, out)),
         Dtype::Q6K => out.extend_from_slice(
-            &QTensor::quantize(
-                &Tensor::from_slice(values, values.len(), &Device::Cpu)?,
-                GgmlDType::Q6K,
-            )?
-            .data()?,
+            &QTensor::quantize(&Tensor::from_slice(values, values.len(), &Device::Cpu)?, GgmlDType::Q6K)?
+                .data()?,
         ),
     }
     Ok(())
@@ -51,9 +38,7 @@ fn blocks(values: &[f32]) -> impl Iterator<Item = &[f32; BLOCK]> {
 
 /// The scale takes the largest magnitude to 127. It is rounded before the levels are, so that they fit it.
 fn encode_q8_0(block: &[f32; BLOCK], out: &mut Vec<u8>) {
-    let magnitude = block
-        .iter()
-        .fold(0f32, |largest, value| largest.max(value.abs()));
+    let magnitude = block.iter().fold(0f32, |largest, value| largest.max(value.abs()));
     let scale = f16::from_f32(magnitude / 127.0);
     out.extend(scale.to_le_bytes());
     out.extend(levels(block, scale.to_f32(), -127.0, 127.0).map(|level| level as i8 as u8));
@@ -69,10 +54,7 @@ fn encode_q4_0(block: &[f32; BLOCK], out: &mut Vec<u8>) {
 fn encode_q5_0(block: &[f32; BLOCK], out: &mut Vec<u8>) {
     let scale = least_squares_scale(block, -16.0, 15.0);
     let codes = levels(block, scale.to_f32(), -16.0, 15.0).map(|level| (level + 16.0) as u8);
-    let fifth_bits = codes
-        .iter()
-        .enumerate()
-        .fold(0u32, |bits, (i, code)| bits | u32::from(code >> 4) << i);
+    let fifth_bits = codes.iter().enumerate().fold(0u32, |bits, (i, code)| bits | u32::from(code >> 4) << i);
     out.extend(scale.to_le_bytes());
     out.extend(fifth_bits.to_le_bytes());
     out.extend((0..BLOCK / 2).map(|i| (codes[i] & 15) | (codes[i + BLOCK / 2] & 15) << 4));
@@ -92,13 +74,8 @@ const CANDIDATES: u8 = 9;
 /// A candidate takes the value of largest magnitude to about the last level of one sign, rounds the others, and then
 /// fits the scale to these levels by least squares. ggml's `quantize_row_q4_0` takes the first candidate as it is.
 fn least_squares_scale(block: &[f32; BLOCK], lowest: f32, highest: f32) -> f16 {
-    let extreme = block.iter().fold(0f32, |extreme, &value| {
-        if value.abs() > extreme.abs() {
-            value
-        } else {
-            extreme
-        }
-    });
+    let extreme =
+        block.iter().fold(0f32, |extreme, &value| if value.abs() > extreme.abs() { value } else { extreme });
     let first = f16::from_f32(extreme / lowest);
     let mut best = (squared_error(block, first, lowest, highest), first);
     for last_level in [lowest, highest] {
@@ -117,9 +94,8 @@ fn least_squares_scale(block: &[f32; BLOCK], lowest: f32, highest: f32) -> f16 {
 /// The scale that fits the levels which `scale` gives.
 fn fitted_scale(block: &[f32; BLOCK], scale: f32, lowest: f32, highest: f32) -> f16 {
     let levels = levels(block, scale, lowest, highest);
-    let dot = |left: &[f32; BLOCK], right: &[f32; BLOCK]| {
-        left.iter().zip(right).map(|(a, b)| a * b).sum::<f32>()
-    };
+    let dot =
+        |left: &[f32; BLOCK], right: &[f32; BLOCK]| left.iter().zip(right).map(|(a, b)| a * b).sum::<f32>();
     f16::from_f32(dot(block, &levels) / dot(&levels, &levels))
 }
 
@@ -127,9 +103,5 @@ fn fitted_scale(block: &[f32; BLOCK], scale: f32, lowest: f32, highest: f32) -> 
 fn squared_error(block: &[f32; BLOCK], scale: f16, lowest: f32, highest: f32) -> f32 {
     let scale = scale.to_f32();
     let levels = levels(block, scale, lowest, highest);
-    block
-        .iter()
-        .zip(levels)
-        .map(|(value, level)| (value - level * scale).powi(2))
-        .sum()
+    block.iter().zip(levels).map(|(value, level)| (value - level * scale).powi(2)).sum()
 }

@@ -39,15 +39,9 @@ pub(in crate::weights) fn config(metadata: &Metadata) -> Result<ClipConfig> {
         }
     }
     let config = ClipConfig::read(&source)?;
-    match metadata
-        .get("clip.vision.projection_dim")
-        .and_then(Value::as_u64)
-    {
+    match metadata.get("clip.vision.projection_dim").and_then(Value::as_u64) {
         Some(dim) if dim != config.projection_dim as u64 => {
-            let problem = format!(
-                "is {dim}, but clip.text.projection_dim is {}",
-                config.projection_dim
-            );
+            let problem = format!("is {dim}, but clip.text.projection_dim is {}", config.projection_dim);
             Err(config_error(VISION_PROJECTION_DIM, problem))
         }
         _ => Ok(config),
@@ -59,10 +53,7 @@ pub(in crate::weights) fn companions(metadata: &Metadata) -> Result<(Bytes, Byte
     let json = |key: &str| match metadata.get(key) {
         Some(Value::String(text)) => Ok(text.clone()),
         Some(_) => Err(config_error(key, "is no string".into())),
-        None => Err(config_error(
-            key,
-            "is missing: the file is of another program".into(),
-        )),
+        None => Err(config_error(key, "is missing: the file is of another program".into())),
     };
     Ok((json(TOKENIZER)?, json(PREPROCESSOR)?))
 }
@@ -72,14 +63,8 @@ pub(in crate::weights) fn record(metadata: &Metadata) -> Record {
     let text = |key: &str| metadata.get(key).and_then(Value::as_str).map(str::to_owned);
     let fidelity = metadata.iter().filter_map(|(key, value)| {
         let name = key.strip_prefix(FIDELITY_PREFIX)?;
-        let number = value
-            .as_f64()
-            .filter(|number| number.is_finite())
-            .map(Measure::Number);
-        Some((
-            name.to_owned(),
-            number.or_else(|| value.as_str().map(|text| Measure::Text(text.to_owned())))?,
-        ))
+        let number = value.as_f64().filter(|number| number.is_finite()).map(Measure::Number);
+        Some((name.to_owned(), number.or_else(|| value.as_str().map(|text| Measure::Text(text.to_owned())))?))
     });
     Record {
         name: text("general.name"),
@@ -105,13 +90,8 @@ struct ConfigKeys<'a>(&'a Metadata);
 
 impl ConfigKeys<'_> {
     fn text(&self, key: &str) -> Result<&str> {
-        let value = self
-            .0
-            .get(key)
-            .ok_or_else(|| config_error(key, "is missing".into()))?;
-        value
-            .as_str()
-            .ok_or_else(|| config_error(key, "is no string".into()))
+        let value = self.0.get(key).ok_or_else(|| config_error(key, "is missing".into()))?;
+        value.as_str().ok_or_else(|| config_error(key, "is no string".into()))
     }
 }
 
@@ -125,9 +105,7 @@ impl ConfigSource for ConfigKeys<'_> {
     fn integer(&self, field: Field) -> Result<u64> {
         let key = self.key(field);
         match (self.0.get(&key), field) {
-            (Some(value), _) => value
-                .as_u64()
-                .ok_or_else(|| self.error(field, "is no whole number")),
+            (Some(value), _) => value.as_u64().ok_or_else(|| self.error(field, "is no whole number")),
             (None, Field::Channels) => Ok(3),
             // Files of clip.cpp come from configs of before the convention changed.
             (None, Field::EosTokenId) => Ok(2),
@@ -140,22 +118,16 @@ impl ConfigSource for ConfigKeys<'_> {
     }
 
     fn float(&self, field: Field) -> Result<f64> {
-        let value = self
-            .0
-            .get(&self.key(field))
-            .ok_or_else(|| self.error(field, "is missing"))?;
-        value
-            .as_f64()
-            .ok_or_else(|| self.error(field, "is no number"))
+        let value = self.0.get(&self.key(field)).ok_or_else(|| self.error(field, "is missing"))?;
+        value.as_f64().ok_or_else(|| self.error(field, "is no number"))
     }
 
     fn activation(&self, tower: Tower) -> Result<String> {
         let field = Field::Activation(tower);
         match (self.0.get(&self.key(field)), self.0.get(USE_GELU)) {
-            (Some(value), _) => Ok(value
-                .as_str()
-                .ok_or_else(|| self.error(field, "is no string"))?
-                .to_owned()),
+            (Some(value), _) => {
+                Ok(value.as_str().ok_or_else(|| self.error(field, "is no string"))?.to_owned())
+            }
             (None, Some(Value::Bool(true))) => Ok("gelu".to_owned()),
             (None, Some(Value::Bool(false))) => Ok("quick_gelu".to_owned()),
             (None, _) => Err(self.error(field, "is missing, and so is clip.use_gelu")),
@@ -179,27 +151,16 @@ fn config_key(field: Field) -> String {
         Field::EosTokenId => (Tower::Text, "eos_token_id"),
         Field::ProjectionDim => (Tower::Text, "projection_dim"),
     };
-    let tower = if tower == Tower::Text {
-        "text"
-    } else {
-        "vision"
-    };
+    let tower = if tower == Tower::Text { "text" } else { "vision" };
     format!("clip.{tower}.{key}")
 }
 
 fn config_error(key: &str, problem: String) -> Error {
-    Error::Config {
-        file: ConfigKeys::FILE,
-        key: key.to_owned(),
-        problem,
-    }
+    Error::Config { file: ConfigKeys::FILE, key: key.to_owned(), problem }
 }
 
 fn unsupported(found: String) -> Error {
-    Error::UnsupportedArchitecture {
-        found,
-        expected: "a GGUF of clip with both towers",
-    }
+    Error::UnsupportedArchitecture { found, expected: "a GGUF of clip with both towers" }
 }
 
 /// The metadata of a file that holds `checkpoint`, its matrices in `file_type`, with `record` instead of its own.
@@ -218,21 +179,12 @@ pub(in crate::weights) fn describe(
     let tokens = vocabulary::tokens(&checkpoint.tokenizer_json, config.vocab_size)?;
     let mut keys = Keys::default();
     keys.put("general.architecture", Value::string(ARCHITECTURE));
-    keys.put(
-        "general.file_type",
-        Value::Unsigned(file_type.ggml_id().into()),
-    );
-    keys.put(
-        "general.quantization_version",
-        Value::Unsigned(QUANTIZATION_VERSION),
-    );
+    keys.put("general.file_type", Value::Unsigned(file_type.ggml_id().into()));
+    keys.put("general.quantization_version", Value::Unsigned(QUANTIZATION_VERSION));
     keys.record(record);
     keys.put("clip.has_text_encoder", Value::Bool(true));
     keys.put("clip.has_vision_encoder", Value::Bool(true));
-    keys.put(
-        USE_GELU,
-        Value::Bool(config.vision.activation != Activation::QuickGelu),
-    );
+    keys.put(USE_GELU, Value::Bool(config.vision.activation != Activation::QuickGelu));
     keys.tower(Tower::Text, &config.text);
     keys.field(Field::ContextLength, config.context_length);
     keys.field(Field::VocabSize, config.vocab_size);
@@ -242,22 +194,10 @@ pub(in crate::weights) fn describe(
     keys.field(Field::ImageSize, config.image_size);
     keys.field(Field::PatchSize, config.patch_size);
     keys.field(Field::Channels, config.channels);
-    keys.put(
-        VISION_PROJECTION_DIM,
-        Value::Unsigned(config.projection_dim as u64),
-    );
-    keys.put(
-        "clip.vision.image_mean",
-        Value::Array(Array::floats(&statistics.mean)),
-    );
-    keys.put(
-        "clip.vision.image_std",
-        Value::Array(Array::floats(&statistics.std)),
-    );
-    keys.put(
-        PREPROCESSOR,
-        Value::String(checkpoint.preprocessing_json.clone()),
-    );
+    keys.put(VISION_PROJECTION_DIM, Value::Unsigned(config.projection_dim as u64));
+    keys.put("clip.vision.image_mean", Value::Array(Array::floats(&statistics.mean)));
+    keys.put("clip.vision.image_std", Value::Array(Array::floats(&statistics.std)));
+    keys.put(PREPROCESSOR, Value::String(checkpoint.preprocessing_json.clone()));
     keys.put(TOKENS, Value::Array(Array::strings(tokens)));
     keys.put(TOKENIZER, Value::String(checkpoint.tokenizer_json.clone()));
     Ok(keys.0)
@@ -290,14 +230,8 @@ impl Keys {
         self.field(Field::MlpWidth(tower), config.mlp_width);
         self.field(Field::Layers(tower), config.layers);
         self.field(Field::Heads(tower), config.heads);
-        self.put(
-            &config_key(Field::LayerNormEps(tower)),
-            Value::F32(config.layer_norm_eps),
-        );
-        self.put(
-            &config_key(Field::Activation(tower)),
-            Value::string(config.activation.name()),
-        );
+        self.put(&config_key(Field::LayerNormEps(tower)), Value::F32(config.layer_norm_eps));
+        self.put(&config_key(Field::Activation(tower)), Value::string(config.activation.name()));
     }
 
     fn record(&mut self, record: &Record) {
@@ -310,10 +244,7 @@ impl Keys {
         self.text("general.source.sha256", record.source.sha256.as_ref());
         self.text("clip.default_template", record.default_template.as_ref());
         if !record.templates.is_empty() {
-            self.put(
-                "clip.templates",
-                Value::Array(Array::strings(&record.templates)),
-            );
+            self.put("clip.templates", Value::Array(Array::strings(&record.templates)));
         }
         for (name, measure) in &record.fidelity {
             let value = match measure {

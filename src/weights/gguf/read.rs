@@ -47,10 +47,7 @@ impl Gguf {
         let start = (cursor.offset as u64).next_multiple_of(alignment);
         layouts.sort_by_key(|layout| layout.offset);
         check_overlaps(&layouts, alignment)?;
-        let tensors = layouts
-            .into_iter()
-            .map(|layout| layout.slice(file, start))
-            .collect::<Result<_>>()?;
+        let tensors = layouts.into_iter().map(|layout| layout.slice(file, start)).collect::<Result<_>>()?;
         Ok(Self { metadata, tensors })
     }
 }
@@ -59,17 +56,13 @@ impl Gguf {
 fn header(cursor: &mut Cursor) -> Result<(u64, u64)> {
     let magic = cursor.take(4, "the magic number")?;
     if magic != MAGIC[..] {
-        return Err(malformed(format!(
-            "it begins with {magic:02x?}, not with \"GGUF\""
-        )));
+        return Err(malformed(format!("it begins with {magic:02x?}, not with \"GGUF\"")));
     }
     match cursor.u32("the version")? {
         2 | 3 => {}
         version if version.swap_bytes() <= 3 => return Err(malformed("it is big-endian".into())),
         version => {
-            return Err(malformed(format!(
-                "it has version {version}, expected 2 or 3"
-            )));
+            return Err(malformed(format!("it has version {version}, expected 2 or 3")));
         }
     }
     let tensors = cursor.count(MIN_TENSOR, "tensors")?;
@@ -116,9 +109,7 @@ fn scalar(kind: u32, bytes: [u8; 8], key: &str) -> Result<Value> {
         kind::F64 => Value::F64(f64::from_le_bytes(bytes)),
         kind::BOOL if a <= 1 => Value::Bool(a == 1),
         kind::BOOL => {
-            return Err(malformed(format!(
-                "the boolean {key:?} is {a}, expected 0 or 1"
-            )));
+            return Err(malformed(format!("the boolean {key:?} is {a}, expected 0 or 1")));
         }
         _ => return Err(unknown_kind(kind, key)),
     };
@@ -140,11 +131,7 @@ fn array(cursor: &mut Cursor, key: &str) -> Result<Array> {
     } else {
         cursor.take(len * size, key)?;
     }
-    Ok(Array {
-        kind,
-        len: len as usize,
-        data: cursor.file.slice(start..cursor.offset),
-    })
+    Ok(Array { kind, len: len as usize, data: cursor.file.slice(start..cursor.offset) })
 }
 
 /// The power of two that tensor offsets are multiples of.
@@ -153,9 +140,7 @@ fn alignment(metadata: &BTreeMap<String, Value>) -> Result<u64> {
         return Ok(DEFAULT_ALIGNMENT);
     };
     match value.as_u64() {
-        Some(alignment) if alignment.is_power_of_two() && alignment <= MAX_ALIGNMENT => {
-            Ok(alignment)
-        }
+        Some(alignment) if alignment.is_power_of_two() && alignment <= MAX_ALIGNMENT => Ok(alignment),
         _ => Err(malformed(format!(
             "general.alignment is {value:?}, expected a power of two up to {MAX_ALIGNMENT}"
         ))),
@@ -177,10 +162,7 @@ fn layouts(cursor: &mut Cursor, count: u64) -> Result<Vec<Layout>> {
     for _ in 0..count {
         let layout = layout(cursor)?;
         if let Some(twin) = layouts.insert(layout.name.clone(), layout) {
-            return Err(malformed(format!(
-                "the tensor {:?} occurs twice",
-                twin.name
-            )));
+            return Err(malformed(format!("the tensor {:?} occurs twice", twin.name)));
         }
     }
     Ok(layouts.into_values().collect())
@@ -190,16 +172,13 @@ fn layout(cursor: &mut Cursor) -> Result<Layout> {
     let name = cursor.string("a tensor's name")?;
     let axes = cursor.u32(&name)?;
     if axes > MAX_AXES {
-        return Err(malformed(format!(
-            "tensor {name:?} has {axes} axes, at most {MAX_AXES} are allowed"
-        )));
+        return Err(malformed(format!("tensor {name:?} has {axes} axes, at most {MAX_AXES} are allowed")));
     }
     let mut shape = Vec::new();
     for _ in 0..axes {
         let axis = cursor.u64(&name)?;
         shape.push(
-            usize::try_from(axis)
-                .map_err(|_| malformed(format!("tensor {name:?} has an axis of {axis}")))?,
+            usize::try_from(axis).map_err(|_| malformed(format!("tensor {name:?} has an axis of {axis}")))?,
         );
     }
     // GGUF lists the innermost axis first.
@@ -209,37 +188,24 @@ fn layout(cursor: &mut Cursor) -> Result<Layout> {
         found,
         expected: Dtype::READABLE,
     })?;
-    let len = dtype.bytes_of(&shape).ok_or_else(|| {
-        malformed(format!(
-            "tensor {name:?} cannot have shape {shape:?} in {dtype}"
-        ))
-    })?;
+    let len = dtype
+        .bytes_of(&shape)
+        .ok_or_else(|| malformed(format!("tensor {name:?} cannot have shape {shape:?} in {dtype}")))?;
     let offset = cursor.u64(&name)?;
-    Ok(Layout {
-        name,
-        shape,
-        dtype,
-        offset,
-        len: len as u64,
-    })
+    Ok(Layout { name, shape, dtype, offset, len: len as u64 })
 }
 
 /// `layouts` is sorted by offset.
 fn check_overlaps(layouts: &[Layout], alignment: u64) -> Result<()> {
     let mut free = 0;
-    for Layout {
-        name, offset, len, ..
-    } in layouts
-    {
+    for Layout { name, offset, len, .. } in layouts {
         if offset % alignment != 0 {
             return Err(malformed(format!(
                 "tensor {name:?} is at offset {offset}, expected a multiple of {alignment}"
             )));
         }
         if *offset < free {
-            return Err(malformed(format!(
-                "tensor {name:?} at offset {offset} overlaps another"
-            )));
+            return Err(malformed(format!("tensor {name:?} at offset {offset} overlaps another")));
         }
         free = offset
             .checked_add(*len)
@@ -256,20 +222,9 @@ impl Layout {
         let end = begin.saturating_add(self.len);
         if end > len {
             let what = format!("tensor {:?}", self.name);
-            return Err(Error::Truncated {
-                format: FORMAT,
-                what,
-                offset: begin,
-                needed: self.len,
-                len,
-            });
+            return Err(Error::Truncated { format: FORMAT, what, offset: begin, needed: self.len, len });
         }
-        Tensor::new(
-            self.name,
-            self.shape,
-            self.dtype,
-            file.slice(begin as usize..end as usize),
-        )
+        Tensor::new(self.name, self.shape, self.dtype, file.slice(begin as usize..end as usize))
     }
 }
 
@@ -286,13 +241,7 @@ impl Cursor<'_> {
 
     fn truncated(&self, needed: u64, what: &str) -> Error {
         let (offset, len) = (self.offset as u64, self.file.len() as u64);
-        Error::Truncated {
-            format: FORMAT,
-            what: what.to_owned(),
-            offset,
-            needed,
-            len,
-        }
+        Error::Truncated { format: FORMAT, what: what.to_owned(), offset, needed, len }
     }
 
     fn take(&mut self, len: u64, what: &str) -> Result<Bytes> {
@@ -339,14 +288,9 @@ impl Cursor<'_> {
 }
 
 fn unknown_kind(kind: u32, key: &str) -> Error {
-    malformed(format!(
-        "the metadata key {key:?} has a value of type {kind}, which is unknown or nested"
-    ))
+    malformed(format!("the metadata key {key:?} has a value of type {kind}, which is unknown or nested"))
 }
 
 fn malformed(reason: String) -> Error {
-    Error::Malformed {
-        format: FORMAT,
-        reason,
-    }
+    Error::Malformed { format: FORMAT, reason }
 }

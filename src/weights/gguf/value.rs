@@ -93,11 +93,7 @@ impl Array {
     pub fn floats(values: &[f32]) -> Self {
         let mut data = BytesMut::with_capacity(values.len() * 4);
         values.iter().for_each(|&value| data.put_f32_le(value));
-        Self {
-            kind: kind::F32,
-            len: values.len(),
-            data: data.freeze(),
-        }
+        Self { kind: kind::F32, len: values.len(), data: data.freeze() }
     }
 
     /// An array of strings.
@@ -110,11 +106,7 @@ impl Array {
             data.put_slice(bytes);
             len += 1;
         }
-        Self {
-            kind: kind::STRING,
-            len,
-            data: data.freeze(),
-        }
+        Self { kind: kind::STRING, len, data: data.freeze() }
     }
 
     /// How many values there are.
@@ -129,10 +121,7 @@ impl Array {
 
     /// The values, if they are f32.
     pub fn to_floats(&self) -> Option<Vec<f32>> {
-        let values = self
-            .data
-            .chunks_exact(4)
-            .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]));
+        let values = self.data.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]));
         (self.kind == kind::F32).then(|| values.collect())
     }
 

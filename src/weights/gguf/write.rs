@@ -28,12 +28,7 @@ impl TensorLayout {
     /// `TensorType` if a row of `shape` is no whole number of the type's blocks.
     pub fn new(name: String, shape: Vec<usize>, dtype: Dtype) -> Result<Self> {
         match dtype.bytes_of(&shape) {
-            Some(len) => Ok(Self {
-                name,
-                shape,
-                dtype,
-                len: len as u64,
-            }),
+            Some(len) => Ok(Self { name, shape, dtype, len: len as u64 }),
             None => Err(Error::TensorType {
                 name,
                 found: dtype.to_string(),
@@ -103,16 +98,10 @@ impl<'a> Writer<'a> {
     pub fn write(&mut self, bytes: &[u8]) -> Result<()> {
         let len = self.remaining.last().copied().unwrap_or(0);
         self.written += bytes.len() as u64;
-        assert!(
-            self.written <= len,
-            "{} bytes for a tensor of {len}",
-            self.written
-        );
+        assert!(self.written <= len, "{} bytes for a tensor of {len}", self.written);
         self.out.write_all(bytes).map_err(failed)?;
         if self.written == len {
-            self.out
-                .write_all(&[0; DEFAULT_ALIGNMENT as usize][..padding(len)])
-                .map_err(failed)?;
+            self.out.write_all(&[0; DEFAULT_ALIGNMENT as usize][..padding(len)]).map_err(failed)?;
             self.remaining.pop();
             self.written = 0;
         }
@@ -127,11 +116,7 @@ impl<'a> Writer<'a> {
     /// # Panics
     /// If a tensor was not written.
     pub fn finish(self) -> Result<()> {
-        assert!(
-            self.remaining.is_empty(),
-            "{} tensors were not written",
-            self.remaining.len()
-        );
+        assert!(self.remaining.is_empty(), "{} tensors were not written", self.remaining.len());
         self.out.flush().map_err(failed)
     }
 }
@@ -190,11 +175,7 @@ fn put_layout(header: &mut BytesMut, tensor: &TensorLayout, offset: u64) {
     put_string(header, tensor.name.as_bytes());
     header.put_u32_le(tensor.shape.len() as u32);
     // GGUF lists the innermost axis first.
-    tensor
-        .shape
-        .iter()
-        .rev()
-        .for_each(|&axis| header.put_u64_le(axis as u64));
+    tensor.shape.iter().rev().for_each(|&axis| header.put_u64_le(axis as u64));
     header.put_u32_le(tensor.dtype.ggml_id());
     header.put_u64_le(offset);
 }

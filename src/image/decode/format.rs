@@ -19,7 +19,8 @@ impl Format {
     ///
     /// # Errors
     ///
-    /// [`Error::ImageFormat`] naming a format that is known and not decoded here, [`Error::ImageDecode`] otherwise.
+    /// [`Error::ImageFormat`] naming a format that is known and not decoded here, [`Error::ImageDecode`]
+    /// otherwise.
     pub fn of(bytes: &[u8]) -> Result<Self> {
         if bytes.starts_with(b"\xff\xd8\xff") {
             return Ok(Self::Jpeg);

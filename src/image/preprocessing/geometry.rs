@@ -11,7 +11,8 @@ use crate::{Error, Result};
 impl Size {
     /// Height and width of a resized picture.
     ///
-    /// The longer side is `int(edge * long / short)` of `get_resize_output_image_size` in `image_transforms.py`.
+    /// The longer side is `int(edge * long / short)` of `get_resize_output_image_size` in
+    /// `image_transforms.py`.
     ///
     /// # Errors
     ///

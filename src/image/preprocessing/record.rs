@@ -1,8 +1,8 @@
 //! `preprocessor_config.json`, read and written.
 //!
 //! Keys that a file leaves out have the defaults of the processor class it names. Old files
-//! (`feature_extractor_type`, `"size": 224`) and new ones are read alike. A key that asks for a step we do not know is
-//! an error, not a silent difference.
+//! (`feature_extractor_type`, `"size": 224`) and new ones are read alike. A key that asks for a step we do
+//! not know is an error, not a silent difference.
 
 use serde_json::{Map, Value, json};
 
@@ -65,8 +65,8 @@ impl Preprocessing {
         })
     }
 
-    /// The record as a `preprocessor_config.json` that spells out every step; [`Preprocessing::from_json`] reads it
-    /// back unchanged, and so does Hugging Face.
+    /// The record as a `preprocessor_config.json` that spells out every step; [`Preprocessing::from_json`]
+    /// reads it back unchanged, and so does Hugging Face.
     pub fn to_json(&self) -> String {
         let mut record = json!({
             "image_processor_type": "CLIPImageProcessor",
@@ -212,7 +212,8 @@ impl Fields {
         }
     }
 
-    /// Every `do_…` that is on must be a step we do. Pictures are RGB by then, so `do_convert_rgb` may say anything.
+    /// Every `do_…` that is on must be a step we do. Pictures are RGB by then, so `do_convert_rgb` may say
+    /// anything.
     fn refuse_unknown_steps(&self) -> Result<()> {
         const KNOWN: [&str; 5] =
             ["do_resize", "do_center_crop", "do_rescale", "do_normalize", "do_convert_rgb"];

@@ -27,6 +27,7 @@ const main = find("main");
 const tabBar = find("tab-bar");
 const loadBar = find("load-bar");
 const engineFault = find("error-note");
+const guide = /** @type {HTMLElement} */ (document.getElementById("panel-guide"));
 const modelLine = /** @type {HTMLElement} */ (document.getElementById("model-line"));
 const announcements = /** @type {HTMLElement} */ (document.getElementById("announcements"));
 
@@ -38,6 +39,7 @@ model.id = "panel-model";
 const TABS = [
   { id: "classify", title: "Classify", panel: classify },
   { id: "model", title: "Model", panel: model },
+  { id: "guide", title: "Guide", panel: guide },
 ];
 
 let working = false;
@@ -90,7 +92,7 @@ find("a").addEventListener("click", (event) => {
   main.focus();
 });
 
-main.append(classify, model);
+guide.before(classify, model);
 await session.start();
 const offline = await registerOffline();
 if (offline.ready) classify.tellOffline();

@@ -1,12 +1,11 @@
 // @ts-check
-/** Starts the page: the engine's session, the settings, the views and what they share. */
-import "./security/trusted-types.js";
+/** Puts the page together: the settings, the views, and what they share with the running session. */
 import "./components/error-note/error-note.js";
 import "./components/load-bar/load-bar.js";
 import "./components/tab-bar/tab-bar.js";
 import { element } from "./dom/element.js";
 import { registerOffline } from "./offline/register.js";
-import { ModelSession } from "./state/model-session.js";
+import { session, started } from "./running-session.js";
 import { numberText } from "./state/number-text.js";
 import { sentence } from "./state/sentence.js";
 import { SettingsStore } from "./state/settings-store.js";
@@ -21,7 +20,6 @@ function find(tag) {
   return /** @type {HTMLElementTagNameMap[Tag]} */ (document.querySelector(tag));
 }
 
-const session = new ModelSession();
 const settings = new SettingsStore();
 const main = find("main");
 const tabBar = find("tab-bar");
@@ -93,7 +91,9 @@ find("a").addEventListener("click", (event) => {
 });
 
 guide.before(classify, model);
-await session.start();
+showState();
+showModel();
+await started;
 const offline = await registerOffline();
 if (offline.ready) classify.tellOffline();
 model.tellOffline(offline.ready ? "ready" : `no: ${offline.reason}`);

@@ -36,6 +36,7 @@ export class ModelView extends Component {
     const session = this.#session;
     const { open, embedded, cancel, fileInput } = this.#parts;
     this.listen(session, "model", () => this.#showModel());
+    this.#showModel();
     this.listen(session, "status", () => this.#showEngine());
     this.listen(session, "progress", ({ detail }) => this.#showProgress(detail));
     this.listen(open, "click", () => fileInput.click());

@@ -1,5 +1,6 @@
 // @ts-check
 /** @import { ModelSession } from "../../state/model-session.js" */
+/** @import { Origin } from "./caveats.js" */
 /** @import { ClassifyParts } from "./classify-layout.js" */
 /** @import { Answer } from "./picture-question.js" */
 /** @import { Opinion } from "./second-opinion.js" */
@@ -61,9 +62,9 @@ export class ScoresColumn {
 
   /**
    * @param {Answer} answer
-   * @param {{ title: string, fromCamera: boolean }} shown the picture it is about
+   * @param {{ title: string, origin: Origin }} shown the picture it is about
    */
-  show(answer, { title, fromCamera }) {
+  show(answer, { title, origin }) {
     const { readout, scoreList, facts, support, copyJson } = this.#parts;
     const { info, embedded } = this.#session;
     if (!info) return;
@@ -73,7 +74,7 @@ export class ScoresColumn {
     readout.answer = { scores: answer.result.scores, mode: answer.question.mode };
     scoreList.scores = answer.result.scores;
     facts.facts = answerFacts(answer, info);
-    this.#notes = caveats({ ...answer, info, drawingsOnly: embedded, fromCamera });
+    this.#notes = caveats({ ...answer, info, drawingsOnly: embedded, origin });
     this.#showNotes(this.#notes);
     support.toggleAttribute("data-stale", true);
     copyJson.disabled = false;

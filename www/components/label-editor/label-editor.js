@@ -22,7 +22,7 @@ export class LabelEditor extends Component {
   build() {
     this.append(
       element("div", { class: "field-head" }, element("label", { for: "labels" }, "Labels"), this.#count),
-      element("p", { id: "labels-hint", class: "hint" }, "One a line, in plain English, without “a” or “the”."),
+      element("p", { id: "labels-hint", class: "hint" }, "What could it be? One answer a line, without “a” or “the”."),
       this.#input,
       this.#fault,
       this.#remarks,

@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::config::ClipConfig;
 use super::gguf::{Gguf, keys};
+use super::hugging_face::image_processor;
 use super::record::Record;
 use super::tensor::Tensor;
 use super::{names, safetensors};
@@ -38,7 +39,7 @@ pub struct HuggingFaceFiles {
     pub config: Bytes,
     /// `tokenizer.json`
     pub tokenizer: Bytes,
-    /// `preprocessor_config.json`
+    /// `preprocessor_config.json`, or else `processor_config.json`.
     pub preprocessor: Bytes,
     /// `model.safetensors`, or its shards in the order of their names.
     pub weights: Vec<Bytes>,
@@ -100,7 +101,7 @@ impl Checkpoint {
         Ok(Self {
             config,
             tokenizer_json: files.tokenizer,
-            preprocessing_json: files.preprocessor,
+            preprocessing_json: image_processor(files.preprocessor)?,
             record: files.record,
             tensors: Tensors::new(tensors)?,
             weights: files.weights,

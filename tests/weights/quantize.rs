@@ -22,7 +22,7 @@ fn stored_in(dtype: Dtype) -> (Vec<f32>, Vec<f32>) {
     let checkpoint = TinyClip::seeded(4).checkpoint();
     let mut stored = Checkpoint::from_gguf(quantized(&checkpoint, dtype)).unwrap().tensors;
     let mut exact = checkpoint.tensors;
-    let mut take = |tensors: &mut clip_wasm::weights::Tensors| {
+    let take = |tensors: &mut clip_wasm::weights::Tensors| {
         tensors.take(MATRIX, &[256, 256]).unwrap().to_f32().unwrap()
     };
     (take(&mut exact), take(&mut stored))
@@ -47,7 +47,7 @@ fn matrices_get_the_asked_type_and_the_rest_stays_exact() {
             assert_eq!(planned_dtype(name, &[256], dtype), Dtype::F32);
         }
         let patch = if dtype == Dtype::F32 { Dtype::F32 } else { Dtype::F16 };
-        assert_eq!(planned_dtype("v.patch_embd.weight", &[256, 3, 16, 16], dtype), patch);
+        assert_eq!(planned_dtype("v.patch_embd.weight", &[256, 3, 8, 8], dtype), patch);
     }
 }
 
@@ -132,11 +132,7 @@ fn a_weight_beyond_the_range_of_the_type_is_not_stored() {
         let mut clip = TinyClip::seeded(4);
         clip.tensor("visual_projection.weight").values[300] = -3e38;
         let error = quantize(&clip.checkpoint(), dtype, &mut io::sink(), &mut |_, _| {}).unwrap_err();
-        let start = 300 / dtype.block_len() * dtype.block_len();
-        assert!(
-            matches!(error, Error::WeightRange { index, value: -3e38, .. } if index == start),
-            "{dtype}: {error}"
-        );
+        assert!(matches!(error, Error::WeightRange { index: 300, value: -3e38, .. }), "{dtype}: {error}");
     }
 }
 

@@ -7,9 +7,7 @@ use half::{bf16, f16};
 use crate::error::Result;
 use crate::weights::dtype::Dtype;
 
-/// Appends `values`, finite and a whole number of blocks, to `out` in `dtype`.
-///
-/// A value beyond the type's range becomes an infinite scale, which `first_non_finite` finds.
+/// Appends `values` to `out` in `dtype`. They are finite and, but for f32 and bf16, within the range of f16.
 ///
 /// # Panics
 /// If there is no whole number of blocks.

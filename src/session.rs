@@ -122,7 +122,8 @@ impl Session {
         if (pixels.height, pixels.width) == (size, size) {
             return Ok(pixels);
         }
-        let problem = format!("gives {} x {} pixels, the model takes {size} x {size}", pixels.width, pixels.height);
+        let problem =
+            format!("gives {} x {} pixels, the model takes {size} x {size}", pixels.width, pixels.height);
         Err(Error::Config { file: "preprocessor_config.json", key: "crop_size".to_owned(), problem })
     }
 

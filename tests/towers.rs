@@ -86,7 +86,8 @@ fn logits_agree_with_pytorch_by_the_checkpoints_own_scale() {
 #[test]
 fn a_missing_a_misshapen_and_an_unknown_tensor_are_each_named() {
     let checkpoint = || Checkpoint::open(&folder("gelu")).unwrap();
-    let load = |checkpoint: Checkpoint| Clip::load(checkpoint.config, checkpoint.tensors).unwrap_err().to_string();
+    let load =
+        |checkpoint: Checkpoint| Clip::load(checkpoint.config, checkpoint.tensors).unwrap_err().to_string();
 
     let mut missing = checkpoint();
     let shape = missing.tensors.iter().find(|tensor| tensor.name == "t.post_ln.bias").unwrap().shape.clone();

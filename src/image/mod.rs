@@ -1,8 +1,8 @@
 //! Pictures: encoded bytes in, the pixels the vision tower sees out.
 //!
-//! [`decode`] turns a file into upright RGB, [`Preprocessing`] turns that into what the model's own record asks for.
-//! The reference is Hugging Face's `load_image` followed by its Pillow image processor; `docs/CORRECTNESS.md` has
-//! what was compared and what was found.
+//! [`decode`] turns a file into upright RGB, [`Preprocessing`] turns that into what the model's own record
+//! asks for. The reference is Pillow's `exif_transpose` followed by Hugging Face's Pillow image processor;
+//! `docs/CORRECTNESS.md` has what was compared and what was found.
 
 mod decode;
 mod preprocessing;

@@ -73,7 +73,8 @@ pub fn resize(image: &Rgb8, width: usize, height: usize, resample: Resample, win
     }
 }
 
-/// Two passes, columns first, over the rows that the second needs. A side that keeps its length needs no pass.
+/// Two passes, columns first, over the rows that the second needs. A side that keeps its length needs no
+/// pass.
 fn filtered(image: &Rgb8, width: usize, height: usize, filter: Filter, window: &Window) -> Rgb8 {
     let rows = Taps::new(filter, image.height(), height, window.rows.clone());
     let needed = if height == image.height() { window.rows.clone() } else { rows.input_range() };

@@ -16,21 +16,22 @@ impl Rgb8 {
     ///
     /// # Errors
     ///
-    /// [`Error::ImageShape`] if a side is 0 or `data` is not `width * height * 3` long, [`Error::ImageTooLarge`]
-    /// above [`MAX_PIXELS`](super::MAX_PIXELS).
+    /// [`Error::ImageShape`] if a side is 0 or `data` is not `width * height * 3` long,
+    /// [`Error::ImageTooLarge`] above [`MAX_PIXELS`](super::MAX_PIXELS).
     pub fn new(width: usize, height: usize, data: Vec<u8>) -> Result<Self> {
         check_len(width, height, 3, data.len())?;
         Ok(Self { width, height, data })
     }
 
-    /// A picture from RGBA samples, as a canvas gives them; alpha is dropped, as it is from decoded files.
+    /// A picture from RGBA samples that are not premultiplied, as a canvas gives them, over white like
+    /// decoded files.
     ///
     /// # Errors
     ///
     /// As [`Rgb8::new`], with four samples a pixel.
     pub fn from_rgba(width: usize, height: usize, rgba: &[u8]) -> Result<Self> {
         check_len(width, height, 4, rgba.len())?;
-        Ok(Self { width, height, data: drop_alpha(rgba) })
+        Ok(Self { width, height, data: rgba_over_white(rgba) })
     }
 
     /// A picture whose shape the caller has made sure of.
@@ -60,9 +61,19 @@ impl Rgb8 {
     }
 }
 
-/// RGB of RGBA samples. Pillow's `convert("RGB")` does the same: colours under transparency come out as they are.
-pub(super) fn drop_alpha(rgba: &[u8]) -> Vec<u8> {
-    rgba.chunks_exact(4).flat_map(|pixel| [pixel[0], pixel[1], pixel[2]]).collect()
+/// RGB of RGBA samples, composited over white.
+pub(super) fn rgba_over_white(rgba: &[u8]) -> Vec<u8> {
+    rgba.chunks_exact(4).flat_map(|pixel| over_white([pixel[0], pixel[1], pixel[2]], pixel[3])).collect()
+}
+
+/// A colour over white, rounded as Pillow's `alpha_composite` rounds: `round((a * c + (255 - a) * 255) /
+/// 255)`.
+pub(super) fn over_white(rgb: [u8; 3], alpha: u8) -> [u8; 3] {
+    rgb.map(|level| {
+        let alpha = u32::from(alpha);
+        let scaled = u32::from(level) * alpha + 255 * (255 - alpha) + 128;
+        ((scaled + (scaled >> 8)) >> 8) as u8
+    })
 }
 
 fn check_len(width: usize, height: usize, channels: usize, bytes: usize) -> Result<()> {

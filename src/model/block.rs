@@ -32,16 +32,18 @@ impl Block {
         let (width, mlp_width) = (config.width, config.mlp_width);
         let name = |part: &str| format!("{prefix}.{part}");
         let qkv = ["attn_q", "attn_k", "attn_v"].map(name);
+        let attention_norm = load_norm(tensors, &name("ln1"), config)?;
+        let mlp_norm = load_norm(tensors, &name("ln2"), config)?;
         Ok(Self {
             heads: config.heads,
-            attention_norm: load_norm(tensors, &name("ln1"), config)?,
-            qkv: Linear::load_joined(tensors, &qkv, width, width)?,
-            out: Linear::load(tensors, &name("attn_out"), width, width)?,
-            mlp_norm: load_norm(tensors, &name("ln2"), config)?,
+            qkv: Linear::load_joined(tensors, &qkv, width, width, &attention_norm.wide_channels())?,
+            attention_norm,
+            out: Linear::load(tensors, &name("attn_out"), width, width, &[])?,
             // clip.cpp's converter calls the first layer of the MLP "down" and the second "up".
-            expand: Linear::load(tensors, &name("ffn_down"), mlp_width, width)?,
+            expand: Linear::load(tensors, &name("ffn_down"), mlp_width, width, &mlp_norm.wide_channels())?,
+            mlp_norm,
             activation: config.activation,
-            contract: Linear::load(tensors, &name("ffn_up"), width, mlp_width)?,
+            contract: Linear::load(tensors, &name("ffn_up"), width, mlp_width, &[])?,
         })
     }
 
@@ -119,7 +121,13 @@ impl Encoder {
     ///
     /// # Errors
     /// As [`Linear::forward`].
-    pub fn forward(&self, x: &mut Vec<f32>, reach: &Reach, last: &Reach, workspace: &mut Workspace) -> Result<()> {
+    pub fn forward(
+        &self,
+        x: &mut Vec<f32>,
+        reach: &Reach,
+        last: &Reach,
+        workspace: &mut Workspace,
+    ) -> Result<()> {
         for (layer, block) in self.0.iter().enumerate() {
             let reach = if layer + 1 == self.0.len() { last } else { reach };
             block.forward(x, reach, workspace)?;

@@ -27,23 +27,36 @@ enum Matrix {
 }
 
 impl Linear {
-    /// The layer `name`, of `columns` outputs, with its bias.
+    /// The layer `name`, of `columns` outputs, with its bias. `wide` are the channels of its input
+    /// that are far larger than most (see [`PackedMatrix::pack`]).
     ///
     /// # Errors
     /// What [`Tensors::take`] says, and `NonFiniteWeight`.
-    pub fn load(tensors: &mut Tensors, name: &str, columns: usize, inner: usize) -> Result<Self> {
-        Self::load_joined(tensors, &[name.to_owned()], columns, inner)
+    pub fn load(
+        tensors: &mut Tensors,
+        name: &str,
+        columns: usize,
+        inner: usize,
+        wide: &[u32],
+    ) -> Result<Self> {
+        Self::load_joined(tensors, &[name.to_owned()], columns, inner, wide)
     }
 
     /// Several layers of the same shape as one, so that their input is quantized once.
     ///
     /// # Errors
     /// As [`Linear::load`].
-    pub fn load_joined(tensors: &mut Tensors, names: &[String], columns: usize, inner: usize) -> Result<Self> {
+    pub fn load_joined(
+        tensors: &mut Tensors,
+        names: &[String],
+        columns: usize,
+        inner: usize,
+        wide: &[u32],
+    ) -> Result<Self> {
         let mut layer = Self { parts: Vec::new(), bias: Vec::new(), inner, columns: columns * names.len() };
         for name in names {
             let weight = tensors.take(&format!("{name}.weight"), &[columns, inner])?;
-            layer.parts.push(Matrix::new(&weight)?);
+            layer.parts.push(Matrix::new(&weight, wide)?);
             layer.bias.extend(tensors.take(&format!("{name}.bias"), &[columns])?.to_f32()?);
         }
         Ok(layer)
@@ -53,9 +66,15 @@ impl Linear {
     ///
     /// # Errors
     /// As [`Linear::load`].
-    pub fn load_projection(tensors: &mut Tensors, name: &str, columns: usize, inner: usize) -> Result<Self> {
+    pub fn load_projection(
+        tensors: &mut Tensors,
+        name: &str,
+        columns: usize,
+        inner: usize,
+        wide: &[u32],
+    ) -> Result<Self> {
         let weight = tensors.take(&format!("{name}.weight"), &[columns, inner])?;
-        Ok(Self { parts: vec![Matrix::new(&weight)?], bias: Vec::new(), inner, columns })
+        Ok(Self { parts: vec![Matrix::new(&weight, wide)?], bias: Vec::new(), inner, columns })
     }
 
     /// A patch embedding `[columns, channels, size, size]` as a product with flattened patches.
@@ -66,7 +85,12 @@ impl Linear {
     ///
     /// # Errors
     /// As [`Linear::load`].
-    pub fn load_patches(tensors: &mut Tensors, name: &str, shape: [usize; 4], quantized: bool) -> Result<Self> {
+    pub fn load_patches(
+        tensors: &mut Tensors,
+        name: &str,
+        shape: [usize; 4],
+        quantized: bool,
+    ) -> Result<Self> {
         let values = tensors.take(name, &shape)?.to_f32()?;
         let [columns, channels, height, width] = shape;
         let (length, device) = (channels * height * width, Device::Cpu);
@@ -79,7 +103,7 @@ impl Linear {
                 padded[..rest.len()].copy_from_slice(rest);
                 blocks::quantize(&padded, codes)
             };
-            (Matrix::Packed(PackedMatrix::pack(columns, padded, read)), padded)
+            (Matrix::Packed(PackedMatrix::pack(columns, padded, &[], read)), padded)
         } else {
             (Matrix::Dense(Tensor::from_vec(values, (columns, length), &device)?), length)
         };
@@ -117,8 +141,8 @@ impl Linear {
         epilogue: Epilogue,
         output: &mut [f32],
     ) -> Result<()> {
-        if self.parts.iter().any(|part| matches!(part, Matrix::Packed(_))) {
-            codes.quantize(input, self.inner);
+        if let Some(matrix) = self.parts.iter().find_map(Matrix::packed) {
+            codes.quantize(input, self.inner, matrix.wide());
         }
         let mut first = 0;
         for part in &self.parts {
@@ -148,7 +172,7 @@ impl Linear {
 
 impl Matrix {
     /// The weights of a tensor `[columns, inner]`.
-    fn new(tensor: &weights::Tensor) -> Result<Self> {
+    fn new(tensor: &weights::Tensor, wide: &[u32]) -> Result<Self> {
         tensor.check_finite()?;
         let (columns, inner) = (tensor.rows(), tensor.row_len());
         let data = &tensor.data[..];
@@ -156,17 +180,24 @@ impl Matrix {
             Dtype::F32 | Dtype::F16 | Dtype::Bf16 => {
                 Self::Dense(Tensor::from_vec(tensor.to_f32()?, (columns, inner), &Device::Cpu)?)
             }
-            Dtype::Q8_0 => pack(columns, inner, data, blocks::q8_0),
-            Dtype::Q5_0 => pack(columns, inner, data, blocks::q5_0),
-            Dtype::Q4_0 => pack(columns, inner, data, blocks::q4_0),
+            Dtype::Q8_0 => pack(columns, inner, wide, data, blocks::q8_0),
+            Dtype::Q5_0 => pack(columns, inner, wide, data, blocks::q5_0),
+            Dtype::Q4_0 => pack(columns, inner, wide, data, blocks::q4_0),
             Dtype::Q6K => {
-                let (wide, _) = data.as_chunks::<{ blocks::Q6K_BYTES }>();
+                let (stored, _) = data.as_chunks::<{ blocks::Q6K_BYTES }>();
                 let per_row = inner / 256;
-                Self::Packed(PackedMatrix::pack(columns, inner, |column, block, codes| {
-                    blocks::q6k(&wide[column * per_row + block / 8], block % 8, codes)
+                Self::Packed(PackedMatrix::pack(columns, inner, wide, |column, block, codes| {
+                    blocks::q6k(&stored[column * per_row + block / 8], block % 8, codes)
                 }))
             }
         })
+    }
+
+    fn packed(&self) -> Option<&PackedMatrix> {
+        match self {
+            Self::Packed(matrix) => Some(matrix),
+            Self::Dense(_) => None,
+        }
     }
 
     fn columns(&self) -> usize {
@@ -181,11 +212,12 @@ impl Matrix {
 fn pack<const N: usize>(
     columns: usize,
     inner: usize,
+    wide: &[u32],
     data: &[u8],
     read: fn(&[u8; N], &mut [i8; BLOCK]) -> f32,
 ) -> Matrix {
     let (stored, per_row) = (data.as_chunks::<N>().0, inner / BLOCK);
-    Matrix::Packed(PackedMatrix::pack(columns, inner, |column, block, codes| {
+    Matrix::Packed(PackedMatrix::pack(columns, inner, wide, |column, block, codes| {
         read(&stored[column * per_row + block], codes)
     }))
 }

@@ -37,13 +37,17 @@ impl TextTower {
         token_embedding.check_finite()?;
         // A copy, so that the rest of the file need not stay in memory.
         token_embedding.data = Bytes::copy_from_slice(&token_embedding.data);
+        let norm_after = load_norm(tensors, "t.post_ln", &config.text)?;
+        let wide = norm_after.wide_channels();
+        let projection =
+            Linear::load_projection(tensors, "text_projection", config.projection_dim, width, &wide)?;
         Ok(Self {
             width,
             token_embedding,
             positions: load_floats(tensors, "t.position_embd.weight", &[config.context_length, width])?,
             encoder: Encoder::load(tensors, "t", tower)?,
-            norm_after: load_norm(tensors, "t.post_ln", tower)?,
-            projection: Linear::load_projection(tensors, "text_projection", config.projection_dim, width)?,
+            projection,
+            norm_after,
             workspaces: Workspaces::default(),
         })
     }

@@ -38,7 +38,12 @@ impl VisionTower {
         let (tower, width) = (&config.vision, config.vision.width);
         let tokens = 1 + (config.image_size / config.patch_size).pow(2);
         let patches = [width, config.channels, config.patch_size, config.patch_size];
-        let quantized = tensors.iter().any(|tensor| tensor.name.starts_with("v.blk.") && tensor.dtype.is_quantized());
+        let quantized =
+            tensors.iter().any(|tensor| tensor.name.starts_with("v.blk.") && tensor.dtype.is_quantized());
+        let norm_after = load_norm(tensors, "v.post_ln", &config.vision)?;
+        let wide = norm_after.wide_channels();
+        let projection =
+            Linear::load_projection(tensors, "visual_projection", config.projection_dim, width, &wide)?;
         Ok(Self {
             image_size: config.image_size,
             patch_size: config.patch_size,
@@ -47,8 +52,8 @@ impl VisionTower {
             positions: load_floats(tensors, "v.position_embd.weight", &[tokens, width])?,
             norm_before: load_norm(tensors, "v.pre_ln", tower)?,
             encoder: Encoder::load(tensors, "v", tower)?,
-            norm_after: load_norm(tensors, "v.post_ln", tower)?,
-            projection: Linear::load_projection(tensors, "visual_projection", config.projection_dim, width)?,
+            projection,
+            norm_after,
             workspaces: Workspaces::default(),
         })
     }

@@ -90,7 +90,7 @@ impl Engine {
         let decoded = image::decode(bytes).map_err(thrown)?;
         let decode_ms = now() - start;
         let embedding = self.embed_rgb(&decoded.image)?;
-        Ok(ImageEmbedding { format: decoded.format.name(), decode_ms, ..embedding })
+        Ok(ImageEmbedding { format: Some(decoded.format), decode_ms, ..embedding })
     }
 
     /// The embedding of RGBA pixels, as a canvas gives them.
@@ -105,7 +105,11 @@ impl Engine {
     }
 
     /// The labels whose embeddings under these templates are not known yet.
-    pub fn missing_labels(&self, labels: Vec<JsValue>, templates: Vec<JsValue>) -> Result<Vec<String>, JsValue> {
+    pub fn missing_labels(
+        &self,
+        labels: Vec<JsValue>,
+        templates: Vec<JsValue>,
+    ) -> Result<Vec<String>, JsValue> {
         self.session.missing_labels(&strings(labels)?, &strings(templates)?).map_err(thrown)
     }
 
@@ -143,7 +147,7 @@ impl Engine {
             embedding,
             width: picture.width() as u32,
             height: picture.height() as u32,
-            format: "pixels",
+            format: None,
             decode_ms: 0.0,
             preprocess_ms: preprocessed - start,
             encode_ms: now() - preprocessed,
@@ -160,7 +164,7 @@ pub struct ImageEmbedding {
     pub width: u32,
     #[wasm_bindgen(readonly)]
     pub height: u32,
-    format: &'static str,
+    format: Option<image::Format>,
     #[wasm_bindgen(readonly)]
     pub decode_ms: f64,
     #[wasm_bindgen(readonly)]
@@ -180,7 +184,7 @@ impl ImageEmbedding {
     /// The file's format, or "pixels".
     #[wasm_bindgen(getter)]
     pub fn format(&self) -> String {
-        self.format.to_owned()
+        self.format.map_or_else(|| "pixels".to_owned(), |format| format.to_string())
     }
 }
 

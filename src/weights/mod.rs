@@ -19,6 +19,8 @@ mod safetensors;
 pub mod tensor;
 mod vocabulary;
 
+#[cfg(target_arch = "wasm32")]
+pub(crate) use checkpoint::hexadecimal;
 pub use checkpoint::{Checkpoint, HuggingFaceFiles, Tensors};
 pub use config::{Activation, ClipConfig, EndToken, TowerConfig};
 pub use dtype::Dtype;

@@ -9,8 +9,7 @@ use clip_wasm::{Error, Result};
 
 /// The record's id of the model inside this program.
 pub const EMBEDDED: &str = "emoji-clip";
-const EMBEDDED_GGUF: &[u8] =
-    include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/models/emoji-clip.gguf"));
+const EMBEDDED_GGUF: &[u8] = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/models/emoji-clip.gguf"));
 
 /// The checkpoint that `name` stands for: a file, a folder, or a record's id.
 pub fn checkpoint(name: &str) -> Result<Checkpoint> {

@@ -19,7 +19,8 @@ impl Format {
     ///
     /// # Errors
     ///
-    /// [`Error::ImageFormat`] naming a format that is known and not decoded here, [`Error::ImageDecode`] otherwise.
+    /// [`Error::ImageFormat`] naming a format that is known and not decoded here, [`Error::ImageDecode`]
+    /// otherwise.
     pub fn of(bytes: &[u8]) -> Result<Self> {
         if bytes.starts_with(b"\xff\xd8\xff") {
             return Ok(Self::Jpeg);
@@ -36,7 +37,10 @@ impl Format {
             Some(format) => Error::ImageFormat { format: format.to_owned() },
             None if bytes.is_empty() => Error::ImageDecode { reason: "the file is empty".to_owned() },
             None => Error::ImageDecode {
-                reason: format!("the first bytes {:02x?} belong to no known format", &bytes[..bytes.len().min(8)]),
+                reason: format!(
+                    "the first bytes {:02x?} belong to no known format",
+                    &bytes[..bytes.len().min(8)]
+                ),
             },
         })
     }

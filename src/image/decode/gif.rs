@@ -24,15 +24,18 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Stored> {
     Ok(Stored { image, orientation: 1 })
 }
 
-/// The frame in its place. As in Pillow, the screen grows to hold it, and what it leaves bare has the transparent
-/// colour, else the first of the palette; without a palette the indices are grey levels.
+/// The frame in its place, over white. As in Pillow, the screen grows to hold it, and what it leaves bare has
+/// the transparent colour, else the first of the palette; without a palette the indices are grey levels.
 fn on_screen(frame: &Frame, palette: Option<&[u8]>, screen: (usize, usize)) -> Result<Rgb8> {
     let (left, top) = (usize::from(frame.left), usize::from(frame.top));
     let (frame_width, frame_height) = (usize::from(frame.width), usize::from(frame.height));
     let (width, height) = (screen.0.max(left + frame_width), screen.1.max(top + frame_height));
     check_dimensions(width as u64, height as u64)?;
     let color = |index: u8| match palette {
-        Some(palette) => palette.get(usize::from(index) * 3..).and_then(<[u8]>::first_chunk).copied().unwrap_or([0; 3]),
+        _ if frame.transparent == Some(index) => [255; 3],
+        Some(palette) => {
+            palette.get(usize::from(index) * 3..).and_then(<[u8]>::first_chunk).copied().unwrap_or([0; 3])
+        }
         None => [index; 3],
     };
     let mut data = color(frame.transparent.unwrap_or(0)).repeat(width * height);

@@ -9,7 +9,8 @@ use crate::image::Rgb8;
 /// More scans than any encoder writes: each one costs a pass over the picture.
 const MAX_SCANS: usize = 256;
 
-/// Decodes as Pillow does: damaged entropy data is decoded as far as it makes sense, missing data is an error.
+/// Decodes as Pillow does: damaged entropy data is decoded as far as it makes sense, missing data is an
+/// error.
 pub(super) fn decode(bytes: &[u8]) -> Result<Stored> {
     let limits = DecodeLimits { max_pixels: MAX_PIXELS, max_scans: MAX_SCANS, ..DecodeLimits::default() };
     let mut decoder = Decoder::new_with_limits(bytes, limits).map_err(invalid)?;
@@ -45,7 +46,8 @@ fn is_fatal(warning: &DecodeWarning) -> bool {
     matches!(warning, DecodeWarning::TruncatedData { .. } | DecodeWarning::UnsupportedRecovered { .. })
 }
 
-/// Pillow takes every four-component JPEG for Adobe's inverted CMYK, and multiplies by the black that is left.
+/// Pillow takes every four-component JPEG for Adobe's inverted CMYK, and multiplies by the black that is
+/// left.
 fn inverted_cmyk_to_rgb(cmyk: &[u8]) -> Vec<u8> {
     let inks = cmyk.chunks_exact(4);
     inks.flat_map(|ink| [ink[0], ink[1], ink[2]].map(|level| left_of_black(255 - level, ink[3]))).collect()

@@ -1,14 +1,16 @@
 //! Encoded bytes to upright RGB, with Pillow's reading of every colour type.
 //!
-//! What Pillow's `ImageOps.exif_transpose(image).convert("RGB")` gives is the reference: the EXIF orientation is
-//! applied, alpha is dropped and the colours under it kept, ICC profiles and gamma are ignored, the first frame of
-//! an animation is taken. Each format has its own file; all of them check the size before they allocate.
+//! The reference is what Hugging Face's Pillow processor makes of
+//! `ImageOps.exif_transpose(Image.open(file))`: the EXIF orientation is applied, transparency lies over
+//! white, ICC profiles and gamma are ignored, the first frame of an animation is taken. Each format has its
+//! own file; all of them check the size before they allocate.
 
 mod bmp;
 mod format;
 mod gif;
 mod jpeg;
 mod orientation;
+mod packed;
 mod png;
 mod webp;
 
@@ -43,9 +45,9 @@ struct Stored {
 ///
 /// # Errors
 ///
-/// [`Error::ImageFormat`] for a format that is known but not decoded here, [`Error::ImageDecode`] for bytes that are
-/// no image or a damaged one, [`Error::ImageShape`] for one without pixels, [`Error::ImageTooLarge`] above
-/// [`MAX_PIXELS`].
+/// [`Error::ImageFormat`] for a format that is known but not decoded here, [`Error::ImageDecode`] for bytes
+/// that are no image or a damaged one, [`Error::ImageShape`] for one without pixels, [`Error::ImageTooLarge`]
+/// above [`MAX_PIXELS`].
 pub fn decode(bytes: &[u8]) -> Result<Decoded> {
     let format = Format::of(bytes)?;
     let stored = match format {

@@ -5,18 +5,20 @@ use crate::image::Rgb8;
 /// EXIF tag of the orientation (Exif 3.0, 4.6.5.1).
 const ORIENTATION: u16 = 0x0112;
 
-/// The orientation a file asks for, 1 to 8: the EXIF tag, or the XMP attribute where EXIF has none, as Pillow reads
-/// them. Metadata that cannot be read asks for nothing.
+/// The orientation a file asks for, 1 to 8: the EXIF tag, or the XMP attribute where EXIF has none, as Pillow
+/// reads them. Metadata that cannot be read asks for nothing.
 pub(super) fn find(exif: Option<&[u8]>, xmp: Option<&[u8]>) -> u8 {
     let named = exif.and_then(from_exif).or_else(|| u16::from(xmp.and_then(from_xmp)?).into());
     named.and_then(|value| u8::try_from(value).ok()).filter(|value| (1..=8).contains(value)).unwrap_or(1)
 }
 
-/// The tag in the first directory of a TIFF structure, with or without the `Exif\0\0` of a JPEG segment before it.
+/// The tag in the first directory of a TIFF structure, with or without the `Exif\0\0` of a JPEG segment
+/// before it.
 fn from_exif(exif: &[u8]) -> Option<u16> {
     const PREFIX: &[u8] = b"Exif\0\0";
     let tiff = exif.strip_prefix(PREFIX).unwrap_or(exif);
-    let tiff = Tiff { bytes: tiff.strip_prefix(PREFIX).unwrap_or(tiff), little_endian: tiff.starts_with(b"II") };
+    let tiff =
+        Tiff { bytes: tiff.strip_prefix(PREFIX).unwrap_or(tiff), little_endian: tiff.starts_with(b"II") };
     let directory = tiff.u32(4)? as usize;
     let entries = tiff.u16(directory)? as usize;
     let entry = |index: usize| directory.checked_add(2 + index * 12);

@@ -6,7 +6,7 @@ use image_webp::{DecodingError, WebPDecoder};
 
 use super::{Format, Stored, check_dimensions, orientation, undecodable};
 use crate::image::Rgb8;
-use crate::image::rgb8::drop_alpha;
+use crate::image::rgb8::rgba_over_white;
 use crate::{Error, Result};
 
 /// Metadata above this size is refused rather than read.
@@ -17,14 +17,15 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Stored> {
     let (width, height) = decoder.dimensions();
     check_dimensions(width.into(), height.into())?;
     decoder.set_memory_limit(METADATA_LIMIT);
-    let len = decoder.output_buffer_size().ok_or_else(|| undecodable(Format::WebP, "it does not fit in memory"))?;
+    let len =
+        decoder.output_buffer_size().ok_or_else(|| undecodable(Format::WebP, "it does not fit in memory"))?;
     let mut samples = vec![0; len];
     if decoder.is_animated() {
         decoder.read_frame(&mut samples).map_err(invalid)?;
     } else {
         decoder.read_image(&mut samples).map_err(invalid)?;
     }
-    let data = if decoder.has_alpha() { drop_alpha(&samples) } else { samples };
+    let data = if decoder.has_alpha() { rgba_over_white(&samples) } else { samples };
     let exif = decoder.exif_metadata().ok().flatten();
     let xmp = decoder.xmp_metadata().ok().flatten();
     let orientation = orientation::find(exif.as_deref(), xmp.as_deref());

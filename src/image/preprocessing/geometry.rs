@@ -11,7 +11,8 @@ use crate::{Error, Result};
 impl Size {
     /// Height and width of a resized picture.
     ///
-    /// The longer side is `int(edge * long / short)` of `get_resize_output_image_size` in `image_transforms.py`.
+    /// The longer side is `int(edge * long / short)` of `get_resize_output_image_size` in
+    /// `image_transforms.py`.
     ///
     /// # Errors
     ///
@@ -70,7 +71,9 @@ pub(super) fn cropped(
     }
     let mut data = vec![0; rows.len * columns.len * 3];
     let kept_len = resized.width() * 3;
-    for (row, kept) in data.chunks_exact_mut(columns.len * 3).skip(rows.at).zip(resized.data().chunks_exact(kept_len)) {
+    for (row, kept) in
+        data.chunks_exact_mut(columns.len * 3).skip(rows.at).zip(resized.data().chunks_exact(kept_len))
+    {
         row[columns.at * 3..][..kept_len].copy_from_slice(kept);
     }
     Rgb8::new(columns.len, rows.len, data)

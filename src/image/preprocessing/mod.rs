@@ -1,14 +1,14 @@
 //! What a model wants done to a picture before its vision tower sees it: the record and its application.
 //!
-//! The record is a checkpoint's `preprocessor_config.json`, the steps are those of Hugging Face's Pillow image
-//! processors (`transformers` 5.23, `image_processing_backends.py`, `PilBackend`): resize, centre crop, rescale,
-//! normalise, each of them optional.
+//! The record is a checkpoint's `preprocessor_config.json`, the steps are those of Hugging Face's Pillow
+//! image processors (`transformers` 5.23, `image_processing_backends.py`, `PilBackend`): resize, centre crop,
+//! rescale, normalise, each of them optional.
 
 mod geometry;
 mod record;
 
-use super::resize::Resample;
 use super::Rgb8;
+use super::resize::Resample;
 use crate::Result;
 use geometry::Crop;
 
@@ -61,8 +61,8 @@ impl Preprocessing {
     ///
     /// # Errors
     ///
-    /// [`Error::ImageTooLarge`](crate::Error::ImageTooLarge) if the result would be, which only a record without a crop
-    /// can ask for.
+    /// [`Error::ImageTooLarge`](crate::Error::ImageTooLarge) if the result would be, which only a record
+    /// without a crop can ask for.
     pub fn apply(&self, image: &Rgb8) -> Result<Pixels> {
         let rgb = self.resize_and_crop(image)?;
         let data = self.planes(rgb.data());

@@ -1,8 +1,8 @@
 //! `preprocessor_config.json`, read and written.
 //!
 //! Keys that a file leaves out have the defaults of the processor class it names. Old files
-//! (`feature_extractor_type`, `"size": 224`) and new ones are read alike. A key that asks for a step we do not know is
-//! an error, not a silent difference.
+//! (`feature_extractor_type`, `"size": 224`) and new ones are read alike. A key that asks for a step we do
+//! not know is an error, not a silent difference.
 
 use serde_json::{Map, Value, json};
 
@@ -19,8 +19,10 @@ const MAX_SIDE: u64 = 1 << 14;
 const HALF: Normalize = Normalize { mean: [0.5; 3], std: [0.5; 3] };
 
 /// `OPENAI_CLIP_MEAN` and `_STD` of `image_utils.py`.
-const OPENAI: Normalize =
-    Normalize { mean: [0.481_454_66, 0.457_827_5, 0.408_210_73], std: [0.268_629_54, 0.261_302_58, 0.275_777_11] };
+const OPENAI: Normalize = Normalize {
+    mean: [0.481_454_66, 0.457_827_5, 0.408_210_73],
+    std: [0.268_629_54, 0.261_302_58, 0.275_777_11],
+};
 
 const BICUBIC: Resample = Resample::Filter(Filter::Bicubic);
 
@@ -50,8 +52,8 @@ impl Preprocessing {
     ///
     /// [`Error::Config`] naming the key whose value cannot be used.
     pub fn from_json(bytes: &[u8]) -> Result<Self> {
-        let fields: Map<String, Value> =
-            serde_json::from_slice(bytes).map_err(|error| invalid("(the file)", format!("is no JSON object: {error}")))?;
+        let fields: Map<String, Value> = serde_json::from_slice(bytes)
+            .map_err(|error| invalid("(the file)", format!("is no JSON object: {error}")))?;
         let fields = Fields(fields);
         fields.refuse_unknown_steps()?;
         let class = fields.class()?;
@@ -63,8 +65,8 @@ impl Preprocessing {
         })
     }
 
-    /// The record as a `preprocessor_config.json` that spells out every step; [`Preprocessing::from_json`] reads it
-    /// back unchanged, and so does Hugging Face.
+    /// The record as a `preprocessor_config.json` that spells out every step; [`Preprocessing::from_json`]
+    /// reads it back unchanged, and so does Hugging Face.
     pub fn to_json(&self) -> String {
         let mut record = json!({
             "image_processor_type": "CLIPImageProcessor",
@@ -105,7 +107,11 @@ impl Fields {
 
     /// The class that the file was written for.
     fn class(&self) -> Result<Class> {
-        let key = if self.get("image_processor_type").is_some() { "image_processor_type" } else { "feature_extractor_type" };
+        let key = if self.get("image_processor_type").is_some() {
+            "image_processor_type"
+        } else {
+            "feature_extractor_type"
+        };
         let name = match self.get(key) {
             Some(name) => name.as_str().ok_or_else(|| unusable(key, name, "a class name"))?,
             None => "CLIPImageProcessor",
@@ -116,7 +122,9 @@ impl Fields {
         match family {
             Some("CLIP") => Ok(Class { defaults: Preprocessing::default(), default_to_square: false }),
             Some("Siglip") => Ok(Class { defaults: siglip(), default_to_square: true }),
-            _ => Err(invalid(key, format!("is {name:?}, expected CLIPImageProcessor or SiglipImageProcessor"))),
+            _ => {
+                Err(invalid(key, format!("is {name:?}, expected CLIPImageProcessor or SiglipImageProcessor")))
+            }
         }
     }
 
@@ -204,14 +212,20 @@ impl Fields {
         }
     }
 
-    /// Every `do_…` that is on must be a step we do. Pictures are RGB by then, so `do_convert_rgb` may say anything.
+    /// Every `do_…` that is on must be a step we do. Pictures are RGB by then, so `do_convert_rgb` may say
+    /// anything.
     fn refuse_unknown_steps(&self) -> Result<()> {
-        const KNOWN: [&str; 5] = ["do_resize", "do_center_crop", "do_rescale", "do_normalize", "do_convert_rgb"];
+        const KNOWN: [&str; 5] =
+            ["do_resize", "do_center_crop", "do_rescale", "do_normalize", "do_convert_rgb"];
         let unknown = self.0.iter().find(|(key, value)| {
-            key.starts_with("do_") && !KNOWN.contains(&key.as_str()) && !matches!(value, Value::Null | Value::Bool(false))
+            key.starts_with("do_")
+                && !KNOWN.contains(&key.as_str())
+                && !matches!(value, Value::Null | Value::Bool(false))
         });
         match unknown {
-            Some((key, _)) => Err(invalid(key, format!("asks for a step that is not known, expected one of {KNOWN:?}"))),
+            Some((key, _)) => {
+                Err(invalid(key, format!("asks for a step that is not known, expected one of {KNOWN:?}")))
+            }
             None => Ok(()),
         }
     }

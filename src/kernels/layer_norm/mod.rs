@@ -2,6 +2,11 @@
 
 use super::lanes::{F32x4, quads, quads_mut};
 
+/// How many times the median a channel's output is to count as wide.
+const WIDE: f32 = 4.0;
+/// The most channels that count as wide: each costs a row of f32 products.
+const MAX_WIDE: usize = 16;
+
 /// Gain, bias and epsilon of a layer norm over rows of `gain.len()` values, a multiple of four.
 #[derive(Clone, Debug)]
 pub struct LayerNorm {
@@ -11,6 +16,22 @@ pub struct LayerNorm {
 }
 
 impl LayerNorm {
+    /// The channels, ascending, whose output is far larger than most: by gain and bias, over
+    /// [`WIDE`] times the median; at most [`MAX_WIDE`], the largest.
+    pub fn wide_channels(&self) -> Vec<u32> {
+        let size = |channel: &u32| {
+            let channel = *channel as usize;
+            self.gain[channel].abs() + self.bias[channel].abs()
+        };
+        let mut channels: Vec<u32> = (0..self.gain.len() as u32).collect();
+        channels.sort_by(|a, b| size(b).total_cmp(&size(a)));
+        let bound = WIDE * size(&channels[channels.len() / 2]);
+        channels.truncate(MAX_WIDE);
+        channels.retain(|channel| size(channel) > bound);
+        channels.sort_unstable();
+        channels
+    }
+
     /// Normalises each row of `input` `[rows, width]` into `output`, of the same shape.
     pub fn apply(&self, input: &[f32], output: &mut [f32]) {
         let width = self.gain.len();
@@ -63,6 +84,16 @@ mod tests {
             let variance = row.iter().map(|y| (y - mean) * (y - mean)).sum::<f32>() / 8.0;
             assert!((mean - 1.0).abs() < 1e-6 && (variance - 4.0).abs() < 1e-5);
         }
+    }
+
+    #[test]
+    fn channels_of_large_gain_or_bias_are_wide() {
+        let mut norm = LayerNorm { gain: vec![1.0; 64], bias: vec![0.1; 64], epsilon: 1e-5 };
+        assert_eq!(norm.wide_channels(), []);
+        norm.gain[40] = -12.0;
+        norm.bias[3] = 9.0;
+        norm.gain[7] = 3.0;
+        assert_eq!(norm.wide_channels(), [3, 40]);
     }
 
     #[test]

@@ -9,36 +9,54 @@ const LEVELS: f32 = 127.0;
 /// Rows quantized to seven bits: `a = s_a * u + lo`, with `lo` the smallest value of a block of
 /// [`BLOCK`] and `s_a` its range over 127.
 ///
-/// A scale a block, not a row: trained CLIPs have a few channels ten times as large as the rest,
-/// and one scale for the row would leave those others two or three bits. The buffer is kept from
-/// one call to the next.
+/// Trained CLIPs have a few channels ten times as large as the rest. A scale a block, not a row,
+/// keeps them from drowning the others; those that are known at load ([`PackedMatrix::wide`]) keep
+/// out of the codes altogether. The buffers are kept from one call to the next.
 #[derive(Debug, Default)]
 pub struct Activations {
     rows: usize,
     inner: usize,
     data: Vec<u8>,
+    /// The values of the wide channels. `[rows, channels]`
+    wide: Vec<f32>,
+    channels: usize,
+    /// A row without its wide channels.
+    row: Vec<f32>,
 }
 
 impl Activations {
-    /// Quantizes `values` `[rows, inner]`.
+    /// Quantizes `values` `[rows, inner]`, all but the channels `wide`, which stay f32.
     ///
     /// # Panics
-    /// If `inner` is zero or no multiple of [`BLOCK`], or the values are no whole rows.
-    pub fn quantize(&mut self, values: &[f32], inner: usize) {
+    /// If `inner` is zero or no multiple of [`BLOCK`], the values are no whole rows, or a channel is
+    /// beyond `inner`.
+    pub fn quantize(&mut self, values: &[f32], inner: usize, wide: &[u32]) {
         assert!(inner > 0 && inner.is_multiple_of(BLOCK));
         assert!(values.len().is_multiple_of(inner));
-        self.rows = values.len() / inner;
-        self.inner = inner;
-        self.data.clear();
+        (self.rows, self.inner, self.channels) = (values.len() / inner, inner, wide.len());
         self.data.resize(self.rows * self.row_bytes(), 0);
+        self.wide.clear();
         for (first, rows) in values.chunks(ROWS * inner).enumerate() {
             let row_bytes = self.row_bytes();
             let count = rows.len() / inner;
             let tile = &mut self.data[first * ROWS * row_bytes..][..count * row_bytes];
             for (r, row) in rows.chunks_exact(inner).enumerate() {
-                quantize_row(row, r, count, tile);
+                self.row.clear();
+                self.row.extend_from_slice(row);
+                self.wide.extend(wide.iter().map(|channel| std::mem::take(&mut self.row[*channel as usize])));
+                quantize_row(&self.row, r, count, tile);
             }
         }
+    }
+
+    /// How many wide channels a row has.
+    pub(super) fn channels(&self) -> usize {
+        self.channels
+    }
+
+    /// The wide channels of a row.
+    pub(super) fn wide(&self, row: usize) -> &[f32] {
+        &self.wide[row * self.channels..][..self.channels]
     }
 
     /// How many rows there are.

@@ -14,7 +14,9 @@
 //! acc = acc + lo * (s_w * f32(sum q))
 //! ```
 //!
-//! each operation rounded to `f32` on its own. Every implementation follows this to the bit; they
+//! each operation rounded to `f32` on its own. Then come the few wide channels, known at load, that
+//! are kept out of both operands' codes because their values are many times as large as the rest:
+//! `acc = acc + a * w`, in ascending order, in f32. Every implementation follows this to the bit; they
 //! differ only in how they reach the integer. Seven bits for the activations keep
 //! `i16x8.relaxed_dot_i8x16_i7x16_s` in the range where all machines agree: two products of a
 //! signed byte with at most 127 fit 16 bits.
@@ -45,6 +47,7 @@ pub use activations::Activations;
 pub use pack::PackedMatrix;
 
 use super::activation::{self, Activation};
+use super::lanes::F32x4;
 use super::threads;
 use tiles::Tiles;
 
@@ -145,6 +148,7 @@ impl PackedMatrix {
         output: Output,
     ) {
         assert_eq!(activations.inner(), self.inner());
+        assert_eq!(activations.channels(), self.wide().len());
         assert!(epilogue.bias.is_none_or(|bias| bias.len() == self.columns()));
         let first = output.first;
         let tiles = Tiles::new(output, activations.rows(), self.columns());
@@ -155,6 +159,8 @@ impl PackedMatrix {
                 bias[..columns.len()].copy_from_slice(&all[columns.clone()]);
             }
             let finish = Finish {
+                activations,
+                wide_weights: self.wide_weights(panel),
                 bias,
                 epilogue,
                 tiles: &tiles,
@@ -175,8 +181,10 @@ impl PackedMatrix {
     }
 }
 
-/// The epilogue of one panel.
+/// What is left to do for a panel's tiles.
 struct Finish<'a> {
+    activations: &'a Activations,
+    wide_weights: &'a [[f32; COLUMNS]],
     bias: [f32; COLUMNS],
     epilogue: Epilogue<'a>,
     tiles: &'a Tiles<'a>,
@@ -187,6 +195,7 @@ struct Finish<'a> {
 impl Finish<'_> {
     fn store<const R: usize>(&self, row: usize, tile: Tile<R>) {
         for (r, mut sums) in tile.into_iter().enumerate() {
+            add_wide(self.activations.wide(row + r), self.wide_weights, &mut sums);
             for (sum, bias) in sums.iter_mut().zip(self.bias) {
                 *sum += bias;
             }
@@ -200,6 +209,18 @@ impl Finish<'_> {
                 self.tiles.store(row + r, self.column, sums);
             }
         }
+    }
+}
+
+/// Adds the products of the wide channels to a row's sums.
+#[inline(always)]
+fn add_wide(activations: &[f32], weights: &[[f32; COLUMNS]], sums: &mut [f32; COLUMNS]) {
+    for (half, sums) in sums.as_chunks_mut::<4>().0.iter_mut().enumerate() {
+        let mut sum = F32x4::load(sums);
+        for (activation, weights) in activations.iter().zip(weights) {
+            sum = sum + F32x4::splat(*activation) * F32x4::load(&weights.as_chunks::<4>().0[half]);
+        }
+        sum.store(sums);
     }
 }
 

@@ -9,27 +9,44 @@ pub struct PackedMatrix {
     columns: usize,
     inner: usize,
     data: Vec<u8>,
+    /// Channels of the inner dimension that are multiplied in f32.
+    wide: Vec<u32>,
+    /// Their weights. `[panels, wide channels, COLUMNS]`
+    wide_weights: Vec<[f32; COLUMNS]>,
 }
 
 impl PackedMatrix {
     /// Packs `[columns, inner]` weights. `read` fills in a column's block of [`BLOCK`] codes and
-    /// returns their scale.
+    /// returns their scale. The channels `wide`, which ascend, are multiplied in f32: the codes of
+    /// activations need not span their range then.
     ///
     /// # Panics
-    /// If `inner` is no multiple of [`BLOCK`].
-    pub fn pack(columns: usize, inner: usize, read: impl Fn(usize, usize, &mut [i8; BLOCK]) -> f32) -> Self {
+    /// If `inner` is no multiple of [`BLOCK`], or a channel is beyond it.
+    pub fn pack(
+        columns: usize,
+        inner: usize,
+        wide: &[u32],
+        read: impl Fn(usize, usize, &mut [i8; BLOCK]) -> f32,
+    ) -> Self {
         assert!(inner.is_multiple_of(BLOCK));
         let (panels, blocks) = (columns.div_ceil(COLUMNS), inner / BLOCK);
+        let mut wide_weights = vec![[0.0; COLUMNS]; panels * wide.len()];
         let mut data = vec![0; panels * blocks * PANEL_BLOCK_BYTES];
         for (index, target) in data.chunks_exact_mut(PANEL_BLOCK_BYTES).enumerate() {
             let (panel, block) = (index / blocks, index % blocks);
             for lane in 0..COLUMNS.min(columns - panel * COLUMNS) {
                 let mut codes = [0; BLOCK];
                 let scale = read(panel * COLUMNS + lane, block, &mut codes);
+                for (i, channel) in wide.iter().enumerate() {
+                    if *channel as usize / BLOCK == block {
+                        let code = std::mem::take(&mut codes[*channel as usize % BLOCK]);
+                        wide_weights[panel * wide.len() + i][lane] = scale * f32::from(code);
+                    }
+                }
                 write_block(target, lane, scale, &codes);
             }
         }
-        Self { columns, inner, data }
+        Self { columns, inner, data, wide: wide.to_vec(), wide_weights }
     }
 
     /// The number of outputs.
@@ -42,9 +59,18 @@ impl PackedMatrix {
         self.inner
     }
 
+    /// The channels of the inner dimension that are multiplied in f32.
+    pub fn wide(&self) -> &[u32] {
+        &self.wide
+    }
+
     /// Bytes of memory the weights take.
     pub fn bytes(&self) -> usize {
-        self.data.len()
+        self.data.len() + self.wide_weights.len() * COLUMNS * 4
+    }
+
+    pub(super) fn wide_weights(&self, panel: usize) -> &[[f32; COLUMNS]] {
+        &self.wide_weights[panel * self.wide.len()..][..self.wide.len()]
     }
 
     pub(super) fn panels(&self) -> usize {

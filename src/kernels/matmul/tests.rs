@@ -25,6 +25,7 @@ struct Case {
     columns: usize,
     inner: usize,
     activations: Vec<f32>,
+    wide: Vec<u32>,
     codes: Vec<i8>,
     scales: Vec<f32>,
 }
@@ -37,6 +38,7 @@ impl Case {
             columns,
             inner,
             activations: (0..rows * inner).map(|_| 3.0 * random.unit() + 0.5).collect(),
+            wide: Vec::new(),
             codes: (0..columns * inner).map(|_| random.next() as i8).collect(),
             scales: (0..columns * inner / BLOCK).map(|_| 0.01 * random.unit()).collect(),
         }
@@ -44,7 +46,7 @@ impl Case {
 
     fn pack(&self) -> PackedMatrix {
         let blocks = self.inner / BLOCK;
-        PackedMatrix::pack(self.columns, self.inner, |column, block, codes| {
+        PackedMatrix::pack(self.columns, self.inner, &self.wide, |column, block, codes| {
             codes.copy_from_slice(&self.codes[column * self.inner + block * BLOCK..][..BLOCK]);
             self.scales[column * blocks + block]
         })
@@ -52,7 +54,7 @@ impl Case {
 
     fn multiply(&self, kernel: Kernel, epilogue: Epilogue, out: &mut [f32]) {
         let mut activations = Activations::default();
-        activations.quantize(&self.activations, self.inner);
+        activations.quantize(&self.activations, self.inner, &self.wide);
         let output = Output { values: out, stride: self.columns, first: 0 };
         self.pack().multiply_with(kernel, &activations, epilogue, output);
     }
@@ -110,6 +112,7 @@ fn a_row_has_the_same_bits_alone_and_among_others() {
             activations: case.activations[row * 256..][..256].to_vec(),
             codes: case.codes.clone(),
             scales: case.scales.clone(),
+            wide: case.wide.clone(),
             ..case
         };
         let mut out = vec![0.0; 40];
@@ -138,7 +141,7 @@ fn the_epilogue_adds_the_bias_then_activates_then_adds_the_residual() {
 fn a_product_writes_only_its_own_columns() {
     let case = Case::new(3, 8, 32);
     let mut activations = Activations::default();
-    activations.quantize(&case.activations, 32);
+    activations.quantize(&case.activations, 32, &[]);
     let mut out = vec![-1.0; 3 * 24];
     let output = Output { values: &mut out, stride: 24, first: 8 };
     case.pack().multiply(&activations, Epilogue::default(), output);
@@ -146,4 +149,20 @@ fn a_product_writes_only_its_own_columns() {
         assert!(row[..8].iter().chain(&row[16..]).all(|value| *value == -1.0));
         assert!(row[8..16].iter().all(|value| *value != -1.0));
     }
+}
+
+#[test]
+fn wide_channels_leave_the_others_their_precision() {
+    let error = |wide: Vec<u32>| {
+        let mut case = Case { wide, ..Case::new(6, 16, 128) };
+        for row in case.activations.chunks_mut(128) {
+            row[5] *= 40.0;
+            row[77] *= -40.0;
+        }
+        let mut out = vec![0.0; 6 * 16];
+        case.multiply(Kernel::BEST, Epilogue::default(), &mut out);
+        let exact = |i: usize| case.exact(i / 16, i % 16).0;
+        out.iter().enumerate().map(|(i, value)| (f64::from(*value) - exact(i)).powi(2)).sum::<f64>().sqrt()
+    };
+    assert!(error(vec![5, 77]) < error(Vec::new()) / 10.0);
 }

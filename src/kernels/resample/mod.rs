@@ -1,8 +1,9 @@
-//! Separable resampling of 8-bit RGB with fixed-point weights: the arithmetic of Pillow's `Resample.c`, bit for bit.
+//! Separable resampling of 8-bit RGB with fixed-point weights: the arithmetic of Pillow's `Resample.c`, bit
+//! for bit.
 //!
-//! An output sample is `clip8((Σ weight · sample + 2^21) >> 22)` with `weight` in units of 2^-22. The sum is one of
-//! integers, so every flavour gives the same bits whatever order it adds in. A picture takes two passes,
-//! [`horizontal`] and then [`vertical`], with 8-bit samples between them.
+//! An output sample is `clip8((Σ weight · sample + 2^21) >> 22)` with `weight` in units of 2^-22. The sum is
+//! one of integers, so every flavour gives the same bits whatever order it adds in. A picture takes two
+//! passes, [`horizontal`] and then [`vertical`], with 8-bit samples between them.
 
 mod portable;
 mod taps;

@@ -31,7 +31,8 @@ impl Filter {
         }
     }
 
-    /// The kernel's value at `x`. Expressions follow `Resample.c` term by term: a reordering changes last bits.
+    /// The kernel's value at `x`. Expressions follow `Resample.c` term by term: a reordering changes last
+    /// bits.
     fn value(self, x: f64) -> f64 {
         match self {
             Self::Box => f64::from(u8::from(x > -0.5 && x <= 0.5)),

@@ -2,7 +2,8 @@
 
 use super::*;
 
-const FILTERS: [Filter; 5] = [Filter::Lanczos, Filter::Bilinear, Filter::Bicubic, Filter::Box, Filter::Hamming];
+const FILTERS: [Filter; 5] =
+    [Filter::Lanczos, Filter::Bilinear, Filter::Bicubic, Filter::Box, Filter::Hamming];
 
 fn taps(filter: Filter, input: usize, output: usize) -> Taps {
     Taps::new(filter, input, output, 0..output)
@@ -15,7 +16,10 @@ fn weights_of_an_output_sum_to_one() {
             for (start, weights) in taps(filter, input, output).iter() {
                 let sum: i64 = weights.iter().map(|&weight| i64::from(weight)).sum();
                 let error = (sum - (1 << PRECISION_BITS)).unsigned_abs();
-                assert!(error <= weights.len() as u64, "{filter:?} {input} -> {output} at {start}: sum {sum}");
+                assert!(
+                    error <= weights.len() as u64,
+                    "{filter:?} {input} -> {output} at {start}: sum {sum}"
+                );
             }
         }
     }

@@ -63,7 +63,13 @@ pub fn run(name: &str, json: bool) -> Result<()> {
 fn print(inspection: &Inspection) -> Result<()> {
     let (config, record) = (&inspection.architecture, &inspection.record);
     let tower = |tower: &clip_wasm::weights::TowerConfig| {
-        format!("{} layers of width {}, {} heads, {}", tower.layers, tower.width, tower.heads, tower.activation.name())
+        format!(
+            "{} layers of width {}, {} heads, {}",
+            tower.layers,
+            tower.width,
+            tower.heads,
+            tower.activation.name()
+        )
     };
     output::line(format!("name        {}", record.name.as_deref().unwrap_or("unnamed")));
     output::line(format!("vision      {}", tower(&config.vision)));
@@ -73,7 +79,11 @@ fn print(inspection: &Inspection) -> Result<()> {
     output::line(format!("embeddings  {}", config.projection_dim));
     output::line(format!("parameters  {:.1} M", inspection.parameters as f64 / 1e6));
     for (dtype, amount) in &inspection.types {
-        output::line(format!("{dtype:<10}  {} tensors, {}", amount.tensors, output::bytes(amount.bytes as u64)));
+        output::line(format!(
+            "{dtype:<10}  {} tensors, {}",
+            amount.tensors,
+            output::bytes(amount.bytes as u64)
+        ));
     }
     output::line(format!("licence     {}", record.license.as_deref().unwrap_or("not said")));
     output::line(format!("source      {}", record.source.repo.as_deref().unwrap_or("not said")));

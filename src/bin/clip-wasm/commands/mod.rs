@@ -25,7 +25,9 @@ pub fn run(command: Command, json: bool) -> Result<()> {
         Command::Preprocess { model, image, output } => {
             preprocess(&model::session(&model.model)?, &image, &output, json)
         }
-        Command::Embed { model, images, texts } => embed(&model::session(&model.model)?, &images, &texts, json),
+        Command::Embed { model, images, texts } => {
+            embed(&model::session(&model.model)?, &images, &texts, json)
+        }
         Command::Classify(args) => classify::run(&args, json),
         Command::Eval(args) => eval::run(&args, json),
         Command::Verify(args) => verify::run(&args, json),

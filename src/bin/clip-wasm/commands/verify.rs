@@ -7,11 +7,11 @@ mod oracle;
 
 use std::path::Path;
 
+use clip_wasm::Result;
 use clip_wasm::image::{self, Rgb8};
 use clip_wasm::kernels::activation::Activation;
 use clip_wasm::session::Session;
 use clip_wasm::task::zero_shot::{Mode, normalise, score};
-use clip_wasm::Result;
 use serde::Serialize;
 
 use super::in_file;
@@ -115,7 +115,8 @@ fn units(embeddings: impl Iterator<Item = Result<Vec<f32>>>) -> Result<Vec<Vec<f
 
 fn agreement(ours: &[Vec<f32>], truth: &[Vec<f32>]) -> Agreement {
     let cosine = |a: &[f32], b: &[f32]| -> f64 {
-        let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(x, y)| f64::from(*x) * f64::from(*y)).sum::<f64>();
+        let dot =
+            |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(x, y)| f64::from(*x) * f64::from(*y)).sum::<f64>();
         dot(a, b) / (dot(a, a) * dot(b, b)).sqrt()
     };
     let cosines: Vec<f64> = ours.iter().zip(truth).map(|(a, b)| cosine(a, b)).collect();

@@ -1,0 +1,72 @@
+// @ts-check
+import { Component } from "../../dom/component.js";
+import { element } from "../../dom/element.js";
+
+/**
+ * The picture being classified, as the model sees it: what its square crop leaves out is veiled. Another instrument (the
+ * drawing pad, the camera) can take the picture's place.
+ *
+ * Properties: `picture`, `{ src, alt, caption }` or `null`; `size`, the picture's `{ width, height }` once known;
+ * `instrument`, an element or `null`; `dropping`, whether a file hangs over the page; `busy`.
+ *
+ * @typedef {{ src: string, alt: string, caption: string }} ShownPicture
+ */
+export class PictureStage extends Component {
+  #image = element("img", { hidden: true, decoding: "async" });
+  #veil = element("div", { class: "veil", hidden: true });
+  #invitation = element("p", { class: "invitation" }, "Drop a picture here, paste one, or open a file.");
+  #caption = element("span", { class: "caption" });
+  #note = element("span", { class: "crop-note" });
+  #frame = element("div", { class: "frame" });
+
+  build() {
+    this.#frame.append(this.#invitation, this.#image, this.#veil, element("p", { class: "drop-hint", "aria-hidden": "true" }, "Drop to classify"));
+    this.append(element("figure", {}, this.#frame, element("figcaption", {}, this.#caption, this.#note)));
+  }
+
+  /** Whether a picture is there. */
+  get occupied() {
+    return !this.#image.hidden;
+  }
+
+  set picture(/** @type {ShownPicture | null} */ picture) {
+    this.#image.hidden = picture === null;
+    this.#invitation.hidden = picture !== null;
+    this.size = null;
+    if (picture === null) {
+      this.#image.removeAttribute("src");
+      this.#caption.textContent = "";
+      return;
+    }
+    this.#image.src = picture.src;
+    this.#image.alt = picture.alt;
+    this.#caption.textContent = picture.caption;
+  }
+
+  set size(/** @type {{ width: number, height: number } | null} */ size) {
+    const ratio = size ? size.width / size.height : 1;
+    const cropped = Math.abs(ratio - 1) > 0.02;
+    this.#veil.hidden = !cropped;
+    this.#note.textContent = cropped ? "The model sees the bright square." : "";
+    this.#frame.style.setProperty("--ratio", String(ratio));
+    this.#veil.dataset.axis = ratio > 1 ? "wide" : "tall";
+  }
+
+  set instrument(/** @type {HTMLElement | null} */ instrument) {
+    this.querySelector(":scope > .instrument")?.remove();
+    this.toggleAttribute("data-instrument", instrument !== null);
+    if (!instrument) return;
+    instrument.classList.add("instrument");
+    this.prepend(instrument);
+  }
+
+  set busy(/** @type {boolean} */ busy) {
+    this.#frame.toggleAttribute("data-busy", busy);
+  }
+
+  set dropping(/** @type {boolean} */ dropping) {
+    this.toggleAttribute("data-dropping", dropping);
+  }
+}
+
+customElements.define("picture-stage", PictureStage);

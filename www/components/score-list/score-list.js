@@ -1,0 +1,101 @@
+// @ts-check
+/** @import { Mode } from "../../state/fragment.js" */
+import { Component } from "../../dom/component.js";
+import { element } from "../../dom/element.js";
+import { numberText } from "../../state/number-text.js";
+
+const MOVE_MS = 180;
+
+/**
+ * Ranked labels with bars, percent and cosine. Property `scores`: the best first; rows are kept by label, so that bars glide
+ * and rows change places. `stale`: a newer result is on its way.
+ *
+ * @typedef {object} ShownScore
+ * @property {string} label
+ * @property {number} score 0 to 1
+ * @property {number} cosine -1 to 1
+ * @property {{ low: number, high: number }} [spread] the scores that single templates give, lowest and highest
+ *
+ * @typedef {{ item: HTMLLIElement, percent: HTMLElement, cosine: HTMLElement, bar: HTMLElement, spread: HTMLElement }} Row
+ */
+export class ScoreList extends Component {
+  /** @type {Map<string, Row>} */
+  #rows = new Map();
+  #list = element("ol", { role: "list", "aria-label": "Scores" });
+
+  #columns = element("p", { class: "columns", "aria-hidden": "true", hidden: true }, element("span", {}, "Cosine"), element("span", {}, "Score"));
+
+  build() {
+    this.append(this.#columns, this.#list);
+  }
+
+  set stale(/** @type {boolean} */ stale) {
+    this.toggleAttribute("data-stale", stale);
+  }
+
+  set scores(/** @type {ShownScore[]} */ scores) {
+    const before = this.#places();
+    const kept = new Set(scores.map(({ label }) => label));
+    for (const [label, row] of this.#rows) {
+      if (kept.has(label)) continue;
+      row.item.remove();
+      this.#rows.delete(label);
+    }
+    this.#list.hidden = scores.length === 0;
+    this.#columns.hidden = scores.length === 0;
+    scores.forEach((score, rank) => this.#place(score, rank));
+    this.#glide(before);
+  }
+
+  /**
+   * @param {ShownScore} score
+   * @param {number} rank
+   */
+  #place(score, rank) {
+    const row = this.#rows.get(score.label) ?? this.#row(score.label);
+    this.#rows.set(score.label, row);
+    const { item } = row;
+    item.dataset.score = String(score.score);
+    item.style.setProperty("--score", String(score.score));
+    row.percent.textContent = numberText.percent(score.score);
+    row.cosine.textContent = numberText.cosine(score.cosine);
+    row.spread.hidden = score.spread === undefined;
+    if (score.spread) {
+      item.style.setProperty("--low", String(score.spread.low));
+      item.style.setProperty("--high", String(score.spread.high));
+    }
+    if (this.#list.children[rank] !== item) this.#list.insertBefore(item, this.#list.children[rank] ?? null);
+  }
+
+  /** @param {string} label */
+  #row(label) {
+    const percent = element("span", { class: "number" });
+    const cosine = element("span", { class: "number" });
+    const bar = element("span", { class: "fill" });
+    const spread = element("span", { class: "spread", hidden: true });
+    const item = element(
+      "li",
+      { "data-label": label },
+      element("span", { class: "label" }, label),
+      element("span", { class: "cosine" }, element("span", { class: "visually-hidden" }, "cosine "), cosine),
+      element("span", { class: "percent" }, percent, element("span", { class: "unit" }, "\u2009%")),
+      element("span", { class: "bar", "aria-hidden": "true" }, bar, spread),
+    );
+    return { item, percent, cosine, bar, spread };
+  }
+
+  #places() {
+    return new Map([...this.#rows].map(([label, { item }]) => [label, item.offsetTop]));
+  }
+
+  /** @param {Map<string, number>} before where each row stood */
+  #glide(before) {
+    if (matchMedia("(prefers-reduced-motion: reduce)").matches || before.size > 60) return;
+    for (const [label, { item }] of this.#rows) {
+      const moved = (before.get(label) ?? item.offsetTop) - item.offsetTop;
+      if (moved !== 0) item.animate([{ transform: `translateY(${moved}px)` }, { transform: "none" }], { duration: MOVE_MS, easing: "ease-out" });
+    }
+  }
+}
+
+customElements.define("score-list", ScoreList);

@@ -1,0 +1,36 @@
+/** The page's custom elements by tag, for the type checker. */
+import type { AnswerReadout } from "./components/answer-readout/answer-readout.js";
+import type { CameraView } from "./components/camera-view/camera-view.js";
+import type { DrawingPad } from "./components/drawing-pad/drawing-pad.js";
+import type { ErrorNote } from "./components/error-note/error-note.js";
+import type { FactList } from "./components/fact-list/fact-list.js";
+import type { LabelEditor } from "./components/label-editor/label-editor.js";
+import type { LoadBar } from "./components/load-bar/load-bar.js";
+import type { ModeSwitch } from "./components/mode-switch/mode-switch.js";
+import type { PictureStage } from "./components/picture-stage/picture-stage.js";
+import type { PictureStrip } from "./components/picture-strip/picture-strip.js";
+import type { ScoreList } from "./components/score-list/score-list.js";
+import type { TabBar } from "./components/tab-bar/tab-bar.js";
+import type { TemplateEditor } from "./components/template-editor/template-editor.js";
+import type { ClassifyView } from "./views/classify/classify-view.js";
+import type { ModelView } from "./views/model/model-view.js";
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "answer-readout": AnswerReadout;
+    "camera-view": CameraView;
+    "classify-view": ClassifyView;
+    "drawing-pad": DrawingPad;
+    "error-note": ErrorNote;
+    "fact-list": FactList;
+    "label-editor": LabelEditor;
+    "load-bar": LoadBar;
+    "mode-switch": ModeSwitch;
+    "model-view": ModelView;
+    "picture-stage": PictureStage;
+    "picture-strip": PictureStrip;
+    "score-list": ScoreList;
+    "tab-bar": TabBar;
+    "template-editor": TemplateEditor;
+  }
+}

@@ -1,0 +1,119 @@
+// @ts-check
+import { EngineClient } from "../engine/client.js";
+
+/** @typedef {import("../engine/types.d.ts").LoadProgress} LoadProgress */
+/** @typedef {import("../engine/types.d.ts").ModelInfo} ModelInfo */
+/** @typedef {import("../engine/types.d.ts").ModelSource} ModelSource */
+
+/** @type {ModelSource} */
+const EMBEDDED = { id: "emoji-clip" };
+
+/** Failures after which the engine itself is gone, not just one request. */
+const ENGINE_GONE = new Set(["worker-lost", "engine-load", "no-simd"]);
+
+/**
+ * The page's one engine and the model in it. `status` is "loading" before there is a model, "ready" with one, "failed" when
+ * the engine is gone or no model could be loaded. A model that fails to load leaves the one before it in place.
+ *
+ * Events: `status`; `model` when another model is in place; `progress` with `detail`, a `LoadProgress` or `null`.
+ */
+export class ModelSession extends EventTarget {
+  /** @type {"loading" | "ready" | "failed"} */
+  status = "loading";
+  /** @type {ModelInfo | null} */
+  info = null;
+  /** @type {unknown} why it failed */
+  failure = null;
+  /** @type {EngineClient | null} */
+  engine = null;
+  /** Whether the model is the one that comes with the page. */
+  embedded = true;
+  #loading = new AbortController();
+
+  /** Starts the engine and loads the model that comes with the page; failures end in `status`. */
+  async start() {
+    this.#become("loading");
+    try {
+      const engine = await EngineClient.start();
+      engine.addEventListener("lost", (event) => this.#fail(/** @type {CustomEvent} */ (event).detail));
+      this.engine = engine;
+      await this.load(EMBEDDED);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  /** Brings a lost engine back with the model it had, or starts over. */
+  async restart() {
+    if (!this.engine || !this.info) {
+      this.engine?.dispose();
+      return this.start();
+    }
+    this.#become("loading");
+    try {
+      await this.#progressing((options) => /** @type {EngineClient} */ (this.engine).restart(options));
+      this.#become("ready");
+      this.dispatchEvent(new Event("model"));
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  /**
+   * Loads a model in place of the present one. A newer call ends an older one.
+   *
+   * @param {ModelSource} source
+   * @throws what the engine says; the present model stays
+   */
+  async load(source) {
+    const engine = this.engine;
+    if (!engine) throw new Error("The engine is not running.");
+    this.info = await this.#progressing((options) => engine.load(source, options));
+    this.embedded = source === EMBEDDED;
+    this.#become("ready");
+    this.dispatchEvent(new Event("model"));
+  }
+
+  /** Loads the model that comes with the page. */
+  loadEmbedded() {
+    return this.load(EMBEDDED);
+  }
+
+  /** Ends a load that is under way; its `load` rejects with an `AbortError`. */
+  cancelLoad() {
+    this.#loading.abort();
+  }
+
+  /**
+   * @template Result
+   * @param {(options: { signal: AbortSignal, onProgress: (progress: LoadProgress) => void }) => Promise<Result>} load
+   */
+  async #progressing(load) {
+    this.#loading.abort();
+    const { signal } = (this.#loading = new AbortController());
+    const tell = (/** @type {LoadProgress | null} */ detail) => {
+      if (signal === this.#loading.signal) this.dispatchEvent(new CustomEvent("progress", { detail }));
+    };
+    tell({ loaded: 0, total: 0, stage: "download" });
+    try {
+      return await load({ signal, onProgress: tell });
+    } finally {
+      tell(null);
+    }
+  }
+
+  /** @param {unknown} error */
+  #fail(error) {
+    const gone = error instanceof Error && "code" in error && ENGINE_GONE.has(String(error.code));
+    if (this.info && !gone) return;
+    this.failure = error;
+    this.#become("failed");
+  }
+
+  /** @param {"loading" | "ready" | "failed"} status */
+  #become(status) {
+    this.status = status;
+    if (status !== "failed") this.failure = null;
+    this.dispatchEvent(new Event("status"));
+  }
+}

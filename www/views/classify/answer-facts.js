@@ -1,0 +1,25 @@
+// @ts-check
+/** @import { Answer } from "./picture-question.js" */
+import { numberText } from "../../state/number-text.js";
+
+/** @typedef {import("../../engine/types.d.ts").ModelInfo} ModelInfo */
+
+const FLAVOURS = { simd: "SIMD", relaxed: "relaxed SIMD" };
+
+/**
+ * What an answer cost and what gave it, for the foot of the scores.
+ *
+ * @param {Answer} answer
+ * @param {ModelInfo} info
+ * @returns {[string, string][]}
+ */
+export function answerFacts({ picture, result }, info) {
+  const { decode, preprocess, encode } = picture.timings;
+  const text = result.encoded > 0 ? `${numberText.duration(result.timings.text)} for ${result.encoded} new` : "all known";
+  return [
+    ["Image", numberText.duration(decode + preprocess + encode)],
+    ["Labels", text],
+    ["Engine", FLAVOURS[info.flavour] ?? info.flavour],
+    ["Weights", info.dtype],
+  ];
+}

@@ -1,0 +1,71 @@
+// @ts-check
+import { element } from "../../dom/element.js";
+import { icon } from "../../dom/icon.js";
+
+/** @import { IconName } from "../../dom/icon.js" */
+
+/** @typedef {ReturnType<typeof classifyLayout>} ClassifyParts */
+
+/**
+ * The parts of the Classify view, in the order they are read: the picture, the scores, the labels. Nothing here has behaviour.
+ */
+export function classifyLayout() {
+  const parts = {
+    stage: element("picture-stage", { id: "stage" }),
+    pictureFault: element("error-note"),
+    ownStrip: element("picture-strip", { "aria-label": "Your pictures", hidden: true }),
+    sampleStrip: element("picture-strip", { "aria-label": "Samples" }),
+    forget: element("button", { type: "button", class: "chip", hidden: true }, "Clear your pictures"),
+    fileInput: element("input", { type: "file", accept: "image/*,.gguf", multiple: true, class: "visually-hidden", tabIndex: -1, "aria-label": "Picture file" }),
+    open: action("open", "Open"),
+    paste: action("paste", "Paste"),
+    draw: action("draw", "Draw"),
+    camera: action("camera", "Camera"),
+    privacy: element("p", { class: "privacy" }, icon("shield"), element("span", {}, "Runs in this browser. Nothing is uploaded.")),
+    modeSwitch: element("mode-switch"),
+    readout: element("answer-readout"),
+    scoresFault: element("error-note"),
+    scoreList: element("score-list"),
+    modeHint: element("p", { class: "hint mode-hint" }),
+    support: element("p", { class: "hint support", hidden: true }),
+    caveats: element("ul", { class: "caveats", role: "list", "aria-label": "What to know about these scores" }),
+    facts: element("fact-list"),
+    copyLink: action("link", "Copy link"),
+    copyJson: action("copy", "Copy JSON"),
+    labels: element("label-editor"),
+    templates: element("template-editor"),
+  };
+  const picture = element(
+    "section",
+    { class: "picture-column", "aria-label": "Picture" },
+    parts.stage,
+    parts.pictureFault,
+    element("div", { class: "actions" }, parts.open, parts.paste, parts.draw, parts.camera, parts.fileInput),
+    parts.ownStrip,
+    parts.forget,
+    parts.sampleStrip,
+    parts.privacy,
+  );
+  const scores = element(
+    "section",
+    { class: "scores-column", "aria-labelledby": "scores-title" },
+    element("div", { class: "column-head" }, element("h2", { id: "scores-title" }, "Scores"), parts.modeSwitch),
+    parts.readout,
+    parts.scoresFault,
+    parts.scoreList,
+    parts.modeHint,
+    parts.support,
+    parts.caveats,
+    element("div", { class: "scores-foot" }, parts.facts, element("div", { class: "actions" }, parts.copyLink, parts.copyJson)),
+  );
+  const question = element("section", { class: "question-column", "aria-label": "Question" }, parts.labels, parts.templates);
+  return { ...parts, columns: [picture, scores, question] };
+}
+
+/**
+ * @param {IconName} name
+ * @param {string} title
+ */
+function action(name, title) {
+  return element("button", { type: "button", class: "button" }, icon(name), title);
+}

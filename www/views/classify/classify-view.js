@@ -1,0 +1,183 @@
+// @ts-check
+/**
+ * The Classify view: a picture, a question in labels and templates, and the scores.
+ *
+ * What tests and other pages may hold on to:
+ * - files dropped anywhere, on `picture-stage` too, are taken as pictures (or as a model, if one is named `.gguf`);
+ *   `input[type=file]` labelled "Picture file" takes the same;
+ * - the text fields labelled "Labels" and "Template", one entry a line;
+ * - the radio buttons "Among these labels" and "Each on its own";
+ * - the list labelled "Scores", best first; its items carry `data-label` and `data-score` (full precision);
+ * - errors are in elements with `role="alert"`, beside what they are about;
+ * - `main[data-state]` is `loading`, `ready`, `working` or `failed`; at `ready` the scores are the newest.
+ */
+/** @import { ModelSession } from "../../state/model-session.js" */
+/** @import { Answer } from "./picture-question.js" */
+/** @import { SettingsStore } from "../../state/settings-store.js" */
+import "../../components/answer-readout/answer-readout.js";
+import "../../components/error-note/error-note.js";
+import "../../components/fact-list/fact-list.js";
+import "../../components/label-editor/label-editor.js";
+import "../../components/mode-switch/mode-switch.js";
+import "../../components/picture-stage/picture-stage.js";
+import "../../components/picture-strip/picture-strip.js";
+import "../../components/score-list/score-list.js";
+import "../../components/template-editor/template-editor.js";
+import { Component } from "../../dom/component.js";
+import { sentence } from "../../state/sentence.js";
+import { classifyLayout } from "./classify-layout.js";
+import { Filmstrip } from "./filmstrip.js";
+import { PictureColumn } from "./picture-column.js";
+import { PictureQuestion } from "./picture-question.js";
+import { QuestionColumn } from "./question-column.js";
+import { ScoresColumn } from "./scores-column.js";
+import { SecondOpinion } from "./second-opinion.js";
+
+/** Typing rests this long before the scores follow. */
+const TYPING_MS = 60;
+/** A screen reader hears an answer once it has rested this long. */
+const ANNOUNCE_MS = 900;
+
+export class ClassifyView extends Component {
+  #parts = classifyLayout();
+  /** Whether the settings are newer than the question under way. */
+  #unasked = false;
+  #busy = false;
+  #typing = 0;
+  #announcing = 0;
+  #session;
+  #settings;
+  #inquiry;
+  #pictures;
+  #scores;
+  #editors;
+  #filmstrip;
+  #second;
+
+  /**
+   * @param {object} wiring
+   * @param {ModelSession} wiring.session
+   * @param {SettingsStore} wiring.settings
+   */
+  constructor({ session, settings }) {
+    super();
+    this.#session = session;
+    this.#settings = settings;
+    this.#inquiry = new PictureQuestion(session);
+    this.#pictures = new PictureColumn(this.#parts, this.#inquiry, this.lifetime);
+    this.#scores = new ScoresColumn(this.#parts, session, () => settings.linkTo({ labels: this.#labelText() }), this.lifetime);
+    this.#editors = new QuestionColumn(this.#parts, this.lifetime);
+    this.#filmstrip = new Filmstrip(session, this.#pictures.shelf, () => this.#pictures.renderShelf());
+    this.#second = new SecondOpinion(session);
+  }
+
+  build() {
+    this.append(...this.#parts.columns);
+    this.#listenToColumns();
+    this.#listenToAnswers();
+    this.#pictures.openSamples().then(() => this.#follow());
+  }
+
+  /** Says, for good, that the page works without a network. */
+  tellOffline() {
+    this.#parts.privacy.lastElementChild?.append(" Ready for use offline.");
+  }
+
+  #listenToColumns() {
+    this.listen(this.#settings, "change", () => this.#follow());
+    this.listen(this.#editors, "edit", ({ detail }) => this.#settings.change(detail));
+    this.listen(this.#pictures, "chosen", ({ detail }) => this.#settings.change(detail));
+    this.listen(this.#pictures, "blank", ({ detail }) => this.#scores.forget(detail.message));
+    this.listen(this.#pictures, "gathered", () => this.#filmstrip.ask(this.#question()));
+    this.listen(this.#pictures, "model-file", ({ detail }) => this.send("open-model", detail));
+    this.listen(this.#session, "model", () => this.#startOver());
+    this.listen(this.#session, "status", () => {
+      if (this.#session.status === "failed") this.#scores.forget("No scores: the engine is not running.");
+    });
+  }
+
+  #listenToAnswers() {
+    const inquiry = this.#inquiry;
+    this.listen(inquiry, "busy", ({ detail }) => {
+      this.#busy = detail;
+      this.#tellWork();
+    });
+    this.listen(inquiry, "picture", ({ detail }) => (this.#parts.stage.size = detail));
+    this.listen(inquiry, "picture-fault", ({ detail }) => {
+      this.#pictures.fault = detail;
+      this.#scores.forget("No scores: the picture could not be read.");
+    });
+    this.listen(inquiry, "question-fault", ({ detail }) => this.#failQuestion(detail));
+    this.listen(inquiry, "answer", ({ detail }) => this.#showAnswer(detail));
+  }
+
+  /** @param {Answer} answer */
+  async #showAnswer(answer) {
+    this.#scores.show(answer, this.#pictures.now);
+    clearTimeout(this.#announcing);
+    this.#announcing = setTimeout(() => this.send("announce", { text: this.#scores.text }), ANNOUNCE_MS);
+    const opinion = await this.#second.ask(answer);
+    if (opinion) this.#scores.support(opinion);
+  }
+
+  /** Shows what the settings say, and asks anew. */
+  #follow() {
+    this.#pictures.showSample(this.#settings.current.sample);
+    this.#scores.mode = this.#settings.current.mode;
+    this.#readEditors();
+    this.#unasked = true;
+    this.#tellWork();
+    clearTimeout(this.#typing);
+    this.#typing = setTimeout(() => this.#ask(), TYPING_MS);
+  }
+
+  /** Another model: the same picture and question, from the start. */
+  #startOver() {
+    this.#filmstrip.forget();
+    this.#ask();
+    this.#pictures.again();
+  }
+
+  #ask() {
+    const question = this.#question();
+    this.#inquiry.ask(question);
+    this.#filmstrip.ask(question);
+    this.#unasked = false;
+    this.#tellWork();
+    if (!question) this.#scores.stale = true;
+  }
+
+  #tellWork() {
+    const working = this.#busy || this.#unasked;
+    if (working) this.#second.stop();
+    this.#scores.stale = working;
+    this.send("working", { working });
+  }
+
+  #question() {
+    const lines = this.#readEditors();
+    return lines && { ...lines, mode: this.#settings.current.mode };
+  }
+
+  #readEditors() {
+    const { labels, templates } = this.#settings.current;
+    return this.#editors.read({ text: this.#labelText(), own: labels !== null }, { text: this.#templateText(), own: templates !== null });
+  }
+
+  #labelText() {
+    return this.#settings.current.labels ?? this.#pictures.now.labels.join("\n");
+  }
+
+  #templateText() {
+    return this.#settings.current.templates ?? (this.#session.info?.templates ?? ["{}"]).join("\n");
+  }
+
+  /** @param {unknown} error */
+  #failQuestion(error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : "";
+    if (!this.#editors.blame(code, sentence(error))) this.#scores.fault = sentence(error);
+    this.#scores.forget("No scores for this question.");
+  }
+}
+
+customElements.define("classify-view", ClassifyView);

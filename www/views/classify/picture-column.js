@@ -1,0 +1,223 @@
+// @ts-check
+/** @import { ClassifyParts } from "./classify-layout.js" */
+/** @import { StagePicture } from "./picture-shelf.js" */
+/** @import { PictureQuestion } from "./picture-question.js" */
+/** @typedef {import("../../engine/types.d.ts").ImageInput} ImageInput */
+import "../../components/camera-view/camera-view.js";
+import "../../components/drawing-pad/drawing-pad.js";
+import { element } from "../../dom/element.js";
+import { sentence } from "../../state/sentence.js";
+import { clipboardPicture } from "./clipboard-picture.js";
+import { listenForFiles } from "./intake.js";
+import { PictureShelf } from "./picture-shelf.js";
+import { fetchSamples } from "./samples.js";
+
+/**
+ * The picture on the stage and every way to another one: samples, files, drop, paste, the drawing pad, the camera.
+ *
+ * Events: `chosen` with `detail.sample`, the sample's file name or `null`; `model-file` with `detail.file`; `blank` with
+ * `detail.message` when there is nothing to classify; `gathered` when the visitor's pictures have changed.
+ */
+export class PictureColumn extends EventTarget {
+  shelf = new PictureShelf();
+  /** What is on the stage. `labels` are those of the last sample, for as long as the visitor has none of their own. */
+  now = { title: "", fromCamera: false, labels: /** @type {string[]} */ ([]) };
+  #parts;
+  #inquiry;
+  #signal;
+  /** @type {StagePicture | null} */
+  #shown = null;
+  /** @type {ImageInput | null} the newest picture of the instrument on the stage */
+  #live = null;
+  /** @type {HTMLElement | null} the instrument on the stage */
+  #mounted = null;
+  #pad = element("drawing-pad");
+
+  /**
+   * @param {ClassifyParts} parts
+   * @param {PictureQuestion} inquiry
+   * @param {AbortSignal} signal ends all listening
+   */
+  constructor(parts, inquiry, signal) {
+    super();
+    this.#parts = parts;
+    this.#inquiry = inquiry;
+    this.#signal = signal;
+    parts.paste.hidden = !navigator.clipboard?.read;
+    parts.camera.hidden = !navigator.mediaDevices;
+    this.#listen();
+    this.#listenToInstruments();
+  }
+
+  /** Fetches the samples; a failure is told beside the stage. */
+  async openSamples() {
+    try {
+      this.shelf.setSamples(await fetchSamples(this.#signal));
+    } catch (error) {
+      this.fault = error;
+    }
+    this.#parts.sampleStrip.entries = this.shelf.samples;
+  }
+
+  /**
+   * Shows the sample that the settings name; the first one while the stage is empty.
+   *
+   * @param {string | null} file
+   */
+  showSample(file) {
+    const wanted = this.shelf.findSample(file) ?? (this.#shown || this.#mounted ? null : this.shelf.samples[0]);
+    if (wanted && wanted !== this.#shown) this.#show(wanted);
+  }
+
+  /** Asks again about what is on the stage, after the model has changed. */
+  again() {
+    if (this.#shown) this.#inquiry.show(this.#shown.read);
+    else if (this.#live) this.#inquiry.showLive(this.#live);
+  }
+
+  set fault(/** @type {unknown} */ error) {
+    this.#parts.pictureFault.fault = error === null ? null : { message: sentence(error) };
+  }
+
+  /** Shows the visitor's pictures anew, with what the model makes of each. */
+  renderShelf() {
+    this.#parts.ownStrip.entries = this.shelf.own;
+    this.#parts.forget.hidden = this.shelf.own.length === 0;
+  }
+
+  #listen() {
+    const { stage, open, paste, fileInput, ownStrip, sampleStrip, forget } = this.#parts;
+    const files = {
+      files: (/** @type {File[]} */ taken) => this.#take(taken),
+      hovering: (/** @type {boolean} */ hovering) => (stage.dropping = hovering),
+      refused: (/** @type {string} */ message) => (this.fault = message),
+    };
+    listenForFiles(files, this.#signal);
+    this.#on(open, "click", () => fileInput.click());
+    this.#on(fileInput, "change", () => {
+      this.#take([...(fileInput.files ?? [])]);
+      fileInput.value = "";
+    });
+    this.#on(paste, "click", () => this.#paste());
+    for (const strip of [ownStrip, sampleStrip]) this.#on(strip, "choose-picture", ({ detail }) => this.#choose(detail.id));
+    this.#on(forget, "click", () => {
+      this.shelf.forgetOwn();
+      this.renderShelf();
+      if (this.#shown && !this.#shown.sample) this.#choose(this.shelf.samples[0]?.id);
+    });
+  }
+
+  #listenToInstruments() {
+    const { stage, draw, camera } = this.#parts;
+    this.#on(draw, "click", () => this.#mount(this.#pad, draw, "Drawing", "Draw something that your labels name."));
+    this.#on(camera, "click", () => this.#mount(element("camera-view"), camera, "Camera", "The camera is starting."));
+    this.#on(stage, "drawing", ({ detail }) => this.#follow(detail.image));
+    this.#on(stage, "frame", ({ detail }) => this.#follow(detail.image));
+    this.#on(stage, "snapshot", ({ detail }) => this.#take([detail.file], true));
+    this.#on(stage, "camera-fault", ({ detail }) => {
+      this.#choose(this.shelf.samples[0]?.id);
+      this.fault = detail.message;
+    });
+  }
+
+  /**
+   * Puts an instrument on the stage in place of a picture.
+   *
+   * @param {HTMLElement} instrument
+   * @param {HTMLButtonElement} button
+   * @param {string} title
+   * @param {string} invitation
+   */
+  #mount(instrument, button, title, invitation) {
+    this.#clearStage();
+    this.now = { ...this.now, title, fromCamera: instrument.localName === "camera-view" };
+    this.#mounted = instrument;
+    this.#parts.stage.instrument = instrument;
+    button.setAttribute("aria-pressed", "true");
+    this.#tell("chosen", { sample: null });
+    this.#tell("blank", { message: invitation });
+    if (instrument === this.#pad && this.#pad.image) this.#follow(this.#pad.image);
+  }
+
+  /** @param {ImageData | null} image */
+  #follow(image) {
+    this.#live = image;
+    if (image) this.#inquiry.showLive(image);
+    else {
+      this.#inquiry.clear();
+      this.#tell("blank", { message: "Draw something that your labels name." });
+    }
+  }
+
+  #clearStage() {
+    const { stage, draw, camera, ownStrip, sampleStrip } = this.#parts;
+    this.#shown = null;
+    this.#live = null;
+    this.#mounted = null;
+    this.#inquiry.clear();
+    stage.instrument = null;
+    this.fault = null;
+    ownStrip.chosen = null;
+    sampleStrip.chosen = null;
+    for (const button of [draw, camera]) button.setAttribute("aria-pressed", "false");
+  }
+
+  /**
+   * @param {File[]} files
+   * @param {boolean} [fromCamera]
+   */
+  #take(files, fromCamera = false) {
+    const model = files.find(({ name }) => /\.gguf$/i.test(name));
+    if (model) return this.#tell("model-file", { file: model });
+    if (files.length === 0) return;
+    const [first] = this.shelf.add(files, fromCamera);
+    this.renderShelf();
+    this.#choose(first.id);
+    this.#tell("gathered");
+  }
+
+  async #paste() {
+    try {
+      this.#take([await clipboardPicture()]);
+    } catch (error) {
+      this.fault = error;
+    }
+  }
+
+  /** @param {string | undefined} id */
+  #choose(id) {
+    const picture = this.shelf.find(id);
+    if (!picture) return;
+    this.#show(picture);
+    this.#tell("chosen", { sample: picture.sample?.file ?? null });
+  }
+
+  /** @param {StagePicture} picture */
+  #show(picture) {
+    const { title, alt, src, sample, fromCamera, read, id } = picture;
+    this.#clearStage();
+    this.#shown = picture;
+    this.now = { title, fromCamera, labels: sample?.labels ?? this.now.labels };
+    this.#parts.stage.picture = { src, alt, caption: title };
+    this.#parts.ownStrip.chosen = id;
+    this.#parts.sampleStrip.chosen = id;
+    this.#inquiry.show(read);
+  }
+
+  /**
+   * @param {EventTarget} target
+   * @param {string} type
+   * @param {(event: any) => void} handler
+   */
+  #on(target, type, handler) {
+    target.addEventListener(type, handler, { signal: this.#signal });
+  }
+
+  /**
+   * @param {string} type
+   * @param {unknown} [detail]
+   */
+  #tell(type, detail) {
+    this.dispatchEvent(new CustomEvent(type, { detail }));
+  }
+}

@@ -1,0 +1,85 @@
+// @ts-check
+/** @import { Sample } from "./samples.js" */
+
+/**
+ * @typedef {object} StagePicture
+ * @property {string} id
+ * @property {string} title
+ * @property {string} alt
+ * @property {string} src what an `img` can show
+ * @property {Sample} [sample] where it is one
+ * @property {boolean} fromCamera
+ * @property {string} [verdict] what the model makes of it, for the filmstrip
+ * @property {boolean} [failed] whether it could not be read
+ * @property {(signal: AbortSignal) => Blob | Promise<Blob>} read
+ */
+
+/** Pictures of the visitor's beyond this many push out the oldest, so that a long session does not fill the memory. */
+const MOST_OWN = 60;
+
+/** The pictures at hand: the samples, and the visitor's own, newest first. */
+export class PictureShelf {
+  /** @type {StagePicture[]} */
+  samples = [];
+  /** @type {StagePicture[]} */
+  own = [];
+  #added = 0;
+
+  /** @param {Sample[]} samples */
+  setSamples(samples) {
+    this.samples = samples.map((sample) => ({
+      id: `sample:${sample.file}`,
+      title: sample.alt,
+      alt: sample.alt,
+      src: sample.src,
+      fromCamera: false,
+      sample,
+      read: (signal) => readSample(sample, signal),
+    }));
+  }
+
+  /**
+   * Puts files in front of the visitor's pictures and returns them.
+   *
+   * @param {File[]} files
+   * @param {boolean} fromCamera
+   */
+  add(files, fromCamera) {
+    const added = files.map((file) => ({
+      id: `own:${++this.#added}`,
+      title: file.name,
+      alt: `Your picture ${file.name}`,
+      src: URL.createObjectURL(file),
+      fromCamera,
+      read: () => file,
+    }));
+    this.own.unshift(...added);
+    for (const old of this.own.splice(MOST_OWN)) URL.revokeObjectURL(old.src);
+    return added;
+  }
+
+  /** Forgets the visitor's pictures. */
+  forgetOwn() {
+    for (const { src } of this.own.splice(0)) URL.revokeObjectURL(src);
+  }
+
+  /** @param {string | undefined} id */
+  find(id) {
+    return [...this.own, ...this.samples].find((picture) => picture.id === id);
+  }
+
+  /** @param {string | null} file */
+  findSample(file) {
+    return this.samples.find(({ sample }) => sample?.file === file);
+  }
+}
+
+/**
+ * @param {Sample} sample
+ * @param {AbortSignal} signal
+ */
+async function readSample(sample, signal) {
+  const response = await fetch(sample.src, { signal });
+  if (!response.ok) throw new Error(`The sample ${sample.file} is missing: the host answered ${response.status}.`);
+  return response.blob();
+}

@@ -1,0 +1,151 @@
+// @ts-check
+/** @import { ModelSession } from "../../state/model-session.js" */
+/** @import { ClassifyParts } from "./classify-layout.js" */
+/** @import { Answer } from "./picture-question.js" */
+/** @import { Opinion } from "./second-opinion.js" */
+import { element } from "../../dom/element.js";
+import { icon } from "../../dom/icon.js";
+import { answerFacts } from "./answer-facts.js";
+import { caveats } from "./caveats.js";
+import { resultDocument } from "./result-document.js";
+
+/** How long "Copied" stands on a button. */
+const COPIED_MS = 1600;
+
+const MODE_HINTS = {
+  softmax: "Shares of 100 % among these labels. One always wins, even when none fits.",
+  independent: "Each label against no label at all: above 50 % it fits better than nothing does.",
+};
+
+/** The newest answer, what to know before believing it, and ways to take it along. */
+export class ScoresColumn {
+  #parts;
+  #session;
+  /** @type {Answer | null} */
+  #answer = null;
+  #pictureName = "";
+  /** @type {string[]} what to know before believing the answer */
+  #notes = [];
+
+  /**
+   * @param {ClassifyParts} parts
+   * @param {ModelSession} session
+   * @param {() => string} link what "Copy link" copies
+   * @param {AbortSignal} signal ends all listening
+   */
+  constructor(parts, session, link, signal) {
+    this.#parts = parts;
+    this.#session = session;
+    parts.copyLink.addEventListener("click", () => copy(parts.copyLink, link), { signal });
+    parts.copyJson.addEventListener("click", () => copy(parts.copyJson, () => this.#document()), { signal });
+    this.forget("The model is loading.");
+  }
+
+  /** The answer as one sentence; empty where there is none. */
+  get text() {
+    return this.#answer ? this.#parts.readout.text : "";
+  }
+
+  set stale(/** @type {boolean} */ stale) {
+    this.#parts.scoreList.stale = stale;
+  }
+
+  set mode(/** @type {"softmax" | "independent"} */ mode) {
+    this.#parts.modeSwitch.mode = mode;
+    this.#parts.modeHint.textContent = MODE_HINTS[mode];
+  }
+
+  set fault(/** @type {string | null} */ message) {
+    this.#parts.scoresFault.fault = message === null ? null : { message };
+  }
+
+  /**
+   * @param {Answer} answer
+   * @param {{ title: string, fromCamera: boolean }} shown the picture it is about
+   */
+  show(answer, { title, fromCamera }) {
+    const { readout, scoreList, facts, support, copyJson } = this.#parts;
+    const { info, embedded } = this.#session;
+    if (!info) return;
+    this.#answer = answer;
+    this.#pictureName = title;
+    this.fault = null;
+    readout.answer = { scores: answer.result.scores, mode: answer.question.mode };
+    scoreList.scores = answer.result.scores;
+    facts.facts = answerFacts(answer, info);
+    this.#notes = caveats({ ...answer, info, drawingsOnly: embedded, fromCamera });
+    this.#showNotes(this.#notes);
+    support.toggleAttribute("data-stale", true);
+    copyJson.disabled = false;
+  }
+
+  /**
+   * Adds how far the present answer holds.
+   *
+   * @param {Opinion} opinion
+   */
+  support({ fits, templates, agreeing, spread }) {
+    if (!this.#answer) return;
+    const { result, question } = this.#answer;
+    const notes = [...this.#notes];
+    if (!fits && question.mode === "softmax") notes.push(`None of these may fit: to this model, “${result.scores[0].label}” says no more about the picture than no label at all.`);
+    this.#showNotes(notes);
+    const all = templates === 2 ? "Both templates agree" : `All ${templates} templates agree`;
+    const who = agreeing === templates ? all : `${agreeing} of ${templates} templates agree`;
+    this.#parts.support.hidden = templates === 0;
+    this.#parts.support.textContent = `${who} on the answer. The mark in a bar spans the scores that they give one by one.`;
+    this.#parts.support.toggleAttribute("data-stale", false);
+    this.#parts.scoreList.scores = result.scores.map((score) => ({ ...score, spread: spread.get(score.label) }));
+  }
+
+  /** @param {string[]} notes */
+  #showNotes(notes) {
+    this.#parts.caveats.hidden = notes.length === 0;
+    this.#parts.caveats.replaceChildren(...notes.map((note) => element("li", {}, icon("note"), note)));
+  }
+
+  /**
+   * Takes the answer away, because it is no longer about what is shown.
+   *
+   * @param {string} message what stands in its place
+   */
+  forget(message) {
+    const { readout, scoreList, facts, support, copyJson } = this.#parts;
+    this.#answer = null;
+    support.hidden = true;
+    readout.message = message;
+    scoreList.scores = [];
+    facts.facts = [];
+    this.#showNotes([]);
+    copyJson.disabled = true;
+  }
+
+  async #document() {
+    const { engine, info } = this.#session;
+    if (!this.#answer || !engine || !info) throw new Error("There is no result to copy.");
+    return resultDocument(this.#answer, info, await engine.modelHash(), this.#pictureName);
+  }
+}
+
+/**
+ * @param {HTMLButtonElement} button
+ * @param {() => string | Promise<string>} write
+ */
+async function copy(button, write) {
+  const title = button.lastChild;
+  if (!title || button.dataset.copied !== undefined) return;
+  const was = title.textContent ?? "";
+  button.dataset.copied = "";
+  try {
+    await navigator.clipboard.writeText(await write());
+    title.textContent = "Copied";
+  } catch {
+    title.textContent = "Not allowed here";
+  }
+  const told = { text: `${was}: ${title.textContent}` };
+  button.dispatchEvent(new CustomEvent("announce", { detail: told, bubbles: true }));
+  setTimeout(() => {
+    title.textContent = was;
+    delete button.dataset.copied;
+  }, COPIED_MS);
+}

@@ -55,8 +55,9 @@ fn is_matrix(name: &str, shape: &[usize]) -> bool {
 /// source, so it is left out.
 ///
 /// # Errors
-/// `Write` if `out` refuses, `NonFiniteWeight` or `WeightRange` for values that cannot be stored, `Tokenizer`
-/// or `Config` for companions that cannot be carried over.
+/// `Write` if `out` refuses, `NonFiniteWeight` or `WeightRange` for values that cannot be stored, `Malformed` if
+/// the record has another hash than the weights, `Tokenizer` or `Config` for companions that cannot be carried
+/// over.
 pub fn quantize(
     checkpoint: &Checkpoint,
     dtype: Dtype,
@@ -87,7 +88,7 @@ fn write(
     out: &mut dyn Write,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Summary> {
-    record.source.sha256.get_or_insert_with(|| checkpoint.sha256().to_owned());
+    record.source.sha256 = Some(checkpoint.published_sha256()?.to_owned());
     let layout =
         |tensor: &Tensor| TensorLayout::new(tensor.name.clone(), tensor.shape.clone(), dtype_of(tensor));
     let layouts = checkpoint.tensors.iter().map(layout).collect::<Result<Vec<_>>>()?;

@@ -145,19 +145,18 @@ fn preprocessing_that_is_no_json_is_malformed() {
 }
 
 #[test]
-fn a_record_beside_the_weights_is_taken_over_but_not_its_hash() {
+fn a_record_beside_the_weights_is_taken_over() {
     let folder = tempfile::tempdir().unwrap();
     TinyClip::seeded(1).write_folder(folder.path());
     let record = json!({
         "name": "tiny CLIP", "license": "MIT", "templates": ["a {}", "the {}"],
-        "source": { "repo": "someone/tiny", "sha256": "00" }, "fidelity": { "cosine": 0.5, "against": "torch" },
+        "source": { "repo": "someone/tiny" }, "fidelity": { "cosine": 0.5, "against": "torch" },
     });
     fs::write(folder.path().join("record.json"), record.to_string()).unwrap();
     let record = Checkpoint::open(folder.path()).unwrap().record;
     assert_eq!(record.name.as_deref(), Some("tiny CLIP"));
     assert_eq!(record.templates, ["a {}", "the {}"]);
     assert_eq!(record.source.repo.as_deref(), Some("someone/tiny"));
-    assert_eq!(record.source.sha256, None);
     assert_eq!(record.fidelity["cosine"], Measure::Number(0.5));
     assert_eq!(record.fidelity["against"], Measure::Text("torch".into()));
 }

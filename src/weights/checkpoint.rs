@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::config::ClipConfig;
 use super::gguf::{Gguf, keys};
+use super::hugging_face::image_processor;
 use super::record::Record;
 use super::tensor::Tensor;
 use super::{names, safetensors};
@@ -28,6 +29,8 @@ pub struct Checkpoint {
     pub tensors: Tensors,
     /// The files the tensors lie in.
     weights: Vec<Bytes>,
+    /// Of the published weights, as the GGUF made from them says; `None` where these are the published weights.
+    published_sha256: Option<String>,
     sha256: OnceLock<String>,
 }
 
@@ -38,7 +41,7 @@ pub struct HuggingFaceFiles {
     pub config: Bytes,
     /// `tokenizer.json`
     pub tokenizer: Bytes,
-    /// `preprocessor_config.json`
+    /// `preprocessor_config.json`, or else `processor_config.json`.
     pub preprocessor: Bytes,
     /// `model.safetensors`, or its shards in the order of their names.
     pub weights: Vec<Bytes>,
@@ -68,11 +71,13 @@ impl Checkpoint {
         let Gguf { metadata, tensors } = Gguf::read(&file)?;
         let config = keys::config(&metadata)?;
         let (tokenizer_json, preprocessing_json) = keys::companions(&metadata)?;
+        let record = keys::record(&metadata);
         Ok(Self {
             config,
             tokenizer_json,
             preprocessing_json,
-            record: keys::record(&metadata),
+            published_sha256: record.source.sha256.clone(),
+            record,
             tensors: Tensors::new(tensors)?,
             weights: vec![file],
             sha256: OnceLock::new(),
@@ -84,9 +89,7 @@ impl Checkpoint {
     ///
     /// # Errors
     /// As [`Checkpoint::from_gguf`].
-    pub fn from_hugging_face(mut files: HuggingFaceFiles) -> Result<Self> {
-        // What is known of these very bytes is only what their own hash says.
-        files.record.source.sha256 = None;
+    pub fn from_hugging_face(files: HuggingFaceFiles) -> Result<Self> {
         let config = ClipConfig::from_hugging_face(&files.config)?;
         let mut tensors = Vec::new();
         for file in &files.weights {
@@ -100,10 +103,11 @@ impl Checkpoint {
         Ok(Self {
             config,
             tokenizer_json: files.tokenizer,
-            preprocessing_json: files.preprocessor,
+            preprocessing_json: image_processor(files.preprocessor)?,
             record: files.record,
             tensors: Tensors::new(tensors)?,
             weights: files.weights,
+            published_sha256: None,
             sha256: OnceLock::new(),
         })
     }
@@ -116,6 +120,21 @@ impl Checkpoint {
             self.weights.iter().for_each(|file| hash.update(file));
             hexadecimal(&hash.finalize())
         })
+    }
+
+    /// The SHA-256 of the published weights: of these, or of those this GGUF was made from.
+    ///
+    /// # Errors
+    /// `Malformed` if the record says another.
+    pub(super) fn published_sha256(&self) -> Result<&str> {
+        let sha256 = self.published_sha256.as_deref().unwrap_or_else(|| self.sha256());
+        match &self.record.source.sha256 {
+            Some(claimed) if claimed != sha256 => {
+                let reason = format!("its weights have the SHA-256 {sha256}, its record says {claimed}");
+                Err(Error::Malformed { format: "checkpoint", reason })
+            }
+            _ => Ok(sha256),
+        }
     }
 }
 

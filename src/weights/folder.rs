@@ -11,6 +11,8 @@ use super::record::Record;
 use crate::error::{Error, Result};
 
 const WEIGHTS: &str = "model.safetensors";
+const PREPROCESSOR: &str = "preprocessor_config.json";
+const PROCESSOR: &str = "processor_config.json";
 const INDEX: &str = "model.safetensors.index.json";
 
 /// Reads the small files of `folder` and maps its weights. A `record.json` beside them, of the form of
@@ -26,10 +28,12 @@ pub fn read(folder: &Path) -> Result<HuggingFaceFiles> {
     } else {
         vec![map(&folder.join(WEIGHTS))?]
     };
+    let has_processor = !folder.join(PREPROCESSOR).exists() && folder.join(PROCESSOR).exists();
+    let preprocessor = if has_processor { PROCESSOR } else { PREPROCESSOR };
     Ok(HuggingFaceFiles {
         config: read("config.json")?,
         tokenizer: read("tokenizer.json")?,
-        preprocessor: read("preprocessor_config.json")?,
+        preprocessor: read(preprocessor)?,
         weights,
         record: record(folder)?,
     })

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use half::f16;
 use sha2::{Digest, Sha256};
 
 use super::blocks;
@@ -54,8 +55,9 @@ fn is_matrix(name: &str, shape: &[usize]) -> bool {
 /// source, so it is left out.
 ///
 /// # Errors
-/// `Write` if `out` refuses, `NonFiniteWeight` or `WeightRange` for values that cannot be stored, `Tokenizer`
-/// or `Config` for companions that cannot be carried over.
+/// `Write` if `out` refuses, `NonFiniteWeight` or `WeightRange` for values that cannot be stored, `Malformed` if
+/// the record has another hash than the weights, `Tokenizer` or `Config` for companions that cannot be carried
+/// over.
 pub fn quantize(
     checkpoint: &Checkpoint,
     dtype: Dtype,
@@ -86,7 +88,7 @@ fn write(
     out: &mut dyn Write,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Summary> {
-    record.source.sha256.get_or_insert_with(|| checkpoint.sha256().to_owned());
+    record.source.sha256 = Some(checkpoint.published_sha256()?.to_owned());
     let layout =
         |tensor: &Tensor| TensorLayout::new(tensor.name.clone(), tensor.shape.clone(), dtype_of(tensor));
     let layouts = checkpoint.tensors.iter().map(layout).collect::<Result<Vec<_>>>()?;
@@ -128,8 +130,8 @@ fn write_tensor(
         } else {
             values.resize(count * row_len, 0.0);
             tensor.rows_f32(first, &mut values);
+            check_range(&tensor.name, first * row_len, dtype, &values)?;
             blocks::encode(dtype, &values, &mut bytes)?;
-            check_range(&tensor.name, first * row_len, dtype, &values, &bytes)?;
         }
         writer.write(&bytes)?;
         progress(writer.position(), writer.total());
@@ -137,15 +139,20 @@ fn write_tensor(
     Ok(())
 }
 
-/// Whether `values`, which begin at element `start`, could be stored as `bytes`.
-fn check_range(name: &str, start: usize, dtype: Dtype, values: &[f32], bytes: &[u8]) -> Result<()> {
-    let Some(index) = blocks::first_non_finite(dtype, bytes) else {
+/// Whether the f16 that `dtype` is made of reaches as far as every value; they begin at element `start`.
+fn check_range(name: &str, start: usize, dtype: Dtype, values: &[f32]) -> Result<()> {
+    if matches!(dtype, Dtype::F32 | Dtype::Bf16) {
         return Ok(());
-    };
-    let block = &values[index..index + dtype.block_len()];
-    let value =
-        block.iter().fold(0f32, |largest, &value| if value.abs() > largest.abs() { value } else { largest });
-    Err(Error::WeightRange { name: name.to_owned(), index: start + index, value, dtype: dtype.name() })
+    }
+    match values.iter().enumerate().find(|(_, value)| value.abs() > f16::MAX.to_f32()) {
+        None => Ok(()),
+        Some((index, &value)) => Err(Error::WeightRange {
+            name: name.to_owned(),
+            index: start + index,
+            value,
+            dtype: dtype.name(),
+        }),
+    }
 }
 
 /// Hashes what passes through.

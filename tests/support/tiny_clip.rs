@@ -24,7 +24,7 @@ pub struct NamedTensor {
 
 /// A checkpoint in the making.
 ///
-/// The vision tower has rows of 256 and 512 values, which q6_k's blocks fill; the text tower has rows of 64,
+/// The vision tower has rows of 256 values, which q6_k's blocks fill; the text tower has rows of 64,
 /// which they do not.
 #[derive(Clone)]
 pub struct TinyClip {
@@ -45,8 +45,8 @@ impl TinyClip {
             "model_type": "clip",
             "projection_dim": 64,
             "vision_config": {
-                "hidden_size": 256, "intermediate_size": 512, "num_hidden_layers": 1, "num_attention_heads": 4,
-                "image_size": 32, "patch_size": 16, "hidden_act": "quick_gelu", "layer_norm_eps": 1e-5,
+                "hidden_size": 256, "intermediate_size": 256, "num_hidden_layers": 1, "num_attention_heads": 4,
+                "image_size": 16, "patch_size": 8, "hidden_act": "quick_gelu", "layer_norm_eps": 1e-5,
             },
             "text_config": {
                 "hidden_size": 64, "intermediate_size": 128, "num_hidden_layers": 2, "num_attention_heads": 2,
@@ -55,7 +55,7 @@ impl TinyClip {
             },
         });
         let preprocessor = json!({
-            "crop_size": 32, "size": 32, "resample": 3,
+            "crop_size": 16, "size": 16, "resample": 3,
             "do_resize": true, "do_center_crop": true, "do_normalize": true,
             "image_mean": [0.48145466, 0.4578275, 0.40821073], "image_std": [0.26862954, 0.26130258, 0.27577711],
         });
@@ -150,7 +150,7 @@ fn shapes() -> Vec<(String, Vec<usize>)> {
         ("visual_projection.weight".into(), vec![64, 256]),
         ("text_projection.weight".into(), vec![64, 64]),
         ("vision_model.embeddings.class_embedding".into(), vec![256]),
-        ("vision_model.embeddings.patch_embedding.weight".into(), vec![256, 3, 16, 16]),
+        ("vision_model.embeddings.patch_embedding.weight".into(), vec![256, 3, 8, 8]),
         ("vision_model.embeddings.position_embedding.weight".into(), vec![5, 256]),
         ("text_model.embeddings.token_embedding.weight".into(), vec![600, 64]),
         ("text_model.embeddings.position_embedding.weight".into(), vec![16, 64]),
@@ -158,7 +158,7 @@ fn shapes() -> Vec<(String, Vec<usize>)> {
     affine(&mut shapes, "vision_model.pre_layrnorm", &[256]);
     affine(&mut shapes, "vision_model.post_layernorm", &[256]);
     affine(&mut shapes, "text_model.final_layer_norm", &[64]);
-    block(&mut shapes, "vision_model.encoder.layers.0", 256, 512);
+    block(&mut shapes, "vision_model.encoder.layers.0", 256, 256);
     block(&mut shapes, "text_model.encoder.layers.0", 64, 128);
     block(&mut shapes, "text_model.encoder.layers.1", 64, 128);
     shapes

@@ -28,7 +28,7 @@ fn every_field_changes_the_config() {
         ("/vision_config/num_hidden_layers", json!(3)),
         ("/vision_config/num_attention_heads", json!(2)),
         ("/vision_config/image_size", json!(64)),
-        ("/vision_config/patch_size", json!(8)),
+        ("/vision_config/patch_size", json!(4)),
         ("/vision_config/hidden_act", json!("gelu")),
         ("/vision_config/layer_norm_eps", json!(1e-6)),
         ("/text_config/hidden_size", json!(32)),

@@ -181,11 +181,11 @@ fn tensors_that_lie_about_their_place_are_refused() {
     assert!(Raw::new(3, 1, 0).tensor("t", 8, F32, 32).data(32).is_truncated(), "beyond the end");
     assert!(Raw::new(3, 1, 0).tensor("t", 8, F32, 8).data(64).is_malformed(), "not aligned");
     assert!(
-        Raw::new(3, 1, 0).tensor("t", 8, F32, u64::MAX - 31).data(64).is_truncated(),
+        Raw::new(3, 1, 0).tensor("t", 8, F32, u64::MAX - 63).data(64).is_truncated(),
         "at the end of all numbers"
     );
     assert!(
-        Raw::new(3, 1, 0).tensor("t", 16, F32, u64::MAX - 31).data(64).is_malformed(),
+        Raw::new(3, 1, 0).tensor("t", 8, F32, u64::MAX - 31).data(64).is_malformed(),
         "beyond all numbers"
     );
     assert!(

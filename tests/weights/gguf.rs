@@ -142,7 +142,7 @@ fn types_are_what_clip_cpp_takes() {
         let file = quantized(&TinyClip::seeded(2).checkpoint(), dtype);
         assert_eq!(metadata_of(&file)["general.file_type"], Value::Unsigned(file_type));
         let mut tensors = Checkpoint::from_gguf(file).unwrap().tensors;
-        assert_eq!(tensors.take("v.patch_embd.weight", &[256, 3, 16, 16]).unwrap().dtype, Dtype::F16);
+        assert_eq!(tensors.take("v.patch_embd.weight", &[256, 3, 8, 8]).unwrap().dtype, Dtype::F16);
     }
 }
 

@@ -1,10 +1,11 @@
 //! Hugging Face folders: whole, sharded, incomplete, damaged.
 
 use std::fs;
+use std::sync::LazyLock;
 
 use bytes::Bytes;
 use clip_wasm::Error;
-use clip_wasm::weights::{Checkpoint, Measure};
+use clip_wasm::weights::{Checkpoint, HuggingFaceFiles, Measure};
 use safetensors::Dtype;
 use serde_json::json;
 
@@ -12,9 +13,8 @@ use crate::support::tiny_clip::{NamedTensor, TinyClip};
 
 /// The checkpoint with these weights files instead of its own.
 fn with_weights(weights: Vec<Bytes>) -> clip_wasm::Result<Checkpoint> {
-    let mut files = TinyClip::seeded(1).files();
-    files.weights = weights;
-    Checkpoint::from_hugging_face(files)
+    static FILES: LazyLock<HuggingFaceFiles> = LazyLock::new(|| TinyClip::seeded(1).files());
+    Checkpoint::from_hugging_face(HuggingFaceFiles { weights, ..FILES.clone() })
 }
 
 /// A safetensors file: the header as it is given, and that many bytes after it.
@@ -122,20 +122,41 @@ fn a_missing_file_is_named() {
     }
 }
 
+/// As `CLIPProcessor.save_pretrained` of transformers 5 writes it.
 #[test]
-fn a_record_beside_the_weights_is_taken_over_but_not_its_hash() {
+fn the_preprocessing_may_be_part_of_a_whole_processor() {
+    let folder = tempfile::tempdir().unwrap();
+    let clip = TinyClip::seeded(1);
+    clip.write_folder(folder.path());
+    fs::remove_file(folder.path().join("preprocessor_config.json")).unwrap();
+    let processor = json!({ "image_processor": clip.preprocessor, "processor_class": "CLIPProcessor" });
+    fs::write(folder.path().join("processor_config.json"), processor.to_string()).unwrap();
+    let checkpoint = Checkpoint::open(folder.path()).unwrap();
+    let read: serde_json::Value = serde_json::from_slice(&checkpoint.preprocessing_json).unwrap();
+    assert_eq!(read, clip.preprocessor);
+}
+
+#[test]
+fn preprocessing_that_is_no_json_is_malformed() {
+    let mut files = TinyClip::seeded(1).files();
+    files.preprocessor = Bytes::from_static(b"<html>");
+    let error = Checkpoint::from_hugging_face(files).unwrap_err();
+    assert!(matches!(error, Error::Malformed { format: "preprocessor_config.json", .. }), "{error}");
+}
+
+#[test]
+fn a_record_beside_the_weights_is_taken_over() {
     let folder = tempfile::tempdir().unwrap();
     TinyClip::seeded(1).write_folder(folder.path());
     let record = json!({
         "name": "tiny CLIP", "license": "MIT", "templates": ["a {}", "the {}"],
-        "source": { "repo": "someone/tiny", "sha256": "00" }, "fidelity": { "cosine": 0.5, "against": "torch" },
+        "source": { "repo": "someone/tiny" }, "fidelity": { "cosine": 0.5, "against": "torch" },
     });
     fs::write(folder.path().join("record.json"), record.to_string()).unwrap();
     let record = Checkpoint::open(folder.path()).unwrap().record;
     assert_eq!(record.name.as_deref(), Some("tiny CLIP"));
     assert_eq!(record.templates, ["a {}", "the {}"]);
     assert_eq!(record.source.repo.as_deref(), Some("someone/tiny"));
-    assert_eq!(record.source.sha256, None);
     assert_eq!(record.fidelity["cosine"], Measure::Number(0.5));
     assert_eq!(record.fidelity["against"], Measure::Text("torch".into()));
 }

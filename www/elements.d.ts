@@ -4,6 +4,7 @@ import type { CameraView } from "./components/camera-view/camera-view.js";
 import type { DrawingPad } from "./components/drawing-pad/drawing-pad.js";
 import type { ErrorNote } from "./components/error-note/error-note.js";
 import type { FactList } from "./components/fact-list/fact-list.js";
+import type { HeatPanel } from "./components/heat-panel/heat-panel.js";
 import type { LabelEditor } from "./components/label-editor/label-editor.js";
 import type { LoadBar } from "./components/load-bar/load-bar.js";
 import type { ModeSwitch } from "./components/mode-switch/mode-switch.js";
@@ -23,6 +24,7 @@ declare global {
     "drawing-pad": DrawingPad;
     "error-note": ErrorNote;
     "fact-list": FactList;
+    "heat-panel": HeatPanel;
     "label-editor": LabelEditor;
     "load-bar": LoadBar;
     "mode-switch": ModeSwitch;

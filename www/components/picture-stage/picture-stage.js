@@ -2,11 +2,14 @@
 import { Component } from "../../dom/component.js";
 import { element } from "../../dom/element.js";
 
+/** Pixels along the side of the heatmap: its few cells are smoothed in steps. */
+const HEAT_SIDE = 96;
+
 /**
  * The picture being classified, as the model sees it: what its square crop leaves out is veiled. Another instrument (the
  * drawing pad, the camera) can take the picture's place.
  *
- * Properties: `picture`, `{ src, alt, caption }` or `null`; `size`, the picture's `{ width, height }` once known;
+ * Properties: `picture`, `{ src, alt, caption }` or `null`; `heat`; `size`, the picture's `{ width, height }` once known;
  * `instrument`, an element or `null`; `dropping`, whether a file hangs over the page; `busy`.
  *
  * @typedef {{ src: string, alt: string, caption: string }} ShownPicture
@@ -14,13 +17,14 @@ import { element } from "../../dom/element.js";
 export class PictureStage extends Component {
   #image = element("img", { hidden: true, decoding: "async" });
   #veil = element("div", { class: "veil", hidden: true });
+  #heat = element("canvas", { class: "heat", width: HEAT_SIDE, height: HEAT_SIDE, hidden: true, "aria-hidden": "true" });
   #invitation = element("p", { class: "invitation" }, "Drop a picture here, paste one, or open a file.");
   #caption = element("span", { class: "caption" });
   #note = element("span", { class: "crop-note" });
   #frame = element("div", { class: "frame" });
 
   build() {
-    this.#frame.append(this.#invitation, this.#image, this.#veil, element("p", { class: "drop-hint", "aria-hidden": "true" }, "Drop to classify"));
+    this.#frame.append(this.#invitation, this.#image, this.#heat, this.#veil, element("p", { class: "drop-hint", "aria-hidden": "true" }, "Drop to classify"));
     this.append(element("figure", {}, this.#frame, element("figcaption", {}, this.#caption, this.#note)));
   }
 
@@ -33,6 +37,7 @@ export class PictureStage extends Component {
     this.#image.hidden = picture === null;
     this.#invitation.hidden = picture !== null;
     this.size = null;
+    this.heat = null;
     if (picture === null) {
       this.#image.removeAttribute("src");
       this.#caption.textContent = "";
@@ -41,6 +46,32 @@ export class PictureStage extends Component {
     this.#image.src = picture.src;
     this.#image.alt = picture.alt;
     this.#caption.textContent = picture.caption;
+  }
+
+  /** The image on the stage, for whoever needs its pixels. */
+  get image() {
+    return this.#image;
+  }
+
+  /**
+   * Darkens the square that the model sees, except where a label rests on it.
+   *
+   * @param {{ drops: Float32Array, side: number, strength: number } | null} heat `drops`: [side * side], row by row
+   */
+  set heat(heat) {
+    this.#heat.hidden = heat === null;
+    if (!heat) return;
+    const { drops, side, strength } = heat;
+    const most = Math.max(...drops, Number.EPSILON);
+    const shade = new ImageData(side, side);
+    drops.forEach((drop, place) => (shade.data[4 * place + 3] = Math.round(255 * strength * (1 - Math.max(0, drop) / most))));
+    const cells = element("canvas", { width: side, height: side });
+    cells.getContext("2d")?.putImageData(shade, 0, 0);
+    const context = this.#heat.getContext("2d");
+    if (!context) return;
+    context.imageSmoothingQuality = "high";
+    context.clearRect(0, 0, HEAT_SIDE, HEAT_SIDE);
+    context.drawImage(cells, 0, 0, HEAT_SIDE, HEAT_SIDE);
   }
 
   set size(/** @type {{ width: number, height: number } | null} */ size) {

@@ -30,6 +30,8 @@ export function classifyLayout() {
     support: element("p", { class: "hint support", hidden: true }),
     caveats: element("ul", { class: "caveats", role: "list", "aria-label": "What to know about these scores" }),
     facts: element("fact-list"),
+    heat: action("heat", "Heatmap"),
+    heatPanel: element("heat-panel", { hidden: true }),
     copyLink: action("link", "Copy link"),
     copyJson: action("copy", "Copy JSON"),
     labels: element("label-editor"),
@@ -40,6 +42,7 @@ export function classifyLayout() {
     { class: "picture-column", "aria-label": "Picture" },
     parts.stage,
     parts.pictureFault,
+    parts.heatPanel,
     element("div", { class: "actions" }, parts.open, parts.paste, parts.draw, parts.camera, parts.fileInput),
     parts.ownStrip,
     parts.forget,
@@ -56,7 +59,7 @@ export function classifyLayout() {
     parts.modeHint,
     parts.support,
     parts.caveats,
-    element("div", { class: "scores-foot" }, parts.facts, element("div", { class: "actions" }, parts.copyLink, parts.copyJson)),
+    element("div", { class: "scores-foot" }, parts.facts, element("div", { class: "actions" }, parts.heat, parts.copyLink, parts.copyJson)),
   );
   const question = element("section", { class: "question-column", "aria-label": "Question" }, parts.labels, parts.templates);
   return { ...parts, columns: [picture, scores, question] };

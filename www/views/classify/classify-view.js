@@ -17,6 +17,7 @@
 import "../../components/answer-readout/answer-readout.js";
 import "../../components/error-note/error-note.js";
 import "../../components/fact-list/fact-list.js";
+import "../../components/heat-panel/heat-panel.js";
 import "../../components/label-editor/label-editor.js";
 import "../../components/mode-switch/mode-switch.js";
 import "../../components/picture-stage/picture-stage.js";
@@ -27,6 +28,7 @@ import { Component } from "../../dom/component.js";
 import { sentence } from "../../state/sentence.js";
 import { classifyLayout } from "./classify-layout.js";
 import { Filmstrip } from "./filmstrip.js";
+import { Heatmap } from "./heatmap.js";
 import { PictureColumn } from "./picture-column.js";
 import { PictureQuestion } from "./picture-question.js";
 import { QuestionColumn } from "./question-column.js";
@@ -53,6 +55,7 @@ export class ClassifyView extends Component {
   #editors;
   #filmstrip;
   #second;
+  #heatmap;
 
   /**
    * @param {object} wiring
@@ -69,6 +72,7 @@ export class ClassifyView extends Component {
     this.#editors = new QuestionColumn(this.#parts, this.lifetime);
     this.#filmstrip = new Filmstrip(session, this.#pictures.shelf, () => this.#pictures.renderShelf());
     this.#second = new SecondOpinion(session);
+    this.#heatmap = new Heatmap(this.#parts, session, this.lifetime);
   }
 
   build() {
@@ -87,12 +91,12 @@ export class ClassifyView extends Component {
     this.listen(this.#settings, "change", () => this.#follow());
     this.listen(this.#editors, "edit", ({ detail }) => this.#settings.change(detail));
     this.listen(this.#pictures, "chosen", ({ detail }) => this.#settings.change(detail));
-    this.listen(this.#pictures, "blank", ({ detail }) => this.#scores.forget(detail.message));
+    this.listen(this.#pictures, "blank", ({ detail }) => this.#forget(detail.message));
     this.listen(this.#pictures, "gathered", () => this.#filmstrip.ask(this.#question()));
     this.listen(this.#pictures, "model-file", ({ detail }) => this.send("open-model", detail));
     this.listen(this.#session, "model", () => this.#startOver());
     this.listen(this.#session, "status", () => {
-      if (this.#session.status === "failed") this.#scores.forget("No scores: the engine is not running.");
+      if (this.#session.status === "failed") this.#forget("No scores: the engine is not running.");
     });
   }
 
@@ -105,7 +109,7 @@ export class ClassifyView extends Component {
     this.listen(inquiry, "picture", ({ detail }) => (this.#parts.stage.size = detail));
     this.listen(inquiry, "picture-fault", ({ detail }) => {
       this.#pictures.fault = detail;
-      this.#scores.forget("No scores: the picture could not be read.");
+      this.#forget("No scores: the picture could not be read.");
     });
     this.listen(inquiry, "question-fault", ({ detail }) => this.#failQuestion(detail));
     this.listen(inquiry, "answer", ({ detail }) => this.#showAnswer(detail));
@@ -114,6 +118,7 @@ export class ClassifyView extends Component {
   /** @param {Answer} answer */
   async #showAnswer(answer) {
     this.#scores.show(answer, this.#pictures.now);
+    this.#heatmap.follow(this.#pictures.now.moves ? null : answer);
     clearTimeout(this.#announcing);
     this.#announcing = setTimeout(() => this.send("announce", { text: this.#scores.text }), ANNOUNCE_MS);
     const opinion = await this.#second.ask(answer);
@@ -147,6 +152,12 @@ export class ClassifyView extends Component {
     if (!question) this.#scores.stale = true;
   }
 
+  /** @param {string} message what stands in place of the scores */
+  #forget(message) {
+    this.#scores.forget(message);
+    this.#heatmap.follow(null);
+  }
+
   #tellWork() {
     const working = this.#busy || this.#unasked;
     if (working) this.#second.stop();
@@ -176,7 +187,7 @@ export class ClassifyView extends Component {
   #failQuestion(error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : "";
     if (!this.#editors.blame(code, sentence(error))) this.#scores.fault = sentence(error);
-    this.#scores.forget("No scores for this question.");
+    this.#forget("No scores for this question.");
   }
 }
 

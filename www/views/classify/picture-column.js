@@ -22,8 +22,8 @@ import { fetchSamples } from "./samples.js";
  */
 export class PictureColumn extends EventTarget {
   shelf = new PictureShelf();
-  /** What is on the stage. `labels` are those of the last sample: they stand for as long as the visitor has none of their own. */
-  now = { title: "", origin: /** @type {Origin} */ ("sample"), labels: PRESETS.labels[0].lines };
+  /** What is on the stage. It `moves` where it is an instrument. `labels` are those of the last sample: they stand for as long as the visitor has none of their own. */
+  now = { title: "", moves: false, origin: /** @type {Origin} */ ("sample"), labels: PRESETS.labels[0].lines };
   #parts;
   #inquiry;
   #signal;
@@ -133,7 +133,7 @@ export class PictureColumn extends EventTarget {
    */
   #mount(instrument, button, title, invitation) {
     this.#clearStage();
-    this.now = { ...this.now, title, origin: instrument === this.#pad ? "drawing" : "camera" };
+    this.now = { ...this.now, title, moves: true, origin: instrument === this.#pad ? "drawing" : "camera" };
     this.#mounted = instrument;
     this.#parts.stage.instrument = instrument;
     button.setAttribute("aria-pressed", "true");
@@ -200,7 +200,7 @@ export class PictureColumn extends EventTarget {
     const { title, alt, src, sample, origin, read, id } = picture;
     this.#clearStage();
     this.#shown = picture;
-    this.now = { title, origin, labels: sample?.labels ?? this.now.labels };
+    this.now = { title, moves: false, origin, labels: sample?.labels ?? this.now.labels };
     this.#parts.stage.picture = { src, alt, caption: title };
     this.#parts.ownStrip.chosen = id;
     this.#parts.sampleStrip.chosen = id;

@@ -35,7 +35,7 @@ export class PictureShelf {
       src: sample.src,
       origin: "sample",
       sample,
-      read: (signal) => readSample(sample, signal),
+      read: sampleReader(sample),
     }));
   }
 
@@ -76,11 +76,19 @@ export class PictureShelf {
 }
 
 /**
+ * Returns a function that fetches the sample once and keeps it.
+ *
  * @param {Sample} sample
- * @param {AbortSignal} signal
+ * @returns {StagePicture["read"]}
  */
-async function readSample(sample, signal) {
-  const response = await fetch(sample.src, { signal });
-  if (!response.ok) throw new Error(`The sample ${sample.file} is missing: the host answered ${response.status}.`);
-  return response.blob();
+function sampleReader({ src, file }) {
+  /** @type {Blob | undefined} */
+  let kept;
+  return async (signal) => {
+    if (kept) return kept;
+    const response = await fetch(src, { signal });
+    if (!response.ok) throw new Error(`The sample ${file} is missing: the host answered ${response.status}.`);
+    kept = await response.blob();
+    return kept;
+  };
 }

@@ -74,7 +74,7 @@ impl Session {
     pub fn new(checkpoint: Checkpoint) -> Result<Self> {
         let tokenizer = Tokenizer::from_json(&checkpoint.tokenizer_json, checkpoint.config.context_length)?;
         let preprocessing = Preprocessing::from_json(&checkpoint.preprocessing_json)?;
-        let dtype = main_dtype(&checkpoint);
+        let dtype = checkpoint.main_dtype();
         let parameters = checkpoint.tensors.iter().map(|tensor| tensor.elements() as u64).sum();
         let clip = Clip::load(checkpoint.config, checkpoint.tensors)?;
         let record = checkpoint.record;
@@ -249,10 +249,4 @@ fn parse_templates(templates: &[String]) -> Result<Vec<Template>> {
 
 fn label_key(templates: &[String], label: &str) -> LabelKey {
     (templates.join("\0"), label.to_owned())
-}
-
-/// The element type of the first block's weights: what the checkpoint was quantized to.
-fn main_dtype(checkpoint: &Checkpoint) -> Dtype {
-    let weight = checkpoint.tensors.iter().find(|tensor| tensor.name.ends_with("attn_q.weight"));
-    weight.map_or(Dtype::F32, |tensor| tensor.dtype)
 }

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use sha2::{Digest, Sha256};
 
 use super::config::ClipConfig;
+use super::dtype::Dtype;
 use super::gguf::{Gguf, keys};
 use super::hugging_face::image_processor;
 use super::record::Record;
@@ -110,6 +111,13 @@ impl Checkpoint {
             published_sha256: None,
             sha256: OnceLock::new(),
         })
+    }
+
+    /// The element type of the blocks' weights: what the checkpoint was quantized to.
+    pub fn main_dtype(&self) -> Dtype {
+        let mut tensors = self.tensors.iter();
+        let weight = tensors.find(|tensor| tensor.name.ends_with("attn_q.weight"));
+        weight.map_or(Dtype::F32, |tensor| tensor.dtype)
     }
 
     /// The SHA-256 of the file the weights came from, in lower-case hexadecimal; of all shards in a row, if

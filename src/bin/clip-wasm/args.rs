@@ -76,7 +76,8 @@ pub struct Quantize {
     /// Where to write; SOURCE's name with the type by default
     #[arg(short, long)]
     pub output: Option<PathBuf>,
-    /// A record (JSON) with name, licence, description, template and measured accuracy to put into the file
+    /// A record (JSON) with name, licence, description and template to put into the file; measured
+    /// accuracy too, where SOURCE is a .gguf that already has the type
     #[arg(long)]
     pub record: Option<PathBuf>,
 }

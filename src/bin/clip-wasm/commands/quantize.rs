@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 
-use clip_wasm::weights::{Dtype, Record, quantize};
+use clip_wasm::weights::{Dtype, Record, quantize, rewrite};
 use clip_wasm::{Error, Result};
 use serde_json::json;
 
@@ -22,10 +22,16 @@ pub fn run(args: &Quantize, json: bool) -> Result<()> {
     let failed = |source| Error::File { path: target.clone(), source };
     let mut file = BufWriter::new(File::create(&aside).map_err(failed)?);
     let bar = output::progress(0, "quantizing");
-    let summary = quantize(&checkpoint, dtype, &mut file, &mut |done, total| {
+    let mut progress = |done, total| {
         bar.set_length(total);
         bar.set_position(done);
-    });
+    };
+    // What was measured of the file holds for a copy of it, not for another type.
+    let summary = if checkpoint.main_dtype() == dtype && args.record.is_some() {
+        rewrite(&checkpoint, &mut file, &mut progress)
+    } else {
+        quantize(&checkpoint, dtype, &mut file, &mut progress)
+    };
     bar.finish_and_clear();
     let summary = match summary {
         Ok(summary) => summary,

@@ -94,8 +94,8 @@ build_flavour() {
   local name=$1
   shift
   say "building the $name flavour"
-  RUSTFLAGS="$WASM_RUSTFLAGS" cargo build --release --lib --target "$WASM_TARGET" --no-default-features "$@"
-  "$TOOLS/bin/wasm-bindgen" --target web --out-dir "pkg/$name" "target/$WASM_TARGET/release/clip_wasm.wasm"
+  RUSTFLAGS="$WASM_RUSTFLAGS" cargo build --profile wasm --lib --target "$WASM_TARGET" --no-default-features "$@"
+  "$TOOLS/bin/wasm-bindgen" --target web --remove-name-section --remove-producers-section --out-dir "pkg/$name" "target/$WASM_TARGET/wasm/clip_wasm.wasm"
   local wasm="pkg/$name/clip_wasm_bg.wasm"
   echo "$wasm: $(wc -c <"$wasm") bytes, $(gzip -9c "$wasm" | wc -c) compressed"
 }
@@ -133,8 +133,9 @@ run_tests() {
   cargo clippy --all-targets -- -D warnings
   RUSTFLAGS="$WASM_RUSTFLAGS" cargo clippy --lib --target "$WASM_TARGET" --no-default-features --features relaxed -- -D warnings
   say "running the Rust tests"
-  cargo test
+  cargo test --release
   build
+  put_page target/browser-tests/page
   need_packages
   need_browser
   say "checking the types of the JavaScript"
@@ -146,11 +147,16 @@ run_tests() {
 }
 
 dist() {
-  local folder=${1:-dist}
+  build
+  put_page "${1:-dist}"
+}
+
+# put_page FOLDER: what a static host needs, in place of an earlier page
+put_page() {
+  local folder=$1
   if [ -n "$(ls -A "$folder" 2>/dev/null)" ] && [ ! -f "$folder/service-worker.js" ]; then
     fail "$folder holds something else than an earlier page: name an empty folder"
   fi
-  build
   say "putting the page into $folder"
   rm -rf "${folder:?}"/{index.html,service-worker.js,www,models,pkg}
   mkdir -p "$folder"/pkg/{simd,relaxed}
@@ -161,7 +167,7 @@ dist() {
   done
   find "$folder/www" -name '*.d.ts' -delete
   node tools/precache.mjs "$folder"
-  say "$folder is ready for any static host: $(du -sh "$folder" | cut -f1)"
+  echo "$folder is ready for any static host: $(du -sh "$folder" | cut -f1)"
 }
 
 case "${1:-}" in

@@ -1,16 +1,16 @@
 // @ts-check
-/** Starts the page: the engine's session, the settings, the views and what they share. */
-import "./security/trusted-types.js";
+/** Puts the page together: the settings, the views, and what they share with the running session. */
 import "./components/error-note/error-note.js";
 import "./components/load-bar/load-bar.js";
 import "./components/tab-bar/tab-bar.js";
-import "./views/classify/classify-view.js";
-import "./views/model/model-view.js";
 import { element } from "./dom/element.js";
-import { ModelSession } from "./state/model-session.js";
+import { registerOffline } from "./offline/register.js";
+import { session, started } from "./running-session.js";
 import { numberText } from "./state/number-text.js";
 import { sentence } from "./state/sentence.js";
 import { SettingsStore } from "./state/settings-store.js";
+import { ClassifyView } from "./views/classify/classify-view.js";
+import { ModelView } from "./views/model/model-view.js";
 
 /**
  * @template {keyof HTMLElementTagNameMap} Tag
@@ -20,20 +20,24 @@ function find(tag) {
   return /** @type {HTMLElementTagNameMap[Tag]} */ (document.querySelector(tag));
 }
 
-const session = new ModelSession();
 const settings = new SettingsStore();
 const main = find("main");
-const classify = find("classify-view");
-const model = find("model-view");
 const tabBar = find("tab-bar");
 const loadBar = find("load-bar");
 const engineFault = find("error-note");
+const guide = /** @type {HTMLElement} */ (document.getElementById("panel-guide"));
 const modelLine = /** @type {HTMLElement} */ (document.getElementById("model-line"));
 const announcements = /** @type {HTMLElement} */ (document.getElementById("announcements"));
+
+const classify = new ClassifyView({ session, settings });
+const model = new ModelView({ session });
+classify.id = "panel-classify";
+model.id = "panel-model";
 
 const TABS = [
   { id: "classify", title: "Classify", panel: classify },
   { id: "model", title: "Model", panel: model },
+  { id: "guide", title: "Guide", panel: guide },
 ];
 
 let working = false;
@@ -80,6 +84,16 @@ classify.addEventListener("open-model", (event) => {
   model.openFile(/** @type {CustomEvent} */ (event).detail.file);
 });
 
-model.connect({ session });
-classify.connect({ session, settings });
-session.start();
+// The address belongs to the settings: the skip link moves the focus alone.
+find("a").addEventListener("click", (event) => {
+  event.preventDefault();
+  main.focus();
+});
+
+guide.before(classify, model);
+showState();
+showModel();
+await started;
+const offline = await registerOffline();
+if (offline.ready) classify.tellOffline();
+model.tellOffline(offline.ready ? "ready" : `no: ${offline.reason}`);

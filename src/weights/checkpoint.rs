@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::config::ClipConfig;
 use super::gguf::{Gguf, keys};
+use super::hugging_face::image_processor;
 use super::record::Record;
 use super::tensor::Tensor;
 use super::{names, safetensors};
@@ -15,7 +16,8 @@ use crate::error::{Error, Result};
 
 /// Everything a checkpoint brings.
 ///
-/// The JSON texts and the tensors are slices of the file's bytes, which stay in memory (or mapped) while any of them lives.
+/// The JSON texts and the tensors are slices of the file's bytes, which stay in memory (or mapped) while any
+/// of them lives.
 #[derive(Debug)]
 pub struct Checkpoint {
     pub config: ClipConfig,
@@ -27,6 +29,8 @@ pub struct Checkpoint {
     pub tensors: Tensors,
     /// The files the tensors lie in.
     weights: Vec<Bytes>,
+    /// Of the published weights, as the GGUF made from them says; `None` where these are the published weights.
+    published_sha256: Option<String>,
     sha256: OnceLock<String>,
 }
 
@@ -37,7 +41,7 @@ pub struct HuggingFaceFiles {
     pub config: Bytes,
     /// `tokenizer.json`
     pub tokenizer: Bytes,
-    /// `preprocessor_config.json`
+    /// `preprocessor_config.json`, or else `processor_config.json`.
     pub preprocessor: Bytes,
     /// `model.safetensors`, or its shards in the order of their names.
     pub weights: Vec<Bytes>,
@@ -61,31 +65,31 @@ impl Checkpoint {
     /// The checkpoint in a GGUF file.
     ///
     /// # Errors
-    /// `Truncated` or `Malformed` for a damaged file, `UnsupportedArchitecture` or `Config` for one that is not ours to
-    /// run, `TensorType` for element types this crate does not read.
+    /// `Truncated` or `Malformed` for a damaged file, `UnsupportedArchitecture` or `Config` for one that is
+    /// not ours to run, `TensorType` for element types this crate does not read.
     pub fn from_gguf(file: Bytes) -> Result<Self> {
         let Gguf { metadata, tensors } = Gguf::read(&file)?;
         let config = keys::config(&metadata)?;
         let (tokenizer_json, preprocessing_json) = keys::companions(&metadata)?;
+        let record = keys::record(&metadata);
         Ok(Self {
             config,
             tokenizer_json,
             preprocessing_json,
-            record: keys::record(&metadata),
+            published_sha256: record.source.sha256.clone(),
+            record,
             tensors: Tensors::new(tensors)?,
             weights: vec![file],
             sha256: OnceLock::new(),
         })
     }
 
-    /// The checkpoint in the files of a Hugging Face repository, its tensors renamed to the canonical names. A tensor
-    /// that `CLIPModel` does not have keeps its name, for [`Tensors::finish`] to complain of.
+    /// The checkpoint in the files of a Hugging Face repository, its tensors renamed to the canonical names.
+    /// A tensor that `CLIPModel` does not have keeps its name, for [`Tensors::finish`] to complain of.
     ///
     /// # Errors
     /// As [`Checkpoint::from_gguf`].
-    pub fn from_hugging_face(mut files: HuggingFaceFiles) -> Result<Self> {
-        // What is known of these very bytes is only what their own hash says.
-        files.record.source.sha256 = None;
+    pub fn from_hugging_face(files: HuggingFaceFiles) -> Result<Self> {
         let config = ClipConfig::from_hugging_face(&files.config)?;
         let mut tensors = Vec::new();
         for file in &files.weights {
@@ -99,22 +103,38 @@ impl Checkpoint {
         Ok(Self {
             config,
             tokenizer_json: files.tokenizer,
-            preprocessing_json: files.preprocessor,
+            preprocessing_json: image_processor(files.preprocessor)?,
             record: files.record,
             tensors: Tensors::new(tensors)?,
             weights: files.weights,
+            published_sha256: None,
             sha256: OnceLock::new(),
         })
     }
 
-    /// The SHA-256 of the file the weights came from, in lower-case hexadecimal; of all shards in a row, if there are
-    /// several. Computed at the first call, which reads all of the file.
+    /// The SHA-256 of the file the weights came from, in lower-case hexadecimal; of all shards in a row, if
+    /// there are several. Computed at the first call, which reads all of the file.
     pub fn sha256(&self) -> &str {
         self.sha256.get_or_init(|| {
             let mut hash = Sha256::new();
             self.weights.iter().for_each(|file| hash.update(file));
             hexadecimal(&hash.finalize())
         })
+    }
+
+    /// The SHA-256 of the published weights: of these, or of those this GGUF was made from.
+    ///
+    /// # Errors
+    /// `Malformed` if the record says another.
+    pub(super) fn published_sha256(&self) -> Result<&str> {
+        let sha256 = self.published_sha256.as_deref().unwrap_or_else(|| self.sha256());
+        match &self.record.source.sha256 {
+            Some(claimed) if claimed != sha256 => {
+                let reason = format!("its weights have the SHA-256 {sha256}, its record says {claimed}");
+                Err(Error::Malformed { format: "checkpoint", reason })
+            }
+            _ => Ok(sha256),
+        }
     }
 }
 

@@ -109,8 +109,8 @@ pub(super) trait ConfigSource {
     }
 }
 
-/// The accepted sizes: several times those of the largest CLIP known, and small enough that the product of any two fits
-/// in 31 bits (but for the token table, which is checked by itself).
+/// The accepted sizes: several times those of the largest CLIP known, and small enough that the product of
+/// any two fits in 31 bits (but for the token table, which is checked by itself).
 mod limit {
     use super::RangeInclusive;
 

@@ -82,7 +82,8 @@ impl Dtype {
         self.block_len() > 1
     }
 
-    /// The bytes of a tensor of `shape`, or `None` where the last axis is no whole number of blocks or the size overflows.
+    /// The bytes of a tensor of `shape`, or `None` where the last axis is no whole number of blocks or the
+    /// size overflows.
     pub fn bytes_of(self, shape: &[usize]) -> Option<usize> {
         if !shape.last().copied().unwrap_or(1).is_multiple_of(self.block_len()) {
             return None;

@@ -11,10 +11,12 @@ use super::record::Record;
 use crate::error::{Error, Result};
 
 const WEIGHTS: &str = "model.safetensors";
+const PREPROCESSOR: &str = "preprocessor_config.json";
+const PROCESSOR: &str = "processor_config.json";
 const INDEX: &str = "model.safetensors.index.json";
 
-/// Reads the small files of `folder` and maps its weights. A `record.json` beside them, of the form of [`Record`], is
-/// taken over; without a name in it, the folder's own serves.
+/// Reads the small files of `folder` and maps its weights. A `record.json` beside them, of the form of
+/// [`Record`], is taken over; without a name in it, the folder's own serves.
 ///
 /// # Errors
 /// `File` naming what cannot be read, `Malformed` for an index that is none.
@@ -26,10 +28,12 @@ pub fn read(folder: &Path) -> Result<HuggingFaceFiles> {
     } else {
         vec![map(&folder.join(WEIGHTS))?]
     };
+    let has_processor = !folder.join(PREPROCESSOR).exists() && folder.join(PROCESSOR).exists();
+    let preprocessor = if has_processor { PROCESSOR } else { PREPROCESSOR };
     Ok(HuggingFaceFiles {
         config: read("config.json")?,
         tokenizer: read("tokenizer.json")?,
-        preprocessor: read("preprocessor_config.json")?,
+        preprocessor: read(preprocessor)?,
         weights,
         record: record(folder)?,
     })
@@ -93,7 +97,8 @@ pub fn map(path: &Path) -> Result<Bytes> {
     if file.metadata().map_err(failed)?.len() == 0 {
         return Ok(Bytes::new());
     }
-    // SAFETY: the map is only read; a checkpoint that another program rewrites meanwhile is outside what can be promised.
+    // SAFETY: the map is only read; a checkpoint that another program rewrites meanwhile is outside what can
+    // be promised.
     let map = unsafe { memmap2::Mmap::map(&file) }.map_err(failed)?;
     Ok(Bytes::from_owner(map))
 }

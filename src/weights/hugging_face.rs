@@ -1,5 +1,6 @@
 //! `config.json` and `preprocessor_config.json` of a Hugging Face CLIP checkpoint.
 
+use bytes::Bytes;
 use serde_json::{Map, Value};
 
 use super::config::{ConfigSource, Field, Tower};
@@ -16,8 +17,7 @@ impl ConfigJson {
     /// # Errors
     /// `Malformed` if it is no JSON object, `UnsupportedArchitecture` if `model_type` is not `clip`.
     pub fn parse(json: &[u8]) -> Result<Self> {
-        let root: Map<String, Value> = serde_json::from_slice(json)
-            .map_err(|error| Error::Malformed { format: "config.json", reason: error.to_string() })?;
+        let root = object(Self::FILE, json)?;
         match root.get("model_type") {
             Some(Value::String(kind)) if kind == "clip" => {}
             Some(Value::String(kind)) => return Err(unsupported(kind.clone())),
@@ -128,8 +128,9 @@ fn default_integer(field: Field) -> u64 {
     }
 }
 
-/// The object that configures a tower. Files written by early versions of transformers carry a `*_config_dict`; where
-/// it is given it counts alone, and the keys it lacks have their defaults, whatever `*_config` says of them.
+/// The object that configures a tower. Files written by early versions of transformers carry a
+/// `*_config_dict`; where it is given it counts alone, and the keys it lacks have their defaults, whatever
+/// `*_config` says of them.
 fn tower_config(
     root: &Map<String, Value>,
     early: &'static str,
@@ -147,6 +148,18 @@ fn tower_config(
     Ok(Map::new())
 }
 
+/// The text of a `preprocessor_config.json`. transformers 5 saves that of a whole processor to
+/// `processor_config.json` instead, as the object `image_processor`, which is taken out of it.
+///
+/// # Errors
+/// `Malformed` if it is no JSON object.
+pub(super) fn image_processor(json: Bytes) -> Result<Bytes> {
+    match object(PREPROCESSOR, &json)?.get("image_processor") {
+        Some(inner @ Value::Object(_)) => Ok(inner.to_string().into()),
+        _ => Ok(json),
+    }
+}
+
 /// What `preprocessor_config.json` says of the colours: for clip.cpp, which has keys of its own for it.
 #[derive(Debug, PartialEq)]
 pub(super) struct ImageStatistics {
@@ -159,11 +172,10 @@ impl ImageStatistics {
     /// # Errors
     /// `Malformed` if it is no JSON object, `Config` if a value is not three numbers.
     pub fn parse(json: &[u8]) -> Result<Self> {
-        let root: Map<String, Value> = serde_json::from_slice(json)
-            .map_err(|error| Error::Malformed { format: PREPROCESSOR, reason: error.to_string() })?;
+        let root = object(PREPROCESSOR, json)?;
         Ok(Self {
-            mean: colour(&root, "image_mean", [0.48145466, 0.4578275, 0.40821073])?,
-            std: colour(&root, "image_std", [0.26862954, 0.261_302_6, 0.275_777_1])?,
+            mean: colour(&root, "image_mean", [0.481_454_66, 0.457_827_5, 0.408_210_73])?,
+            std: colour(&root, "image_std", [0.268_629_54, 0.261_302_6, 0.275_777_1])?,
         })
     }
 }
@@ -185,6 +197,10 @@ fn colour(root: &Map<String, Value>, key: &'static str, default: [f32; 3]) -> Re
             problem: format!("is {value}, expected three numbers"),
         }),
     }
+}
+
+fn object(file: &'static str, json: &[u8]) -> Result<Map<String, Value>> {
+    serde_json::from_slice(json).map_err(|error| Error::Malformed { format: file, reason: error.to_string() })
 }
 
 fn config_error(key: &str, problem: String) -> Error {

@@ -1,7 +1,8 @@
 //! Checkpoints in and out: Hugging Face folders, GGUF files, quantization.
 //!
-//! Whatever a checkpoint's own form, it becomes a [`Checkpoint`]: a config, the tokenizer and preprocessing files as
-//! they came, a record of where all that is from, and tensors under the names of clip.cpp's GGUF files ([`names`]).
+//! Whatever a checkpoint's own form, it becomes a [`Checkpoint`]: a config, the tokenizer and preprocessing
+//! files as they came, a record of where all that is from, and tensors under the names of clip.cpp's GGUF
+//! files ([`names`]).
 
 mod blocks;
 pub mod checkpoint;

@@ -1,7 +1,8 @@
 //! Tensor names: the canonical ones are clip.cpp's GGUF names; other schemes are translated to them.
 //!
-//! clip.cpp's converter (`models/convert_hf_to_gguf.py` at 57f00e2) calls the first layer of a block's MLP `ffn_down`
-//! and the second `ffn_up`, the reverse of what the words suggest. Its files exist, so its words stand.
+//! clip.cpp's converter (`models/convert_hf_to_gguf.py` at 57f00e2) calls the first layer of a block's MLP
+//! `ffn_down` and the second `ffn_up`, the reverse of what the words suggest. Its files exist, so its words
+//! stand.
 
 /// The canonical name of a tensor of a Hugging Face `CLIPModel`, or `None` if that model has no such tensor.
 ///
@@ -20,7 +21,8 @@ pub fn from_hugging_face(name: &str) -> Option<String> {
     Some(format!("t.{}", text_tensor(name.strip_prefix("text_model.")?)?))
 }
 
-/// Whether a Hugging Face checkpoint's tensor is a buffer without information: old files store the numbers 0, 1, 2, …
+/// Whether a Hugging Face checkpoint's tensor is a buffer without information: old files store the numbers 0,
+/// 1, 2, …
 pub fn is_hugging_face_buffer(name: &str) -> bool {
     matches!(name, "vision_model.embeddings.position_ids" | "text_model.embeddings.position_ids")
 }

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use half::f16;
 use sha2::{Digest, Sha256};
 
 use super::blocks;
@@ -26,8 +27,9 @@ pub struct Summary {
 
 /// The type a tensor gets where `asked` was asked for.
 ///
-/// The matrices of linear layers and the token table get it, or the next wider type whose blocks fill their rows. The
-/// patch embedding is f16, as clip.cpp demands, unless f32 was asked for. All else is f32: it is small, and matters.
+/// The matrices of linear layers and the token table get it, or the next wider type whose blocks fill their
+/// rows. The patch embedding is f16, as clip.cpp demands, unless f32 was asked for. All else is f32: it is
+/// small, and matters.
 pub fn planned_dtype(name: &str, shape: &[usize], asked: Dtype) -> Dtype {
     if is_matrix(name, shape) {
         let mut dtype = asked;
@@ -46,14 +48,16 @@ fn is_matrix(name: &str, shape: &[usize]) -> bool {
     shape.len() == 2 && name.ends_with(".weight") && !name.ends_with("position_embd.weight")
 }
 
-/// Writes `checkpoint` to `out` as GGUF, its matrices in `dtype`. `progress` gets the bytes written and those in all.
+/// Writes `checkpoint` to `out` as GGUF, its matrices in `dtype`. `progress` gets the bytes written and those
+/// in all.
 ///
-/// The bytes depend on the checkpoint and `dtype` alone, not on the machine. Measured fidelity is of the source, so it
-/// is left out.
+/// The bytes depend on the checkpoint and `dtype` alone, not on the machine. Measured fidelity is of the
+/// source, so it is left out.
 ///
 /// # Errors
-/// `Write` if `out` refuses, `NonFiniteWeight` or `WeightRange` for values that cannot be stored, `Tokenizer` or
-/// `Config` for companions that cannot be carried over.
+/// `Write` if `out` refuses, `NonFiniteWeight` or `WeightRange` for values that cannot be stored, `Malformed` if
+/// the record has another hash than the weights, `Tokenizer` or `Config` for companions that cannot be carried
+/// over.
 pub fn quantize(
     checkpoint: &Checkpoint,
     dtype: Dtype,
@@ -84,22 +88,19 @@ fn write(
     out: &mut dyn Write,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Summary> {
-    record.source.sha256.get_or_insert_with(|| checkpoint.sha256().to_owned());
+    record.source.sha256 = Some(checkpoint.published_sha256()?.to_owned());
     let layout =
         |tensor: &Tensor| TensorLayout::new(tensor.name.clone(), tensor.shape.clone(), dtype_of(tensor));
     let layouts = checkpoint.tensors.iter().map(layout).collect::<Result<Vec<_>>>()?;
     let metadata = keys::describe(checkpoint, &record, file_type(&layouts))?;
-    let mut out = Hashing { out, hash: Sha256::new(), bytes: 0 };
+    let mut out = Hashing { out, hash: Sha256::new() };
     let mut writer = Writer::new(&mut out, &metadata, &layouts)?;
-    let mut done = 0;
     for (tensor, layout) in checkpoint.tensors.iter().zip(&layouts) {
-        write_tensor(&mut writer, tensor, layout.dtype, &mut |bytes, total| {
-            done += bytes;
-            progress(done, total);
-        })?;
+        write_tensor(&mut writer, tensor, layout.dtype, progress)?;
     }
+    let bytes = writer.total();
     writer.finish()?;
-    Ok(Summary { tensors: layouts.len(), bytes: out.bytes, sha256: hexadecimal(&out.hash.finalize()) })
+    Ok(Summary { tensors: layouts.len(), bytes, sha256: hexadecimal(&out.hash.finalize()) })
 }
 
 /// The type most matrices have.
@@ -109,7 +110,7 @@ fn file_type(layouts: &[TensorLayout]) -> Dtype {
     matrices().max_by_key(|dtype| matrices().filter(|other| other == dtype).count()).unwrap_or(Dtype::F32)
 }
 
-/// Writes one tensor in `dtype`. `progress` gets the bytes just written and those of the whole file.
+/// Writes one tensor in `dtype`.
 fn write_tensor(
     writer: &mut Writer,
     tensor: &Tensor,
@@ -118,7 +119,7 @@ fn write_tensor(
 ) -> Result<()> {
     tensor.check_finite()?;
     let (rows, row_len) = (tensor.rows(), tensor.row_len());
-    let rows_in_flight = (VALUES_IN_FLIGHT / row_len.max(1)).max(1);
+    let rows_in_flight = (VALUES_IN_FLIGHT / row_len).max(1);
     let mut values = Vec::new();
     let mut bytes = Vec::new();
     for first in (0..rows).step_by(rows_in_flight) {
@@ -129,38 +130,41 @@ fn write_tensor(
         } else {
             values.resize(count * row_len, 0.0);
             tensor.rows_f32(first, &mut values);
+            check_range(&tensor.name, first * row_len, dtype, &values)?;
             blocks::encode(dtype, &values, &mut bytes)?;
-            check_range(&tensor.name, first * row_len, dtype, &values, &bytes)?;
         }
         writer.write(&bytes)?;
-        progress(bytes.len() as u64, writer.total());
+        progress(writer.position(), writer.total());
     }
     Ok(())
 }
 
-/// Whether `values`, which begin at element `start`, could be stored as `bytes`.
-fn check_range(name: &str, start: usize, dtype: Dtype, values: &[f32], bytes: &[u8]) -> Result<()> {
-    let Some(index) = blocks::first_non_finite(dtype, bytes) else {
+/// Whether the f16 that `dtype` is made of reaches as far as every value; they begin at element `start`.
+fn check_range(name: &str, start: usize, dtype: Dtype, values: &[f32]) -> Result<()> {
+    if matches!(dtype, Dtype::F32 | Dtype::Bf16) {
         return Ok(());
-    };
-    let block = &values[index..index + dtype.block_len()];
-    let value =
-        block.iter().fold(0f32, |largest, &value| if value.abs() > largest.abs() { value } else { largest });
-    Err(Error::WeightRange { name: name.to_owned(), index: start + index, value, dtype: dtype.name() })
+    }
+    match values.iter().enumerate().find(|(_, value)| value.abs() > f16::MAX.to_f32()) {
+        None => Ok(()),
+        Some((index, &value)) => Err(Error::WeightRange {
+            name: name.to_owned(),
+            index: start + index,
+            value,
+            dtype: dtype.name(),
+        }),
+    }
 }
 
-/// Counts and hashes what passes through.
+/// Hashes what passes through.
 struct Hashing<'a> {
     out: &'a mut dyn Write,
     hash: Sha256,
-    bytes: u64,
 }
 
 impl Write for Hashing<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let written = self.out.write(bytes)?;
         self.hash.update(&bytes[..written]);
-        self.bytes += written as u64;
         Ok(written)
     }
 

@@ -15,7 +15,8 @@ const PREFIX: usize = 8;
 /// The longest header accepted, as in the format's own library.
 const MAX_HEADER: u64 = 100_000_000;
 
-/// The tensors of a whole file in the order of their bytes, each a slice of `file`. Those that `skip` names are left out.
+/// The tensors of a whole file in the order of their bytes, each a slice of `file`. Those that `skip` names
+/// are left out.
 ///
 /// # Errors
 /// `Truncated` or `Malformed` for a damaged file, `TensorType` for types that are no f32, f16 or bf16.

@@ -21,13 +21,14 @@ impl Tensor {
     /// A tensor over `data`. A scalar (`[]`) becomes `[1]`.
     ///
     /// # Errors
-    /// `Malformed` if a row is no whole number of blocks, or the shape does not take exactly these bytes.
+    /// `Malformed` if it is empty, if a row is no whole number of blocks, or if the shape does not take
+    /// exactly these bytes.
     pub fn new(name: String, mut shape: Vec<usize>, dtype: Dtype, data: Bytes) -> Result<Self> {
         if shape.is_empty() {
             shape.push(1);
         }
         match dtype.bytes_of(&shape) {
-            Some(needed) if needed == data.len() => Ok(Self { name, shape, dtype, data }),
+            Some(needed) if needed == data.len() && needed > 0 => Ok(Self { name, shape, dtype, data }),
             _ => Err(Error::Malformed {
                 format: "checkpoint",
                 reason: format!(
@@ -73,7 +74,8 @@ impl Tensor {
         Ok(values)
     }
 
-    /// Consecutive rows from `first` on as f32, as many as `out` holds. Whether they are finite is not looked at.
+    /// Consecutive rows from `first` on as f32, as many as `out` holds. Whether they are finite is not looked
+    /// at.
     ///
     /// # Panics
     /// If `out` is no whole number of rows, or the tensor has not that many.

@@ -1,6 +1,6 @@
 """Trains the CLIP: the vision tower is taught concepts by the teacher, and both towers meet in captions, at once.
 
-Run as `python -m emoji_clip.train --until 14:20`; writes the Hugging Face folder `out/export` every few minutes and
+Run as `python -m emoji_clip.train`; writes the Hugging Face folder `out/export` every few minutes and
 resumes from `out/state.pt`. The loss is a sum of
   - concept: the image embedding against a table of concept directions, with the teacher's beliefs as soft labels;
   - words: the caption's embedding against the same table, where the caption names a concept;
@@ -180,14 +180,16 @@ def train(options: argparse.Namespace) -> None:
     torch.manual_seed(options.seed)
     sprites = Sprites(ALL_TRAINING_HANDS)
     tokenizer = train_tokenizer(sprites.concepts)
-    student = Student(tokenizer, len(sprites.concepts))
+    student, teacher = Student(tokenizer, len(sprites.concepts)), load_teacher(len(sprites.concepts))
+    if teacher is not None:
+        student.table.data.copy_(F.normalize(teacher.table.data, dim=-1))
     run, state_file = Run(student, options.lr), OUT / "state.pt"
     OUT.mkdir(exist_ok=True)
     if state_file.exists():
         run.load(state_file)
         print(f"resumed at step {run.step}, {run.pictures} pictures", flush=True)
     rng = np.random.default_rng([options.seed, run.step])
-    lesson = Lesson(student, load_teacher(len(sprites.concepts)), tokenizer, Truth(sprites.concepts), sprites, rng)
+    lesson = Lesson(student, None if options.no_beliefs else teacher, tokenizer, Truth(sprites.concepts), sprites, rng)
     print(f"teacher: {'yes' if lesson.teacher else 'no'}; {sum(w.numel() for w in student.clip.parameters()) / 1e6:.2f} M weights", flush=True)
     batches = SceneBatches(sprites, SIDE, options.batch, GRID, twins=2, composed=options.composed, seed=options.seed + 1000 + run.step)
     began = last_save = last_line = time.time()
@@ -222,12 +224,13 @@ def main() -> None:
     parser.add_argument("--pictures", type=int, default=3_000_000, help="how many scenes the schedule spans")
     parser.add_argument("--seconds", type=float, default=0, help="let the schedule span this time instead")
     parser.add_argument("--batch", type=int, default=256)
-    parser.add_argument("--lr", type=float, default=3e-3)
+    parser.add_argument("--lr", type=float, default=2e-3)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=int, default=1)
-    parser.add_argument("--patches", type=int, default=22, help="of 36 that are looked at, at first")
+    parser.add_argument("--patches", type=int, default=20, help="of 36 that are looked at, at first")
     parser.add_argument("--all-patches-from", type=float, default=0.85, help="progress from which all are")
     parser.add_argument("--composed", type=float, default=0.4, help="share of scenes with a count, place or size")
+    parser.add_argument("--no-beliefs", action="store_true", help="take only the table from the teacher, not its soft labels")
     parser.add_argument("--save-every", type=float, default=180)
     train(parser.parse_args())
 

@@ -10,5 +10,5 @@ export const places = Object.freeze({
     simd: () => import("../../pkg/simd/clip_wasm.js"),
     relaxed: () => import("../../pkg/relaxed/clip_wasm.js"),
   },
-  models: new URL("../../models/", import.meta.url),
+  models: new URL(/* @vite-ignore */ "../../models/", import.meta.url),
 });

@@ -1,6 +1,9 @@
 // @ts-check
-/** @import { LoadProgress, ModelInfo, ModelSource } from "../engine/types.d.ts" */
 import { EngineClient } from "../engine/client.js";
+
+/** @typedef {import("../engine/types.d.ts").LoadProgress} LoadProgress */
+/** @typedef {import("../engine/types.d.ts").ModelInfo} ModelInfo */
+/** @typedef {import("../engine/types.d.ts").ModelSource} ModelSource */
 
 /** @type {ModelSource} */
 const EMBEDDED = { id: "emoji-clip" };

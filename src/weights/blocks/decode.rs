@@ -26,7 +26,8 @@ pub fn decode(dtype: Dtype, bytes: &[u8], out: &mut [f32]) {
     }
 }
 
-/// The index of the first value that is NaN or infinite: of the first in a block whose scale is, if quantized.
+/// The index of the first value that is NaN or infinite: of the first in a block whose scale is, if
+/// quantized.
 pub fn first_non_finite(dtype: Dtype, bytes: &[u8]) -> Option<usize> {
     let is_finite = |block: &[u8]| match dtype {
         Dtype::F32 => f32::from_le_bytes([block[0], block[1], block[2], block[3]]).is_finite(),
@@ -69,8 +70,9 @@ fn decode_q5_0(block: &[u8], out: &mut [f32]) {
     }
 }
 
-/// A block is two halves of 128 values; a half is four groups of 32 that share bytes: groups 0 and 2 the nibbles of the
-/// first 32 low bytes, groups 1 and 3 those of the next 32, and all four the bit pairs of 32 high bytes.
+/// A block is two halves of 128 values; a half is four groups of 32 that share bytes: groups 0 and 2 the
+/// nibbles of the first 32 low bytes, groups 1 and 3 those of the next 32, and all four the bit pairs of 32
+/// high bytes.
 fn decode_q6_k(block: &[u8], out: &mut [f32]) {
     let scale = f16_at(block, Q6K_SCALE).to_f32();
     let inner_scales = &block[192..Q6K_SCALE];

@@ -1,7 +1,8 @@
 //! The block formats: what the bytes of a row mean, and how values become such bytes.
 //!
-//! Layouts are ggml's (`ggml-common.h`, `block_q4_0` to `block_q6_K`). Both directions work on plain bytes at any
-//! alignment, row by row, and give the same bits on every machine, which candle's own block types do not promise.
+//! Layouts are ggml's (`ggml-common.h`, `block_q4_0` to `block_q6_K`). Both directions work on plain bytes at
+//! any alignment, row by row, and give the same bits on every machine, which candle's own block types do not
+//! promise.
 
 mod decode;
 mod encode;

@@ -1,4 +1,5 @@
-//! What CLIP's metadata keys mean: clip.cpp's spellings (`clip.cpp` and its converter at 57f00e2), then our own.
+//! What CLIP's metadata keys mean: clip.cpp's spellings (`clip.cpp` and its converter at 57f00e2), then our
+//! own.
 
 use std::collections::BTreeMap;
 
@@ -26,7 +27,8 @@ const FIDELITY_PREFIX: &str = "clip.fidelity.";
 /// The config of a CLIP file.
 ///
 /// # Errors
-/// `UnsupportedArchitecture` if the file holds another model or one tower only, `Config` for a missing or bad key.
+/// `UnsupportedArchitecture` if the file holds another model or one tower only, `Config` for a missing or bad
+/// key.
 pub(in crate::weights) fn config(metadata: &Metadata) -> Result<ClipConfig> {
     let source = ConfigKeys(metadata);
     let architecture = source.text("general.architecture")?;
@@ -163,12 +165,14 @@ fn unsupported(found: String) -> Error {
     Error::UnsupportedArchitecture { found, expected: "a GGUF of clip with both towers" }
 }
 
-/// The metadata of a file that holds `checkpoint`, its matrices in `file_type`, with `record` instead of its own.
+/// The metadata of a file that holds `checkpoint`, its matrices in `file_type`, with `record` instead of its
+/// own.
 ///
 /// `general.file_type` is the number of the type itself, as in clip.cpp, which knows none for q6_k.
 ///
 /// # Errors
-/// `Tokenizer`, `TokenId`, `Malformed` or `Config` if the tokenizer's or the preprocessing's JSON is not what it should be.
+/// `Tokenizer`, `TokenId`, `Malformed` or `Config` if the tokenizer's or the preprocessing's JSON is not what
+/// it should be.
 pub(in crate::weights) fn describe(
     checkpoint: &Checkpoint,
     record: &Record,

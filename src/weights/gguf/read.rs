@@ -36,8 +36,8 @@ impl Gguf {
     /// Parses a whole file. Strings, arrays and tensors stay slices of it.
     ///
     /// # Errors
-    /// `Truncated` where the file ends too early, `Malformed` for anything the format forbids, `TensorType` for element
-    /// types this crate does not read.
+    /// `Truncated` where the file ends too early, `Malformed` for anything the format forbids, `TensorType`
+    /// for element types this crate does not read.
     pub fn read(file: &Bytes) -> Result<Self> {
         let mut cursor = Cursor { file, offset: 0 };
         let (tensor_count, entry_count) = header(&mut cursor)?;

@@ -45,6 +45,8 @@ pub struct Writer<'a> {
     remaining: Vec<u64>,
     /// Of the current tensor.
     written: u64,
+    /// Of the file.
+    position: u64,
     total: u64,
 }
 
@@ -74,13 +76,15 @@ impl<'a> Writer<'a> {
         }
         header.put_bytes(0, padding(header.len() as u64));
         let total = header.len() as u64 + offset;
-        out.write_all(&header).map_err(failed)?;
-        Ok(Self {
-            out,
-            remaining: tensors.iter().rev().map(|tensor| tensor.len).collect(),
-            written: 0,
-            total,
-        })
+        let remaining = tensors.iter().rev().map(|tensor| tensor.len).collect();
+        let mut writer = Self { out, remaining, written: 0, position: 0, total };
+        writer.put(&header)?;
+        Ok(writer)
+    }
+
+    /// How much of the file is written.
+    pub fn position(&self) -> u64 {
+        self.position
     }
 
     /// The length of the finished file.
@@ -99,13 +103,18 @@ impl<'a> Writer<'a> {
         let len = self.remaining.last().copied().unwrap_or(0);
         self.written += bytes.len() as u64;
         assert!(self.written <= len, "{} bytes for a tensor of {len}", self.written);
-        self.out.write_all(bytes).map_err(failed)?;
+        self.put(bytes)?;
         if self.written == len {
-            self.out.write_all(&[0; DEFAULT_ALIGNMENT as usize][..padding(len)]).map_err(failed)?;
+            self.put(&[0; DEFAULT_ALIGNMENT as usize][..padding(len)])?;
             self.remaining.pop();
             self.written = 0;
         }
         Ok(())
+    }
+
+    fn put(&mut self, bytes: &[u8]) -> Result<()> {
+        self.position += bytes.len() as u64;
+        self.out.write_all(bytes).map_err(failed)
     }
 
     /// Ends the file.

@@ -22,7 +22,7 @@ export class LabelEditor extends Component {
   build() {
     this.append(
       element("div", { class: "field-head" }, element("label", { for: "labels" }, "Labels"), this.#count),
-      element("p", { id: "labels-hint", class: "hint" }, "One a line, in plain English."),
+      element("p", { id: "labels-hint", class: "hint" }, "What could it be? One answer a line, without “a” or “the”."),
       this.#input,
       this.#fault,
       this.#remarks,
@@ -45,6 +45,7 @@ export class LabelEditor extends Component {
     const remarks = problems.filter((problem) => !problem.blocking).map((problem) => problem.message);
     const more = remarks.length - MOST_REMARKS;
     const shown = more > 0 ? [...remarks.slice(0, MOST_REMARKS), `${more} more lines are left out for such reasons.`] : remarks;
+    this.#remarks.hidden = shown.length === 0;
     this.#remarks.replaceChildren(...shown.map((remark) => element("li", {}, remark)));
   }
 
@@ -52,10 +53,15 @@ export class LabelEditor extends Component {
     this.#fault.fault = message === null ? null : { message };
   }
 
+  /** The preset that the text is, or `null`. */
+  set chosenPreset(/** @type {string | null} */ chosen) {
+    for (const chip of this.#presets.children) chip.setAttribute("aria-pressed", String(chip.getAttribute("data-id") === chosen));
+  }
+
   set presets(/** @type {{ id: string, title: string }[]} */ presets) {
     this.#presets.replaceChildren(
       ...presets.map(({ id, title }) => {
-        const chip = element("button", { type: "button", class: "chip" }, title);
+        const chip = element("button", { type: "button", class: "chip", "data-id": id }, title);
         chip.addEventListener("click", () => this.send("choose-preset", { id }));
         return chip;
       }),

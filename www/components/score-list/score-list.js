@@ -41,6 +41,7 @@ export class ScoreList extends Component {
       row.item.remove();
       this.#rows.delete(label);
     }
+    this.#list.hidden = scores.length === 0;
     this.#columns.hidden = scores.length === 0;
     scores.forEach((score, rank) => this.#place(score, rank));
     this.#glide(before);

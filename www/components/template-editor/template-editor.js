@@ -57,10 +57,15 @@ export class TemplateEditor extends Component {
     this.#render();
   }
 
+  /** The preset that the text is, or `null`. */
+  set chosenPreset(/** @type {string | null} */ chosen) {
+    for (const chip of this.#presets.children) chip.setAttribute("aria-pressed", String(chip.getAttribute("data-id") === chosen));
+  }
+
   set presets(/** @type {{ id: string, title: string }[]} */ presets) {
     this.#presets.replaceChildren(
       ...presets.map(({ id, title }) => {
-        const chip = element("button", { type: "button", class: "chip" }, title);
+        const chip = element("button", { type: "button", class: "chip", "data-id": id }, title);
         chip.addEventListener("click", () => this.send("choose-template-preset", { id }));
         return chip;
       }),

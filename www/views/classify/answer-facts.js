@@ -1,7 +1,8 @@
 // @ts-check
-/** @import { ModelInfo } from "../../engine/types.d.ts" */
 /** @import { Answer } from "./picture-question.js" */
 import { numberText } from "../../state/number-text.js";
+
+/** @typedef {import("../../engine/types.d.ts").ModelInfo} ModelInfo */
 
 const FLAVOURS = { simd: "SIMD", relaxed: "relaxed SIMD" };
 

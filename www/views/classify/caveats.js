@@ -1,6 +1,9 @@
 // @ts-check
-/** @import { ModelInfo, Picture } from "../../engine/types.d.ts" */
 /** @import { Question } from "./picture-question.js" */
+/** @typedef {import("../../engine/types.d.ts").ModelInfo} ModelInfo */
+/** @typedef {import("../../engine/types.d.ts").Picture} Picture */
+
+/** @typedef {"sample" | "own" | "drawing" | "camera"} Origin where the picture on the stage came from */
 
 /** Formats that cameras write. */
 const CAMERA_FORMATS = /^(jpe?g|image\/(jpeg|avif|hei[cf]))$/i;
@@ -13,14 +16,15 @@ const CAMERA_FORMATS = /^(jpe?g|image\/(jpeg|avif|hei[cf]))$/i;
  * @param {Question} shown.question
  * @param {ModelInfo} shown.info
  * @param {boolean} shown.drawingsOnly whether the model has seen drawings alone
- * @param {boolean} shown.fromCamera whether the picture came from the camera
+ * @param {Origin} shown.origin
  * @returns {string[]}
  */
-export function caveats({ picture, question, info, drawingsOnly, fromCamera }) {
+export function caveats({ picture, question, info, drawingsOnly, origin }) {
   const notes = [];
   const { labels, mode } = question;
-  if (drawingsOnly && (fromCamera || CAMERA_FORMATS.test(picture.format))) {
-    notes.push(`${info.name} has seen only drawings and emoji. This looks like a photograph: expect poor answers.`);
+  if (drawingsOnly && (origin === "camera" || origin === "own")) {
+    const photograph = origin === "camera" || CAMERA_FORMATS.test(picture.format) ? "For a photograph like this" : "If this is a photograph";
+    notes.push(`${info.name} has seen only drawings and emoji. ${photograph}, expect poor answers.`);
   }
   if (labels.length === 1 && mode === "softmax") {
     notes.push("With a single label the share is always 100 %. Add another label, or score each on its own.");

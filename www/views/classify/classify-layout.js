@@ -4,12 +4,14 @@ import { icon } from "../../dom/icon.js";
 
 /** @import { IconName } from "../../dom/icon.js" */
 
+/** @typedef {ReturnType<typeof classifyLayout>} ClassifyParts */
+
 /**
  * The parts of the Classify view, in the order they are read: the picture, the scores, the labels. Nothing here has behaviour.
  */
 export function classifyLayout() {
   const parts = {
-    stage: element("picture-stage", { id: "stage", tabIndex: -1 }),
+    stage: element("picture-stage", { id: "stage" }),
     pictureFault: element("error-note"),
     ownStrip: element("picture-strip", { "aria-label": "Your pictures", hidden: true }),
     sampleStrip: element("picture-strip", { "aria-label": "Samples" }),
@@ -19,12 +21,14 @@ export function classifyLayout() {
     paste: action("paste", "Paste"),
     draw: action("draw", "Draw"),
     camera: action("camera", "Camera"),
+    privacy: element("p", { class: "privacy" }, icon("shield"), element("span", {}, "Runs in this browser. Nothing is uploaded.")),
     modeSwitch: element("mode-switch"),
     readout: element("answer-readout"),
     scoresFault: element("error-note"),
     scoreList: element("score-list"),
     modeHint: element("p", { class: "hint mode-hint" }),
-    caveats: element("ul", { class: "caveats", role: "list", "aria-label": "Before you believe this" }),
+    support: element("p", { class: "hint support", hidden: true }),
+    caveats: element("ul", { class: "caveats", role: "list", "aria-label": "What to know about these scores" }),
     facts: element("fact-list"),
     copyLink: action("link", "Copy link"),
     copyJson: action("copy", "Copy JSON"),
@@ -40,7 +44,7 @@ export function classifyLayout() {
     parts.ownStrip,
     parts.forget,
     parts.sampleStrip,
-    element("p", { class: "privacy" }, icon("shield"), "Runs in this browser. Nothing is uploaded."),
+    parts.privacy,
   );
   const scores = element(
     "section",
@@ -50,6 +54,7 @@ export function classifyLayout() {
     parts.scoresFault,
     parts.scoreList,
     parts.modeHint,
+    parts.support,
     parts.caveats,
     element("div", { class: "scores-foot" }, parts.facts, element("div", { class: "actions" }, parts.copyLink, parts.copyJson)),
   );

@@ -12,6 +12,7 @@
  * - `main[data-state]` is `loading`, `ready`, `working` or `failed`; at `ready` the scores are the newest.
  */
 /** @import { ModelSession } from "../../state/model-session.js" */
+/** @import { Answer } from "./picture-question.js" */
 /** @import { SettingsStore } from "../../state/settings-store.js" */
 import "../../components/answer-readout/answer-readout.js";
 import "../../components/error-note/error-note.js";
@@ -30,6 +31,7 @@ import { PictureColumn } from "./picture-column.js";
 import { PictureQuestion } from "./picture-question.js";
 import { QuestionColumn } from "./question-column.js";
 import { ScoresColumn } from "./scores-column.js";
+import { SecondOpinion } from "./second-opinion.js";
 
 /** Typing rests this long before the scores follow. */
 const TYPING_MS = 60;
@@ -43,31 +45,22 @@ export class ClassifyView extends Component {
   #busy = false;
   #typing = 0;
   #announcing = 0;
-  /** @type {ModelSession} */
   #session;
-  /** @type {SettingsStore} */
   #settings;
-  /** @type {PictureQuestion} */
   #inquiry;
-  /** @type {PictureColumn} */
   #pictures;
-  /** @type {ScoresColumn} */
   #scores;
-  /** @type {QuestionColumn} */
   #editors;
-  /** @type {Filmstrip} */
   #filmstrip;
-
-  build() {
-    this.append(...this.#parts.columns);
-  }
+  #second;
 
   /**
-   * Gives the view its engine and its settings; called once, when it is in the document.
-   *
-   * @param {{ session: ModelSession, settings: SettingsStore }} wiring
+   * @param {object} wiring
+   * @param {ModelSession} wiring.session
+   * @param {SettingsStore} wiring.settings
    */
-  async connect({ session, settings }) {
+  constructor({ session, settings }) {
+    super();
     this.#session = session;
     this.#settings = settings;
     this.#inquiry = new PictureQuestion(session);
@@ -75,10 +68,19 @@ export class ClassifyView extends Component {
     this.#scores = new ScoresColumn(this.#parts, session, () => settings.linkTo({ labels: this.#labelText() }), this.lifetime);
     this.#editors = new QuestionColumn(this.#parts, this.lifetime);
     this.#filmstrip = new Filmstrip(session, this.#pictures.shelf, () => this.#pictures.renderShelf());
+    this.#second = new SecondOpinion(session);
+  }
+
+  build() {
+    this.append(...this.#parts.columns);
     this.#listenToColumns();
     this.#listenToAnswers();
-    await this.#pictures.openSamples();
-    this.#follow();
+    this.#pictures.openSamples().then(() => this.#follow());
+  }
+
+  /** Says, for good, that the page works without a network. */
+  tellOffline() {
+    this.#parts.privacy.lastElementChild?.append(" Ready for use offline.");
   }
 
   #listenToColumns() {
@@ -89,6 +91,9 @@ export class ClassifyView extends Component {
     this.listen(this.#pictures, "gathered", () => this.#filmstrip.ask(this.#question()));
     this.listen(this.#pictures, "model-file", ({ detail }) => this.send("open-model", detail));
     this.listen(this.#session, "model", () => this.#startOver());
+    this.listen(this.#session, "status", () => {
+      if (this.#session.status === "failed") this.#scores.forget("No scores: the engine is not running.");
+    });
   }
 
   #listenToAnswers() {
@@ -103,18 +108,23 @@ export class ClassifyView extends Component {
       this.#scores.forget("No scores: the picture could not be read.");
     });
     this.listen(inquiry, "question-fault", ({ detail }) => this.#failQuestion(detail));
-    this.listen(inquiry, "answer", ({ detail }) => {
-      this.#scores.show(detail, this.#pictures.now);
-      clearTimeout(this.#announcing);
-      this.#announcing = setTimeout(() => this.send("announce", { text: this.#scores.text }), ANNOUNCE_MS);
-    });
+    this.listen(inquiry, "answer", ({ detail }) => this.#showAnswer(detail));
+  }
+
+  /** @param {Answer} answer */
+  async #showAnswer(answer) {
+    this.#scores.show(answer, this.#pictures.now);
+    clearTimeout(this.#announcing);
+    this.#announcing = setTimeout(() => this.send("announce", { text: this.#scores.text }), ANNOUNCE_MS);
+    const opinion = await this.#second.ask(answer);
+    if (opinion) this.#scores.support(opinion);
   }
 
   /** Shows what the settings say, and asks anew. */
   #follow() {
     this.#pictures.showSample(this.#settings.current.sample);
     this.#scores.mode = this.#settings.current.mode;
-    this.#editors.read(this.#labelText(), this.#templateText());
+    this.#readEditors();
     this.#unasked = true;
     this.#tellWork();
     clearTimeout(this.#typing);
@@ -139,13 +149,19 @@ export class ClassifyView extends Component {
 
   #tellWork() {
     const working = this.#busy || this.#unasked;
+    if (working) this.#second.stop();
     this.#scores.stale = working;
     this.send("working", { working });
   }
 
   #question() {
-    const lines = this.#editors.read(this.#labelText(), this.#templateText());
+    const lines = this.#readEditors();
     return lines && { ...lines, mode: this.#settings.current.mode };
+  }
+
+  #readEditors() {
+    const { labels, templates } = this.#settings.current;
+    return this.#editors.read({ text: this.#labelText(), own: labels !== null }, { text: this.#templateText(), own: templates !== null });
   }
 
   #labelText() {

@@ -1,8 +1,8 @@
 // @ts-check
-/** @import { Picture } from "../../engine/types.d.ts" */
 /** @import { ModelSession } from "../../state/model-session.js" */
 /** @import { PictureShelf, StagePicture } from "./picture-shelf.js" */
 /** @import { Question } from "./picture-question.js" */
+/** @typedef {import("../../engine/types.d.ts").Picture} Picture */
 
 /**
  * Finds the best label of each of the visitor's pictures, one after the other, in the background; each picture is encoded

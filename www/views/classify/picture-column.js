@@ -1,8 +1,9 @@
 // @ts-check
-/** @import { ImageInput } from "../../engine/types.d.ts" */
-/** @import { classifyLayout } from "./classify-layout.js" */
+/** @import { Origin } from "./caveats.js" */
+/** @import { ClassifyParts } from "./classify-layout.js" */
 /** @import { StagePicture } from "./picture-shelf.js" */
 /** @import { PictureQuestion } from "./picture-question.js" */
+/** @typedef {import("../../engine/types.d.ts").ImageInput} ImageInput */
 import "../../components/camera-view/camera-view.js";
 import "../../components/drawing-pad/drawing-pad.js";
 import { element } from "../../dom/element.js";
@@ -10,6 +11,7 @@ import { sentence } from "../../state/sentence.js";
 import { clipboardPicture } from "./clipboard-picture.js";
 import { listenForFiles } from "./intake.js";
 import { PictureShelf } from "./picture-shelf.js";
+import { PRESETS } from "./presets.js";
 import { fetchSamples } from "./samples.js";
 
 /**
@@ -20,8 +22,8 @@ import { fetchSamples } from "./samples.js";
  */
 export class PictureColumn extends EventTarget {
   shelf = new PictureShelf();
-  /** What is on the stage. `labels` are those of the last sample, for as long as the visitor has none of their own. */
-  now = { title: "", fromCamera: false, labels: /** @type {string[]} */ ([]) };
+  /** What is on the stage. `labels` are those of the last sample: they stand for as long as the visitor has none of their own. */
+  now = { title: "", origin: /** @type {Origin} */ ("sample"), labels: PRESETS.labels[0].lines };
   #parts;
   #inquiry;
   #signal;
@@ -34,7 +36,7 @@ export class PictureColumn extends EventTarget {
   #pad = element("drawing-pad");
 
   /**
-   * @param {ReturnType<typeof classifyLayout>} parts
+   * @param {ClassifyParts} parts
    * @param {PictureQuestion} inquiry
    * @param {AbortSignal} signal ends all listening
    */
@@ -73,6 +75,7 @@ export class PictureColumn extends EventTarget {
   again() {
     if (this.#shown) this.#inquiry.show(this.#shown.read);
     else if (this.#live) this.#inquiry.showLive(this.#live);
+    else this.#tell("blank", { message: "Open a picture, paste one, or draw." });
   }
 
   set fault(/** @type {unknown} */ error) {
@@ -113,7 +116,7 @@ export class PictureColumn extends EventTarget {
     this.#on(camera, "click", () => this.#mount(element("camera-view"), camera, "Camera", "The camera is starting."));
     this.#on(stage, "drawing", ({ detail }) => this.#follow(detail.image));
     this.#on(stage, "frame", ({ detail }) => this.#follow(detail.image));
-    this.#on(stage, "snapshot", ({ detail }) => this.#take([detail.file], true));
+    this.#on(stage, "snapshot", ({ detail }) => this.#take([detail.file], "camera"));
     this.#on(stage, "camera-fault", ({ detail }) => {
       this.#choose(this.shelf.samples[0]?.id);
       this.fault = detail.message;
@@ -130,7 +133,7 @@ export class PictureColumn extends EventTarget {
    */
   #mount(instrument, button, title, invitation) {
     this.#clearStage();
-    this.now = { ...this.now, title, fromCamera: instrument.localName === "camera-view" };
+    this.now = { ...this.now, title, origin: instrument === this.#pad ? "drawing" : "camera" };
     this.#mounted = instrument;
     this.#parts.stage.instrument = instrument;
     button.setAttribute("aria-pressed", "true");
@@ -164,13 +167,13 @@ export class PictureColumn extends EventTarget {
 
   /**
    * @param {File[]} files
-   * @param {boolean} [fromCamera]
+   * @param {Origin} [origin]
    */
-  #take(files, fromCamera = false) {
+  #take(files, origin = "own") {
     const model = files.find(({ name }) => /\.gguf$/i.test(name));
     if (model) return this.#tell("model-file", { file: model });
     if (files.length === 0) return;
-    const [first] = this.shelf.add(files, fromCamera);
+    const [first] = this.shelf.add(files, origin);
     this.renderShelf();
     this.#choose(first.id);
     this.#tell("gathered");
@@ -194,10 +197,10 @@ export class PictureColumn extends EventTarget {
 
   /** @param {StagePicture} picture */
   #show(picture) {
-    const { title, alt, src, sample, fromCamera, read, id } = picture;
+    const { title, alt, src, sample, origin, read, id } = picture;
     this.#clearStage();
     this.#shown = picture;
-    this.now = { title, fromCamera, labels: sample?.labels ?? this.now.labels };
+    this.now = { title, origin, labels: sample?.labels ?? this.now.labels };
     this.#parts.stage.picture = { src, alt, caption: title };
     this.#parts.ownStrip.chosen = id;
     this.#parts.sampleStrip.chosen = id;

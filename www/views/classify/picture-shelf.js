@@ -1,4 +1,5 @@
 // @ts-check
+/** @import { Origin } from "./caveats.js" */
 /** @import { Sample } from "./samples.js" */
 
 /**
@@ -8,7 +9,7 @@
  * @property {string} alt
  * @property {string} src what an `img` can show
  * @property {Sample} [sample] where it is one
- * @property {boolean} fromCamera
+ * @property {Origin} origin
  * @property {string} [verdict] what the model makes of it, for the filmstrip
  * @property {boolean} [failed] whether it could not be read
  * @property {(signal: AbortSignal) => Blob | Promise<Blob>} read
@@ -32,7 +33,7 @@ export class PictureShelf {
       title: sample.alt,
       alt: sample.alt,
       src: sample.src,
-      fromCamera: false,
+      origin: "sample",
       sample,
       read: (signal) => readSample(sample, signal),
     }));
@@ -42,15 +43,15 @@ export class PictureShelf {
    * Puts files in front of the visitor's pictures and returns them.
    *
    * @param {File[]} files
-   * @param {boolean} fromCamera
+   * @param {Origin} origin
    */
-  add(files, fromCamera) {
+  add(files, origin) {
     const added = files.map((file) => ({
       id: `own:${++this.#added}`,
       title: file.name,
       alt: `Your picture ${file.name}`,
       src: URL.createObjectURL(file),
-      fromCamera,
+      origin,
       read: () => file,
     }));
     this.own.unshift(...added);

@@ -1,6 +1,6 @@
 // @ts-check
 /** @import { Settings } from "../../state/fragment.js" */
-/** @import { classifyLayout } from "./classify-layout.js" */
+/** @import { ClassifyParts } from "./classify-layout.js" */
 /** @import { Question } from "./picture-question.js" */
 import { readLabels } from "../../state/label-lines.js";
 import { readTemplates } from "../../state/template-lines.js";
@@ -14,7 +14,7 @@ export class QuestionColumn extends EventTarget {
   #parts;
 
   /**
-   * @param {ReturnType<typeof classifyLayout>} parts
+   * @param {ClassifyParts} parts
    * @param {AbortSignal} signal ends all listening
    */
   constructor(parts, signal) {
@@ -36,18 +36,20 @@ export class QuestionColumn extends EventTarget {
   /**
    * Shows the texts, and what is wrong with them beside each.
    *
-   * @param {string} labelText
-   * @param {string} templateText
+   * @param {{ text: string, own: boolean }} labelField `own`: the text is the visitor's, not the sample's
+   * @param {{ text: string, own: boolean }} templateField `own`: the text is the visitor's, not the model's
    * @returns {Omit<Question, "mode"> | null} `null` where a field cannot be used
    */
-  read(labelText, templateText) {
+  read({ text: labelText, own: ownLabels }, { text: templateText, own: ownTemplates }) {
     const { labels, templates } = this.#parts;
     const labelLines = readLabels(labelText);
     const templateLines = readTemplates(templateText);
     labels.text = labelText;
     labels.reading = labelLines;
+    labels.chosenPreset = ownLabels ? presetOf(PRESETS.labels, labelText) : "sample";
     templates.text = templateText;
     templates.reading = templateLines;
+    templates.chosenPreset = ownTemplates ? presetOf(PRESETS.templates, templateText) : "model";
     templates.sample = { label: labelLines.labels[0] ?? "", count: labelLines.labels.length };
     const usable = labelLines.labels.length > 0 && templateLines.problems.length === 0;
     return usable ? { labels: labelLines.labels, templates: templateLines.templates } : null;
@@ -80,4 +82,13 @@ export class QuestionColumn extends EventTarget {
  */
 function presetText(presets, id) {
   return presets.find((preset) => preset.id === id)?.lines.join("\n") ?? null;
+}
+
+/**
+ * @param {{ id: string, lines: string[] }[]} presets
+ * @param {string} text
+ * @returns {string | null} the preset that says just this
+ */
+function presetOf(presets, text) {
+  return presets.find(({ lines }) => lines.join("\n") === text)?.id ?? null;
 }

@@ -1,6 +1,6 @@
 // @ts-check
-/** @import { ModelInfo } from "../../engine/types.d.ts" */
 /** @import { Answer } from "./picture-question.js" */
+/** @typedef {import("../../engine/types.d.ts").ModelInfo} ModelInfo */
 
 /**
  * A result as JSON text that someone else can check: the weights by their hash, every setting, the scores in full precision.

@@ -12,10 +12,14 @@ const FOLDER = new URL("../../samples/", import.meta.url);
  *
  * @param {AbortSignal} signal
  * @returns {Promise<Sample[]>} `src` is absolute
+ * @throws an error whose message is a sentence
  */
 export async function fetchSamples(signal) {
-  const response = await fetch(new URL("samples.json", FOLDER), { signal });
-  if (!response.ok) throw new Error(`The list of sample pictures is missing (the host answered ${response.status}). Open a picture of your own.`);
+  const response = await fetch(new URL("samples.json", FOLDER), { signal }).catch(() => null);
+  if (!response?.ok) {
+    const reason = response ? `the host answered ${response.status}` : "the network is down";
+    throw new Error(`The sample pictures cannot be fetched: ${reason}. Open a picture of your own.`);
+  }
   /** @type {{ file: string, alt: string, labels: string[] }[]} */
   const listed = await response.json();
   return listed.map(({ file, alt, labels }) => ({ file, alt, labels, src: new URL(file, FOLDER).href }));

@@ -1,7 +1,9 @@
 // @ts-check
 /** @import { ModelSession } from "../../state/model-session.js" */
-/** @import { classifyLayout } from "./classify-layout.js" */
+/** @import { Origin } from "./caveats.js" */
+/** @import { ClassifyParts } from "./classify-layout.js" */
 /** @import { Answer } from "./picture-question.js" */
+/** @import { Opinion } from "./second-opinion.js" */
 import { element } from "../../dom/element.js";
 import { icon } from "../../dom/icon.js";
 import { answerFacts } from "./answer-facts.js";
@@ -23,9 +25,11 @@ export class ScoresColumn {
   /** @type {Answer | null} */
   #answer = null;
   #pictureName = "";
+  /** @type {string[]} what to know before believing the answer */
+  #notes = [];
 
   /**
-   * @param {ReturnType<typeof classifyLayout>} parts
+   * @param {ClassifyParts} parts
    * @param {ModelSession} session
    * @param {() => string} link what "Copy link" copies
    * @param {AbortSignal} signal ends all listening
@@ -58,10 +62,10 @@ export class ScoresColumn {
 
   /**
    * @param {Answer} answer
-   * @param {{ title: string, fromCamera: boolean }} shown the picture it is about
+   * @param {{ title: string, origin: Origin }} shown the picture it is about
    */
-  show(answer, { title, fromCamera }) {
-    const { readout, scoreList, facts, caveats: list, copyJson } = this.#parts;
+  show(answer, { title, origin }) {
+    const { readout, scoreList, facts, support, copyJson } = this.#parts;
     const { info, embedded } = this.#session;
     if (!info) return;
     this.#answer = answer;
@@ -70,9 +74,35 @@ export class ScoresColumn {
     readout.answer = { scores: answer.result.scores, mode: answer.question.mode };
     scoreList.scores = answer.result.scores;
     facts.facts = answerFacts(answer, info);
-    const notes = caveats({ ...answer, info, drawingsOnly: embedded, fromCamera });
-    list.replaceChildren(...notes.map((note) => element("li", {}, icon("note"), note)));
+    this.#notes = caveats({ ...answer, info, drawingsOnly: embedded, origin });
+    this.#showNotes(this.#notes);
+    support.toggleAttribute("data-stale", true);
     copyJson.disabled = false;
+  }
+
+  /**
+   * Adds how far the present answer holds.
+   *
+   * @param {Opinion} opinion
+   */
+  support({ fits, templates, agreeing, spread }) {
+    if (!this.#answer) return;
+    const { result, question } = this.#answer;
+    const notes = [...this.#notes];
+    if (!fits && question.mode === "softmax") notes.push(`None of these may fit: to this model, “${result.scores[0].label}” says no more about the picture than no label at all.`);
+    this.#showNotes(notes);
+    const all = templates === 2 ? "Both templates agree" : `All ${templates} templates agree`;
+    const who = agreeing === templates ? all : `${agreeing} of ${templates} templates agree`;
+    this.#parts.support.hidden = templates === 0;
+    this.#parts.support.textContent = `${who} on the answer. The mark in a bar spans the scores that they give one by one.`;
+    this.#parts.support.toggleAttribute("data-stale", false);
+    this.#parts.scoreList.scores = result.scores.map((score) => ({ ...score, spread: spread.get(score.label) }));
+  }
+
+  /** @param {string[]} notes */
+  #showNotes(notes) {
+    this.#parts.caveats.hidden = notes.length === 0;
+    this.#parts.caveats.replaceChildren(...notes.map((note) => element("li", {}, icon("note"), note)));
   }
 
   /**
@@ -81,12 +111,13 @@ export class ScoresColumn {
    * @param {string} message what stands in its place
    */
   forget(message) {
-    const { readout, scoreList, facts, caveats: list, copyJson } = this.#parts;
+    const { readout, scoreList, facts, support, copyJson } = this.#parts;
     this.#answer = null;
+    support.hidden = true;
     readout.message = message;
     scoreList.scores = [];
     facts.facts = [];
-    list.replaceChildren();
+    this.#showNotes([]);
     copyJson.disabled = true;
   }
 

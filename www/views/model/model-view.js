@@ -3,8 +3,10 @@
  * The Model view: what the loaded model is, what it is for, another one from disk, and what this browser gives the engine.
  * `input[type=file]` labelled "Model file" takes a `.gguf`; an error about it is in the `role="alert"` below.
  */
-/** @import { LoadProgress, ModelInfo, ModelSource } from "../../engine/types.d.ts" */
 /** @import { ModelSession } from "../../state/model-session.js" */
+/** @typedef {import("../../engine/types.d.ts").LoadProgress} LoadProgress */
+/** @typedef {import("../../engine/types.d.ts").ModelInfo} ModelInfo */
+/** @typedef {import("../../engine/types.d.ts").ModelSource} ModelSource */
 import "../../components/error-note/error-note.js";
 import "../../components/fact-list/fact-list.js";
 import { Component } from "../../dom/component.js";
@@ -20,22 +22,21 @@ const STAGES = { download: "Fetching", read: "Reading", prepare: "Preparing" };
 
 export class ModelView extends Component {
   #parts = modelLayout();
-  /** @type {ModelSession} */
   #session;
+  #offline = "";
+
+  /** @param {{ session: ModelSession }} wiring */
+  constructor({ session }) {
+    super();
+    this.#session = session;
+  }
 
   build() {
     this.append(...this.#parts.columns);
-  }
-
-  /**
-   * Gives the view its engine; called once, when it is in the document.
-   *
-   * @param {{ session: ModelSession }} wiring
-   */
-  connect({ session }) {
-    this.#session = session;
+    const session = this.#session;
     const { open, embedded, cancel, fileInput } = this.#parts;
     this.listen(session, "model", () => this.#showModel());
+    this.#showModel();
     this.listen(session, "status", () => this.#showEngine());
     this.listen(session, "progress", ({ detail }) => this.#showProgress(detail));
     this.listen(open, "click", () => fileInput.click());
@@ -51,6 +52,12 @@ export class ModelView extends Component {
   /** @param {File} file loaded in place of the present model; a fault is told here, and the present one stays */
   openFile(file) {
     return this.#load(() => this.#session.load({ file }));
+  }
+
+  /** @param {string} words whether this page is ready for use offline, and why not */
+  tellOffline(words) {
+    this.#offline = words;
+    this.#showEngine();
   }
 
   /** @param {() => Promise<void>} load */
@@ -100,6 +107,7 @@ export class ModelView extends Component {
       ["Relaxed SIMD", offered.relaxed ? "yes" : "no; the scores are the same without, only slower"],
       ["Threads", "1"],
       ["Processors", numberText.count(offered.cores)],
+      ["Offline use", this.#offline],
       ["Isolated from other sites", offered.isolated ? "yes" : "no"],
     ];
   }

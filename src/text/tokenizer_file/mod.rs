@@ -1,0 +1,134 @@
+//! `tokenizer.json` as Hugging Face writes it: read once, checked, and turned into a pipeline.
+//!
+//! The library's own reader goes through a tree of JSON values, which takes twice as long, and trusts the
+//! file: a merge longer than every token, a pre-tokenizer of length 0 or a template that names an
+//! unknown token makes it panic, and a panic in WebAssembly cannot be caught. So the
+//! file is read here, and only what has been checked reaches the library.
+
+mod bpe;
+mod special_tokens;
+
+use std::collections::HashMap;
+
+use serde::Deserialize;
+use tokenizers::models::bpe::Vocab;
+use tokenizers::{AddedToken, NormalizerWrapper, PreTokenizerWrapper, TokenizerBuilder};
+
+use bpe::Bpe;
+use special_tokens::PostProcessor;
+pub(super) use special_tokens::SpecialTokens;
+
+use super::tokenizer::Pipeline;
+use crate::{Error, Result};
+
+/// What a `tokenizer.json` holds, ready to use.
+pub(super) struct TokenizerFile {
+    pub pipeline: Pipeline,
+    pub special: SpecialTokens,
+    /// Ids are `0..vocab_size`, without a gap.
+    pub vocab_size: usize,
+}
+
+/// Reads and checks a `tokenizer.json`.
+///
+/// # Errors
+/// [`Error::Tokenizer`] says what cannot be used.
+pub(super) fn read(json: &[u8]) -> Result<TokenizerFile> {
+    let file: FileJson = serde_json::from_slice(json).map_err(|error| fail(error.to_string()))?;
+    check_normalizer(file.normalizer.as_ref())?;
+    check_pre_tokenizer(file.pre_tokenizer.as_ref())?;
+    let vocab_size = count_ids(&file.model.vocab, &file.added_tokens)?;
+    let special = file.post_processor.map_or(Ok(SpecialTokens::default()), PostProcessor::special_tokens)?;
+    if let Some(id) = special.before.iter().chain(&special.after).find(|&&id| id as usize >= vocab_size) {
+        return Err(fail(format!("special token id {id} is not among the {vocab_size} tokens")));
+    }
+    let mut pipeline: Pipeline = TokenizerBuilder::new()
+        .with_model(file.model.build()?)
+        .with_normalizer(file.normalizer)
+        .with_pre_tokenizer(file.pre_tokenizer)
+        .build()
+        .map_err(|error| fail(error.to_string()))?;
+    add_tokens(&mut pipeline, file.added_tokens)?;
+    Ok(TokenizerFile { pipeline, special, vocab_size })
+}
+
+fn fail(reason: impl Into<String>) -> Error {
+    Error::Tokenizer { reason: reason.into() }
+}
+
+#[derive(Deserialize)]
+struct FileJson {
+    #[serde(default)]
+    added_tokens: Vec<AddedTokenJson>,
+    normalizer: Option<NormalizerWrapper>,
+    pre_tokenizer: Option<PreTokenizerWrapper>,
+    post_processor: Option<PostProcessor>,
+    model: Bpe,
+}
+
+#[derive(Deserialize)]
+struct AddedTokenJson {
+    id: u32,
+    #[serde(flatten)]
+    token: AddedToken,
+}
+
+/// Counts the ids, which must be `0..n`, each with one token.
+fn count_ids(vocab: &Vocab, added: &[AddedTokenJson]) -> Result<usize> {
+    let added = added.iter().map(|entry| (entry.token.content.as_str(), entry.id));
+    let mut tokens: HashMap<&str, u32> = added.collect();
+    tokens.extend(vocab.iter().map(|(token, &id)| (token.as_str(), id)));
+    let mut seen = vec![false; tokens.len()];
+    for (token, id) in &tokens {
+        match seen.get_mut(*id as usize) {
+            Some(seen) if !*seen => *seen = true,
+            _ => {
+                let ids = tokens.len();
+                return Err(fail(format!(
+                    "token {token:?} has id {id}, expected the ids 0 to {ids}, {ids} excluded, once each"
+                )));
+            }
+        }
+    }
+    Ok(tokens.len())
+}
+
+/// Adds the tokens that are found in a text before any merge, and checks that they got the file's ids.
+fn add_tokens(pipeline: &mut Pipeline, entries: Vec<AddedTokenJson>) -> Result<()> {
+    let ids: Vec<(String, u32)> =
+        entries.iter().map(|entry| (entry.token.content.clone(), entry.id)).collect();
+    pipeline
+        .add_tokens(entries.into_iter().map(|entry| entry.token))
+        .map_err(|error| fail(error.to_string()))?;
+    for (token, id) in ids {
+        let found = pipeline.token_to_id(&token);
+        if found != Some(id) {
+            return Err(fail(format!("added token {token:?} has id {id}, the vocabulary has {found:?}")));
+        }
+    }
+    Ok(())
+}
+
+/// Refuses the normalizer that runs a binary program out of the file.
+fn check_normalizer(normalizer: Option<&NormalizerWrapper>) -> Result<()> {
+    match normalizer {
+        Some(NormalizerWrapper::Precompiled(_)) => Err(fail("the normalizer Precompiled is not supported")),
+        Some(NormalizerWrapper::Sequence(steps)) => {
+            steps.as_ref().iter().try_for_each(|step| check_normalizer(Some(step)))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Refuses the pre-tokenizer that cuts at fixed lengths: no CLIP uses it, and a length of 0 panics.
+fn check_pre_tokenizer(pre_tokenizer: Option<&PreTokenizerWrapper>) -> Result<()> {
+    match pre_tokenizer {
+        Some(PreTokenizerWrapper::FixedLength(_)) => {
+            Err(fail("the pre-tokenizer FixedLength is not supported"))
+        }
+        Some(PreTokenizerWrapper::Sequence(steps)) => {
+            steps.as_ref().iter().try_for_each(|step| check_pre_tokenizer(Some(step)))
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,114 @@
+//! Full-size checkpoints against PyTorch: the bounds the project promises.
+//!
+//! `tests/golden/full_size.py` writes the checkpoints; run with `CLIP_WASM_FULL_SIZE` set to where it wrote them, in
+//! release. Without the variable there is nothing to do.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use candle_core::{Device, Tensor};
+use clip_wasm::session::Session;
+use clip_wasm::weights::{Checkpoint, Dtype, quantize};
+
+const MODELS: [&str; 2] = ["vit-b-32", "tinyclip-vit-8m-16"];
+
+/// The cosine to PyTorch that every f32 embedding must reach. Both add the same products in f32, in another order:
+/// 3,072 of them differ by a few units in the seventh digit, and twelve blocks add that up.
+const F32_EACH: f64 = 0.999_999;
+
+/// The mean cosine over the pictures, and over the prompts, that quantized weights must reach. An eighth-bit step is
+/// 1/254 of a block's range, so that a product's error is near 0.3 %, and the norms after each block keep it from growing:
+/// a cosine loses half the square of that a layer. The figures are the project's promise.
+const QUANTIZED_MEAN: [(Dtype, f64); 2] = [(Dtype::Q8_0, 0.9995), (Dtype::Q6K, 0.999)];
+
+/// The folder that `full_size.py` wrote, or `None`, said aloud.
+fn data() -> Option<PathBuf> {
+    let folder = env::var_os("CLIP_WASM_FULL_SIZE").map(PathBuf::from);
+    if folder.is_none() {
+        eprintln!("skipped: CLIP_WASM_FULL_SIZE is not set, see tests/golden/full_size.py");
+    }
+    folder
+}
+
+/// Cosines to PyTorch, one an embedding.
+struct Fidelity {
+    pictures: Vec<f64>,
+    prompts: Vec<f64>,
+}
+
+impl Fidelity {
+    fn measure(session: &Session, data: &Path, model: &str) -> Self {
+        let expected = data.join(model).join("expected.safetensors");
+        let expected = candle_core::safetensors::load(expected, &Device::Cpu).unwrap();
+        let pictures: Vec<Vec<f32>> = (0..expected["image_embeds"].dims()[0])
+            .map(|n| fs::read(data.join(format!("pictures/{n:02}.png"))).unwrap())
+            .map(|bytes| session.embed_image(&bytes).unwrap().embedding)
+            .collect();
+        let prompts: Vec<String> =
+            serde_json::from_slice(&fs::read(data.join("prompts.json")).unwrap()).unwrap();
+        let prompts = session.embed_texts(&prompts).unwrap();
+        Self {
+            pictures: cosines(&pictures, &expected["image_embeds"]),
+            prompts: cosines(&prompts, &expected["text_embeds"]),
+        }
+    }
+
+    fn report(&self, what: &str) {
+        for (kind, cosines) in [("pictures", &self.pictures), ("prompts", &self.prompts)] {
+            let (mean, least) = (mean(cosines), least(cosines));
+            println!("{what}: {} {kind}, cosine to PyTorch: mean {mean:.7}, least {least:.7}", cosines.len());
+        }
+    }
+}
+
+fn cosines(ours: &[Vec<f32>], truth: &Tensor) -> Vec<f64> {
+    let truth = truth.to_vec2::<f32>().unwrap();
+    assert_eq!(ours.len(), truth.len());
+    ours.iter().zip(&truth).map(|(ours, truth)| cosine(ours, truth)).collect()
+}
+
+fn cosine(a: &[f32], b: &[f32]) -> f64 {
+    let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(x, y)| f64::from(*x) * f64::from(*y)).sum::<f64>();
+    dot(a, b) / (dot(a, a) * dot(b, b)).sqrt()
+}
+
+fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len() as f64
+}
+
+fn least(values: &[f64]) -> f64 {
+    values.iter().copied().fold(f64::INFINITY, f64::min)
+}
+
+fn open(data: &Path, model: &str) -> Checkpoint {
+    Checkpoint::open(&data.join(model)).unwrap()
+}
+
+#[test]
+fn f32_embeddings_of_full_size_models_agree_with_pytorch() {
+    let Some(data) = data() else { return };
+    for model in MODELS {
+        let session = Session::new(open(&data, model)).unwrap();
+        let fidelity = Fidelity::measure(&session, &data, model);
+        fidelity.report(&format!("{model} f32"));
+        assert!(least(&fidelity.pictures) >= F32_EACH, "{model}");
+        assert!(least(&fidelity.prompts) >= F32_EACH, "{model}");
+    }
+}
+
+#[test]
+fn quantized_embeddings_of_full_size_models_stay_near_pytorch() {
+    let Some(data) = data() else { return };
+    for model in MODELS {
+        for (dtype, bound) in QUANTIZED_MEAN {
+            let mut gguf = Vec::new();
+            quantize(&open(&data, model), dtype, &mut gguf, &mut |_, _| {}).unwrap();
+            let session = Session::new(Checkpoint::from_gguf(gguf.into()).unwrap()).unwrap();
+            let fidelity = Fidelity::measure(&session, &data, model);
+            fidelity.report(&format!("{model} {}", dtype.name()));
+            assert!(mean(&fidelity.pictures) >= bound, "{model} {}", dtype.name());
+            assert!(mean(&fidelity.prompts) >= bound, "{model} {}", dtype.name());
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! What several test programs build their inputs from.
+#![allow(dead_code, reason = "each test program uses a part of it")]
+
+pub mod tiny_clip;

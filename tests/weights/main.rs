@@ -1,0 +1,12 @@
+//! Checkpoints in and out: formats, names, configs, types, and what happens when a file is damaged.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod config;
+mod damaged_gguf;
+mod dtypes;
+mod gguf;
+mod hugging_face;
+mod names;
+mod quantize;

@@ -1,0 +1,60 @@
+//! Hugging Face's tensor names against the rule that clip.cpp's converter applies to them.
+
+use clip_wasm::weights::names::{from_hugging_face, is_hugging_face_buffer};
+
+use crate::support::tiny_clip::TinyClip;
+
+/// `get_tensor_name` of clip.cpp's `models/convert_hf_to_gguf.py` at 57f00e2.
+fn by_chained_replacement(name: &str) -> String {
+    if name.contains("projection") {
+        return name.to_owned();
+    }
+    [
+        ("text_model", "t"),
+        ("vision_model", "v"),
+        ("encoder.layers", "blk"),
+        ("embeddings.", ""),
+        ("_proj", ""),
+        ("self_attn.", "attn_"),
+        ("layer_norm", "ln"),
+        ("layernorm", "ln"),
+        ("mlp.fc1", "ffn_down"),
+        ("mlp.fc2", "ffn_up"),
+        ("embedding", "embd"),
+        ("final", "post"),
+        ("layrnorm", "ln"),
+    ]
+    .iter()
+    .fold(name.to_owned(), |name, (from, to)| name.replace(from, to))
+}
+
+#[test]
+fn every_tensor_gets_the_name_that_clip_cpp_gives_it() {
+    for tensor in TinyClip::seeded(0).tensors {
+        assert_eq!(from_hugging_face(&tensor.name), Some(by_chained_replacement(&tensor.name)));
+    }
+}
+
+#[test]
+fn a_tensor_that_a_clip_model_does_not_have_has_no_canonical_name() {
+    for name in [
+        "",
+        "lm_head.weight",
+        "vision_model.encoder.layers.0.mlp.fc3.weight",
+        "vision_model.encoder.layers.0.mlp.fc1.scale",
+        "vision_model.encoder.layers.-1.mlp.fc1.weight",
+        "vision_model.encoder.layers.99999999999999999999.mlp.fc1.weight",
+        "vision_model.embeddings.token_embedding.weight",
+        "text_model.pre_layrnorm.weight",
+        "text_model.embeddings.position_ids",
+    ] {
+        assert_eq!(from_hugging_face(name), None, "{name}");
+    }
+}
+
+#[test]
+fn only_position_ids_are_buffers() {
+    assert!(is_hugging_face_buffer("text_model.embeddings.position_ids"));
+    assert!(is_hugging_face_buffer("vision_model.embeddings.position_ids"));
+    assert!(!is_hugging_face_buffer("position_ids"));
+}

@@ -1,0 +1,12 @@
+// @ts-check
+/**
+ * The page's session, started at once: `index.html` runs this small module first, so that the engine and the model are under
+ * way while the modules of the views still arrive.
+ */
+import "./security/trusted-types.js";
+import { ModelSession } from "./state/model-session.js";
+
+export const session = new ModelSession();
+
+/** Settles when the model that comes with the page is loaded, or has failed to. */
+export const started = session.start();

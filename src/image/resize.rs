@@ -73,28 +73,72 @@ pub fn resize(image: &Rgb8, width: usize, height: usize, resample: Resample, win
     }
 }
 
-/// Two passes, columns first, over the rows that the second needs. A side that keeps its length needs no
-/// pass.
+/// Two passes with 8-bit samples between them, in Pillow's order: columns first, unless the height shrinks by
+/// more than twice what the width does (`ImagingResampleInner` in Pillow 13's `Resample.c`).
 fn filtered(image: &Rgb8, width: usize, height: usize, filter: Filter, window: &Window) -> Rgb8 {
-    let rows = Taps::new(filter, image.height(), height, window.rows.clone());
-    let needed = if height == image.height() { window.rows.clone() } else { rows.input_range() };
-    let row_len = window.columns.len() * CHANNELS;
-    let narrowed = if width == image.width() {
-        crop(image, window.columns.clone(), needed.clone())
+    let columns = Axis::new(filter, image.width(), width, &window.columns);
+    let rows = Axis::new(filter, image.height(), height, &window.rows);
+    let lost_columns = image.width() as i64 - width as i64;
+    let lost_rows = image.height() as i64 - height as i64;
+    let row_len = image.width() * CHANNELS;
+    let data = if lost_rows > 0 && lost_rows > lost_columns * 2 {
+        columns.horizontal(&rows.vertical(image.data(), row_len, 0))
     } else {
-        let columns = Taps::new(filter, image.width(), width, window.columns.clone());
-        let src_row = image.width() * CHANNELS;
-        let mut narrowed = vec![0; needed.len() * row_len];
-        let src = &image.data()[needed.start * src_row..needed.end * src_row];
-        resample::horizontal(src, image.width(), &columns, &mut narrowed);
-        narrowed
+        let needed = rows.needed();
+        let narrowed = columns.horizontal(&image.data()[needed.start * row_len..needed.end * row_len]);
+        rows.vertical(&narrowed, window.columns.len() * CHANNELS, needed.start)
     };
-    if height == image.height() {
-        return Rgb8::from_parts(window.columns.len(), window.rows.len(), narrowed);
-    }
-    let mut data = vec![0; window.rows.len() * row_len];
-    resample::vertical(&narrowed, row_len, needed.start, &rows, &mut data);
     Rgb8::from_parts(window.columns.len(), window.rows.len(), data)
+}
+
+/// One direction of a resize.
+struct Axis {
+    /// Length before.
+    input: usize,
+    /// Wanted part of the result.
+    window: Range<usize>,
+    /// None where the length stays as it is: Pillow leaves the pass out.
+    taps: Option<Taps>,
+}
+
+impl Axis {
+    fn new(filter: Filter, input: usize, output: usize, window: &Range<usize>) -> Self {
+        let taps = (input != output).then(|| Taps::new(filter, input, output, window.clone()));
+        Self { input, window: window.clone(), taps }
+    }
+
+    /// The part of the input that the window is made of.
+    fn needed(&self) -> Range<usize> {
+        self.taps.as_ref().map_or(self.window.clone(), Taps::input_range)
+    }
+
+    /// `[rows, input, 3]` to `[rows, window, 3]`.
+    fn horizontal(&self, src: &[u8]) -> Vec<u8> {
+        let src_row = self.input * CHANNELS;
+        match &self.taps {
+            Some(taps) => {
+                let mut dst = vec![0; src.len() / src_row * self.window.len() * CHANNELS];
+                resample::horizontal(src, self.input, taps, &mut dst);
+                dst
+            }
+            None => {
+                let kept = self.window.start * CHANNELS..self.window.end * CHANNELS;
+                src.chunks_exact(src_row).flat_map(|row| &row[kept.clone()]).copied().collect()
+            }
+        }
+    }
+
+    /// `[rows, row_len]` to `[window, row_len]`; `src` holds the rows from `first_row` on.
+    fn vertical(&self, src: &[u8], row_len: usize, first_row: usize) -> Vec<u8> {
+        match &self.taps {
+            Some(taps) => {
+                let mut dst = vec![0; self.window.len() * row_len];
+                resample::vertical(src, row_len, first_row, taps, &mut dst);
+                dst
+            }
+            None => src[(self.window.start - first_row) * row_len..][..self.window.len() * row_len].to_vec(),
+        }
+    }
 }
 
 /// Pillow's nearest neighbour: the position is a running sum of steps (`ImagingScaleAffine` in `Geometry.c`).
@@ -119,12 +163,4 @@ fn nearest_positions(input: usize, output: usize, window: &Range<usize>) -> Vec<
         .take(window.len())
         .map(|position| (position as usize).min(input - 1))
         .collect()
-}
-
-/// The samples of a rectangle.
-fn crop(image: &Rgb8, columns: Range<usize>, rows: Range<usize>) -> Vec<u8> {
-    let row_len = image.width() * CHANNELS;
-    let kept = columns.start * CHANNELS..columns.end * CHANNELS;
-    let image_rows = image.data()[rows.start * row_len..rows.end * row_len].chunks_exact(row_len);
-    image_rows.flat_map(|row| &row[kept.clone()]).copied().collect()
 }

@@ -63,7 +63,17 @@ impl Rgb8 {
 
 /// RGB of RGBA samples, composited over white.
 pub(super) fn rgba_over_white(rgba: &[u8]) -> Vec<u8> {
-    rgba.chunks_exact(4).flat_map(|pixel| over_white([pixel[0], pixel[1], pixel[2]], pixel[3])).collect()
+    to_rgb(rgba, |[red, green, blue, alpha]| over_white([red, green, blue], alpha))
+}
+
+/// RGB of pixels of `N` samples.
+pub(super) fn to_rgb<const N: usize>(samples: &[u8], rgb: impl Fn([u8; N]) -> [u8; 3]) -> Vec<u8> {
+    let pixels = samples.as_chunks().0;
+    let mut data = vec![0; pixels.len() * 3];
+    for (out, &pixel) in data.as_chunks_mut().0.iter_mut().zip(pixels) {
+        *out = rgb(pixel);
+    }
+    data
 }
 
 /// A colour over white, rounded as Pillow's `alpha_composite` rounds: `round((a * c + (255 - a) * 255) /

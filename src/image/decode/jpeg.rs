@@ -1,10 +1,11 @@
 //! JPEG, equal to libjpeg-turbo's default decoder: accurate integer IDCT and triangle-filtered chroma.
 
-use libjpeg_turbo_rs::{DecodeLimits, DecodeWarning, Decoder, JpegError, PixelFormat};
+use libjpeg_turbo_rs::{ComponentInfo, DecodeLimits, DecodeWarning, Decoder, JpegError, PixelFormat};
 
 use super::{Format, MAX_PIXELS, Stored, check_dimensions, orientation, undecodable};
 use crate::Result;
 use crate::image::Rgb8;
+use crate::image::rgb8::to_rgb;
 
 /// More scans than any encoder writes: each one costs a pass over the picture.
 const MAX_SCANS: usize = 256;
@@ -19,7 +20,13 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Stored> {
     let stored_as = match header.components.len() {
         1 => PixelFormat::Grayscale,
         3 => PixelFormat::Rgb,
-        4 => PixelFormat::Cmyk,
+        4 if is_common_sampling(&header.components) => PixelFormat::Cmyk,
+        4 => {
+            return Err(undecodable(
+                Format::Jpeg,
+                "its four components are sampled in a way that is not known",
+            ));
+        }
         other => return Err(undecodable(Format::Jpeg, format!("{other} components, expected 1, 3 or 4"))),
     };
     if header.precision != 8 {
@@ -33,12 +40,26 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Stored> {
         return Err(undecodable(Format::Jpeg, warning));
     }
     let data = match stored_as {
-        PixelFormat::Grayscale => decoded.data.iter().flat_map(|&level| [level; 3]).collect(),
-        PixelFormat::Cmyk => inverted_cmyk_to_rgb(&decoded.data),
+        PixelFormat::Grayscale => to_rgb(&decoded.data, |[level]| [level; 3]),
+        PixelFormat::Cmyk => to_rgb(&decoded.data, inverted_cmyk_to_rgb),
         _ => decoded.data,
     };
     let orientation = orientation::find(decoded.exif_data.as_deref(), decoded.xmp_data.as_deref());
     Ok(Stored { image: Rgb8::new(decoded.width, decoded.height, data)?, orientation })
+}
+
+/// Whether the first and the last of four components have all samples, and the others as many or half.
+///
+/// The decoder indexes past its planes where they have anything else, which no encoder writes.
+fn is_common_sampling(components: &[ComponentInfo]) -> bool {
+    let factors = |component: &ComponentInfo| (component.horizontal_sampling, component.vertical_sampling);
+    let [first, second, third, last] = components else { return false };
+    let (horizontal, vertical) = factors(first);
+    let fits = |component| {
+        let (h, v) = factors(component);
+        (h == 1 || h == horizontal) && (v == 1 || v == vertical)
+    };
+    horizontal <= 2 && vertical <= 2 && factors(last) == factors(first) && fits(second) && fits(third)
 }
 
 /// Whether part of the picture is missing, so that the decoder filled it with grey.
@@ -48,9 +69,8 @@ fn is_fatal(warning: &DecodeWarning) -> bool {
 
 /// Pillow takes every four-component JPEG for Adobe's inverted CMYK, and multiplies by the black that is
 /// left.
-fn inverted_cmyk_to_rgb(cmyk: &[u8]) -> Vec<u8> {
-    let inks = cmyk.chunks_exact(4);
-    inks.flat_map(|ink| [ink[0], ink[1], ink[2]].map(|level| left_of_black(255 - level, ink[3]))).collect()
+fn inverted_cmyk_to_rgb([cyan, magenta, yellow, white]: [u8; 4]) -> [u8; 3] {
+    [cyan, magenta, yellow].map(|level| left_of_black(255 - level, white))
 }
 
 /// `white - ink * white / 255`, rounded as Pillow's `cmyk2rgb` rounds.

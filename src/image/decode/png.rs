@@ -6,7 +6,7 @@ use ::png::{BitDepth, ColorType, Decoder, DecodingError, Info, OutputInfo, Trans
 
 use super::{Format, Stored, check_dimensions, orientation, packed, undecodable};
 use crate::image::Rgb8;
-use crate::image::rgb8::{over_white, rgba_over_white};
+use crate::image::rgb8::{over_white, rgba_over_white, to_rgb};
 use crate::{Error, Result};
 
 pub(super) fn decode(bytes: &[u8]) -> Result<Stored> {
@@ -28,34 +28,32 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Stored> {
     samples.truncate(frame.buffer_size());
     // Metadata may follow the pixels; damage behind the pixels harms no one.
     let _ = reader.finish();
-    let data = to_rgb(samples, &frame, reader.info());
+    let data = rgb_over_white(samples, &frame, reader.info());
     let image = Rgb8::new(frame.width as usize, frame.height as usize, data)?;
     Ok(Stored { image, orientation: orientation_of(reader.info()) })
 }
 
 /// RGB over white.
-fn to_rgb(samples: Vec<u8>, frame: &OutputInfo, info: &Info) -> Vec<u8> {
+fn rgb_over_white(samples: Vec<u8>, frame: &OutputInfo, info: &Info) -> Vec<u8> {
     let transparent = info.trns.as_deref();
     match frame.color_type {
         ColorType::Rgba => rgba_over_white(&samples),
-        ColorType::Rgb => match transparent.and_then(low_bytes::<3>) {
-            Some(key) => samples.as_chunks().0.iter().flat_map(|&rgb| keyed(rgb, key)).collect(),
+        ColorType::Rgb => match transparent.and_then(low_bytes) {
+            Some(key) => to_rgb(&samples, |rgb| keyed(rgb, key)),
             None => samples,
         },
-        ColorType::GrayscaleAlpha => {
-            samples.as_chunks().0.iter().flat_map(|&[level, alpha]| over_white([level; 3], alpha)).collect()
-        }
+        ColorType::GrayscaleAlpha => to_rgb(&samples, |[level, alpha]| over_white([level; 3], alpha)),
         ColorType::Grayscale => {
             let key = transparent.and_then(low_bytes).map(|[key]| match frame.bit_depth {
-                BitDepth::One => key.min(1) * 255,
-                _ => key,
+                BitDepth::One => [key.min(1) * 255; 3],
+                _ => [key; 3],
             });
-            let rgb = |level| key.map_or([level; 3], |key| keyed([level; 3], [key; 3]));
-            levels(&samples, frame).into_iter().flat_map(rgb).collect()
+            let rgb = |[level]: [u8; 1]| key.map_or([level; 3], |key| keyed([level; 3], key));
+            to_rgb(&levels(samples, frame), rgb)
         }
         ColorType::Indexed => {
             let colors = palette(info);
-            rows(&samples, frame).flat_map(|index| colors[usize::from(index)]).collect()
+            to_rgb(&unpacked(samples, frame), |[index]| colors[usize::from(index)])
         }
     }
 }
@@ -70,18 +68,20 @@ fn low_bytes<const N: usize>(transparent: &[u8]) -> Option<[u8; N]> {
 }
 
 /// White where the colour is the transparent one.
-fn keyed<const N: usize>(color: [u8; N], key: [u8; N]) -> [u8; N] {
-    if color == key { [255; N] } else { color }
+fn keyed(color: [u8; 3], key: [u8; 3]) -> [u8; 3] {
+    if color == key { [255; 3] } else { color }
 }
 
-/// Samples of a byte or less, without the padding at the ends of rows.
-fn rows(samples: &[u8], frame: &OutputInfo) -> impl Iterator<Item = u8> {
-    let rows = samples.chunks_exact(frame.line_size.max(1));
-    rows.flat_map(|row| packed::samples(row, frame.bit_depth as usize).take(frame.width as usize))
+/// A byte for each sample of a byte or less.
+fn unpacked(samples: Vec<u8>, frame: &OutputInfo) -> Vec<u8> {
+    match frame.bit_depth {
+        BitDepth::Eight => samples,
+        bits => packed::unpack(&samples, bits as usize, frame.line_size, frame.width as usize),
+    }
 }
 
 /// Grey levels of 8 bits. Those of 16 are not scaled but cut off at 255, as Pillow's `I;16` is.
-fn levels(samples: &[u8], frame: &OutputInfo) -> Vec<u8> {
+fn levels(samples: Vec<u8>, frame: &OutputInfo) -> Vec<u8> {
     let scale = match frame.bit_depth {
         BitDepth::One => 255,
         BitDepth::Two => 85,
@@ -92,7 +92,9 @@ fn levels(samples: &[u8], frame: &OutputInfo) -> Vec<u8> {
             return deep.map(|&level| u16::from_be_bytes(level).min(255) as u8).collect();
         }
     };
-    rows(samples, frame).map(|level| level * scale).collect()
+    let mut levels = unpacked(samples, frame);
+    levels.iter_mut().for_each(|level| *level *= scale);
+    levels
 }
 
 /// The colour of every index, over white; black where the file names none.

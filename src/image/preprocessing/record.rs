@@ -38,13 +38,6 @@ impl Default for Preprocessing {
     }
 }
 
-/// What a processor class does where the file says nothing.
-struct Class {
-    defaults: Preprocessing,
-    /// Whether `"size": 224` means a square; else it is the shorter edge.
-    default_to_square: bool,
-}
-
 impl Preprocessing {
     /// The record in a `preprocessor_config.json`.
     ///
@@ -56,12 +49,12 @@ impl Preprocessing {
             .map_err(|error| invalid("(the file)", format!("is no JSON object: {error}")))?;
         let fields = Fields(fields);
         fields.refuse_unknown_steps()?;
-        let class = fields.class()?;
+        let defaults = fields.class_defaults()?;
         Ok(Self {
-            resize: fields.resize(&class)?,
-            center_crop: fields.center_crop(&class.defaults)?,
-            rescale: fields.rescale(&class.defaults)?,
-            normalize: fields.normalize(&class.defaults)?,
+            resize: fields.resize(&defaults)?,
+            center_crop: fields.center_crop(&defaults)?,
+            rescale: fields.rescale(&defaults)?,
+            normalize: fields.normalize(&defaults)?,
         })
     }
 
@@ -105,8 +98,8 @@ impl Fields {
         self.0.get(key).filter(|value| !value.is_null())
     }
 
-    /// The class that the file was written for.
-    fn class(&self) -> Result<Class> {
+    /// What the class that the file was written for does where the file says nothing.
+    fn class_defaults(&self) -> Result<Preprocessing> {
         let key = if self.get("image_processor_type").is_some() {
             "image_processor_type"
         } else {
@@ -120,21 +113,21 @@ impl Fields {
             .iter()
             .find_map(|suffix| name.strip_suffix(suffix));
         match family {
-            Some("CLIP") => Ok(Class { defaults: Preprocessing::default(), default_to_square: false }),
-            Some("Siglip") => Ok(Class { defaults: siglip(), default_to_square: true }),
+            Some("CLIP") => Ok(Preprocessing::default()),
+            Some("Siglip") => Ok(siglip()),
             _ => {
                 Err(invalid(key, format!("is {name:?}, expected CLIPImageProcessor or SiglipImageProcessor")))
             }
         }
     }
 
-    fn resize(&self, class: &Class) -> Result<Option<(Size, Resample)>> {
+    fn resize(&self, defaults: &Preprocessing) -> Result<Option<(Size, Resample)>> {
         if !self.flag("do_resize", true)? {
             return Ok(None);
         }
-        let default = class.defaults.resize.unwrap_or((Size::ShortestEdge(224), BICUBIC));
+        let default = defaults.resize.unwrap_or((Size::ShortestEdge(224), BICUBIC));
         let size = match self.get("size") {
-            Some(size) => self.size(size, class.default_to_square)?,
+            Some(size) => self.size(size)?,
             None => default.0,
         };
         let resample = match self.get("resample") {
@@ -147,8 +140,9 @@ impl Fields {
         Ok(Some((size, resample)))
     }
 
-    fn size(&self, size: &Value, default_to_square: bool) -> Result<Size> {
-        let square = self.flag("default_to_square", default_to_square)?;
+    /// A number alone is the shorter edge, unless the file says that it is a square's.
+    fn size(&self, size: &Value) -> Result<Size> {
+        let square = self.flag("default_to_square", false)?;
         if size.is_number() && !square {
             return Ok(Size::ShortestEdge(side("size", size)?));
         }

@@ -62,7 +62,8 @@ fn hamming(x: f64) -> f64 {
         0.0
     } else {
         let x = x * PI;
-        libm::sin(x) / x * (0.54 + 0.46 * libm::cos(x))
+        // Single-precision constants, as the C code has them.
+        libm::sin(x) / x * (f64::from(0.54f32) + f64::from(0.46f32) * libm::cos(x))
     }
 }
 
@@ -100,7 +101,8 @@ impl Taps {
     pub fn new(filter: Filter, input_len: usize, output_len: usize, window: Range<usize>) -> Self {
         assert!(input_len > 0 && output_len > 0, "cannot resample {input_len} samples to {output_len}");
         assert!(window.end <= output_len, "window {window:?} reaches past {output_len}");
-        let scale = input_len as f64 / output_len as f64;
+        // Pillow's box is single precision.
+        let scale = f64::from(input_len as f32) / output_len as f64;
         let filter_scale = scale.max(1.0);
         let support = filter.support() * filter_scale;
         let mut taps = Self { input_len, stride: 0, bounds: Vec::new(), weights: Vec::new() };

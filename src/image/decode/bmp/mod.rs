@@ -8,7 +8,7 @@ mod rle;
 
 use super::{Format, Stored, check_dimensions, packed, undecodable};
 use crate::image::Rgb8;
-use crate::image::rgb8::over_white;
+use crate::image::rgb8::{over_white, to_rgb};
 use crate::{Error, Result};
 use header::{Compression, Header, Mask};
 
@@ -16,15 +16,27 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Stored> {
     let header = Header::read(bytes)?;
     check_dimensions(header.width as u64, header.height as u64)?;
     let pixels = bytes.get(header.pixels..).unwrap_or_default();
-    let indexed = |rows: &[u8], stride: usize, bits: usize| indexed_to_rgb(&header, rows, stride, bits);
-    let data = match (header.compression, header.bits) {
-        (Compression::Rle4 | Compression::Rle8, _) => {
-            indexed(&rle::indices(&header, pixels), header.width, 8)
+    let color = |[index]: [u8; 1]| header.palette[usize::from(index)];
+    let mut data = match (header.compression, header.bits) {
+        (Compression::Rle4 | Compression::Rle8, _) => to_rgb(&rle::indices(&header, pixels), color),
+        (_, bits @ (1 | 4 | 8)) => {
+            let rows = packed_rows(&header, pixels)?;
+            to_rgb(&packed::unpack(rows, bits as usize, stride(&header), header.width), color)
         }
-        (_, bits @ (1 | 4 | 8)) => indexed(packed_rows(&header, pixels)?, stride(&header), bits as usize),
         _ => masked_to_rgb(&header, packed_rows(&header, pixels)?),
     };
+    if !header.top_down {
+        flip(&mut data, header.width * 3);
+    }
     Ok(Stored { image: Rgb8::new(header.width, header.height, data)?, orientation: 1 })
+}
+
+/// Turns rows from the bottom into rows from the top.
+fn flip(data: &mut [u8], row_len: usize) {
+    let (upper, lower) = data.split_at_mut(data.len() / row_len / 2 * row_len);
+    for (upper, lower) in upper.chunks_exact_mut(row_len).zip(lower.chunks_exact_mut(row_len).rev()) {
+        upper.swap_with_slice(lower);
+    }
 }
 
 /// Bytes of a packed row: whole groups of four.
@@ -45,29 +57,12 @@ fn truncated(offset: usize, needed: usize, found: usize) -> Error {
     )
 }
 
-/// Row `y` from the top lies here in the file's order.
-fn stored_row(header: &Header, y: usize) -> usize {
-    if header.top_down { y } else { header.height - 1 - y }
-}
-
-/// Looks palette indices of `bits` bits up.
-fn indexed_to_rgb(header: &Header, rows: &[u8], stride: usize, bits: usize) -> Vec<u8> {
-    let mut data = Vec::with_capacity(header.width * header.height * 3);
-    for y in 0..header.height {
-        let row = &rows[stored_row(header, y) * stride..][..stride];
-        let indices = packed::samples(row, bits).take(header.width);
-        data.extend(indices.flat_map(|index| header.palette[usize::from(index)]));
-    }
-    data
-}
-
 /// Takes red, green, blue and alpha out of pixels of 2 to 4 bytes.
 fn masked_to_rgb(header: &Header, rows: &[u8]) -> Vec<u8> {
     let mut data = Vec::with_capacity(header.width * header.height * 3);
     let len = header.bits as usize / 8;
-    for y in 0..header.height {
-        let row = &rows[stored_row(header, y) * stride(header)..][..header.width * len];
-        for pixel in row.chunks_exact(len) {
+    for row in rows.chunks_exact(stride(header)) {
+        for pixel in row[..header.width * len].chunks_exact(len) {
             let value = pixel.iter().rev().fold(0, |value, &byte| value << 8 | u32::from(byte));
             let rgb = header.rgb.map(|mask| mask.of(value));
             let alpha = header.alpha.map_or(255, |mask| mask.of(value));

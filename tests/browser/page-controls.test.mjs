@@ -1,0 +1,223 @@
+// @ts-check
+/**
+ * Every way in and every control of the page, from the folder that `./build.sh dist` makes; each test has a visit of its own.
+ */
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { after, before, test } from "node:test";
+import { chromium } from "playwright-core";
+import { serve } from "../../tools/serve.mjs";
+
+/** @import { Browser, BrowserContext, Page } from "playwright-core" */
+
+const FOLDER = "target/browser-tests/page";
+const PICTURES = ["dog", "pizza", "rockets"].map((name) => `${FOLDER}/www/samples/${name}.webp`);
+/** As in `chromium.mjs`, with a camera that shows a test picture. */
+const FLAGS = ["--no-sandbox", "--disable-background-networking", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"];
+
+/** @type {{ url: string, close: () => Promise<void> }} */
+let site;
+/** @type {Browser} */
+let browser;
+
+before(async () => {
+  assert.ok(existsSync(FOLDER), `${FOLDER} is missing: ./build.sh test makes it`);
+  site = await serve({ root: FOLDER, mount: "/a/demo/" });
+  browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: FLAGS });
+});
+after(async () => {
+  await browser?.close();
+  await site?.close();
+});
+
+/**
+ * A test with a visit of its own, at the first answer; the page must not have complained by itself.
+ *
+ * @param {string} name
+ * @param {(page: Page, context: BrowserContext) => Promise<void>} act
+ */
+function visit(name, act) {
+  test(name, async () => {
+    const context = await browser.newContext({ permissions: ["clipboard-read", "clipboard-write"], serviceWorkers: "block" });
+    const page = await context.newPage();
+    /** @type {string[]} */
+    const complaints = [];
+    page.on("pageerror", (error) => complaints.push(`${error}`));
+    await page.goto(site.url);
+    await answered(page);
+    await act(page, context);
+    await context.close();
+    assert.deepEqual(complaints, []);
+  });
+}
+
+/** Waits for the newest scores. @param {Page} page */
+async function answered(page) {
+  await page.locator(`main[data-state="ready"]`).waitFor();
+  await page.getByRole("list", { name: "Scores" }).locator("li").first().waitFor();
+}
+
+/** @param {Page} page */
+const labels = (page) => page.getByRole("textbox", { name: "Labels" });
+/** @param {Page} page @param {string} name */
+const button = (page, name) => page.getByRole("button", { name, exact: true });
+/** @param {Page} page */
+const answer = (page) => page.locator("answer-readout").innerText();
+/** @param {Page} page @returns {Promise<string[]>} */
+const scoredLabels = (page) =>
+  page
+    .getByRole("list", { name: "Scores" })
+    .locator("li")
+    .evaluateAll((items) => items.map((item) => item.dataset.label ?? ""));
+
+visit("the drawing pad answers a stroke, and takes it back", async (page) => {
+  await button(page, "Draw").click();
+  const box = await page.locator("drawing-pad canvas").boundingBox();
+  assert.ok(box);
+  await page.mouse.move(box.x + 50, box.y + 50);
+  await page.mouse.down();
+  await page.mouse.move(box.x + 150, box.y + 180, { steps: 8 });
+  await page.mouse.up();
+  await answered(page);
+  await button(page, "Undo").click();
+  await page.getByText("Draw something that your labels name.").waitFor();
+  assert.deepEqual(await scoredLabels(page), []);
+});
+
+visit("the drawing pad works from the keyboard", async (page) => {
+  await button(page, "Draw").click();
+  await page.getByRole("application").focus();
+  await page.keyboard.press("Space");
+  for (let step = 0; step < 6; step++) await page.keyboard.press("ArrowDown");
+  await answered(page);
+});
+
+visit("the camera is answered live, and a picture of it can be kept", async (page) => {
+  await button(page, "Camera").click();
+  await page.getByText("For a photograph like this").waitFor();
+  await button(page, "Keep this picture").click();
+  await page.getByRole("img", { name: "Camera picture" }).first().waitFor();
+  await answered(page);
+});
+
+visit("several pictures get a label each", async (page) => {
+  await page.getByLabel("Picture file").setInputFiles(PICTURES);
+  const strip = page.getByRole("list", { name: "Your pictures" });
+  await page.waitForFunction(() => [...document.querySelectorAll(`[aria-label="Your pictures"] .verdict`)].filter((verdict) => verdict.textContent).length === 3);
+  await strip.getByRole("button").nth(2).click();
+  await answered(page);
+  assert.equal(await strip.getByRole("button", { pressed: true }).getAttribute("title"), "rockets.webp");
+  await button(page, "Clear your pictures").click();
+  assert.equal(await strip.isVisible(), false);
+});
+
+visit("the heatmap lies over the picture for any label, and goes", async (page) => {
+  await button(page, "Heatmap").click();
+  const choice = page.getByRole("combobox", { name: "What speaks for" });
+  await choice.waitFor();
+  const options = await choice.locator("option").allTextContents();
+  assert.deepEqual(options, await scoredLabels(page));
+  await choice.selectOption(options[1]);
+  assert.equal(await page.locator("picture-stage .heat").isVisible(), true);
+  await button(page, "Heatmap").click();
+  assert.equal(await page.locator("picture-stage .heat").isVisible(), false);
+});
+
+visit("a score on its own does not depend on the other labels", async (page) => {
+  await page.getByRole("radio", { name: "Each on its own" }).check();
+  await labels(page).fill("car\nboat");
+  await answered(page);
+  const score = () => page.locator(`li[data-label="car"]`).getAttribute("data-score");
+  const among = await score();
+  await labels(page).fill("car");
+  await page.waitForFunction(() => document.querySelectorAll(`[aria-label="Scores"] li`).length === 1);
+  assert.equal(await score(), among);
+});
+
+visit("back and forward walk through what was set", async (page) => {
+  await button(page, "Animals").click();
+  await answered(page);
+  await page.getByRole("radio", { name: "Each on its own" }).check();
+  await page.goBack();
+  assert.equal(await page.getByRole("radio", { name: "Among these labels" }).isChecked(), true);
+  assert.match(await labels(page).inputValue(), /^cat\ndog/);
+  await page.goBack();
+  assert.doesNotMatch(await labels(page).inputValue(), /^cat\ndog\nhorse/);
+  await page.goForward();
+  assert.match(await labels(page).inputValue(), /^cat\ndog/);
+});
+
+visit("a copied link brings labels, templates and mode along", async (page, context) => {
+  await labels(page).fill("red & blue\n100 %");
+  await page.getByRole("textbox", { name: "Template" }).fill("{} = what?");
+  await page.getByRole("radio", { name: "Each on its own" }).check();
+  await answered(page);
+  await button(page, "Copy link").click();
+  await button(page, "Copied").waitFor();
+  const guest = await context.newPage();
+  await guest.goto(await page.evaluate(() => navigator.clipboard.readText()));
+  await answered(guest);
+  assert.deepEqual((await scoredLabels(guest)).sort(), ["100 %", "red & blue"]);
+  assert.equal(await guest.getByRole("textbox", { name: "Template" }).inputValue(), "{} = what?");
+  assert.equal(await guest.getByRole("radio", { name: "Each on its own" }).isChecked(), true);
+});
+
+visit("a copied result names the weights and has the scores in full", async (page) => {
+  await button(page, "Copy JSON").click();
+  await button(page, "Copied").waitFor();
+  const result = JSON.parse(await page.evaluate(() => navigator.clipboard.readText()));
+  assert.match(result.model.sha256, /^[0-9a-f]{64}$/);
+  const shown = await page.locator(`[aria-label="Scores"] li`).first().getAttribute("data-score");
+  assert.equal(result.scores[0].score, Number(shown));
+});
+
+visit("the tabs follow the arrow keys, and the address follows the tabs", async (page) => {
+  await page.getByRole("tab", { name: "Classify" }).focus();
+  await page.keyboard.press("ArrowRight");
+  await page.getByRole("tabpanel", { name: "Model" }).waitFor();
+  assert.equal(new URL(page.url()).hash, "#tab=model");
+  await page.keyboard.press("End");
+  await page.getByRole("tabpanel", { name: "Guide" }).waitFor();
+  await page.goBack();
+  await page.keyboard.press("Home");
+  await page.getByRole("tabpanel", { name: "Classify" }).waitFor();
+});
+
+visit("the way from the address bar to an answer needs the keyboard alone", async (page) => {
+  /** @param {string} selector */
+  const tabTo = async (selector) => {
+    for (let stops = 0; stops < 60; stops++) {
+      await page.keyboard.press("Tab");
+      if (await page.evaluate((wanted) => document.activeElement?.matches(wanted), selector)) return;
+    }
+    assert.fail(`${selector} is not reached by the Tab key`);
+  };
+  await tabTo(`[aria-label="Samples"] li:nth-child(2) button`);
+  await page.keyboard.press("Enter");
+  await tabTo("#labels");
+  await page.keyboard.press("ControlOrMeta+a");
+  await page.keyboard.type("banana\nlemon");
+  await page.waitForFunction(() => document.querySelectorAll(`[aria-label="Scores"] li`).length === 2);
+  assert.match(await answer(page), /banana|lemon/);
+});
+
+visit("a dropped address is no picture, and the page says what to do", async (page) => {
+  await page.locator("picture-stage").evaluate((stage) => {
+    const transfer = new DataTransfer();
+    transfer.setData("text/uri-list", "https://example.org/cat.png");
+    stage.dispatchEvent(new DragEvent("drop", { dataTransfer: transfer, bubbles: true, cancelable: true }));
+  });
+  await page.getByRole("alert").filter({ hasText: "not a picture" }).waitFor();
+});
+
+test("an engine that cannot be fetched is told at the top, and comes back", async () => {
+  const context = await browser.newContext({ serviceWorkers: "block" });
+  const page = await context.newPage();
+  await context.route("**/*.wasm", (route) => route.abort());
+  await page.goto(site.url);
+  await page.locator(`main[data-state="failed"]`).waitFor();
+  await context.unroute("**/*.wasm");
+  await button(page, "Restart the engine").click();
+  await answered(page);
+  await context.close();
+});

@@ -5,6 +5,7 @@ import "./components/answer-readout/answer-readout.js";
 import "./components/drawing-pad/drawing-pad.js";
 import "./components/error-note/error-note.js";
 import "./components/fact-list/fact-list.js";
+import "./components/heat-panel/heat-panel.js";
 import "./components/label-editor/label-editor.js";
 import "./components/load-bar/load-bar.js";
 import "./components/mode-switch/mode-switch.js";
@@ -96,6 +97,10 @@ show("picture-stage", {
     node.picture = tall;
     node.size = { width: 200, height: 420 };
   },
+  "under a heatmap": (node) => {
+    node.picture = square;
+    node.heat = { drops: Float32Array.of(0.1, 0.02, 0, 0.2, 0.3, -0.1, 0, 0.05, 0), side: 3, strength: 0.8 };
+  },
   "a file over the page": (node) => {
     node.picture = square;
     node.dropping = true;
@@ -114,6 +119,13 @@ show("picture-strip", {
       { id: "3", src: tall.src, title: "tall.png", verdict: "not read", failed: true },
     ];
   },
+});
+show("heat-panel", {
+  measured: (node) => {
+    node.labels = SCORES.map((score) => score.label);
+    distinguish(node);
+  },
+  "on its way": (node) => (node.progress = { done: 23, total: 65 }),
 });
 show("answer-readout", {
   "a clear lead": (node) => (node.answer = { scores: SCORES, mode: "softmax" }),

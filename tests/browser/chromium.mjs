@@ -6,8 +6,9 @@ const FLAGS = ["--no-sandbox", "--disable-background-networking", "--disable-com
 
 /**
  * Starts the browser that the tests run in, which `./build.sh test` finds or installs.
+ * @param {string[]} flags besides those every test needs
  * @returns {Promise<import("playwright-core").Browser>}
  */
-export function launchChromium() {
-  return chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: FLAGS });
+export function launchChromium(...flags) {
+  return chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: [...FLAGS, ...flags] });
 }

@@ -5,15 +5,15 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { after, before, test } from "node:test";
-import { chromium } from "playwright-core";
 import { serve } from "../../tools/serve.mjs";
+import { launchChromium } from "./chromium.mjs";
 
 /** @import { Browser, BrowserContext, Page } from "playwright-core" */
 
 const FOLDER = "target/browser-tests/page";
 const PICTURES = ["dog", "pizza", "rockets"].map((name) => `${FOLDER}/www/samples/${name}.webp`);
-/** As in `chromium.mjs`, with a camera that shows a test picture. */
-const FLAGS = ["--no-sandbox", "--disable-background-networking", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"];
+/** A camera that shows a test picture, and no question about it. */
+const CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"];
 
 /** @type {{ url: string, close: () => Promise<void> }} */
 let site;
@@ -23,7 +23,7 @@ let browser;
 before(async () => {
   assert.ok(existsSync(FOLDER), `${FOLDER} is missing: ./build.sh test makes it`);
   site = await serve({ root: FOLDER, mount: "/a/demo/" });
-  browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: FLAGS });
+  browser = await launchChromium(...CAMERA);
 });
 after(async () => {
   await browser?.close();

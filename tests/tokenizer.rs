@@ -199,7 +199,10 @@ fn a_damaged_file_is_refused_at_whatever_byte_it_ends() {
 #[test]
 fn another_kind_of_model_is_named() {
     assert_refused(&with("/model/type", json!("Unigram")), "`Unigram`");
-    assert_refused(&with("/normalizer", json!({ "type": "Precompiled", "precompiled_charsmap": "" })), "");
+    assert_refused(
+        &with("/normalizer", json!({ "type": "Precompiled", "precompiled_charsmap": "" })),
+        "Precompiled",
+    );
     assert_refused(&with("/pre_tokenizer", json!({ "type": "FixedLength", "length": 0 })), "FixedLength");
     let nested = json!({ "type": "Sequence", "pretokenizers": [{ "type": "FixedLength", "length": 0 }] });
     assert_refused(&with("/pre_tokenizer", nested), "FixedLength");

@@ -11,6 +11,7 @@ mod special_tokens;
 use std::collections::HashMap;
 
 use serde::Deserialize;
+use serde_json::Value;
 use tokenizers::models::bpe::Vocab;
 use tokenizers::{AddedToken, NormalizerWrapper, PreTokenizerWrapper, TokenizerBuilder};
 
@@ -35,7 +36,7 @@ pub(super) struct TokenizerFile {
 /// [`Error::Tokenizer`] says what cannot be used.
 pub(super) fn read(json: &[u8]) -> Result<TokenizerFile> {
     let file: FileJson = serde_json::from_slice(json).map_err(|error| fail(error.to_string()))?;
-    check_normalizer(file.normalizer.as_ref())?;
+    let normalizer = file.normalizer.map_or(Ok(None), read_normalizer)?;
     check_pre_tokenizer(file.pre_tokenizer.as_ref())?;
     let vocab_size = count_ids(&file.model.vocab, &file.added_tokens)?;
     let special = file.post_processor.map_or(Ok(SpecialTokens::default()), PostProcessor::special_tokens)?;
@@ -44,7 +45,7 @@ pub(super) fn read(json: &[u8]) -> Result<TokenizerFile> {
     }
     let mut pipeline: Pipeline = TokenizerBuilder::new()
         .with_model(file.model.build()?)
-        .with_normalizer(file.normalizer)
+        .with_normalizer(normalizer)
         .with_pre_tokenizer(file.pre_tokenizer)
         .build()
         .map_err(|error| fail(error.to_string()))?;
@@ -60,7 +61,7 @@ fn fail(reason: impl Into<String>) -> Error {
 struct FileJson {
     #[serde(default)]
     added_tokens: Vec<AddedTokenJson>,
-    normalizer: Option<NormalizerWrapper>,
+    normalizer: Option<Value>,
     pre_tokenizer: Option<PreTokenizerWrapper>,
     post_processor: Option<PostProcessor>,
     model: Bpe,
@@ -109,14 +110,23 @@ fn add_tokens(pipeline: &mut Pipeline, entries: Vec<AddedTokenJson>) -> Result<(
     Ok(())
 }
 
-/// Refuses the normalizer that runs a binary program out of the file.
-fn check_normalizer(normalizer: Option<&NormalizerWrapper>) -> Result<()> {
-    match normalizer {
-        Some(NormalizerWrapper::Precompiled(_)) => Err(fail("the normalizer Precompiled is not supported")),
-        Some(NormalizerWrapper::Sequence(steps)) => {
-            steps.as_ref().iter().try_for_each(|step| check_normalizer(Some(step)))
+/// The normalizer. One that runs a binary program out of the file is refused before the library sees
+/// it: a damaged program makes it panic.
+fn read_normalizer(value: Value) -> Result<Option<NormalizerWrapper>> {
+    if holds_key(&value, "precompiled_charsmap") {
+        return Err(fail("the normalizer Precompiled is not supported"));
+    }
+    serde_json::from_value(value).map_err(|error| fail(format!("the normalizer: {error}")))
+}
+
+/// Whether an object has the key, or one inside it has.
+fn holds_key(value: &Value, key: &str) -> bool {
+    match value {
+        Value::Object(entries) => {
+            entries.contains_key(key) || entries.values().any(|value| holds_key(value, key))
         }
-        _ => Ok(()),
+        Value::Array(values) => values.iter().any(|value| holds_key(value, key)),
+        _ => false,
     }
 }
 

@@ -37,13 +37,13 @@ pub enum PostProcessor {
 }
 
 #[derive(Deserialize)]
-enum Piece {
+pub(super) enum Piece {
     Sequence { id: String },
     SpecialToken { id: String },
 }
 
 #[derive(Deserialize)]
-struct SpecialToken {
+pub(super) struct SpecialToken {
     ids: Vec<u32>,
 }
 

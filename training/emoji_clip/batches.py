@@ -33,6 +33,7 @@ class SceneBatches(IterableDataset):
 
     def __init__(self, sprites: Sprites, side: int, size: int, patch_grid: int, twins: int, composed: float, seed: int):
         self.painter = Painter(sprites, side, composed)
+        self.composed = torch.tensor(composed).share_memory_()  # may be changed while workers paint
         self.taught = taught_concepts(sprites)
         self.size, self.patch_grid, self.twins, self.seed = size, patch_grid, twins, seed
 
@@ -40,6 +41,7 @@ class SceneBatches(IterableDataset):
         worker = torch.utils.data.get_worker_info()
         rng = np.random.default_rng([self.seed, worker.id if worker else 0])
         while True:
+            self.painter.composed = float(self.composed)
             chosen = rng.choice(self.taught, self.size // self.twins, replace=False)
             yield self._paint(rng, np.repeat(chosen, self.twins))
 

@@ -21,6 +21,7 @@ SIZES = {"small": ["small", "little", "tiny"], "big": ["big", "large", "huge"]}
 ANYTHING = ["something", "a drawing", "an object", "a picture"]
 LINE_STYLES = {"ink", "pen"}
 UNSAID = -1
+TEMPLATED = 0.4  # of counting captions: "a drawing of a three bananas" is what a template makes of a label
 
 
 @dataclass
@@ -93,6 +94,8 @@ def caption_for(rng: np.random.Generator, scene: Scene, concepts: list[Concept])
     if scene.ground is not None and rng.random() < (0.4 if noun else 1.0):
         said.ground = scene.ground
         text = f"{text.rstrip('.')} {_one_of(rng, GROUNDS).format(colour_word(rng, scene.ground))}"
+    if said.count != UNSAID and rng.random() < TEMPLATED:
+        text = _one_of(rng, PLAIN).format(text.rstrip("."))
     said.text = text
     return said
 

@@ -66,4 +66,4 @@ class CommandLineEmbedder:
             return self._embed("--image", [str(p) for p in paths], "image_embeds")
 
     def texts(self, texts: list[str]) -> np.ndarray:
-        return self._embed("--str", texts, "text_embeds")
+        return self._embed("--text", texts, "text_embeds")

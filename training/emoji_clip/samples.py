@@ -1,6 +1,6 @@
 """Renders the sample pictures of the page, `www/samples/`, with `samples.json` beside them.
 
-Run as `python -m emoji_clip.samples`. Each entry of `samples.json` has the file, an alt text, and labels that suit it.
+Run as `training/samples`. Each entry of `samples.json` has the file, an alt text, and labels that suit it.
 """
 
 import json

@@ -40,13 +40,20 @@ class Teacher(nn.Module):
         self.trunk = nn.Sequential(
             convolution(3, 32, 2), convolution(32, 64, 2), Residual(64),
             convolution(64, 128, 2), Residual(128), convolution(128, WIDTH, 2), Residual(WIDTH),
-            nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.BatchNorm1d(WIDTH),
         )  # fmt: skip
+        self.pool = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.BatchNorm1d(WIDTH))
         self.table = nn.Parameter(F.normalize(torch.randn(concepts, WIDTH), dim=-1))
         self.sharpness = nn.Parameter(torch.tensor(16.0))
 
     def forward(self, pictures: torch.Tensor) -> torch.Tensor:
-        return F.normalize(self.trunk(pictures.to(memory_format=torch.channels_last)).float(), dim=-1)
+        return self.embed(self.features(pictures))
+
+    def features(self, pictures: torch.Tensor) -> torch.Tensor:
+        """Local features [n, 256, 4, 4]."""
+        return self.trunk(pictures.to(memory_format=torch.channels_last))
+
+    def embed(self, features: torch.Tensor) -> torch.Tensor:
+        return F.normalize(self.pool(features).float(), dim=-1)
 
     def logits(self, embeddings: torch.Tensor) -> torch.Tensor:
         return self.sharpness * embeddings @ F.normalize(self.table, dim=-1).T

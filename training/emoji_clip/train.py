@@ -3,6 +3,7 @@
 Run as `python -m emoji_clip.train`; writes the Hugging Face folder `out/export` every few minutes and
 resumes from `out/state.pt`. The loss is a sum of
   - concept: the image embedding against a table of concept directions, with the teacher's beliefs as soft labels;
+  - features: a read-out of every patch against what the teacher sees there;
   - words: the caption's embedding against the same table, where the caption names a concept;
   - contrast: images against captions in the batch, where several captions may be true of one image;
   - attributes: linear read-outs of ground, count, place and size from the image embedding.
@@ -20,7 +21,7 @@ from torch import nn
 
 from .batches import ALL_TRAINING_HANDS, Batch, SceneBatches, loader, normalised
 from .captions import Truth, caption_for
-from .clip import GRID, SIDE, WIDTH, export, image_embeddings, new_model, text_embeddings, token_ids
+from .clip import GRID, SIDE, WIDTH, export, look, new_model, text_embeddings, token_ids
 from .optimiser import cosine, optimisers
 from .paths import OUT
 from .scenes import COLOUR_NAMES, PLACES, Scene, Sprites
@@ -30,7 +31,7 @@ from .tokens import train_tokenizer
 
 NO_PLACE, NO_GROUND = len(PLACES), len(COLOUR_NAMES)
 ATTRIBUTES = {"ground": NO_GROUND + 1, "count": 4, "place": NO_PLACE + 1, "size": 3}
-WEIGHTS = {"concept": 1.0, "words": 0.3, "contrast": 0.5, "attributes": 0.15}
+WEIGHTS = {"concept": 1.0, "features": 1.0, "words": 0.3, "contrast": 0.5, "attributes": 0.15}
 AVERAGE = 0.995  # of the weights, per step
 
 
@@ -42,6 +43,7 @@ class Student(nn.Module):
         self.clip = new_model(tokenizer)
         self.table = nn.Parameter(F.normalize(torch.randn(concepts, WIDTH), dim=-1))
         self.table_scale = nn.Parameter(torch.tensor(16.0).log())
+        self.features_embed = nn.Sequential(nn.LayerNorm(WIDTH), nn.Linear(WIDTH, WIDTH))
         self.read_embed = nn.ModuleDict({name: nn.Linear(WIDTH, classes) for name, classes in ATTRIBUTES.items()})
 
     def concept_logits(self, embeddings: torch.Tensor) -> torch.Tensor:
@@ -67,11 +69,23 @@ def patches_to_keep(cover: torch.Tensor, count: int) -> torch.Tensor | None:
 
 
 def contrast_loss(logits: torch.Tensor, true: torch.Tensor) -> torch.Tensor:
-    """Both directions of image-text contrast [n, n], where any true pair counts as found."""
+    """Both directions of contrast, images [n] by captions [m], where any true pair counts as found.
+
+    Images of which no caption is true only take part as negatives of captions.
+    """
     hidden = logits.masked_fill(~true, -1e4)
-    rows = logits.logsumexp(1) - hidden.logsumexp(1)
+    rows = (logits.logsumexp(1) - hidden.logsumexp(1))[true.any(1)]
     columns = logits.logsumexp(0) - hidden.logsumexp(0)
     return (rows.mean() + columns.mean()) / 2
+
+
+@dataclass
+class Studied:
+    """A batch and what the teacher says of it: beliefs [n, concepts] and local features [n, 36, 256], in bf16."""
+
+    batch: Batch
+    beliefs: torch.Tensor
+    local: torch.Tensor
 
 
 @dataclass
@@ -79,38 +93,57 @@ class Lesson:
     """Everything a step needs besides the batch."""
 
     student: Student
-    teacher: Teacher | None
+    teacher: Teacher
     tokenizer: Tokenizer
     truth: Truth
     sprites: Sprites
     rng: np.random.Generator
 
-    def teacher_beliefs(self, pictures: torch.Tensor) -> torch.Tensor:
-        """The teacher's probabilities [n, concepts]."""
+    def study(self, batch: Batch) -> Studied:
+        """Asks the teacher."""
+        pictures = normalised(batch.pictures)
         with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
             small = F.interpolate(pictures, size=TEACHER_SIDE, mode="bilinear", antialias=True, align_corners=False)
-            return self.teacher.logits(self.teacher(small)).float().softmax(1)
+            features = self.teacher.features(small)
+            beliefs = self.teacher.logits(self.teacher.embed(features)).float().softmax(1)
+        local = F.interpolate(features.float(), size=GRID, mode="bilinear", align_corners=False).flatten(2).transpose(1, 2)
+        return Studied(batch, beliefs.bfloat16(), F.layer_norm(local, (WIDTH,)).bfloat16())
 
-    def losses(self, batch: Batch, patches: int) -> tuple[dict[str, torch.Tensor], float]:
-        """The loss terms of a batch, and the share of images whose concept was found in the table."""
-        student, scenes = self.student, batch.scenes
+    def replayed(self, batches, uses: int, kept: int = 64):
+        """Every batch `uses` times on average, between others: painting and teaching cost a third of a step."""
+        pool: list[Studied] = []
+        for batch in batches:
+            pool = [*pool[-kept + 1 :], self.study(batch)]
+            yield pool[-1]
+            for _ in range(uses - 1 if len(pool) > 8 else 0):
+                yield pool[self.rng.integers(len(pool))]
+
+    def losses(self, studied: Studied, patches: int, captioned: int) -> tuple[dict[str, torch.Tensor], float]:
+        """The loss terms, and the share of images whose concept was found in the table.
+
+        `patches` of every image are looked at; the first `captioned` images get captions, new ones every time.
+        """
+        student, batch, scenes = self.student, studied.batch, studied.batch.scenes
         pictures = normalised(batch.pictures)
-        captions = [caption_for(self.rng, scene, self.sprites.concepts) for scene in scenes]
+        captions = [caption_for(self.rng, scene, self.sprites.concepts) for scene in scenes[:captioned]]
         ids = token_ids(self.tokenizer, [c.text for c in captions])
+        kept = patches_to_keep(batch.cover, patches)
         with torch.autocast("cpu", torch.bfloat16):
-            seen = image_embeddings(student.clip, pictures, patches_to_keep(batch.cover, patches)).float()
+            seen, states = look(student.clip, pictures, kept)
             read = text_embeddings(student.clip, ids).float()
+            local = student.features_embed(states)
+        seen = seen.float()
         image, text = F.normalize(seen, dim=-1), F.normalize(read, dim=-1)
         concept = torch.tensor([s.concept for s in scenes])
         logits = student.concept_logits(image)
-        target = F.one_hot(concept, logits.shape[1]).float()
-        if self.teacher is not None:
-            target = 0.4 * target + 0.6 * self.teacher_beliefs(pictures)
+        target = 0.4 * F.one_hot(concept, logits.shape[1]).float() + 0.6 * studied.beliefs
+        taught = studied.local if kept is None else studied.local.gather(1, kept[..., None].expand(-1, -1, WIDTH))
         named = torch.tensor([c.concept for c in captions])
         true = torch.from_numpy(self.truth.matrix(scenes, captions))
         targets = attribute_targets(scenes)
         return {
             "concept": F.cross_entropy(logits, target),
+            "features": F.mse_loss(local.float(), taught.float()),
             "words": F.cross_entropy(student.concept_logits(text), named, ignore_index=-1),
             "contrast": contrast_loss(student.clip.logit_scale.exp() * image @ text.T, true),
             "attributes": sum(F.cross_entropy(head(seen), targets[name]) for name, head in student.read_embed.items()),
@@ -168,9 +201,7 @@ class Run:
         export(clip, tokenizer, OUT / "export")
 
 
-def load_teacher(concepts: int) -> Teacher | None:
-    if not (OUT / "teacher.pt").exists():
-        return None
+def load_teacher(concepts: int) -> Teacher:
     teacher = Teacher(concepts).to(memory_format=torch.channels_last)
     teacher.load_state_dict(torch.load(OUT / "teacher.pt"))
     return teacher.eval()
@@ -181,26 +212,26 @@ def train(options: argparse.Namespace) -> None:
     sprites = Sprites(ALL_TRAINING_HANDS)
     tokenizer = train_tokenizer(sprites.concepts)
     student, teacher = Student(tokenizer, len(sprites.concepts)), load_teacher(len(sprites.concepts))
-    if teacher is not None:
-        student.table.data.copy_(F.normalize(teacher.table.data, dim=-1))
+    student.table.data.copy_(F.normalize(teacher.table.data, dim=-1))
     run, state_file = Run(student, options.lr), OUT / "state.pt"
     OUT.mkdir(exist_ok=True)
     if state_file.exists():
         run.load(state_file)
         print(f"resumed at step {run.step}, {run.pictures} pictures", flush=True)
     rng = np.random.default_rng([options.seed, run.step])
-    lesson = Lesson(student, None if options.no_beliefs else teacher, tokenizer, Truth(sprites.concepts), sprites, rng)
-    print(f"teacher: {'yes' if lesson.teacher else 'no'}; {sum(w.numel() for w in student.clip.parameters()) / 1e6:.2f} M weights", flush=True)
+    lesson = Lesson(student, teacher, tokenizer, Truth(sprites.concepts), sprites, rng)
+    print(f"{sum(w.numel() for w in student.clip.parameters()) / 1e6:.2f} M weights", flush=True)
     batches = SceneBatches(sprites, SIDE, options.batch, GRID, twins=2, composed=options.composed, seed=options.seed + 1000 + run.step)
     began = last_save = last_line = time.time()
     before, smooth = run.seconds, {}
-    for batch in loader(batches, options.workers):
+    for studied in lesson.replayed(loader(batches, options.workers), options.uses):
         progress = run.seconds / options.seconds if options.seconds else run.pictures / options.pictures
         if progress >= 1:
             break
         run.set_rate(cosine(progress))
+        batches.composed.fill_(options.composed if progress > options.simple_until else options.composed / 3)
         patches = GRID * GRID if progress > options.all_patches_from else options.patches
-        terms, found = lesson.losses(batch, patches)
+        terms, found = lesson.losses(studied, patches, options.captioned)
         run.update(sum(WEIGHTS[name] * term for name, term in terms.items()))
         run.pictures += options.batch
         run.seconds = before + time.time() - began
@@ -223,14 +254,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pictures", type=int, default=3_000_000, help="how many scenes the schedule spans")
     parser.add_argument("--seconds", type=float, default=0, help="let the schedule span this time instead")
-    parser.add_argument("--batch", type=int, default=256)
+    parser.add_argument("--batch", type=int, default=160)
     parser.add_argument("--lr", type=float, default=2e-3)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=int, default=1)
-    parser.add_argument("--patches", type=int, default=20, help="of 36 that are looked at, at first")
+    parser.add_argument("--patches", type=int, default=16, help="of 36 that are looked at, at first")
+    parser.add_argument("--captioned", type=int, default=64, help="images of a batch that get a caption")
+    parser.add_argument("--uses", type=int, default=3, help="how often a painted batch is learnt from")
     parser.add_argument("--all-patches-from", type=float, default=0.85, help="progress from which all are")
     parser.add_argument("--composed", type=float, default=0.4, help="share of scenes with a count, place or size")
-    parser.add_argument("--no-beliefs", action="store_true", help="take only the table from the teacher, not its soft labels")
+    parser.add_argument("--simple-until", type=float, default=0.45, help="progress until which only a third of those are")
     parser.add_argument("--save-every", type=float, default=180)
     train(parser.parse_args())
 

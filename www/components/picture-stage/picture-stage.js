@@ -10,7 +10,7 @@ const HEAT_SIDE = 96;
  * drawing pad, the camera) can take the picture's place.
  *
  * Properties: `picture`, `{ src, alt, caption }` or `null`; `heat`; `size`, the picture's `{ width, height }` once known;
- * `instrument`, an element or `null`; `dropping`, whether a file hangs over the page; `busy`.
+ * `verdict`; `instrument`, an element or `null`; `dropping`, whether a file hangs over the page; `busy`.
  *
  * @typedef {{ src: string, alt: string, caption: string }} ShownPicture
  */
@@ -19,13 +19,14 @@ export class PictureStage extends Component {
   #veil = element("div", { class: "veil", hidden: true });
   #heat = element("canvas", { class: "heat", width: HEAT_SIDE, height: HEAT_SIDE, hidden: true, "aria-hidden": "true" });
   #invitation = element("p", { class: "invitation" }, "Drop a picture here, paste one, or open a file.");
+  #verdict = element("span", { class: "verdict", "aria-hidden": "true" });
   #caption = element("span", { class: "caption" });
   #note = element("span", { class: "crop-note" });
   #frame = element("div", { class: "frame" });
 
   build() {
     this.#frame.append(this.#invitation, this.#image, this.#heat, this.#veil, element("p", { class: "drop-hint", "aria-hidden": "true" }, "Drop to classify"));
-    this.append(element("figure", {}, this.#frame, element("figcaption", {}, this.#caption, this.#note)));
+    this.append(element("figure", {}, this.#frame, element("figcaption", {}, this.#verdict, this.#caption, this.#note)));
   }
 
   /** Whether a picture is there. */
@@ -81,6 +82,11 @@ export class PictureStage extends Component {
     this.#note.textContent = cropped ? "The model sees the bright square." : "";
     this.#frame.style.setProperty("--ratio", String(ratio));
     this.#veil.dataset.axis = ratio > 1 ? "wide" : "tall";
+  }
+
+  /** The answer in brief, repeated here where the scores are out of sight; the empty string for none. */
+  set verdict(/** @type {string} */ verdict) {
+    this.#verdict.textContent = verdict;
   }
 
   set instrument(/** @type {HTMLElement | null} */ instrument) {

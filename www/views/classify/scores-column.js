@@ -6,6 +6,7 @@
 /** @import { Opinion } from "./second-opinion.js" */
 import { element } from "../../dom/element.js";
 import { icon } from "../../dom/icon.js";
+import { numberText } from "../../state/number-text.js";
 import { answerFacts } from "./answer-facts.js";
 import { caveats } from "./caveats.js";
 import { resultDocument } from "./result-document.js";
@@ -65,12 +66,13 @@ export class ScoresColumn {
    * @param {{ title: string, origin: Origin }} shown the picture it is about
    */
   show(answer, { title, origin }) {
-    const { readout, scoreList, facts, support, copyJson } = this.#parts;
+    const { stage, readout, scoreList, facts, support, copyJson } = this.#parts;
     const { info, embedded } = this.#session;
     if (!info) return;
     this.#answer = answer;
     this.#pictureName = title;
     this.fault = null;
+    stage.verdict = `${answer.result.scores[0].label} ${numberText.percent(answer.result.scores[0].score)} %`;
     readout.answer = { scores: answer.result.scores, mode: answer.question.mode };
     scoreList.scores = answer.result.scores;
     facts.facts = answerFacts(answer, info);
@@ -111,7 +113,8 @@ export class ScoresColumn {
    * @param {string} message what stands in its place
    */
   forget(message) {
-    const { readout, scoreList, facts, support, copyJson } = this.#parts;
+    const { stage, readout, scoreList, facts, support, copyJson } = this.#parts;
+    stage.verdict = "";
     this.#answer = null;
     support.hidden = true;
     readout.message = message;

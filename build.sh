@@ -56,7 +56,8 @@ need_wasm_bindgen() {
   version=$(awk '/^name = "wasm-bindgen"$/ { getline; gsub(/.*= "|"/, ""); print }' Cargo.lock)
   [ "$("$TOOLS/bin/wasm-bindgen" --version 2>/dev/null)" = "wasm-bindgen $version" ] && return
   say "installing wasm-bindgen-cli $version into target/tools (a few minutes, once)"
-  cargo install wasm-bindgen-cli --version "=$version" --root "$TOOLS" --force
+  # Little optimised, it compiles in half the time and is done with a flavour in the same second and a half.
+  CARGO_PROFILE_RELEASE_OPT_LEVEL=1 cargo install wasm-bindgen-cli --version "=$version" --bin wasm-bindgen --root "$TOOLS" --force
 }
 
 need_packages() {

@@ -29,7 +29,10 @@ const CLOSE = [
   { label: "a laughing face", score: 0.49, cosine: 0.279 },
 ];
 const LONG = [{ label: WORD, score: 1, cosine: -0.021 }];
-const SPREAD = SCORES.map((score) => ({ ...score, spread: { low: score.score * 0.6, high: Math.min(1, score.score * 1.05) } }));
+const SPREAD = SCORES.map((score) => ({
+  ...score,
+  spread: { low: score.score * 0.6, high: Math.min(1, score.score * 1.05) },
+}));
 const LABEL_PRESETS = [
   { id: "sample", title: "For this sample" },
   { id: "animals", title: "Animals" },
@@ -159,8 +162,14 @@ show("template-editor", {
   "without {}": (node) => template(node, "a drawing"),
 });
 show("error-note", {
-  "a sentence": (node) => (node.fault = { message: "This picture ends in the middle of a block. Save it again, then open it." }),
-  "with details and a way out": (node) => (node.fault = { message: "The engine stopped.", details: "RuntimeError: unreachable", action: "Restart the engine" }),
+  "a sentence": (node) =>
+    (node.fault = { message: "This picture ends in the middle of a block. Save it again, then open it." }),
+  "with details and a way out": (node) =>
+    (node.fault = {
+      message: "The engine stopped.",
+      details: "RuntimeError: unreachable",
+      action: "Restart the engine",
+    }),
 });
 show("load-bar", {
   "on its way": (node) => (node.progress = { loaded: 4e6, total: 7e6, stage: "download" }),
@@ -176,7 +185,9 @@ show("fact-list", {
 show("tab-bar", {
   "two tabs": (node) => {
     node.setAttribute("aria-label", "Views");
-    const panels = ["First", "Second"].map((title) => element("div", { id: `panel-${title}`, tabIndex: 0 }, `${title} panel`));
+    const panels = ["First", "Second"].map((title) =>
+      element("div", { id: `panel-${title}`, tabIndex: 0 }, `${title} panel`),
+    );
     node.after(...panels);
     node.tabs = panels.map((panel) => ({ id: panel.id, title: panel.id.slice(6), panel }));
     node.selected = panels[0].id;

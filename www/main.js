@@ -44,7 +44,8 @@ let working = false;
 
 function showState() {
   main.dataset.state = session.status === "ready" && working ? "working" : session.status;
-  engineFault.fault = session.status === "failed" ? { message: sentence(session.failure), action: "Restart the engine" } : null;
+  engineFault.fault =
+    session.status === "failed" ? { message: sentence(session.failure), action: "Restart the engine" } : null;
 }
 
 function showModel() {
@@ -73,7 +74,10 @@ classify.addEventListener("working", (event) => {
   working = /** @type {CustomEvent} */ (event).detail.working;
   showState();
 });
-document.addEventListener("announce", (event) => (announcements.textContent = /** @type {CustomEvent} */ (event).detail.text));
+document.addEventListener(
+  "announce",
+  (event) => (announcements.textContent = /** @type {CustomEvent} */ (event).detail.text),
+);
 
 tabBar.tabs = TABS;
 tabBar.addEventListener("select-tab", (event) => selectTab(/** @type {CustomEvent} */ (event).detail.id));

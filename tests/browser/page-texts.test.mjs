@@ -9,7 +9,13 @@ import { sentence } from "../../www/state/sentence.js";
 import { readTemplates } from "../../www/state/template-lines.js";
 
 test("settings survive the way into an address and back", () => {
-  const settings = { labels: "a & b\nc=d\n100 % #1", templates: "{} + {}\na {}", mode: /** @type {const} */ ("independent"), sample: "a b.webp", tab: "model" };
+  const settings = {
+    labels: "a & b\nc=d\n100 % #1",
+    templates: "{} + {}\na {}",
+    mode: /** @type {const} */ ("independent"),
+    sample: "a b.webp",
+    tab: "model",
+  };
   assert.deepEqual(fragment.parse(fragment.format(settings)), settings);
 });
 
@@ -63,6 +69,9 @@ test("bytes are told in the unit that reads well", () => {
 
 test("a failure is worded as a sentence", () => {
   assert.equal(sentence(new Error("the file is empty")), "The file is empty.");
-  assert.equal(sentence(new Error("https://example.org/m.gguf answered 404")), "https://example.org/m.gguf answered 404.");
+  assert.equal(
+    sentence(new Error("https://example.org/m.gguf answered 404")),
+    "https://example.org/m.gguf answered 404.",
+  );
   assert.equal(sentence("Already one."), "Already one.");
 });

@@ -19,10 +19,12 @@ export function element(tag, properties = {}, ...children) {
   const node = document.createElement(tag);
   for (const [key, value] of Object.entries(properties)) {
     if (key in node) Reflect.set(node, key, value);
-    else if (value !== false && value !== null && value !== undefined) node.setAttribute(key, value === true ? "" : String(value));
+    else if (value !== false && value !== null && value !== undefined)
+      node.setAttribute(key, value === true ? "" : String(value));
   }
   for (const child of children) {
-    if (child !== null && child !== undefined && child !== false) node.append(child instanceof Node ? child : String(child));
+    if (child !== null && child !== undefined && child !== false)
+      node.append(child instanceof Node ? child : String(child));
   }
   return node;
 }

@@ -13,7 +13,8 @@ factory?.createPolicy("default", {
   /** @param {string} address */
   createScriptURL(address) {
     const url = new URL(address, document.baseURI);
-    if (url.origin !== location.origin) throw new TypeError(`scripts come from ${location.origin} alone, not from ${url.origin}`);
+    if (url.origin !== location.origin)
+      throw new TypeError(`scripts come from ${location.origin} alone, not from ${url.origin}`);
     return url.href;
   },
 });

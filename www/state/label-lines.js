@@ -29,16 +29,20 @@ export function readLabels(text) {
   /** @type {Map<string, number>} */
   const seen = new Map();
   const lines = text.trimEnd().split("\n");
-  if (text.trim() === "") return { labels: [], problems: [{ line: 1, message: "Write at least one label.", blocking: true }] };
+  if (text.trim() === "")
+    return { labels: [], problems: [{ line: 1, message: "Write at least one label.", blocking: true }] };
 
   lines.forEach((raw, index) => {
     const label = raw.trim();
     const line = index + 1;
-    const refuse = (/** @type {string} */ message, blocking = false) => problems.push({ line, message: `Line ${line} ${message}`, blocking });
+    const refuse = (/** @type {string} */ message, blocking = false) =>
+      problems.push({ line, message: `Line ${line} ${message}`, blocking });
     if (label === "") refuse("is empty and is left out.");
-    else if (label.length > MOST_CHARACTERS) refuse(`has ${label.length} characters; a label has at most ${MOST_CHARACTERS}.`, true);
+    else if (label.length > MOST_CHARACTERS)
+      refuse(`has ${label.length} characters; a label has at most ${MOST_CHARACTERS}.`, true);
     else if (seen.has(label)) refuse(`repeats line ${seen.get(label)} and is left out.`);
-    else if (seen.size === MOST_LABELS) refuse(`and all after it are left out: at most ${MOST_LABELS} labels are scored at once.`, true);
+    else if (seen.size === MOST_LABELS)
+      refuse(`and all after it are left out: at most ${MOST_LABELS} labels are scored at once.`, true);
     else if (seen.size < MOST_LABELS) seen.set(label, line);
   });
   return { labels: [...seen.keys()], problems };

@@ -43,6 +43,8 @@ export const numberText = Object.freeze({
 
   /** @param {number} parameters */
   parameters(parameters) {
-    return parameters < 1e9 ? `${compact.format(parameters / 1e6)} million` : `${compact.format(parameters / 1e9)} billion`;
+    return parameters < 1e9
+      ? `${compact.format(parameters / 1e6)} million`
+      : `${compact.format(parameters / 1e9)} billion`;
   },
 });

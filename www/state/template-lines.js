@@ -21,7 +21,11 @@ export function readTemplates(text) {
     const line = index + 1;
     if (template === "") return;
     if (!template.includes("{}")) {
-      problems.push({ line, message: `“${template}” has no {} where the label goes. Add {}, as in “a drawing of {}”.`, blocking: true });
+      problems.push({
+        line,
+        message: `“${template}” has no {} where the label goes. Add {}, as in “a drawing of {}”.`,
+        blocking: true,
+      });
     } else if (templates.size < MOST_TEMPLATES) templates.add(template);
   });
   if (templates.size === 0 && problems.length === 0) {

@@ -10,7 +10,8 @@ const FRAME_MS = 80;
 
 /** @type {Record<string, string>} */
 const REFUSALS = {
-  NotAllowedError: "The camera is not allowed here. Allow it for this page beside the address, then press Camera again.",
+  NotAllowedError:
+    "The camera is not allowed here. Allow it for this page beside the address, then press Camera again.",
   NotFoundError: "No camera was found on this device.",
   NotReadableError: "The camera is in use by another program. Close that one, then press Camera again.",
 };
@@ -46,7 +47,9 @@ export class CameraView extends Component {
     const signal = this.lifetime;
     try {
       if (!navigator.mediaDevices) throw new DOMException("", "NotAllowedError");
-      const stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment", width: { ideal: 640 } } });
+      const stream = await navigator.mediaDevices.getUserMedia({
+        video: { facingMode: "environment", width: { ideal: 640 } },
+      });
       if (signal.aborted) return stream.getTracks().forEach((track) => track.stop());
       this.#video.srcObject = stream;
       await this.#video.play();

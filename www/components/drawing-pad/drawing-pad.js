@@ -119,7 +119,10 @@ export class DrawingPad extends Component {
   /** @param {KeyboardEvent} event */
   #key(event) {
     const pen = this.#keyPen;
-    const [dx, dy] = Reflect.get({ ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }, event.key) ?? [0, 0];
+    const [dx, dy] = Reflect.get(
+      { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] },
+      event.key,
+    ) ?? [0, 0];
     if (event.key === " ") {
       pen.down = !pen.down;
       if (pen.down) this.#sketch.begin(this.#colour, this.#width, { ...pen, pressure: 0.5 });
@@ -169,7 +172,13 @@ export class DrawingPad extends Component {
 function swatches(legend, name, choices, chosen) {
   const group = element("fieldset", { class: name }, element("legend", { class: "visually-hidden" }, legend));
   for (const choice of choices) {
-    const input = element("input", { type: "radio", name, value: String(choice.value), checked: choice.value === chosen, "aria-label": choice.name });
+    const input = element("input", {
+      type: "radio",
+      name,
+      value: String(choice.value),
+      checked: choice.value === chosen,
+      "aria-label": choice.name,
+    });
     const dot = element("span", { class: "dot" });
     if (typeof choice.value === "string") dot.style.setProperty("--colour", choice.value);
     else dot.style.setProperty("--width", `${choice.value / 2.2}px`);

@@ -12,7 +12,9 @@ export class FactList extends Component {
 
   set facts(/** @type {[string, string][]} */ facts) {
     const told = facts.filter(([, value]) => value);
-    this.#list.replaceChildren(...told.map(([name, value]) => element("div", {}, element("dt", {}, name), element("dd", {}, value))));
+    this.#list.replaceChildren(
+      ...told.map(([name, value]) => element("div", {}, element("dt", {}, name), element("dd", {}, value))),
+    );
   }
 }
 

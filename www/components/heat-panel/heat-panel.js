@@ -49,7 +49,9 @@ export class HeatPanel extends Component {
   set labels(/** @type {string[]} */ labels) {
     this.#chosen &&= labels.includes(this.label);
     const kept = this.#chosen ? this.label : labels[0];
-    this.#select.replaceChildren(...labels.map((label) => element("option", { value: label, selected: label === kept }, label)));
+    this.#select.replaceChildren(
+      ...labels.map((label) => element("option", { value: label, selected: label === kept }, label)),
+    );
     this.#controls.hidden = false;
     this.#note.textContent = "Bright is what the label rests on: covered there, its cosine drops most.";
   }

@@ -13,7 +13,13 @@ const MOST_REMARKS = 4;
  * `detail.id`.
  */
 export class LabelEditor extends Component {
-  #input = element("textarea", { id: "labels", rows: 6, spellcheck: false, autocapitalize: "off", "aria-describedby": "labels-hint labels-remarks" });
+  #input = element("textarea", {
+    id: "labels",
+    rows: 6,
+    spellcheck: false,
+    autocapitalize: "off",
+    "aria-describedby": "labels-hint labels-remarks",
+  });
   #count = element("span", { class: "field-count" });
   #remarks = element("ul", { id: "labels-remarks", class: "remarks" });
   #fault = element("error-note");
@@ -44,7 +50,8 @@ export class LabelEditor extends Component {
     this.fault = blocking?.message ?? null;
     const remarks = problems.filter((problem) => !problem.blocking).map((problem) => problem.message);
     const more = remarks.length - MOST_REMARKS;
-    const shown = more > 0 ? [...remarks.slice(0, MOST_REMARKS), `${more} more lines are left out for such reasons.`] : remarks;
+    const shown =
+      more > 0 ? [...remarks.slice(0, MOST_REMARKS), `${more} more lines are left out for such reasons.`] : remarks;
     this.#remarks.hidden = shown.length === 0;
     this.#remarks.replaceChildren(...shown.map((remark) => element("li", {}, remark)));
   }
@@ -55,7 +62,8 @@ export class LabelEditor extends Component {
 
   /** The preset that the text is, or `null`. */
   set chosenPreset(/** @type {string | null} */ chosen) {
-    for (const chip of this.#presets.children) chip.setAttribute("aria-pressed", String(chip.getAttribute("data-id") === chosen));
+    for (const chip of this.#presets.children)
+      chip.setAttribute("aria-pressed", String(chip.getAttribute("data-id") === chosen));
   }
 
   set presets(/** @type {{ id: string, title: string }[]} */ presets) {

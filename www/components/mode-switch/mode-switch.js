@@ -11,10 +11,14 @@ const MODES = [
 
 /** How scores are read. Property `mode`; event `change-mode` with `detail.mode`. */
 export class ModeSwitch extends Component {
-  #inputs = new Map(MODES.map(({ mode }) => [mode, element("input", { type: "radio", name: "score-mode", value: mode })]));
+  #inputs = new Map(
+    MODES.map(({ mode }) => [mode, element("input", { type: "radio", name: "score-mode", value: mode })]),
+  );
 
   build() {
-    const choices = MODES.map(({ mode, title }) => element("label", {}, this.#inputs.get(mode), element("span", {}, title)));
+    const choices = MODES.map(({ mode, title }) =>
+      element("label", {}, this.#inputs.get(mode), element("span", {}, title)),
+    );
     this.append(element("fieldset", {}, element("legend", { class: "visually-hidden" }, "How to score"), ...choices));
   }
 

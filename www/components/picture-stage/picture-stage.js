@@ -17,7 +17,13 @@ const HEAT_SIDE = 96;
 export class PictureStage extends Component {
   #image = element("img", { hidden: true, decoding: "async" });
   #veil = element("div", { class: "veil", hidden: true });
-  #heat = element("canvas", { class: "heat", width: HEAT_SIDE, height: HEAT_SIDE, hidden: true, "aria-hidden": "true" });
+  #heat = element("canvas", {
+    class: "heat",
+    width: HEAT_SIDE,
+    height: HEAT_SIDE,
+    hidden: true,
+    "aria-hidden": "true",
+  });
   #invitation = element("p", { class: "invitation" }, "Drop a picture here, paste one, or open a file.");
   #verdict = element("span", { class: "verdict", "aria-hidden": "true" });
   #caption = element("span", { class: "caption" });
@@ -25,8 +31,16 @@ export class PictureStage extends Component {
   #frame = element("div", { class: "frame" });
 
   build() {
-    this.#frame.append(this.#invitation, this.#image, this.#heat, this.#veil, element("p", { class: "drop-hint", "aria-hidden": "true" }, "Drop to classify"));
-    this.append(element("figure", {}, this.#frame, element("figcaption", {}, this.#verdict, this.#caption, this.#note)));
+    this.#frame.append(
+      this.#invitation,
+      this.#image,
+      this.#heat,
+      this.#veil,
+      element("p", { class: "drop-hint", "aria-hidden": "true" }, "Drop to classify"),
+    );
+    this.append(
+      element("figure", {}, this.#frame, element("figcaption", {}, this.#verdict, this.#caption, this.#note)),
+    );
   }
 
   /** Whether a picture is there. */
@@ -65,7 +79,9 @@ export class PictureStage extends Component {
     const { drops, side, strength } = heat;
     const most = Math.max(...drops, Number.EPSILON);
     const shade = new ImageData(side, side);
-    drops.forEach((drop, place) => (shade.data[4 * place + 3] = Math.round(255 * strength * (1 - Math.max(0, drop) / most))));
+    drops.forEach(
+      (drop, place) => (shade.data[4 * place + 3] = Math.round(255 * strength * (1 - Math.max(0, drop) / most))),
+    );
     const cells = element("canvas", { width: side, height: side });
     cells.getContext("2d")?.putImageData(shade, 0, 0);
     const context = this.#heat.getContext("2d");

@@ -23,7 +23,12 @@ export class ScoreList extends Component {
   #rows = new Map();
   #list = element("ol", { role: "list", "aria-label": "Scores" });
 
-  #columns = element("p", { class: "columns", "aria-hidden": "true", hidden: true }, element("span", {}, "Cosine"), element("span", {}, "Score"));
+  #columns = element(
+    "p",
+    { class: "columns", "aria-hidden": "true", hidden: true },
+    element("span", {}, "Cosine"),
+    element("span", {}, "Score"),
+  );
 
   build() {
     this.append(this.#columns, this.#list);
@@ -93,7 +98,11 @@ export class ScoreList extends Component {
     if (matchMedia("(prefers-reduced-motion: reduce)").matches || before.size > 60) return;
     for (const [label, { item }] of this.#rows) {
       const moved = (before.get(label) ?? item.offsetTop) - item.offsetTop;
-      if (moved !== 0) item.animate([{ transform: `translateY(${moved}px)` }, { transform: "none" }], { duration: MOVE_MS, easing: "ease-out" });
+      if (moved !== 0)
+        item.animate([{ transform: `translateY(${moved}px)` }, { transform: "none" }], {
+          duration: MOVE_MS,
+          easing: "ease-out",
+        });
     }
   }
 }

@@ -45,7 +45,11 @@ export class TabBar extends Component {
 
   /** @param {Tab} tab */
   #button({ id, title, panel }) {
-    const button = element("button", { type: "button", role: "tab", id: `tab-${id}`, "aria-controls": panel.id }, title);
+    const button = element(
+      "button",
+      { type: "button", role: "tab", id: `tab-${id}`, "aria-controls": panel.id },
+      title,
+    );
     button.addEventListener("click", () => this.send("select-tab", { id }));
     return button;
   }

@@ -12,7 +12,13 @@ const MOST_PROMPTS = 3;
  * Events `edit-templates` with `detail.text`, `choose-template-preset` with `detail.id`.
  */
 export class TemplateEditor extends Component {
-  #input = element("textarea", { id: "template", rows: 1, spellcheck: false, autocapitalize: "off", "aria-describedby": "template-hint prompt-preview" });
+  #input = element("textarea", {
+    id: "template",
+    rows: 1,
+    spellcheck: false,
+    autocapitalize: "off",
+    "aria-describedby": "template-hint prompt-preview",
+  });
   #count = element("span", { class: "field-count" });
   #fault = element("error-note");
   #preview = element("div", { id: "prompt-preview", class: "prompt-preview" });
@@ -59,7 +65,8 @@ export class TemplateEditor extends Component {
 
   /** The preset that the text is, or `null`. */
   set chosenPreset(/** @type {string | null} */ chosen) {
-    for (const chip of this.#presets.children) chip.setAttribute("aria-pressed", String(chip.getAttribute("data-id") === chosen));
+    for (const chip of this.#presets.children)
+      chip.setAttribute("aria-pressed", String(chip.getAttribute("data-id") === chosen));
   }
 
   set presets(/** @type {{ id: string, title: string }[]} */ presets) {
@@ -79,7 +86,10 @@ export class TemplateEditor extends Component {
     const shown = this.#templates.slice(0, MOST_PROMPTS).map((template) => prompt(template, this.#sample));
     const more = this.#templates.length - shown.length;
     if (more > 0) shown.push(element("li", { class: "more" }, `and ${more} more`));
-    this.#preview.replaceChildren(element("span", { class: "hint" }, "The model reads"), element("ul", { role: "list" }, ...shown));
+    this.#preview.replaceChildren(
+      element("span", { class: "hint" }, "The model reads"),
+      element("ul", { role: "list" }, ...shown),
+    );
   }
 }
 

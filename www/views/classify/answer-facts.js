@@ -15,7 +15,8 @@ const FLAVOURS = { simd: "SIMD", relaxed: "relaxed SIMD" };
  */
 export function answerFacts({ picture, result }, info) {
   const { decode, preprocess, encode } = picture.timings;
-  const text = result.encoded > 0 ? `${numberText.duration(result.timings.text)} for ${result.encoded} new` : "all known";
+  const text =
+    result.encoded > 0 ? `${numberText.duration(result.timings.text)} for ${result.encoded} new` : "all known";
   return [
     ["Image", numberText.duration(decode + preprocess + encode)],
     ["Labels", text],

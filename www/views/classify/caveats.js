@@ -23,7 +23,10 @@ export function caveats({ picture, question, info, drawingsOnly, origin }) {
   const notes = [];
   const { labels, mode } = question;
   if (drawingsOnly && (origin === "camera" || origin === "own")) {
-    const photograph = origin === "camera" || CAMERA_FORMATS.test(picture.format) ? "For a photograph like this" : "If this is a photograph";
+    const photograph =
+      origin === "camera" || CAMERA_FORMATS.test(picture.format)
+        ? "For a photograph like this"
+        : "If this is a photograph";
     notes.push(`${info.name} has seen only drawings and emoji. ${photograph}, expect poor answers.`);
   }
   if (labels.length === 1 && mode === "softmax") {

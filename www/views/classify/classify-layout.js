@@ -16,12 +16,24 @@ export function classifyLayout() {
     ownStrip: element("picture-strip", { "aria-label": "Your pictures", hidden: true }),
     sampleStrip: element("picture-strip", { "aria-label": "Samples" }),
     forget: element("button", { type: "button", class: "chip", hidden: true }, "Clear your pictures"),
-    fileInput: element("input", { type: "file", accept: "image/*,.gguf", multiple: true, class: "visually-hidden", tabIndex: -1, "aria-label": "Picture file" }),
+    fileInput: element("input", {
+      type: "file",
+      accept: "image/*,.gguf",
+      multiple: true,
+      class: "visually-hidden",
+      tabIndex: -1,
+      "aria-label": "Picture file",
+    }),
     open: action("open", "Open"),
     paste: action("paste", "Paste"),
     draw: action("draw", "Draw"),
     camera: action("camera", "Camera"),
-    privacy: element("p", { class: "privacy" }, icon("shield"), element("span", {}, "Runs in this browser. Nothing is uploaded.")),
+    privacy: element(
+      "p",
+      { class: "privacy" },
+      icon("shield"),
+      element("span", {}, "Runs in this browser. Nothing is uploaded."),
+    ),
     modeSwitch: element("mode-switch"),
     readout: element("answer-readout"),
     scoresFault: element("error-note"),
@@ -59,9 +71,19 @@ export function classifyLayout() {
     parts.modeHint,
     parts.support,
     parts.caveats,
-    element("div", { class: "scores-foot" }, parts.facts, element("div", { class: "actions" }, parts.heat, parts.copyLink, parts.copyJson)),
+    element(
+      "div",
+      { class: "scores-foot" },
+      parts.facts,
+      element("div", { class: "actions" }, parts.heat, parts.copyLink, parts.copyJson),
+    ),
   );
-  const question = element("section", { class: "question-column", "aria-label": "Question" }, parts.labels, parts.templates);
+  const question = element(
+    "section",
+    { class: "question-column", "aria-label": "Question" },
+    parts.labels,
+    parts.templates,
+  );
   return { ...parts, columns: [picture, scores, question] };
 }
 

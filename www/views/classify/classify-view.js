@@ -68,7 +68,12 @@ export class ClassifyView extends Component {
     this.#settings = settings;
     this.#inquiry = new PictureQuestion(session);
     this.#pictures = new PictureColumn(this.#parts, this.#inquiry, this.lifetime);
-    this.#scores = new ScoresColumn(this.#parts, session, () => settings.linkTo({ labels: this.#labelText() }), this.lifetime);
+    this.#scores = new ScoresColumn(
+      this.#parts,
+      session,
+      () => settings.linkTo({ labels: this.#labelText() }),
+      this.lifetime,
+    );
     this.#editors = new QuestionColumn(this.#parts, this.lifetime);
     this.#filmstrip = new Filmstrip(session, this.#pictures.shelf, () => this.#pictures.renderShelf());
     this.#second = new SecondOpinion(session);
@@ -172,7 +177,10 @@ export class ClassifyView extends Component {
 
   #readEditors() {
     const { labels, templates } = this.#settings.current;
-    return this.#editors.read({ text: this.#labelText(), own: labels !== null }, { text: this.#templateText(), own: templates !== null });
+    return this.#editors.read(
+      { text: this.#labelText(), own: labels !== null },
+      { text: this.#templateText(), own: templates !== null },
+    );
   }
 
   #labelText() {

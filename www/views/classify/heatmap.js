@@ -71,9 +71,13 @@ export class Heatmap {
     if (!engine || !info) return;
     stage.heat = null;
     heatPanel.hidden = false;
-    const onProgress = (/** @type {number} */ done, /** @type {number} */ total) => (heatPanel.progress = { done, total });
+    const onProgress = (/** @type {number} */ done, /** @type {number} */ total) =>
+      (heatPanel.progress = { done, total });
     try {
-      this.#encoded ??= { key: picture.key, pictures: await occlusion.encode(engine, stage.image, OVERSAMPLING * info.image_size, { signal, onProgress }) };
+      this.#encoded ??= {
+        key: picture.key,
+        pictures: await occlusion.encode(engine, stage.image, OVERSAMPLING * info.image_size, { signal, onProgress }),
+      };
       this.#drops = await occlusion.drops(engine, this.#encoded.pictures, question, signal);
     } catch (error) {
       if (!signal.aborted) heatPanel.message = sentence(error);

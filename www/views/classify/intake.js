@@ -8,7 +8,8 @@
  * @property {(message: string) => void} refused a sentence: something came that holds no file
  */
 
-const NO_FILE = "That was an address or a text, not a picture. Save the picture to this device, then drop the file or paste the picture itself.";
+const NO_FILE =
+  "That was an address or a text, not a picture. Save the picture to this device, then drop the file or paste the picture itself.";
 
 /**
  * Listens on the whole document until `signal` aborts.
@@ -17,7 +18,8 @@ const NO_FILE = "That was an address or a text, not a picture. Save the picture 
  * @param {AbortSignal} signal
  */
 export function listenForFiles(intake, signal) {
-  const on = (/** @type {string} */ type, /** @type {(event: any) => void} */ handler) => document.addEventListener(type, handler, { signal });
+  const on = (/** @type {string} */ type, /** @type {(event: any) => void} */ handler) =>
+    document.addEventListener(type, handler, { signal });
 
   on("dragover", (/** @type {DragEvent} */ event) => {
     if (!carriesSomething(event)) return;

@@ -102,7 +102,8 @@ export class PictureColumn extends EventTarget {
       fileInput.value = "";
     });
     this.#on(paste, "click", () => this.#paste());
-    for (const strip of [ownStrip, sampleStrip]) this.#on(strip, "choose-picture", ({ detail }) => this.#choose(detail.id));
+    for (const strip of [ownStrip, sampleStrip])
+      this.#on(strip, "choose-picture", ({ detail }) => this.#choose(detail.id));
     this.#on(forget, "click", () => {
       this.shelf.forgetOwn();
       this.renderShelf();

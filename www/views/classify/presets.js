@@ -13,9 +13,17 @@ const SEVEN = [
 /** Label sets and templates to start from. The labels are things that can be drawn, which the embedded model knows; they go without an article, which the templates bring. */
 export const PRESETS = Object.freeze({
   labels: [
-    { id: "faces", title: "Faces", lines: ["happy face", "crying face", "angry face", "sleeping face", "face with sunglasses", "surprised face"] },
+    {
+      id: "faces",
+      title: "Faces",
+      lines: ["happy face", "crying face", "angry face", "sleeping face", "face with sunglasses", "surprised face"],
+    },
     { id: "animals", title: "Animals", lines: ["cat", "dog", "horse", "bird", "fish", "snake", "elephant", "bee"] },
-    { id: "food", title: "Food", lines: ["apple", "banana", "pizza", "hamburger", "cup of coffee", "cake", "ice cream"] },
+    {
+      id: "food",
+      title: "Food",
+      lines: ["apple", "banana", "pizza", "hamburger", "cup of coffee", "cake", "ice cream"],
+    },
     { id: "travel", title: "Travel", lines: ["car", "bicycle", "airplane", "train", "sailboat", "rocket"] },
     { id: "sky", title: "Sky", lines: ["sun", "moon", "cloud", "star", "rainbow", "lightning", "snowflake"] },
   ],

@@ -24,7 +24,11 @@ export class QuestionColumn extends EventTarget {
     labels.presets = [{ id: "sample", title: "For this sample" }, ...PRESETS.labels];
     templates.presets = [{ id: "model", title: "The model’s own" }, ...PRESETS.templates];
 
-    const on = (/** @type {EventTarget} */ target, /** @type {string} */ type, /** @type {(detail: any) => Partial<Settings>} */ edit) =>
+    const on = (
+      /** @type {EventTarget} */ target,
+      /** @type {string} */ type,
+      /** @type {(detail: any) => Partial<Settings>} */ edit,
+    ) =>
       target.addEventListener(type, (event) => this.#edit(edit(/** @type {CustomEvent} */ (event).detail)), { signal });
     on(labels, "edit-labels", ({ text }) => ({ labels: text }));
     on(labels, "choose-preset", ({ id }) => ({ labels: presetText(PRESETS.labels, id) }));

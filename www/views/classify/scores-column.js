@@ -91,7 +91,10 @@ export class ScoresColumn {
     if (!this.#answer) return;
     const { result, question } = this.#answer;
     const notes = [...this.#notes];
-    if (!fits && question.mode === "softmax") notes.push(`None of these may fit: to this model, “${result.scores[0].label}” says no more about the picture than no label at all.`);
+    if (!fits && question.mode === "softmax")
+      notes.push(
+        `None of these may fit: to this model, “${result.scores[0].label}” says no more about the picture than no label at all.`,
+      );
     this.#showNotes(notes);
     const all = templates === 2 ? "Both templates agree" : `All ${templates} templates agree`;
     const who = agreeing === templates ? all : `${agreeing} of ${templates} templates agree`;

@@ -67,7 +67,8 @@ export class SecondOpinion {
     /** @type {Opinion["spread"]} */
     const spread = new Map();
     const { templates, labels } = question;
-    if (templates.length < 2 || templates.length > MOST_TEMPLATES || labels.length > MOST_LABELS) return { templates: 0, agreeing: 0, spread };
+    if (templates.length < 2 || templates.length > MOST_TEMPLATES || labels.length > MOST_LABELS)
+      return { templates: 0, agreeing: 0, spread };
     let agreeing = 0;
     for (const template of templates) {
       const { scores } = await this.#engine.classify(picture, { ...question, templates: [template], signal });

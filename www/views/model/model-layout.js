@@ -28,9 +28,20 @@ export function modelLayout() {
     description: element("p", { class: "model-description" }),
     facts: element("fact-list", { "data-table": "" }),
     limits: element("ul"),
-    fileInput: element("input", { type: "file", accept: ".gguf", class: "visually-hidden", tabIndex: -1, "aria-label": "Model file" }),
+    fileInput: element("input", {
+      type: "file",
+      accept: ".gguf",
+      class: "visually-hidden",
+      tabIndex: -1,
+      "aria-label": "Model file",
+    }),
     open: element("button", { type: "button", class: "button" }, icon("open"), "Open a .gguf file"),
-    embedded: element("button", { type: "button", class: "button", hidden: true }, icon("restart"), "Back to emoji-clip"),
+    embedded: element(
+      "button",
+      { type: "button", class: "button", hidden: true },
+      icon("restart"),
+      "Back to emoji-clip",
+    ),
     cancel: element("button", { type: "button", class: "button", hidden: true }, icon("clear"), "Stop loading"),
     progress: element("p", { class: "load-text", hidden: true }),
     fault: element("error-note"),
@@ -51,7 +62,11 @@ export function modelLayout() {
     "section",
     {},
     element("h2", {}, "Another model"),
-    element("p", { class: "hint" }, "A CLIP model in a GGUF file, from this device; or drop one anywhere on the page. It is read here and goes nowhere."),
+    element(
+      "p",
+      { class: "hint" },
+      "A CLIP model in a GGUF file, from this device; or drop one anywhere on the page. It is read here and goes nowhere.",
+    ),
     element("div", { class: "actions" }, parts.open, parts.embedded, parts.cancel, parts.fileInput),
     parts.progress,
     parts.fault,
@@ -73,7 +88,11 @@ function list(lines) {
 
 function howToMake() {
   return [
-    element("p", {}, "Files that clip.cpp reads work here. The command line of this project makes one from any Hugging Face folder of a CLIP model, for photographs for instance:"),
+    element(
+      "p",
+      {},
+      "Files that clip.cpp reads work here. The command line of this project makes one from any Hugging Face folder of a CLIP model, for photographs for instance:",
+    ),
     element("pre", { tabIndex: 0 }, "clip-wasm quantize FOLDER --dtype q8_0 -o model.gguf"),
   ];
 }

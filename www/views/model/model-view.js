@@ -12,6 +12,7 @@ import "../../components/fact-list/fact-list.js";
 import { Component } from "../../dom/component.js";
 import { numberText } from "../../state/number-text.js";
 import { sentence } from "../../state/sentence.js";
+import { cardFacts, fetchCard } from "./model-card.js";
 import { limitLines, modelLayout } from "./model-layout.js";
 
 const DRAWINGS_ONLY = "This model has seen only drawings and emoji. What it says about photographs means little.";
@@ -91,10 +92,10 @@ export class ModelView extends Component {
     this.#parts.description.textContent = info.description;
     this.#parts.embedded.hidden = embedded;
     this.#parts.limits.replaceChildren(...limitLines(embedded ? [DRAWINGS_ONLY, ENGLISH_ONLY] : [ENGLISH_ONLY]));
-    this.#parts.facts.facts = modelFacts(info, "");
+    this.#parts.facts.facts = modelFacts(info);
     this.#showEngine();
-    const sha256 = await engine.modelHash();
-    if (this.#session.info === info) this.#parts.facts.facts = modelFacts(info, sha256);
+    const [sha256, card] = await Promise.all([engine.modelHash(), embedded ? fetchCard(this.lifetime) : {}]);
+    if (this.#session.info === info) this.#parts.facts.facts = [...modelFacts(info), ...cardFacts(card, sha256)];
   }
 
   #showEngine() {
@@ -115,10 +116,9 @@ export class ModelView extends Component {
 
 /**
  * @param {ModelInfo} info
- * @param {string} sha256
  * @returns {[string, string][]}
  */
-function modelFacts(info, sha256) {
+function modelFacts(info) {
   return [
     ["Architecture", info.architecture],
     ["Parameters", numberText.parameters(info.parameters)],
@@ -129,7 +129,6 @@ function modelFacts(info, sha256) {
     ["Logit scale", info.logit_scale.toFixed(2)],
     ["Licence", info.license],
     ["Source", info.source],
-    ["SHA-256", sha256],
   ];
 }
 

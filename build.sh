@@ -57,7 +57,8 @@ need_wasm_bindgen() {
   [ "$("$TOOLS/bin/wasm-bindgen" --version 2>/dev/null)" = "wasm-bindgen $version" ] && return
   say "installing wasm-bindgen-cli $version into target/tools (a few minutes, once)"
   # Little optimised, it compiles in half the time and is done with a flavour in the same second and a half.
-  CARGO_PROFILE_RELEASE_OPT_LEVEL=1 cargo install wasm-bindgen-cli --version "=$version" --bin wasm-bindgen --root "$TOOLS" --force
+  CARGO_PROFILE_RELEASE_OPT_LEVEL=1 \
+    cargo install wasm-bindgen-cli --version "=$version" --bin wasm-bindgen --root "$TOOLS" --force
 }
 
 need_packages() {
@@ -96,7 +97,8 @@ build_flavour() {
   shift
   say "building the $name flavour"
   RUSTFLAGS="$WASM_RUSTFLAGS" cargo build --profile wasm --lib --target "$WASM_TARGET" --no-default-features "$@"
-  "$TOOLS/bin/wasm-bindgen" --target web --remove-name-section --remove-producers-section --out-dir "pkg/$name" "target/$WASM_TARGET/wasm/clip_wasm.wasm"
+  "$TOOLS/bin/wasm-bindgen" --target web --remove-name-section --remove-producers-section \
+    --out-dir "pkg/$name" "target/$WASM_TARGET/wasm/clip_wasm.wasm"
   local wasm="pkg/$name/clip_wasm_bg.wasm"
   echo "$wasm: $(wc -c <"$wasm") bytes, $(gzip -9c "$wasm" | wc -c) compressed"
 }
@@ -132,7 +134,8 @@ run_tests() {
   cargo fmt --check
   say "linting"
   cargo clippy --all-targets -- -D warnings
-  RUSTFLAGS="$WASM_RUSTFLAGS" cargo clippy --lib --target "$WASM_TARGET" --no-default-features --features relaxed -- -D warnings
+  RUSTFLAGS="$WASM_RUSTFLAGS" \
+    cargo clippy --lib --target "$WASM_TARGET" --no-default-features --features relaxed -- -D warnings
   say "running the Rust tests"
   cargo test --release
   build

@@ -1,11 +1,12 @@
 // @ts-check
+/** @import { ImageInput } from "./engine/types.js" */
 import { EngineError } from "./engine/engine-error.js";
 
 /**
  * Turns what people have at hand into what the engine takes: files as they are, so that the engine itself decodes them.
  * @param {unknown} image a Blob, the URL of one, `<img>`, ImageData, ImageBitmap, a canvas, a video or a VideoFrame
  * @param {AbortSignal} [signal]
- * @returns {Promise<import("./engine/types.d.ts").ImageInput>}
+ * @returns {Promise<ImageInput>}
  * @throws {EngineError} "image-input" for anything else, "image-download"
  */
 export async function imageInput(image, signal) {
@@ -49,6 +50,7 @@ async function download(url, signal) {
       { cause },
     );
   }
-  if (!response.ok) throw new EngineError("image-download", `the image ${url} answered ${response.status}: expected 200`);
+  if (!response.ok)
+    throw new EngineError("image-download", `the image ${url} answered ${response.status}: expected 200`);
   return response.blob();
 }

@@ -3,8 +3,16 @@ import type { ModelInfo } from "./engine/types.js";
 export type { ModelInfo };
 
 export type Image =
-  | Blob | URL | string | ImageData | ImageBitmap | HTMLImageElement | HTMLCanvasElement
-  | OffscreenCanvas | HTMLVideoElement | VideoFrame;
+  | Blob
+  | URL
+  | string
+  | ImageData
+  | ImageBitmap
+  | HTMLImageElement
+  | HTMLCanvasElement
+  | OffscreenCanvas
+  | HTMLVideoElement
+  | VideoFrame;
 
 /** `q8` is Q8_0, `q6` Q6_K, `q5` Q5_0, `q4` Q4_0. */
 export type Dtype = "fp32" | "fp16" | "q8" | "q6" | "q5" | "q4" | "f32" | "f16" | "q8_0" | "q6_k" | "q5_0" | "q4_0";

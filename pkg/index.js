@@ -1,4 +1,6 @@
 // @ts-check
+/** @import { ModelSource } from "./engine/types.js" */
+/** @import { ClassifyOptions, ModelInfo, PipelineOptions, ZeroShotImageClassificationPipeline } from "./index.js" */
 import { EngineClient } from "./engine/client.js";
 import { EngineError } from "./engine/engine-error.js";
 import { imageInput } from "./image-input.js";
@@ -20,8 +22,8 @@ const DTYPES = new Map([
  * Loads a model into a worker and returns a function that classifies images with it.
  * @param {"zero-shot-image-classification"} task
  * @param {string | URL | Blob} [model] a record's id, the URL of a GGUF file, or such a file
- * @param {import("./index.d.ts").PipelineOptions} [options]
- * @returns {Promise<import("./index.d.ts").ZeroShotImageClassificationPipeline>}
+ * @param {PipelineOptions} [options]
+ * @returns {Promise<ZeroShotImageClassificationPipeline>}
  * @throws {EngineError} whose `code` says what failed
  */
 export async function pipeline(task, model = "emoji-clip", options = {}) {
@@ -49,14 +51,14 @@ export async function pipeline(task, model = "emoji-clip", options = {}) {
 
 /**
  * @param {EngineClient} engine
- * @param {import("./index.d.ts").ModelInfo} info
- * @returns {import("./index.d.ts").ZeroShotImageClassificationPipeline}
+ * @param {ModelInfo} info
+ * @returns {ZeroShotImageClassificationPipeline}
  */
 function classifier(engine, info) {
   /** @param {unknown} image @param {AbortSignal} [signal] */
   const embed = async (image, signal) => engine.embedImage(await imageInput(image, signal), { signal });
 
-  /** @param {any} images @param {string[]} labels @param {import("./index.d.ts").ClassifyOptions} [options] */
+  /** @param {any} images @param {string[]} labels @param {ClassifyOptions} [options] */
   const classify = (images, labels, { hypothesis_template = info.templates, mode, signal } = {}) => {
     const templates = [hypothesis_template].flat();
     return each(images, async (image) => {
@@ -95,7 +97,7 @@ async function each(input, work) {
 
 /**
  * @param {string | URL | Blob} model
- * @returns {import("./engine/types.d.ts").ModelSource}
+ * @returns {ModelSource}
  */
 function modelSource(model) {
   if (model instanceof Blob) return { file: model };
@@ -104,7 +106,7 @@ function modelSource(model) {
 }
 
 /**
- * @param {import("./index.d.ts").ModelInfo} info
+ * @param {ModelInfo} info
  * @param {string} [dtype]
  */
 function requireDtype(info, dtype) {

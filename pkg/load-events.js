@@ -1,15 +1,17 @@
 // @ts-check
+/** @import { LoadProgress, ModelSource } from "./engine/types.js" */
+/** @import { ProgressEvent } from "./index.js" */
 /**
  * Tells loading in the events people know from transformers.js: `initiate`, `download`, any number of `progress`,
  * `done`, `ready`.
- * @param {import("./engine/types.d.ts").ModelSource} source
- * @param {((event: import("./index.d.ts").ProgressEvent) => void) | undefined} callback
+ * @param {ModelSource} source
+ * @param {((event: ProgressEvent) => void) | undefined} callback
  */
 export function loadEvents(source, callback = () => {}) {
   const { name, file } = describe(source);
   let loaded = 0;
   let total = 0;
-  /** @param {import("./index.d.ts").ProgressEvent["status"]} status */
+  /** @param {ProgressEvent["status"]} status */
   const tell = (status) => {
     const progress = status === "done" || status === "ready" ? 100 : total && (100 * loaded) / total;
     callback({ status, name, file, progress, loaded, total });
@@ -18,7 +20,7 @@ export function loadEvents(source, callback = () => {}) {
   let downloading = false;
   return {
     begin: () => tell("initiate"),
-    /** @param {import("./engine/types.d.ts").LoadProgress} step */
+    /** @param {LoadProgress} step */
     step: (step) => {
       ({ loaded, total } = step);
       if (!downloading) tell("download");
@@ -30,7 +32,7 @@ export function loadEvents(source, callback = () => {}) {
 }
 
 /**
- * @param {import("./engine/types.d.ts").ModelSource} source
+ * @param {ModelSource} source
  * @returns {{ name: string, file: string }}
  */
 function describe(source) {

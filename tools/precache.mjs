@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * Writes `www/offline/precache.js` of a built page: the files it needs offline and a version that changes with any of them.
+ * Writes `www/offline/precache.js` of a built page: the files it needs offline, and a version that changes with them.
  * usage: node tools/precache.mjs [FOLDER]
  */
 import { createHash } from "node:crypto";
@@ -11,12 +11,29 @@ const root = process.argv[2] ?? ".";
 
 /** Beside index.html, which is asked for as the folder itself. */
 const FOLDERS = ["www", "models", "pkg/simd", "pkg/relaxed"];
-const SUFFIXES = new Set([".avif", ".css", ".gguf", ".gif", ".jpg", ".js", ".json", ".png", ".svg", ".wasm", ".webmanifest", ".webp"]);
+const SUFFIXES = new Set([
+  ".avif",
+  ".css",
+  ".gguf",
+  ".gif",
+  ".jpg",
+  ".js",
+  ".json",
+  ".png",
+  ".svg",
+  ".wasm",
+  ".webmanifest",
+  ".webp",
+]);
 /** What the browser keeps as part of the service worker itself. */
 const WORKER = new Set(["www/offline/precache.js", "www/offline/service-worker.js"]);
 
 const files = FOLDERS.filter((folder) => existsSync(path.join(root, folder)))
-  .flatMap((folder) => readdirSync(path.join(root, folder), { recursive: true, encoding: "utf8" }).map((name) => path.posix.join(folder, name.split(path.sep).join("/"))))
+  .flatMap((folder) =>
+    readdirSync(path.join(root, folder), { recursive: true, encoding: "utf8" }).map((name) =>
+      path.posix.join(folder, name.split(path.sep).join("/")),
+    ),
+  )
   .filter((file) => SUFFIXES.has(path.extname(file)) && !WORKER.has(file))
   .sort();
 
@@ -27,5 +44,8 @@ for (const file of ["index.html", "service-worker.js", "www/offline/service-work
 const version = hash.digest("hex").slice(0, 16);
 
 const list = JSON.stringify({ version, files: ["./", ...files] }, null, 2);
-writeFileSync(path.join(root, "www/offline/precache.js"), `// Written by tools/precache.mjs.\nself.PRECACHE = ${list};\n`);
+writeFileSync(
+  path.join(root, "www/offline/precache.js"),
+  `// Written by tools/precache.mjs.\nself.PRECACHE = ${list};\n`,
+);
 console.log(`${files.length + 1} files for offline use, version ${version}`);

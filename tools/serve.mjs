@@ -87,7 +87,9 @@ async function answer(request, response, folders, mount) {
     ...HEADERS,
   });
   if (request.method === "HEAD") return response.end();
-  createReadStream(file.name).on("error", () => response.destroy()).pipe(response);
+  createReadStream(file.name)
+    .on("error", () => response.destroy())
+    .pipe(response);
 }
 
 /**

@@ -49,14 +49,22 @@ describe("the client", () => {
 
   test("tells progress in labels while encoding", async () => {
     const steps = await inPage(
-      `new Promise((resolve) => { const steps = []; ask(["a", "b", "c"], { onProgress: (p) => steps.push(p) }).then(() => resolve(steps)); })`,
+      `(async () => {
+        const steps = [];
+        await ask(["a", "b", "c"], { onProgress: (step) => steps.push(step) });
+        return steps;
+      })()`,
     );
     assert.deepEqual(steps.at(-1), { done: 3, total: 3 });
   });
 
   test("tells progress in bytes while loading, and says when it prepares", async () => {
     const steps = await inPage(
-      `(async () => { const steps = []; await engine.load({ id: "emoji-clip" }, { onProgress: (p) => steps.push(p) }); return steps; })()`,
+      `(async () => {
+        const steps = [];
+        await engine.load({ id: "emoji-clip" }, { onProgress: (step) => steps.push(step) });
+        return steps;
+      })()`,
     );
     assert.deepEqual(steps[0], { loaded: 0, total: 44, stage: "download" });
     assert.deepEqual(steps.at(-1), { loaded: 44, total: 44, stage: "prepare" });
@@ -71,13 +79,19 @@ describe("the client", () => {
 
   test("answers calls made at the same time each with its own result", async () => {
     const labels = await inPage(
-      `Promise.all([ask(["one"]), ask(["two"]), ask(["three"])]).then((all) => all.map(({ scores }) => scores[0].label))`,
+      `(async () => {
+        const all = await Promise.all([ask(["one"]), ask(["two"]), ask(["three"])]);
+        return all.map(({ scores }) => scores[0].label);
+      })()`,
     );
     assert.deepEqual(labels, ["one", "two", "three"]);
   });
 
   test("embeds texts, one vector each", async () => {
-    assert.deepEqual(await inPage(`engine.embedTexts(["a", "b", "c"]).then((all) => all.map((one) => one.length))`), [8, 8, 8]);
+    assert.deepEqual(
+      await inPage(`engine.embedTexts(["a", "b", "c"]).then((all) => all.map((one) => one.length))`),
+      [8, 8, 8],
+    );
   });
 });
 
@@ -135,7 +149,8 @@ describe("a worker that dies", () => {
       const later = await told(ask(["cat"]));
       const info = await engine.restart();
       const again = await ask(["cat"]);
-      return { lost, codes: [...pending, later].map(({ code }) => code), model: info.name, label: again.scores[0].label };
+      const codes = [...pending, later].map(({ code }) => code);
+      return { lost, codes, model: info.name, label: again.scores[0].label };
     })()`);
     assert.deepEqual(outcome, {
       lost: 1,
@@ -147,7 +162,13 @@ describe("a worker that dies", () => {
 
   test("by dispose() rejects with a code of its own", async () => {
     assert.deepEqual(
-      await inPage(`(async () => { const slow = told(ask(["slow"])); engine.dispose(); return [(await slow).code, (await told(ask(["cat"]))).code]; })()`),
+      await inPage(
+        `(async () => {
+          const slow = told(ask(["slow"]));
+          engine.dispose();
+          return [(await slow).code, (await told(ask(["cat"]))).code];
+        })()`,
+      ),
       ["disposed", "disposed"],
     );
   });
@@ -193,21 +214,27 @@ describe("a source that is no model", () => {
 describe("pictures", () => {
   test("of a format that only the browser knows are decoded by it, and say so", async () => {
     const picture = await inPage(`(async () => {
-      const { decoder, format, width, height } = await engine.embedImage(await (await fetch("/tests/browser/pictures/plain-24x16.avif")).blob());
+      const file = await (await fetch("/tests/browser/pictures/plain-24x16.avif")).blob();
+      const { decoder, format, width, height } = await engine.embedImage(file);
       return { decoder, format, width, height };
     })()`);
     assert.deepEqual(picture, { decoder: "browser", format: "image/avif", width: 24, height: 16 });
   });
 
   test("that nobody can decode are refused with the engine's own words", async () => {
-    const { code, message } = await inPage(`told(engine.embedImage(new Blob(["\\0\\0\\0\\x1cftypavif and then nothing"])))`);
+    const { code, message } = await inPage(
+      `told(engine.embedImage(new Blob(["\\0\\0\\0\\x1cftypavif and then nothing"])))`,
+    );
     assert.equal(code, "image-format");
     assert.match(message, /this browser cannot decode it either/);
   });
 
   test("come as bitmaps too", async () => {
     const decoder = await inPage(
-      `createImageBitmap(new ImageData(3, 2)).then((bitmap) => engine.embedImage(bitmap)).then(({ decoder, width, height }) => [decoder, width, height])`,
+      `(async () => {
+        const { decoder, width, height } = await engine.embedImage(await createImageBitmap(new ImageData(3, 2)));
+        return [decoder, width, height];
+      })()`,
     );
     assert.deepEqual(decoder, ["browser", 3, 2]);
   });

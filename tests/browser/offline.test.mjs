@@ -18,7 +18,8 @@ let browser;
 
 before(async () => {
   folder = mkdtempSync(path.join(tmpdir(), "clip-wasm-offline-"));
-  for (const part of ["index.html", "service-worker.js", "www"]) cpSync(part, path.join(folder, part), { recursive: true });
+  for (const part of ["index.html", "service-worker.js", "www"])
+    cpSync(part, path.join(folder, part), { recursive: true });
   cpSync("tests/browser/stub", folder, { recursive: true });
   cpSync("tests/browser/blank.html", path.join(folder, "blank.html"));
   execFileSync(process.execPath, ["tools/precache.mjs", folder]);
@@ -69,7 +70,11 @@ test("a page that has been visited opens when its host is gone, with its model",
     assert.equal(response?.fromServiceWorker(), true, address);
   }
   const name = await page.evaluate(
-    `import("${MOUNT}www/engine/client.js").then(async ({ EngineClient }) => (await (await EngineClient.start()).load({ id: "emoji-clip" })).name)`,
+    `(async () => {
+      const { EngineClient } = await import("${MOUNT}www/engine/client.js");
+      const engine = await EngineClient.start();
+      return (await engine.load({ id: "emoji-clip" })).name;
+    })()`,
   );
   assert.equal(name, "stub");
 });
@@ -95,7 +100,9 @@ test("a new version replaces the caches of its own page and of no other", async 
   const names = await page.evaluate(`(async () => {
     for (const name of ${JSON.stringify([ours, theirs])}) await caches.open(name);
     const { installing } = await (await navigator.serviceWorker.getRegistration("${MOUNT}")).update();
-    await new Promise((resolve) => installing.addEventListener("statechange", () => installing.state === "activated" && resolve()));
+    await new Promise((resolve) => {
+      installing.addEventListener("statechange", () => installing.state === "activated" && resolve());
+    });
     return caches.keys();
   })()`);
   assert.equal(names.length, 2, names.join("; "));

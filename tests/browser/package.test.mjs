@@ -28,16 +28,33 @@ test("the package needs nothing outside its folder, and its model gives the scor
 
   const words = ["classify", "--json", "--model", "models/emoji-clip.gguf", "--labels", LABELS.join(","), PICTURE];
   const [native] = JSON.parse(execFileSync(CLI, words, { encoding: "utf8" }));
-  const plain = (/** @type {{ label: string, score: number }[]} */ all) => all.map(({ label, score }) => [label, Math.fround(score)]);
+  const plain = (/** @type {{ label: string, score: number }[]} */ all) =>
+    all.map(({ label, score }) => [label, Math.fround(score)]);
   assert.deepEqual(plain(scores), plain(native.scores));
 });
 
 test("the package publishes the engine in both flavours, the model and the licences", () => {
-  const [{ files, version }] = JSON.parse(execFileSync("npm", ["pack", "--dry-run", "--json"], { cwd: "pkg", encoding: "utf8" }));
+  const [{ files, version }] = JSON.parse(
+    execFileSync("npm", ["pack", "--dry-run", "--json"], { cwd: "pkg", encoding: "utf8" }),
+  );
   const published = new Set(files.map((/** @type {{ path: string }} */ { path }) => path));
-  const flavours = ["simd", "relaxed"].flatMap((flavour) => [`${flavour}/clip_wasm.js`, `${flavour}/clip_wasm_bg.wasm`]);
+  const flavours = ["simd", "relaxed"].flatMap((flavour) => [
+    `${flavour}/clip_wasm.js`,
+    `${flavour}/clip_wasm_bg.wasm`,
+  ]);
   const engine = ["engine/client.js", "engine/worker.js", "engine/types.d.ts"];
-  const needed = [...flavours, ...engine, "models/emoji-clip.json", "models/emoji-clip.gguf", "LICENSE-MIT", "LICENSE-APACHE"];
+  const needed = [
+    ...flavours,
+    ...engine,
+    "models/emoji-clip.json",
+    "models/emoji-clip.gguf",
+    "LICENSE-MIT",
+    "LICENSE-APACHE",
+  ];
   for (const file of needed) assert.ok(published.has(file), `${file} is not published`);
-  assert.equal(version, /^version = "(.*)"$/m.exec(readFileSync("Cargo.toml", "utf8"))?.[1], "the crate has another version");
+  assert.equal(
+    version,
+    /^version = "(.*)"$/m.exec(readFileSync("Cargo.toml", "utf8"))?.[1],
+    "the crate has another version",
+  );
 });

@@ -55,7 +55,9 @@ async function scores(wanted = ({ length }) => length > 0) {
   /** @type {Scores} */
   let seen = [];
   for (const end = Date.now() + PATIENCE; Date.now() < end; await page.waitForTimeout(20)) {
-    seen = await rows.evaluateAll((items) => items.map(({ dataset }) => ({ label: dataset.label ?? "", score: Number(dataset.score) })));
+    seen = await rows.evaluateAll((items) =>
+      items.map(({ dataset }) => ({ label: dataset.label ?? "", score: Number(dataset.score) })),
+    );
     if (wanted(seen)) break;
   }
   return seen;
@@ -109,7 +111,9 @@ test("a picture that is dropped gets the very scores of the command line", async
 
   const words = ["--labels", "smiley,house,tree,red heart", "--template", "a drawing of a {}.", PICTURE];
   const model = `${FOLDER}/models/emoji-clip.gguf`;
-  const [native] = JSON.parse(execFileSync(CLI, ["classify", "--json", "--model", model, ...words], { encoding: "utf8" }));
+  const [native] = JSON.parse(
+    execFileSync(CLI, ["classify", "--json", "--model", model, ...words], { encoding: "utf8" }),
+  );
   const plain = (/** @type {Scores} */ all) => all.map(({ label, score }) => [label, Math.fround(score)]);
   const expected = plain(native.scores);
   assert.deepEqual(plain(await scores((seen) => isDeepStrictEqual(plain(seen), expected))), expected);

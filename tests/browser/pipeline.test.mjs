@@ -16,7 +16,10 @@ before(async () => {
       import { pipeline } from "/pkg/index.js";
       const TASK = "zero-shot-image-classification";
       const open = (model, options) => pipeline(TASK, model, { models: "/models", ...options });
-      const told = (promise) => promise.then((value) => ({ value }), ({ name, code, message }) => ({ name, code, message }));
+      const told = (promise) => promise.then(
+        (value) => ({ value }),
+        ({ name, code, message }) => ({ name, code, message }),
+      );
       const classify = await open();
       const pixels = (value) => new ImageData(new Uint8ClampedArray(64).fill(value), 4, 4);
       const png = async (value) => {
@@ -40,7 +43,10 @@ describe("pipeline()", () => {
 
   test("answers an array of images with an array of results", async () => {
     const results = await inPage(`classify([pixels(1), pixels(2)], ["a", "b", "c"])`);
-    assert.deepEqual(results.map((/** @type {any[]} */ scores) => scores.length), [3, 3]);
+    assert.deepEqual(
+      results.map((/** @type {any[]} */ scores) => scores.length),
+      [3, 3],
+    );
   });
 
   test("takes every kind of image a page has at hand", async () => {
@@ -50,7 +56,8 @@ describe("pipeline()", () => {
       const img = Object.assign(new Image(), { src: url });
       const canvas = Object.assign(document.createElement("canvas"), { width: 4, height: 4 });
       canvas.getContext("2d").fillRect(0, 0, 2, 2);
-      const all = [blob, new File([blob], "a.png"), url, new URL(url), img, canvas, await createImageBitmap(blob), pixels(5)];
+      const bitmap = await createImageBitmap(blob);
+      const all = [blob, new File([blob], "a.png"), url, new URL(url), img, canvas, bitmap, pixels(5)];
       return (await classify.embedImages(all)).map((embedding) => embedding.length);
     })()`);
     assert.deepEqual(lengths, Array(8).fill(8));
@@ -70,17 +77,31 @@ describe("pipeline()", () => {
 
   test("tells loading in the events people know", async () => {
     const events = await inPage(
-      `(async () => { const events = []; (await open("emoji-clip", { progress_callback: (event) => events.push(event) })).dispose(); return events; })()`,
+      `(async () => {
+        const events = [];
+        const classify = await open("emoji-clip", { progress_callback: (event) => events.push(event) });
+        classify.dispose();
+        return events;
+      })()`,
     );
     const statuses = events.map((/** @type {any} */ { status }) => status);
     assert.deepEqual([...new Set(statuses)], ["initiate", "download", "progress", "done", "ready"]);
-    assert.deepEqual(events.at(-1), { status: "ready", name: "emoji-clip", file: "emoji-clip.gguf", progress: 100, loaded: 44, total: 44 });
+    assert.deepEqual(events.at(-1), {
+      status: "ready",
+      name: "emoji-clip",
+      file: "emoji-clip.gguf",
+      progress: 100,
+      loaded: 44,
+      total: 44,
+    });
   });
 
   test("loads a model from a file and from a URL", async () => {
     const names = await inPage(`(async () => {
-      const loaded = [await open(new File(["any bytes"], "mine.gguf")), await open("/models/emoji-clip.gguf"), await open(new URL("/models/emoji-clip.gguf", location.href))];
-      return loaded.map((one) => { one.dispose(); return one.model.name; });
+      const url = "/models/emoji-clip.gguf";
+      const models = [new File(["any bytes"], "mine.gguf"), url, new URL(url, location.href)];
+      const loaded = await Promise.all(models.map((one) => open(one)));
+      return loaded.map(({ model, dispose }) => { dispose(); return model.name; });
     })()`);
     assert.deepEqual(names, ["stub", "stub", "stub"]);
   });
@@ -112,6 +133,9 @@ describe("pipeline() fails with a code", () => {
 
   test("or with AbortError when its signal says so", async () => {
     assert.equal((await inPage(`told(open("emoji-clip", { signal: AbortSignal.abort() }))`)).name, "AbortError");
-    assert.equal((await inPage(`told(classify(pixels(1), ["a"], { signal: AbortSignal.abort() }))`)).name, "AbortError");
+    assert.equal(
+      (await inPage(`told(classify(pixels(1), ["a"], { signal: AbortSignal.abort() }))`)).name,
+      "AbortError",
+    );
   });
 });

@@ -63,7 +63,8 @@ before(async () => {
 after(() => stage?.close());
 
 /** @param {string[]} words @returns {any} what the command line prints as JSON */
-const clip = (...words) => JSON.parse(execFileSync(CLI, ["--json", ...words], { encoding: "utf8", maxBuffer: 1 << 26 }));
+const clip = (...words) =>
+  JSON.parse(execFileSync(CLI, ["--json", ...words], { encoding: "utf8", maxBuffer: 1 << 26 }));
 
 /** @param {string} checkpoint @param {string} dtype @returns {string} the file, made at its first use */
 function quantized(checkpoint, dtype) {
@@ -154,7 +155,10 @@ describe("the engine in the browser", () => {
     const { sha256 } = clip("inspect", model);
     for (const flavour of FLAVOURS) {
       const told = await stage.inPage(
-        `withEngine("${flavour}", "${model}", async (engine) => [engine.flavour, (await engine.load({ url: "/${model}" })).flavour, await engine.modelHash()])`,
+        `withEngine("${flavour}", "${model}", async (engine) => {
+          const info = await engine.load({ url: "/${model}" });
+          return [engine.flavour, info.flavour, await engine.modelHash()];
+        })`,
       );
       assert.deepEqual(told, [flavour, flavour, sha256]);
     }

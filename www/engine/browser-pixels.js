@@ -8,7 +8,11 @@
 export async function browserPixels(image) {
   const bitmap =
     image instanceof Blob
-      ? await createImageBitmap(image, { imageOrientation: "from-image", colorSpaceConversion: "none", premultiplyAlpha: "none" })
+      ? await createImageBitmap(image, {
+          imageOrientation: "from-image",
+          colorSpaceConversion: "none",
+          premultiplyAlpha: "none",
+        })
       : image;
   try {
     const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext("2d", { willReadFrequently: true });

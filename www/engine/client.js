@@ -1,4 +1,10 @@
 // @ts-check
+/**
+ * @import {
+ *   CallOptions, Classification, ClassifyRequest, EncodeProgress, Flavour, ImageInput, LoadProgress,
+ *   ModelInfo, ModelSource, Picture, StartOptions, Started
+ * } from "./types.js"
+ */
 import { EngineError } from "./engine-error.js";
 import { KIND } from "./protocol.js";
 import { WorkerLink } from "./worker-link.js";
@@ -13,17 +19,17 @@ import { WorkerLink } from "./worker-link.js";
 export class EngineClient extends EventTarget {
   /** @type {WorkerLink} */
   #link;
-  /** @type {{ base?: string, models?: string, flavour?: import("./types.d.ts").Flavour }} */
+  /** @type {{ base?: string, models?: string, flavour?: Flavour }} */
   #options;
-  /** @type {import("./types.d.ts").Started | undefined} */
+  /** @type {Started | undefined} */
   #started;
-  /** @type {import("./types.d.ts").ModelSource | undefined} what is loaded, for `restart` */
+  /** @type {ModelSource | undefined} what is loaded, for `restart` */
   #source;
   #pictures = 0;
 
   /**
    * Spawns the worker, probes the browser and picks the build of the engine, which begins to load.
-   * @param {import("./types.d.ts").StartOptions} [options]
+   * @param {StartOptions} [options]
    * @returns {Promise<EngineClient>}
    * @throws {EngineError} "no-simd" where the browser cannot run any build, "worker-lost"
    */
@@ -35,7 +41,7 @@ export class EngineClient extends EventTarget {
 
   /**
    * Use `EngineClient.start`, which also waits for the worker.
-   * @param {{ base?: string, models?: string, flavour?: import("./types.d.ts").Flavour }} options URLs are absolute
+   * @param {{ base?: string, models?: string, flavour?: Flavour }} options URLs are absolute
    */
   constructor(options) {
     super();
@@ -55,9 +61,9 @@ export class EngineClient extends EventTarget {
 
   /**
    * Loads a model, streaming its file into the engine's memory. The model before it stays until this one is complete.
-   * @param {import("./types.d.ts").ModelSource} source
-   * @param {import("./types.d.ts").CallOptions<import("./types.d.ts").LoadProgress>} [options]
-   * @returns {Promise<import("./types.d.ts").ModelInfo>}
+   * @param {ModelSource} source
+   * @param {CallOptions<LoadProgress>} [options]
+   * @returns {Promise<ModelInfo>}
    */
   async load(source, options) {
     const sent = "url" in source ? { url: new URL(source.url, location.href).href } : source;
@@ -67,9 +73,9 @@ export class EngineClient extends EventTarget {
   }
 
   /**
-   * @param {import("./types.d.ts").ImageInput} image
+   * @param {ImageInput} image
    * @param {{ signal?: AbortSignal }} [options]
-   * @returns {Promise<import("./types.d.ts").Picture>}
+   * @returns {Promise<Picture>}
    */
   async embedImage(image, options) {
     const picture = await this.#link.call(KIND.embedImage, { image }, options);
@@ -78,9 +84,9 @@ export class EngineClient extends EventTarget {
 
   /**
    * Scores a picture's embedding against labels; only labels that are new for these templates are encoded.
-   * @param {Pick<import("./types.d.ts").Picture, "embedding">} picture
-   * @param {import("./types.d.ts").ClassifyRequest & import("./types.d.ts").CallOptions<import("./types.d.ts").EncodeProgress>} request
-   * @returns {Promise<import("./types.d.ts").Classification>}
+   * @param {Pick<Picture, "embedding">} picture
+   * @param {ClassifyRequest & CallOptions<EncodeProgress>} request
+   * @returns {Promise<Classification>}
    */
   classify({ embedding }, { labels, templates, mode, signal, onProgress }) {
     return this.#link.call(KIND.classify, { embedding, labels, templates, mode }, { signal, onProgress });
@@ -88,7 +94,7 @@ export class EngineClient extends EventTarget {
 
   /**
    * @param {string[]} texts whole prompts, no template is applied
-   * @param {import("./types.d.ts").CallOptions<import("./types.d.ts").EncodeProgress>} [options]
+   * @param {CallOptions<EncodeProgress>} [options]
    * @returns {Promise<Float32Array[]>} [projection_dim] for each text, as projected, not normalised
    */
   embedTexts(texts, options) {
@@ -101,9 +107,10 @@ export class EngineClient extends EventTarget {
   }
 
   /**
-   * Replaces the worker by a new one and loads the model that was loaded. Calls still pending reject with "worker-lost".
-   * @param {import("./types.d.ts").CallOptions<import("./types.d.ts").LoadProgress>} [options]
-   * @returns {Promise<import("./types.d.ts").ModelInfo | undefined>} nothing where no model had been loaded
+   * Replaces the worker by a new one and loads the model that was loaded. Calls still pending reject with
+   * "worker-lost".
+   * @param {CallOptions<LoadProgress>} [options]
+   * @returns {Promise<ModelInfo | undefined>} nothing where no model had been loaded
    */
   async restart(options) {
     this.#link.close(new EngineError("worker-lost", "the engine was restarted"));

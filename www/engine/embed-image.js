@@ -1,12 +1,13 @@
 // @ts-check
+/** @import { ImageInput, Picture, WasmEngine, WasmImageEmbedding } from "./types.js" */
 import { browserPixels } from "./browser-pixels.js";
 import { EngineError } from "./engine-error.js";
 
 /**
  * The embedding of one picture and how it came about: a `Picture` without its key.
- * @param {import("./types.d.ts").WasmEngine} engine
- * @param {import("./types.d.ts").ImageInput} image a bitmap is closed
- * @returns {Promise<Omit<import("./types.d.ts").Picture, "key">>}
+ * @param {WasmEngine} engine
+ * @param {ImageInput} image a bitmap is closed
+ * @returns {Promise<Omit<Picture, "key">>}
  */
 export async function embedImage(engine, image) {
   if (image instanceof ImageData) return embedPixels(engine, image, "pixels", 0);
@@ -22,7 +23,7 @@ export async function embedImage(engine, image) {
 }
 
 /**
- * @param {import("./types.d.ts").WasmEngine} engine
+ * @param {WasmEngine} engine
  * @param {Blob | ImageBitmap} image
  * @param {string} format
  * @param {Error} [refusal] why the engine did not decode it
@@ -40,7 +41,7 @@ async function decodeAndEmbed(engine, image, format, refusal) {
 }
 
 /**
- * @param {import("./types.d.ts").WasmEngine} engine
+ * @param {WasmEngine} engine
  * @param {ImageData} pixels
  * @param {string} format
  * @param {number} decode milliseconds spent on decoding so far
@@ -58,8 +59,8 @@ function embedPixels(engine, { data, width, height }, format, decode) {
 
 /**
  * Copies a result out of the engine's memory.
- * @param {import("./types.d.ts").WasmImageEmbedding} result freed
- * @returns {Omit<import("./types.d.ts").Picture, "key">}
+ * @param {WasmImageEmbedding} result freed
+ * @returns {Omit<Picture, "key">}
  */
 function describe(result) {
   const { embedding, width, height, format, decode_ms: decode, preprocess_ms: preprocess, encode_ms: encode } = result;

@@ -1,4 +1,10 @@
 // @ts-check
+/**
+ * @import {
+ *   Classification, ClassifyRequest, EngineModule, ImageInput, Job, ModelInfo, ModelSource, StartOptions,
+ *   Started, WasmEngine
+ * } from "./types.js"
+ */
 import { probeCapabilities } from "./capabilities.js";
 import { embedImage } from "./embed-image.js";
 import { EngineError } from "./engine-error.js";
@@ -11,16 +17,16 @@ import { streamModel } from "./stream-model.js";
 
 /** The engine inside its worker: one method for each kind of request, named as in `protocol.js`. */
 export class EngineHost {
-  /** @type {Promise<import("./types.d.ts").EngineModule> | undefined} */
+  /** @type {Promise<EngineModule> | undefined} */
   #module;
-  /** @type {import("./types.d.ts").WasmEngine | undefined} */
+  /** @type {WasmEngine | undefined} */
   #engine;
   #models = places.models;
 
   /**
    * Picks the build and begins to fetch it; a failure to do so shows at the first `load`.
-   * @param {import("./types.d.ts").StartOptions} options
-   * @returns {import("./types.d.ts").Started}
+   * @param {StartOptions} options
+   * @returns {Started}
    */
   start({ base, models, flavour }) {
     const capabilities = probeCapabilities();
@@ -33,9 +39,9 @@ export class EngineHost {
 
   /**
    * Loads a model; the one before it stays until the new one is complete, so that a damaged file costs nothing.
-   * @param {{ source: import("./types.d.ts").ModelSource }} payload
-   * @param {import("./types.d.ts").Job} job
-   * @returns {Promise<import("./types.d.ts").ModelInfo>}
+   * @param {{ source: ModelSource }} payload
+   * @param {Job} job
+   * @returns {Promise<ModelInfo>}
    */
   async load({ source }, job) {
     if (!this.#module) throw new EngineError("not-started", "the engine has not been started");
@@ -46,14 +52,14 @@ export class EngineHost {
     return engine.info();
   }
 
-  /** @param {{ image: import("./types.d.ts").ImageInput }} payload */
+  /** @param {{ image: ImageInput }} payload */
   embedImage({ image }) {
     return embedImage(this.#loaded(), image);
   }
 
   /**
    * @param {{ texts: string[] }} payload
-   * @param {import("./types.d.ts").Job} job
+   * @param {Job} job
    * @returns {Promise<Float32Array[]>} [projection_dim] for each text, as projected
    */
   async embedTexts({ texts }, job) {
@@ -73,9 +79,9 @@ export class EngineHost {
   }
 
   /**
-   * @param {import("./types.d.ts").ClassifyRequest & { embedding: Float32Array }} payload
-   * @param {import("./types.d.ts").Job} job
-   * @returns {Promise<import("./types.d.ts").Classification>}
+   * @param {ClassifyRequest & { embedding: Float32Array }} payload
+   * @param {Job} job
+   * @returns {Promise<Classification>}
    */
   async classify({ embedding, labels, templates, mode = "softmax" }, job) {
     const engine = this.#loaded();

@@ -1,17 +1,20 @@
 // @ts-check
+/** @import { EngineModule, Flavour } from "./types.js" */
 import { EngineError } from "./engine-error.js";
 import { places } from "./places.js";
 
 /**
  * Imports and instantiates one build of the engine.
- * @param {import("./types.d.ts").Flavour} flavour
+ * @param {Flavour} flavour
  * @param {string} [base] the folder that holds `simd/` and `relaxed/`; the engine's own where absent
- * @returns {Promise<import("./types.d.ts").EngineModule>}
+ * @returns {Promise<EngineModule>}
  * @throws {EngineError} "engine-load"
  */
 export async function loadEngineModule(flavour, base) {
   try {
-    const module = base ? await import(/* @vite-ignore */ /* webpackIgnore: true */ new URL(`${flavour}/clip_wasm.js`, base).href) : await places.flavours[flavour]();
+    const module = base
+      ? await import(/* @vite-ignore */ /* webpackIgnore: true */ new URL(`${flavour}/clip_wasm.js`, base).href)
+      : await places.flavours[flavour]();
     await module.default();
     return module;
   } catch (cause) {

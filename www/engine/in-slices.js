@@ -1,4 +1,5 @@
 // @ts-check
+/** @import { Job } from "./types.js" */
 /** How long the worker may stay deaf to its mailbox, in milliseconds; a cancel must be heard within 200. */
 const SLICE = 60;
 
@@ -8,7 +9,7 @@ const SLICE = 60;
  * @template T
  * @param {T[]} items
  * @param {(slice: T[]) => void} work
- * @param {import("./types.d.ts").Job} job gets `{ done, total }` as progress after each slice
+ * @param {Job} job gets `{ done, total }` as progress after each slice
  */
 export async function inSlices(items, work, job) {
   let done = 0;

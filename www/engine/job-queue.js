@@ -1,4 +1,5 @@
 // @ts-check
+/** @import { Job } from "./types.js" */
 /**
  * @typedef {object} Request
  * @property {number} id
@@ -15,7 +16,7 @@
 
 /** Runs requests one after the other, in order, and ends the ones that are cancelled, waiting or running. */
 export class JobQueue {
-  /** @type {(request: Request, job: import("./types.d.ts").Job) => unknown} */
+  /** @type {(request: Request, job: Job) => unknown} */
   #run;
   /** @type {Report} */
   #report;
@@ -25,7 +26,7 @@ export class JobQueue {
   #tail = Promise.resolve();
 
   /**
-   * @param {(request: Request, job: import("./types.d.ts").Job) => unknown} run may return a promise
+   * @param {(request: Request, job: Job) => unknown} run may return a promise
    * @param {Report} report
    */
   constructor(run, report) {
@@ -67,7 +68,7 @@ export class JobQueue {
   }
 }
 
-/** Resolves after the messages that wait now have been delivered; not a timer, because nested ones are held for 4 ms. */
+/** Resolves once the messages that wait now are delivered; not by a timer, because nested ones are held for 4 ms. */
 function nextTask() {
   return new Promise((resolve) => {
     const { port1, port2 } = new MessageChannel();

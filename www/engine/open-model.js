@@ -1,4 +1,5 @@
 // @ts-check
+/** @import { ModelRecord, ModelSource } from "./types.js" */
 import { EngineError } from "./engine-error.js";
 
 /**
@@ -11,7 +12,7 @@ import { EngineError } from "./engine-error.js";
 
 /**
  * Opens a model file for reading, wherever it is; nothing is read yet.
- * @param {import("./types.d.ts").ModelSource} source
+ * @param {ModelSource} source
  * @param {URL} models the folder of the records
  * @param {AbortSignal} signal
  * @returns {Promise<OpenedModel>}
@@ -33,7 +34,7 @@ export async function openModel(source, models, signal) {
  * @param {string} id
  * @param {URL} models
  * @param {AbortSignal} signal
- * @returns {Promise<import("./types.d.ts").ModelRecord>}
+ * @returns {Promise<ModelRecord>}
  */
 async function readRecord(id, models, signal) {
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(id)) {
@@ -41,7 +42,8 @@ async function readRecord(id, models, signal) {
   }
   const url = new URL(`${id}.json`, models);
   const response = await request(url, signal);
-  if (response.status === 404) throw new EngineError("unknown-model", `unknown model "${id}": there is no record ${url}`);
+  if (response.status === 404)
+    throw new EngineError("unknown-model", `unknown model "${id}": there is no record ${url}`);
   refuseOtherThanFile(response, url);
   try {
     return await response.json();

@@ -1,11 +1,12 @@
 // @ts-check
+/** @import { Flavour } from "./types.js" */
 /**
  * Where the builds of the engine and the model records lie, seen from this file: the only paths that lead out of this
  * folder. The build of the npm package, whose folders lie otherwise, rewrites the two prefixes. The imports are spelt
  * out because bundlers follow only literals.
  */
 export const places = Object.freeze({
-  /** @type {Record<import("./types.d.ts").Flavour, () => Promise<any>>} */
+  /** @type {Record<Flavour, () => Promise<any>>} */
   flavours: {
     simd: () => import("../../pkg/simd/clip_wasm.js"),
     relaxed: () => import("../../pkg/relaxed/clip_wasm.js"),

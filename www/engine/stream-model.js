@@ -1,4 +1,6 @@
 // @ts-check
+/** @import { OpenedModel } from "./open-model.js" */
+/** @import { EngineModule, Job, WasmEngine, WasmModelLoader } from "./types.js" */
 import { EngineError } from "./engine-error.js";
 
 /** Progress is told at most this often, in milliseconds: chunks of 64 KiB come far more often than a bar can move. */
@@ -6,10 +8,10 @@ const PROGRESS_INTERVAL = 50;
 
 /**
  * Streams a model file into the engine's memory, chunk by chunk, with no copy of the file in JavaScript.
- * @param {import("./types.d.ts").EngineModule} module
- * @param {import("./open-model.js").OpenedModel} opened
- * @param {import("./types.d.ts").Job} job
- * @returns {Promise<import("./types.d.ts").WasmEngine>}
+ * @param {EngineModule} module
+ * @param {OpenedModel} opened
+ * @param {Job} job
+ * @returns {Promise<WasmEngine>}
  */
 export async function streamModel(module, opened, job) {
   const loader = new module.ModelLoader(opened.bytes);
@@ -19,9 +21,9 @@ export async function streamModel(module, opened, job) {
 }
 
 /**
- * @param {import("./types.d.ts").WasmModelLoader} loader freed when this fails
- * @param {import("./open-model.js").OpenedModel} opened
- * @param {import("./types.d.ts").Job} job
+ * @param {WasmModelLoader} loader freed when this fails
+ * @param {OpenedModel} opened
+ * @param {Job} job
  * @returns {Promise<number>} the bytes pushed
  */
 async function pushAll(loader, { stream, bytes, name, stage }, job) {

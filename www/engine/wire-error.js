@@ -19,7 +19,7 @@ export const wireError = Object.freeze({
 
   /**
    * @param {PackedError} packed
-   * @returns {Error} an `AbortError` stays one; every other becomes an `EngineError` that keeps its name, code and stack
+   * @returns {Error} an `AbortError` stays one; others become an `EngineError` that keeps name, code and stack
    */
   unpack({ name, message, code, stack }) {
     if (name === "AbortError") return new DOMException(message, name);

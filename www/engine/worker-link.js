@@ -1,4 +1,5 @@
 // @ts-check
+/** @import { CallOptions } from "./types.js" */
 import { EngineError } from "./engine-error.js";
 import { KIND } from "./protocol.js";
 import { wireError } from "./wire-error.js";
@@ -37,7 +38,7 @@ export class WorkerLink {
   /**
    * @param {string} kind of `KIND`
    * @param {unknown} payload
-   * @param {import("./types.d.ts").CallOptions<any>} [options]
+   * @param {CallOptions<any>} [options]
    * @returns {Promise<any>}
    */
   call(kind, payload, { signal, onProgress } = {}) {

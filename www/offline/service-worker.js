@@ -33,7 +33,9 @@
 
   async function activate() {
     const names = await caches.keys();
-    await Promise.all(names.filter((name) => name.startsWith(ours) && name !== current).map((name) => caches.delete(name)));
+    await Promise.all(
+      names.filter((name) => name.startsWith(ours) && name !== current).map((name) => caches.delete(name)),
+    );
     await self.clients.claim();
   }
 

@@ -158,7 +158,7 @@ export class ModelLoader {
     this.#bytes += chunk.length;
   }
   finish() {
-    if (this.#head === "bad") throw failure("malformed", "not a valid GGUF file: it begins with \"bad\"");
+    if (this.#head === "bad") throw failure("malformed", 'not a valid GGUF file: it begins with "bad"');
     return new Engine(this.#bytes);
   }
   free() {}

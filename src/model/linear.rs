@@ -55,8 +55,7 @@ impl Linear {
     ) -> Result<Self> {
         let mut layer = Self { parts: Vec::new(), bias: Vec::new(), inner, columns: columns * names.len() };
         for name in names {
-            let weight = tensors.take(&format!("{name}.weight"), &[columns, inner])?;
-            layer.parts.push(Matrix::new(&weight, wide)?);
+            layer.parts.push(Matrix::load(tensors, name, columns, inner, wide)?);
             layer.bias.extend(tensors.take(&format!("{name}.bias"), &[columns])?.to_f32()?);
         }
         Ok(layer)
@@ -73,8 +72,8 @@ impl Linear {
         inner: usize,
         wide: &[u32],
     ) -> Result<Self> {
-        let weight = tensors.take(&format!("{name}.weight"), &[columns, inner])?;
-        Ok(Self { parts: vec![Matrix::new(&weight, wide)?], bias: Vec::new(), inner, columns })
+        let matrix = Matrix::load(tensors, name, columns, inner, wide)?;
+        Ok(Self { parts: vec![matrix], bias: Vec::new(), inner, columns })
     }
 
     /// A patch embedding `[columns, channels, size, size]` as a product with flattened patches.
@@ -171,6 +170,17 @@ impl Linear {
 }
 
 impl Matrix {
+    /// The weights `name`, with the exact ones of their wide channels where the checkpoint has them.
+    fn load(tensors: &mut Tensors, name: &str, columns: usize, inner: usize, wide: &[u32]) -> Result<Self> {
+        let name = format!("{name}.weight");
+        let mut matrix = Self::new(&tensors.take(&name, &[columns, inner])?, wide)?;
+        let exact = tensors.take_optional(&weights::wide_name(&name), &[columns, wide.len()])?;
+        if let (Self::Packed(packed), Some(exact)) = (&mut matrix, exact) {
+            packed.set_wide_weights(&exact.to_f32()?);
+        }
+        Ok(matrix)
+    }
+
     /// The weights of a tensor `[columns, inner]`.
     fn new(tensor: &weights::Tensor, wide: &[u32]) -> Result<Self> {
         tensor.check_finite()?;

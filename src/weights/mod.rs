@@ -18,6 +18,7 @@ mod record;
 mod safetensors;
 pub mod tensor;
 mod vocabulary;
+mod wide;
 
 #[cfg(target_arch = "wasm32")]
 pub(crate) use checkpoint::hexadecimal;
@@ -27,3 +28,4 @@ pub use dtype::Dtype;
 pub use quantize::{Summary, quantize, rewrite};
 pub use record::{Measure, Record, Source};
 pub use tensor::Tensor;
+pub use wide::wide_name;

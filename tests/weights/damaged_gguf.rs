@@ -44,15 +44,15 @@ impl Raw {
         self
     }
 
-    fn read(self) -> clip_wasm::Result<Gguf> {
-        Gguf::read(&self.0.into())
+    fn read(&self) -> clip_wasm::Result<Gguf> {
+        Gguf::read(&self.0.clone().into())
     }
 
-    fn is_malformed(self) -> bool {
+    fn is_malformed(&self) -> bool {
         matches!(self.read(), Err(Error::Malformed { format: "GGUF", .. }))
     }
 
-    fn is_truncated(self) -> bool {
+    fn is_truncated(&self) -> bool {
         matches!(self.read(), Err(Error::Truncated { format: "GGUF", .. }))
     }
 }

@@ -33,12 +33,7 @@ fn stored_in(dtype: Dtype) -> (Vec<f32>, Vec<f32>) {
 fn matrices_get_the_asked_type_and_the_rest_stays_exact() {
     let matrix: &[usize] = &[512, 256];
     for dtype in [Dtype::F32, Dtype::F16, Dtype::Q8_0, Dtype::Q6K, Dtype::Q5_0, Dtype::Q4_0] {
-        for name in [
-            "v.blk.0.ffn_down.weight",
-            "t.blk.3.attn_out.weight",
-            "t.token_embd.weight",
-            "visual_projection.weight",
-        ] {
+        for name in ["v.blk.0.ffn_down.weight", "t.blk.3.attn_out.weight"] {
             assert_eq!(planned_dtype(name, matrix, dtype), dtype);
         }
         for name in ["v.position_embd.weight", "t.position_embd.weight"] {
@@ -50,6 +45,40 @@ fn matrices_get_the_asked_type_and_the_rest_stays_exact() {
         let patch = if dtype == Dtype::F32 { Dtype::F32 } else { Dtype::F16 };
         assert_eq!(planned_dtype("v.patch_embd.weight", &[256, 3, 8, 8], dtype), patch);
     }
+}
+
+#[test]
+fn projections_keep_eight_bits_and_so_does_the_token_table_of_q6_k() {
+    let matrix: &[usize] = &[512, 256];
+    for dtype in [Dtype::Q6K, Dtype::Q5_0, Dtype::Q4_0] {
+        for name in ["visual_projection.weight", "text_projection.weight"] {
+            assert_eq!(planned_dtype(name, matrix, dtype), Dtype::Q8_0);
+        }
+    }
+    assert_eq!(planned_dtype("t.token_embd.weight", matrix, Dtype::Q6K), Dtype::Q8_0);
+    for dtype in [Dtype::F16, Dtype::Q8_0, Dtype::Q4_0] {
+        assert_eq!(planned_dtype("t.token_embd.weight", matrix, dtype), dtype);
+    }
+}
+
+#[test]
+fn weights_of_wide_channels_stand_beside_their_matrix_in_f16() {
+    let mut clip = TinyClip::seeded(4);
+    let gains = &mut clip.tensor("vision_model.encoder.layers.0.layer_norm1.weight").values;
+    (gains[3], gains[40]) = (15.0, -12.0);
+    let checkpoint = clip.checkpoint();
+    let find = |file, name: &str| {
+        let checkpoint = Checkpoint::from_gguf(file).unwrap();
+        checkpoint.tensors.iter().find(|tensor| tensor.name == name).cloned()
+    };
+    let wide = find(quantized(&checkpoint, Dtype::Q8_0), "v.blk.0.attn_k.wide").unwrap();
+    assert_eq!((wide.dtype, wide.shape[1]), (Dtype::F16, 2));
+    let exact = find(quantized(&checkpoint, Dtype::F32), "v.blk.0.attn_k.weight").unwrap();
+    let (wide, width, exact) = (wide.to_f32().unwrap(), exact.row_len(), exact.to_f32().unwrap());
+    for (wide, row) in wide.chunks(2).zip(exact.chunks(width)) {
+        assert!((wide[0] - row[3]).abs() < 1e-3 && (wide[1] - row[40]).abs() < 1e-3);
+    }
+    assert!(find(quantized(&checkpoint, Dtype::F32), "v.blk.0.attn_k.wide").is_none());
 }
 
 #[test]
@@ -103,9 +132,9 @@ fn the_stored_bytes_are_the_same_on_every_machine() {
     let expected = [
         (Dtype::F16, "7d9c0fed8aa24f47"),
         (Dtype::Q8_0, "e36ba90b2fd56604"),
-        (Dtype::Q6K, "b21971ec7672c7b3"),
-        (Dtype::Q5_0, "69a17bfe7fc901d1"),
-        (Dtype::Q4_0, "248ca84710482855"),
+        (Dtype::Q6K, "5334b184d1e86da3"),
+        (Dtype::Q5_0, "92381eec105142e2"),
+        (Dtype::Q4_0, "a56296614c9b10b7"),
     ];
     let checkpoint = TinyClip::seeded(4).checkpoint();
     let hash = |dtype| {

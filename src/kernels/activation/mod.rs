@@ -75,8 +75,8 @@ fn gelu(x: F32x4) -> F32x4 {
 #[inline(always)]
 fn gelu_tanh(x: F32x4) -> F32x4 {
     let cubic = x + F32x4::splat(0.044_715) * (x * x * x);
-    // -2 sqrt(2 / pi)
-    x / (F32x4::splat(1.0) + exp(cubic * F32x4::splat(-1.595_769_1)))
+    const MINUS_2_ROOT_2_OVER_PI: f32 = -1.595_769_121_605_731_f64 as f32;
+    x / (F32x4::splat(1.0) + exp(cubic * F32x4::splat(MINUS_2_ROOT_2_OVER_PI)))
 }
 
 /// The error function as a quotient of odd and even polynomials over [-4, 4], where it is ±1 to

@@ -34,19 +34,34 @@ impl PackedMatrix {
         let mut data = vec![0; panels * blocks * PANEL_BLOCK_BYTES];
         for (index, target) in data.chunks_exact_mut(PANEL_BLOCK_BYTES).enumerate() {
             let (panel, block) = (index / blocks, index % blocks);
+            let wide_weights = &mut wide_weights[panel * wide.len()..][..wide.len()];
             for lane in 0..COLUMNS.min(columns - panel * COLUMNS) {
                 let mut codes = [0; BLOCK];
                 let scale = read(panel * COLUMNS + lane, block, &mut codes);
-                for (i, channel) in wide.iter().enumerate() {
+                for (channel, weights) in wide.iter().zip(&mut *wide_weights) {
                     if *channel as usize / BLOCK == block {
                         let code = std::mem::take(&mut codes[*channel as usize % BLOCK]);
-                        wide_weights[panel * wide.len() + i][lane] = scale * f32::from(code);
+                        weights[lane] = scale * f32::from(code);
                     }
                 }
                 write_block(target, lane, scale, &codes);
             }
         }
         Self { columns, inner, data, wide: wide.to_vec(), wide_weights }
+    }
+
+    /// Replaces the wide channels' weights, which were read from the codes, by exact ones
+    /// `[columns, wide channels]`.
+    ///
+    /// # Panics
+    /// If there are not that many.
+    pub fn set_wide_weights(&mut self, weights: &[f32]) {
+        let channels = self.wide.len();
+        assert_eq!(weights.len(), self.columns * channels);
+        for (index, weight) in weights.iter().enumerate() {
+            let (column, channel) = (index / channels, index % channels);
+            self.wide_weights[column / COLUMNS * channels + channel][column % COLUMNS] = *weight;
+        }
     }
 
     /// The number of outputs.

@@ -22,6 +22,12 @@ export class EngineHost {
   /** @type {WasmEngine | undefined} */
   #engine;
   #models = places.models;
+  /**
+   * How many prompts or labels may go through the text tower together. Quantized products are exact in any company;
+   * others are summed in an order that depends on how many rows there are, and how many there would be is decided by
+   * the clock: so there each goes alone, and the same call has the same bits again.
+   */
+  #mostAtOnce = Infinity;
 
   /**
    * Picks the build and begins to fetch it; a failure to do so shows at the first `load`.
@@ -49,7 +55,9 @@ export class EngineHost {
     const engine = await streamModel(module, opened, job);
     this.#engine?.free();
     this.#engine = engine;
-    return engine.info();
+    const info = engine.info();
+    this.#mostAtOnce = info.dtype.startsWith("q") ? Infinity : 1;
+    return info;
   }
 
   /** @param {{ image: ImageInput }} payload */
@@ -74,6 +82,7 @@ export class EngineHost {
         for (let start = 0; start < flat.length; start += width) embeddings.push(flat.slice(start, start + width));
       },
       job,
+      this.#mostAtOnce,
     );
     return embeddings;
   }
@@ -87,7 +96,7 @@ export class EngineHost {
     const engine = this.#loaded();
     const begun = performance.now();
     const missing = engine.missing_labels(labels, templates);
-    await inSlices(missing, (slice) => engine.encode_labels(slice, templates), job);
+    await inSlices(missing, (slice) => engine.encode_labels(slice, templates), job, this.#mostAtOnce);
     const encoded = performance.now();
     const scores = engine.classify(embedding, labels, templates, mode);
     return {

@@ -10,8 +10,9 @@ const SLICE = 60;
  * @param {T[]} items
  * @param {(slice: T[]) => void} work
  * @param {Job} job gets `{ done, total }` as progress after each slice
+ * @param {number} [most] items in a slice
  */
-export async function inSlices(items, work, job) {
+export async function inSlices(items, work, job, most = Infinity) {
   let done = 0;
   let size = 1;
   while (done < items.length) {
@@ -20,7 +21,7 @@ export async function inSlices(items, work, job) {
     work(slice);
     const perItem = (performance.now() - begun) / slice.length;
     done += slice.length;
-    size = Math.max(1, Math.min(2 * size, Math.floor(SLICE / Math.max(perItem, 0.01))));
+    size = Math.max(1, Math.min(most, 2 * size, Math.floor(SLICE / Math.max(perItem, 0.01))));
     job.progress({ done, total: items.length });
     await job.breathe();
   }

@@ -17,10 +17,15 @@ const MODELS: [&str; 2] = ["vit-b-32", "tinyclip-vit-8m-16"];
 /// 3,072 of them differ by a few units in the seventh digit, and twelve blocks add that up.
 const F32_EACH: f64 = 0.999_999;
 
-/// The mean cosine over the pictures, and over the prompts, that quantized weights must reach. An eighth-bit step is
-/// 1/254 of a block's range, so that a product's error is near 0.3 %, and the norms after each block keep it from growing:
-/// a cosine loses half the square of that a layer. The figures are the project's promise.
-const QUANTIZED_MEAN: [(Dtype, f64); 2] = [(Dtype::Q8_0, 0.9995), (Dtype::Q6K, 0.999)];
+/// The mean cosine over the pictures, and over the prompts, that quantized weights must reach, by the end of
+/// the checkpoint's name. The figures for initial weights are the project's promise. The lively ones are
+/// a stress test: q8_0 weights alone, with activations in f32, cost them five times as much.
+const QUANTIZED_MEAN: [(&str, Dtype, f64); 4] = [
+    ("", Dtype::Q8_0, 0.9995),
+    ("", Dtype::Q6K, 0.999),
+    ("-lively", Dtype::Q8_0, 0.999),
+    ("-lively", Dtype::Q6K, 0.996),
+];
 
 /// The folder that `full_size.py` wrote, or `None`, said aloud.
 fn data() -> Option<PathBuf> {
@@ -100,15 +105,20 @@ fn f32_embeddings_of_full_size_models_agree_with_pytorch() {
 #[test]
 fn quantized_embeddings_of_full_size_models_stay_near_pytorch() {
     let Some(data) = data() else { return };
-    for model in MODELS {
-        for (dtype, bound) in QUANTIZED_MEAN {
+    let mut short = Vec::new();
+    for size in MODELS {
+        for (kind, dtype, bound) in QUANTIZED_MEAN {
+            let model = format!("{size}{kind}");
             let mut gguf = Vec::new();
-            quantize(&open(&data, model), dtype, &mut gguf, &mut |_, _| {}).unwrap();
+            quantize(&open(&data, &model), dtype, &mut gguf, &mut |_, _| {}).unwrap();
             let session = Session::new(Checkpoint::from_gguf(gguf.into()).unwrap()).unwrap();
-            let fidelity = Fidelity::measure(&session, &data, model);
-            fidelity.report(&format!("{model} {}", dtype.name()));
-            assert!(mean(&fidelity.pictures) >= bound, "{model} {}", dtype.name());
-            assert!(mean(&fidelity.prompts) >= bound, "{model} {}", dtype.name());
+            let fidelity = Fidelity::measure(&session, &data, &model);
+            let what = format!("{model} {}", dtype.name());
+            fidelity.report(&what);
+            if mean(&fidelity.pictures) < bound || mean(&fidelity.prompts) < bound {
+                short.push(what);
+            }
         }
     }
+    assert!(short.is_empty(), "below their bounds: {short:?}");
 }

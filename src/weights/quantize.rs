@@ -45,13 +45,18 @@ pub fn planned_dtype(name: &str, shape: &[usize], asked: Dtype) -> Dtype {
     }
 }
 
-/// Whether a matrix that is asked for in fewer bits gets eight. The errors of the two projections go into the
-/// embeddings as they are, and q6_k, whose point is fidelity, has the token table in eight bits too: on seeded
-/// ViT-B/32 weights with wide channels that halves the loss of the prompts' cosine.
+/// Whether a matrix that is asked for in fewer bits gets eight.
+///
+/// The errors of the two projections go into the embeddings as they are. In q6_k, whose point is fidelity, those
+/// of the token table and of attention's values and output, which go into the residual stream, are spared too,
+/// for 9 % of the file: `docs/CORRECTNESS.md` has what that gives.
 fn keeps_eight_bits(name: &str, asked: Dtype) -> bool {
-    let narrow = matches!(asked, Dtype::Q6K | Dtype::Q5_0 | Dtype::Q4_0);
-    let projection = name.ends_with("_projection.weight");
-    narrow && (projection || (asked == Dtype::Q6K && name == "t.token_embd.weight"))
+    let ends = |suffixes: &[&str]| suffixes.iter().any(|suffix| name.ends_with(suffix));
+    match asked {
+        Dtype::Q5_0 | Dtype::Q4_0 => ends(&["_projection.weight"]),
+        Dtype::Q6K => ends(&["_projection.weight", "token_embd.weight", "attn_v.weight", "attn_out.weight"]),
+        _ => false,
+    }
 }
 
 fn is_matrix(name: &str, shape: &[usize]) -> bool {

@@ -1,12 +1,16 @@
 """Writes full-size CLIP folders with seeded weights, pictures, and the embeddings PyTorch gives in f32.
 
-usage: full_size.py OUT_DIR TOKENIZER_JSON PICTURES_DIR          about 0.8 GB, a minute
+usage: full_size.py OUT_DIR TOKENIZER_JSON PICTURES_DIR          about 1.5 GB, two minutes
 
 Then `CLIP_WASM_FULL_SIZE=OUT_DIR cargo test --release --test full_size`. In OUT_DIR:
 
     pictures/NN.png                     whole pictures of PICTURES_DIR, crops of them, and synthetic ones
     prompts.json                        a list of strings
-    vit-b-32/, tinyclip-vit-8m-16/      Hugging Face folders; beside the weights expected.safetensors with
+    vit-b-32/, tinyclip-vit-8m-16/      Hugging Face folders with transformers' initial weights and, in one of a
+                                        hundred channels of each norm, gains of twelve
+    vit-b-32-lively/, tinyclip-.../     the same sizes with weights that make activations livelier than training does
+                                        (seeded_clip.py): quantization costs about five times as much there
+                                        Beside the weights of each stands expected.safetensors with
                                         pixel_values [N, 3, 224, 224], input_ids.K [length], image_embeds [N, 512] and
                                         text_embeds [K, 512], not normalised
 """
@@ -19,11 +23,11 @@ import numpy as np
 import torch
 from PIL import Image, ImageOps
 from safetensors.torch import save_file
-from transformers import PreTrainedTokenizerFast
+from transformers import CLIPConfig, CLIPModel, PreTrainedTokenizerFast
 from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil
 
 from make_models import OPENAI_MEAN, OPENAI_STD, tower, write_json
-from seeded_clip import seeded_clip
+from seeded_clip import OUTLIER_GAIN, OUTLIER_SHARE, seeded_clip
 
 CONTEXT = 77
 
@@ -87,11 +91,21 @@ def synthetic_pictures():
 
 
 @torch.no_grad()
-def write(out, settings, seed, tokenizer_json, images):
+def initial_clip(settings, seed):
+    """A CLIPModel with transformers' own initial weights, and outlier channels in every norm."""
+    torch.manual_seed(seed)
+    model = CLIPModel(CLIPConfig.from_dict(settings)).eval()
+    for norm in (module for module in model.modules() if isinstance(module, torch.nn.LayerNorm)):
+        count = max(1, round(OUTLIER_SHARE * len(norm.weight)))
+        norm.weight[torch.randperm(len(norm.weight))[:count]] *= OUTLIER_GAIN
+    return model
+
+
+@torch.no_grad()
+def write(out, settings, model, tokenizer_json, images):
     """One Hugging Face folder with what PyTorch gives."""
     out.mkdir(exist_ok=True)
     shutil.copy(tokenizer_json, out / "tokenizer.json")
-    model = seeded_clip(settings, seed)
     save_file(model.state_dict(), out / "model.safetensors", metadata={"format": "pt"})
     write_json(out / "config.json", settings)
     processor = CLIPImageProcessorPil(image_mean=OPENAI_MEAN, image_std=OPENAI_STD)
@@ -121,7 +135,8 @@ def main(out, tokenizer_json, pictures_dir):
         image.save(out / "pictures" / f"{i:02}.png")
     write_json(out / "prompts.json", PROMPTS)
     for seed, (name, settings) in enumerate(MODELS.items(), start=1):
-        write(out / name, settings, seed, tokenizer_json, images)
+        write(out / name, settings, initial_clip(settings, seed), tokenizer_json, images)
+        write(out / f"{name}-lively", settings, seeded_clip(settings, seed), tokenizer_json, images)
 
 
 if __name__ == "__main__":

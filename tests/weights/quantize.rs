@@ -33,7 +33,7 @@ fn stored_in(dtype: Dtype) -> (Vec<f32>, Vec<f32>) {
 fn matrices_get_the_asked_type_and_the_rest_stays_exact() {
     let matrix: &[usize] = &[512, 256];
     for dtype in [Dtype::F32, Dtype::F16, Dtype::Q8_0, Dtype::Q6K, Dtype::Q5_0, Dtype::Q4_0] {
-        for name in ["v.blk.0.ffn_down.weight", "t.blk.3.attn_out.weight"] {
+        for name in ["v.blk.0.ffn_down.weight", "t.blk.3.attn_q.weight"] {
             assert_eq!(planned_dtype(name, matrix, dtype), dtype);
         }
         for name in ["v.position_embd.weight", "t.position_embd.weight"] {
@@ -48,14 +48,16 @@ fn matrices_get_the_asked_type_and_the_rest_stays_exact() {
 }
 
 #[test]
-fn projections_keep_eight_bits_and_so_does_the_token_table_of_q6_k() {
+fn projections_keep_eight_bits_and_so_does_what_q6_k_puts_into_the_residual_stream() {
     let matrix: &[usize] = &[512, 256];
     for dtype in [Dtype::Q6K, Dtype::Q5_0, Dtype::Q4_0] {
         for name in ["visual_projection.weight", "text_projection.weight"] {
             assert_eq!(planned_dtype(name, matrix, dtype), Dtype::Q8_0);
         }
     }
-    assert_eq!(planned_dtype("t.token_embd.weight", matrix, Dtype::Q6K), Dtype::Q8_0);
+    for name in ["t.token_embd.weight", "v.blk.0.attn_v.weight", "t.blk.3.attn_out.weight"] {
+        assert_eq!(planned_dtype(name, matrix, Dtype::Q6K), Dtype::Q8_0);
+    }
     for dtype in [Dtype::F16, Dtype::Q8_0, Dtype::Q4_0] {
         assert_eq!(planned_dtype("t.token_embd.weight", matrix, dtype), dtype);
     }
@@ -132,7 +134,7 @@ fn the_stored_bytes_are_the_same_on_every_machine() {
     let expected = [
         (Dtype::F16, "7d9c0fed8aa24f47"),
         (Dtype::Q8_0, "e36ba90b2fd56604"),
-        (Dtype::Q6K, "5334b184d1e86da3"),
+        (Dtype::Q6K, "031c3df910d65165"),
         (Dtype::Q5_0, "92381eec105142e2"),
         (Dtype::Q4_0, "a56296614c9b10b7"),
     ];

@@ -107,11 +107,11 @@ pub enum Error {
     NoLabels,
 
     /// A label with nothing in it.
-    #[error("label {index} is empty")]
+    #[error("label {} is empty", index + 1)]
     EmptyLabel { index: usize },
 
     /// A label no context window can hold.
-    #[error("label {index} has {chars} characters, at most {max} are accepted")]
+    #[error("label {} has {chars} characters, at most {max} are accepted", index + 1)]
     LongLabel { index: usize, chars: usize, max: usize },
 
     /// A template without its placeholder.

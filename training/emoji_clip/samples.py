@@ -19,7 +19,7 @@ SAMPLES = TRAINING.parent / "www" / "samples"
 # file, hand, the emoji's label, ground, [(x, y, scale, angle)], alt text, labels (the right one first)
 PICTURES = [
     ("red-car", "emojione", "automobile", (255, 214, 64), [(0.5, 0.5, 0.72, 0)], "A red car on a yellow background",
-     ["a car on a yellow background", "a car on a blue background", "a bicycle on a yellow background", "a boat on a yellow background", "an airplane"]),
+     ["car on a yellow background", "car on a blue background", "bicycle on a yellow background", "boat on a yellow background", "airplane"]),
     ("bananas", "noto", "banana", (52, 104, 220), [(0.28, 0.3, 0.44, -6), (0.73, 0.32, 0.44, 5), (0.5, 0.74, 0.44, 0)], "Three bananas on a blue background",
      ["three bananas", "one banana", "two bananas", "three lemons", "three carrots"]),
     ("dog", "fluent_3d", "dog face", (226, 240, 217), [(0.5, 0.5, 0.76, 0)], "The head of a friendly dog", ["dog", "cat", "bear", "mouse", "horse", "rabbit"]),

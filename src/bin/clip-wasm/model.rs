@@ -14,12 +14,14 @@ const EMBEDDED_GGUF: &[u8] = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), 
 /// The checkpoint that `name` stands for: a file, a folder, or a record's id.
 pub fn checkpoint(name: &str) -> Result<Checkpoint> {
     let path = Path::new(name);
-    if path.exists() {
-        Checkpoint::open(path)
-    } else if name == EMBEDDED {
+    let is_path = path.exists() || path.extension().is_some() || path.components().count() > 1;
+    if !path.exists() && name == EMBEDDED {
         Checkpoint::from_gguf(Bytes::from_static(EMBEDDED_GGUF))
-    } else if path.extension().is_some() || path.components().count() > 1 {
-        Checkpoint::open(path)
+    } else if is_path {
+        Checkpoint::open(path).map_err(|error| match error {
+            Error::File { .. } => error,
+            error => Error::InFile { path: path.to_owned(), error: Box::new(error) },
+        })
     } else {
         Err(Error::UnknownModel { id: name.to_owned(), known: EMBEDDED.to_owned() })
     }

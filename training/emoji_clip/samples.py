@@ -25,7 +25,7 @@ PICTURES = [
     ("dog", "fluent_3d", "dog face", (226, 240, 217), [(0.5, 0.5, 0.76, 0)], "The head of a friendly dog", ["dog", "cat", "bear", "mouse", "horse", "rabbit"]),
     ("happy", "fluent_3d", "grinning face", (250, 250, 250), [(0.5, 0.5, 0.74, 0)], "A happy yellow face", ["happy face", "crying face", "angry face", "sleeping face", "ghost"]),
     ("octopus", "noto", "octopus", (60, 200, 195), [(0.5, 0.5, 0.78, 0)], "An octopus on a turquoise background",
-     ["octopus", "crab", "fish", "jellyfish", "spider", "butterfly"]),
+     ["octopus", "crab", "fish", "jellyfish", "spider", "turtle"]),
     ("pizza", "flat", "pizza", (250, 250, 250), [(0.5, 0.5, 0.76, -8)], "A slice of pizza", ["pizza", "hamburger", "cheese", "slice of cake", "sandwich"]),
     ("rockets", "flat", "rocket", (38, 34, 74), [(0.28, 0.5, 0.44, 0), (0.73, 0.5, 0.44, 0)], "Two rockets on a dark background",
      ["two rockets", "one rocket", "four rockets", "two airplanes", "two stars"]),

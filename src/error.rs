@@ -134,10 +134,6 @@ pub enum Error {
     #[error("out of memory: {needed} bytes are needed")]
     OutOfMemory { needed: u64 },
 
-    /// The task was cancelled by its owner.
-    #[error("cancelled")]
-    Cancelled,
-
     /// candle failed where valid input cannot make it fail.
     #[error("internal error in candle: {0}")]
     Candle(#[from] candle_core::Error),
@@ -178,7 +174,6 @@ impl Error {
             Self::Dataset { .. } => "dataset",
             Self::NotText { .. } => "not-text",
             Self::OutOfMemory { .. } => "out-of-memory",
-            Self::Cancelled => "cancelled",
             Self::Candle(_) => "internal",
         }
     }

@@ -1,6 +1,6 @@
 //! The one facade: model, tokenizer, preprocessing and caches behind a handful of verbs.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use candle_core::{Device, Tensor};
 use serde::Serialize;
@@ -184,13 +184,9 @@ impl Session {
     pub fn missing_labels(&self, labels: &[String], templates: &[String]) -> Result<Vec<String>> {
         check_labels(labels)?;
         parse_templates(templates)?;
-        let mut missing = Vec::new();
-        for label in labels {
-            if !self.labels.contains_key(&label_key(templates, label)) && !missing.contains(label) {
-                missing.push(label.clone());
-            }
-        }
-        Ok(missing)
+        let mut seen = HashSet::new();
+        let unknown = |label: &&String| !self.labels.contains_key(&label_key(templates, label));
+        Ok(labels.iter().filter(|label| seen.insert(label.as_str())).filter(unknown).cloned().collect())
     }
 
     /// Computes and keeps the embeddings of labels that are not known yet.

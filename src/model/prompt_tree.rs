@@ -71,10 +71,9 @@ impl PromptTree {
         ends
     }
 
-    /// For each prompt, where its end stands among [`Self::unique_ends`].
-    pub fn end_indices(&self) -> Vec<usize> {
-        let unique = self.unique_ends();
-        self.ends.iter().map(|end| unique.partition_point(|other| other < end)).collect()
+    /// For each prompt, where its end stands among `unique`, the [`Self::unique_ends`].
+    pub fn end_indices(&self, unique: &[u32]) -> Vec<u32> {
+        self.ends.iter().map(|end| unique.partition_point(|other| other < end) as u32).collect()
     }
 
     /// Attention of `nodes` over their ancestors and themselves, in the order of the prompt.
@@ -119,7 +118,7 @@ mod tests {
         let tree = tree(&[&[1, 5, 6, 9], &[1, 5, 7, 9], &[1, 5, 6, 9]]);
         assert_eq!(tree.len(), 6);
         assert_eq!(tree.unique_ends(), [3, 5]);
-        assert_eq!(tree.end_indices(), [0, 1, 0]);
+        assert_eq!(tree.end_indices(&tree.unique_ends()), [0, 1, 0]);
     }
 
     #[test]

@@ -58,16 +58,17 @@ impl TextTower {
     /// `TokenId` for an id beyond the table, `LongPrompt` for a prompt over the context length.
     pub fn forward(&self, tree: &PromptTree) -> Result<Tensor> {
         let mut x = self.embed(tree)?;
+        let unique_ends = tree.unique_ends();
         let embeddings = self.workspaces.with(|workspace| {
-            let (all, ends) = (tree.reach(0..tree.len() as u32), tree.reach(tree.unique_ends()));
+            let (all, ends) = (tree.reach(0..tree.len() as u32), tree.reach(unique_ends.iter().copied()));
             self.encoder.forward(&mut x, &all, &ends, workspace)?;
             let mut normal = vec![0.0; x.len()];
             self.norm_after.apply(&x, &mut normal);
             self.projection.project(&normal, workspace)
         })?;
         let columns = self.projection.columns();
-        let unique = Tensor::from_vec(embeddings, (tree.unique_ends().len(), columns), &Device::Cpu)?;
-        let indices: Vec<u32> = tree.end_indices().into_iter().map(|index| index as u32).collect();
+        let unique = Tensor::from_vec(embeddings, (unique_ends.len(), columns), &Device::Cpu)?;
+        let indices = tree.end_indices(&unique_ends);
         let count = indices.len();
         Ok(unique.index_select(&Tensor::from_vec(indices, count, &Device::Cpu)?, 0)?)
     }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args as Group, Parser, Subcommand, ValueEnum};
+use clip_wasm::session::Session;
 use clip_wasm::task::zero_shot::Mode;
 
 /// CLIP zero-shot image classification, with the bits of the browser build.
@@ -127,6 +128,13 @@ pub struct Prompts {
     /// What scores of several labels have to do with each other
     #[arg(long, value_enum, default_value = "softmax")]
     pub mode: ModeName,
+}
+
+impl Prompts {
+    /// The templates asked for, or the model's own.
+    pub fn templates(&self, session: &Session) -> Vec<String> {
+        if self.templates.is_empty() { session.default_templates() } else { self.templates.clone() }
+    }
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]

@@ -19,11 +19,7 @@ struct Classified<'a> {
 pub fn run(args: &Classify, json: bool) -> Result<()> {
     let mut session = model::session(&args.model.model)?;
     let labels = labels(args);
-    let templates = if args.prompts.templates.is_empty() {
-        session.default_templates()
-    } else {
-        args.prompts.templates.clone()
-    };
+    let templates = args.prompts.templates(&session);
     let mut results = Vec::new();
     session.encode_labels(&labels, &templates)?;
     for image in &args.images {

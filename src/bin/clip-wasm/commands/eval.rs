@@ -32,11 +32,7 @@ pub fn run(args: &Eval, json: bool) -> Result<()> {
     let classes = classes(&args.folder)?;
     let mut session = model::session(&args.model.model)?;
     let labels: Vec<String> = classes.iter().map(|(label, _)| label.clone()).collect();
-    let templates = if args.prompts.templates.is_empty() {
-        session.default_templates()
-    } else {
-        args.prompts.templates.clone()
-    };
+    let templates = args.prompts.templates(&session);
     session.encode_labels(&labels, &templates)?;
     let (mut tally, mut skipped) = (Tally::new(classes.len()), Vec::new());
     let total = classes.iter().map(|(_, images)| images.len() as u64).sum();

@@ -58,7 +58,7 @@ class SceneBatches(IterableDataset):
         return Batch(torch.from_numpy(pictures), torch.from_numpy(cover).flatten(1), scenes)
 
 
-def loader(batches: SceneBatches, workers: int) -> DataLoader:
+def loader(batches: IterableDataset, workers: int) -> DataLoader:
     return DataLoader(batches, batch_size=None, num_workers=workers, prefetch_factor=4 if workers else None)
 
 

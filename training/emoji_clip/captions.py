@@ -21,6 +21,7 @@ SIZES = {"small": ["small", "little", "tiny"], "big": ["big", "large", "huge"]}
 ANYTHING = ["something", "a drawing", "an object", "a picture"]
 LINE_STYLES = {"ink", "pen"}
 UNSAID = -1
+ASKED_MOST = 8  # a keyword of many concepts is practised this many times as often as a keyword of one
 TEMPLATED = 0.4  # of counting captions: "a drawing of a three bananas" is what a template makes of a label
 
 
@@ -101,16 +102,24 @@ def caption_for(rng: np.random.Generator, scene: Scene, concepts: list[Concept])
 
 
 class Truth:
-    """Which captions are true of which scenes."""
+    """Which captions are true of which scenes, and which keywords of which concepts."""
 
     def __init__(self, concepts: list[Concept]):
-        words = sorted({k for c in concepts for k in c.keywords})
-        self.keyword_row = {word: row for row, word in enumerate(words)}
-        self.has_keyword = np.zeros((len(words) + 1, len(concepts)), bool)  # the last row: no keyword said, true of all
+        self.words = sorted({k for c in concepts for k in c.keywords})
+        self.keyword_row = {word: row for row, word in enumerate(self.words)}
+        self.has_keyword = np.zeros((len(self.words) + 1, len(concepts)), bool)  # the last row: no keyword said, true of all
         self.has_keyword[-1] = True
         for column, concept in enumerate(concepts):
             for word in concept.keywords:
                 self.has_keyword[self.keyword_row[word], column] = True
+        asked = np.minimum(self.has_keyword[:-1].sum(1), ASKED_MOST)
+        self.keyword_chance = asked / asked.sum()
+
+    def keyword_texts(self, rng: np.random.Generator, count: int) -> tuple[list[str], np.ndarray]:
+        """Random keywords as captions, and a row each that spreads 1 over the concepts that carry it: float32 [count, concepts]."""
+        rows = rng.choice(len(self.words), count, p=self.keyword_chance)
+        carried = self.has_keyword[rows].astype(np.float32)
+        return [_one_of(rng, PLAIN).format(self.words[row]) for row in rows], carried / carried.sum(1, keepdims=True)
 
     def matrix(self, scenes: list[Scene], captions: list[Caption]) -> np.ndarray:
         """bool [scenes, captions]."""

@@ -17,7 +17,7 @@ COMPONENT_GROUP, FLAG_GROUP = 2, 9
 
 @dataclass
 class Concept:
-    """One concept: every member is an emoji whose drawings may stand for it."""
+    """One concept: every member is an emoji whose drawings may stand for it; `keywords` hold CLDR's and other names."""
 
     name: str
     group: str
@@ -71,6 +71,7 @@ def load_concepts() -> list[Concept]:
         name = plain_name(first_of.get(name, name))
         concept = concepts.setdefault(name, Concept(name, groups[entry["group"]], subgroup, []))
         concept.members.append({"hexcode": entry["hexcode"], "label": entry["label"]})
-        known = set(concept.keywords)
-        concept.keywords += [plain_name(t) for t in entry.get("tags", []) if plain_name(t) not in known and plain_name(t) != name]
+        known = {name, *concept.keywords}
+        said = [plain_name(text) for text in [entry["label"], *entry.get("tags", [])]]
+        concept.keywords += [text for text in dict.fromkeys(said) if text not in known]
     return list(concepts.values())

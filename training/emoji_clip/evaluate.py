@@ -25,6 +25,7 @@ TEMPLATE = "a drawing of a {}"
 assert TEMPLATE in PLAIN
 NUMBER_WORDS = ["one", "two", "three", "four"]
 SIDE = 96
+COMPOSED = 0.4  # share of "any scene of training" with two to four drawings, a small one at a place, or a big one
 KEYWORD_CONCEPTS = range(5, 41)  # how many concepts a keyword must describe to be asked about
 
 
@@ -85,13 +86,15 @@ class Evaluation:
         yield from self.on_doodles()
 
     def on_trained_hands(self) -> Iterator[Figure]:
-        rng = np.random.default_rng(self.seed)
-        painter = Painter(self.trained, SIDE, composed=0.4)
-        chosen = rng.choice(self.taught, self.pictures)
-        scores = self.embedder.images([painter.paint(rng, int(c))[0] for c in chosen]) @ self.labels.T
-        right = np.array([self.column[int(c)] for c in chosen])
-        yield Figure("trained hands, fresh scenes: top-1", top(scores, right, 1).mean(), len(right))
-        yield Figure("trained hands, fresh scenes: top-5", top(scores, right, 5).mean(), len(right))
+        """Drawings of the trained hands, restyled and on grounds as in training: alone, then in scenes of every kind."""
+        for kind, composed in (("new augmentations", 0.0), ("any scene of training", COMPOSED)):
+            rng = np.random.default_rng(self.seed)
+            painter = Painter(self.trained, SIDE, composed)
+            chosen = rng.choice(self.taught, self.pictures)
+            scores = self.embedder.images([painter.paint(rng, int(c))[0] for c in chosen]) @ self.labels.T
+            right = np.array([self.column[int(c)] for c in chosen])
+            yield Figure(f"trained hands, {kind}: top-1", top(scores, right, 1).mean(), len(right))
+            yield Figure(f"trained hands, {kind}: top-5", top(scores, right, 5).mean(), len(right))
 
     def on_hand(self, hand: str) -> Iterator[Figure]:
         rng = np.random.default_rng(self.seed + 1)

@@ -31,6 +31,7 @@ LAYOUTS = {  # count -> arrangements of centres
     4: [[(0.27, 0.27), (0.73, 0.27), (0.27, 0.73), (0.73, 0.73)], [(0.5, 0.2), (0.2, 0.5), (0.8, 0.5), (0.5, 0.8)]],
 }
 INK_HANDS = {"high_contrast", "noto_line", "symbola"}  # black shapes: drawn in any ink
+INK_SHARE, PEN_SHARE = 0.45, 0.3  # how often an ink or pen hand is chosen, to a coloured hand's 1
 FLIPPABLE = {"animals-nature", "food-drink", "travel-places", "activities", "objects"}
 HELD_OUT_PAIRS = 0.1  # share of (concept, ground) pairs that training never shows
 
@@ -48,6 +49,13 @@ class Scene:
     style: str  # "colour", "ink", "pen", "grey"
 
 
+def hand_share(hand: str, named_by_colour: bool) -> float:
+    """How often a hand is chosen: a concept that is named by a colour ("blue heart") is never drawn in ink."""
+    if hand in INK_HANDS or hand.endswith("_pen"):
+        return 1e-6 if named_by_colour else PEN_SHARE if hand.endswith("_pen") else INK_SHARE
+    return 1.0
+
+
 class Sprites:
     """The drawings of some hands, by concept."""
 
@@ -60,11 +68,18 @@ class Sprites:
                 self.by_hand[hand] = file["sprites"]
                 for row, concept in enumerate(file["concepts"]):
                     self.of_concept[concept].append((hand, row))
+        self.named_by_colour = np.array([any(c in concept.name.split() for c in COLOUR_NAMES) for concept in self.concepts])
+        self.shares = [
+            np.array([hand_share(hand, bool(named)) for hand, _ in drawings]) for drawings, named in zip(self.of_concept, self.named_by_colour)
+        ]
 
     def choose(self, rng: np.random.Generator, concept: int, hands: set[str] | None = None) -> tuple[str, np.ndarray]:
         """A random drawing of the concept: its hand and RGBA pixels [96, 96, 4]."""
-        choices = [c for c in self.of_concept[concept] if hands is None or c[0] in hands]
-        hand, row = choices[rng.integers(len(choices))]
+        drawings, shares = self.of_concept[concept], self.shares[concept]
+        if hands is not None:
+            shares = shares * [hand in hands for hand, _ in drawings]
+        bounds = shares.cumsum()
+        hand, row = drawings[int(np.searchsorted(bounds, rng.random() * bounds[-1], side="right"))]
         return hand, self.by_hand[hand][row]
 
 
@@ -149,7 +164,7 @@ def styled(rng: np.random.Generator, hand: str, sprite: np.ndarray, ground: np.n
     if hand in INK_HANDS:
         return inked(rng, wobbled(rng, sprite, rng.uniform(0.2, 1.2)) if rng.random() < 0.4 else sprite, ground), "ink"
     style, chance = "colour", rng.random()
-    if chance < 0.08:
+    if chance < 0.08 and not keep_colours:
         grey = cv2.cvtColor(sprite[..., :3], cv2.COLOR_RGB2GRAY)
         sprite, style = np.dstack([grey, grey, grey, sprite[..., 3]]), "grey"
     elif chance < 0.5:
@@ -222,8 +237,6 @@ class Painter:
     def __init__(self, sprites: Sprites, side: int = 96, composed: float = 0.4, hold_pairs_out: bool = True):
         """`composed`: share of scenes with a count, a place or a size; the others show one drawing, centred."""
         self.sprites, self.side, self.composed, self.hold_pairs_out = sprites, side, composed, hold_pairs_out
-        coloured = [any(c in concept.name.split() for c in COLOUR_NAMES) for concept in sprites.concepts]
-        self.keep_colours = np.array(coloured)
         self.may_flip = np.array([c.group in FLIPPABLE and "left" not in c.name and "right" not in c.name for c in sprites.concepts])
 
     def choose_ground(self, rng: np.random.Generator, concept: int) -> int | None:
@@ -260,7 +273,7 @@ class Painter:
         if ground == -1:
             ground = self.choose_ground(rng, concept)
         canvas = paint_ground(rng, self.side, ground)
-        sprite, style = styled(rng, hand, sprite, canvas[self.side // 2, self.side // 2], bool(self.keep_colours[concept]))
+        sprite, style = styled(rng, hand, sprite, canvas[self.side // 2, self.side // 2], bool(self.sprites.named_by_colour[concept]))
         arranged = self.arrange(rng)
         while count and arranged[2] != count:
             arranged = self.arrange(rng)

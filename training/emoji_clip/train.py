@@ -5,6 +5,7 @@ resumes from `out/state.pt`. The loss is a sum of
   - concept: the image embedding against a table of concept directions, with the teacher's beliefs as soft labels;
   - features: a read-out of every patch against what the teacher sees there;
   - words: the caption's embedding against the same table, where the caption names a concept;
+  - keywords: a keyword's embedding against the same table, where all concepts that carry it count alike;
   - contrast: images against captions in the batch, where several captions may be true of one image;
   - attributes: linear read-outs of ground, count, place and size from the image embedding.
 """
@@ -12,6 +13,7 @@ resumes from `out/state.pt`. The loss is a sum of
 import argparse
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -19,19 +21,18 @@ import torch.nn.functional as F
 from tokenizers import Tokenizer
 from torch import nn
 
-from .batches import ALL_TRAINING_HANDS, Batch, SceneBatches, loader, normalised
+from .batches import ALL_TRAINING_HANDS, SceneBatches, loader, normalised
 from .captions import Truth, caption_for
 from .clip import GRID, SIDE, WIDTH, export, look, new_model, text_embeddings, token_ids
 from .optimiser import cosine, optimisers
 from .paths import OUT
 from .scenes import COLOUR_NAMES, PLACES, Scene, Sprites
-from .teacher import SIDE as TEACHER_SIDE
-from .teacher import Teacher
+from .study import Studied, StudiedBatches, load_teacher, replayed
 from .tokens import train_tokenizer
 
 NO_PLACE, NO_GROUND = len(PLACES), len(COLOUR_NAMES)
 ATTRIBUTES = {"ground": NO_GROUND + 1, "count": 4, "place": NO_PLACE + 1, "size": 3}
-WEIGHTS = {"concept": 1.0, "features": 1.0, "words": 0.3, "contrast": 0.5, "attributes": 0.15}
+WEIGHTS = {"concept": 1.0, "features": 1.0, "words": 0.3, "keywords": 0.3, "contrast": 0.5, "attributes": 0.15}
 AVERAGE = 0.995  # of the weights, per step
 
 
@@ -80,60 +81,33 @@ def contrast_loss(logits: torch.Tensor, true: torch.Tensor) -> torch.Tensor:
 
 
 @dataclass
-class Studied:
-    """A batch and what the teacher says of it: beliefs [n, concepts] and local features [n, 36, 256], in bf16."""
-
-    batch: Batch
-    beliefs: torch.Tensor
-    local: torch.Tensor
-
-
-@dataclass
 class Lesson:
     """Everything a step needs besides the batch."""
 
     student: Student
-    teacher: Teacher
     tokenizer: Tokenizer
     truth: Truth
     sprites: Sprites
     rng: np.random.Generator
 
-    def study(self, batch: Batch) -> Studied:
-        """Asks the teacher."""
-        pictures = normalised(batch.pictures)
-        with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
-            small = F.interpolate(pictures, size=TEACHER_SIDE, mode="bilinear", antialias=True, align_corners=False)
-            features = self.teacher.features(small)
-            beliefs = self.teacher.logits(self.teacher.embed(features)).float().softmax(1)
-        local = F.interpolate(features.float(), size=GRID, mode="bilinear", align_corners=False).flatten(2).transpose(1, 2)
-        return Studied(batch, beliefs.bfloat16(), F.layer_norm(local, (WIDTH,)).bfloat16())
-
-    def replayed(self, batches, uses: int, kept: int = 64):
-        """Every batch `uses` times on average, between others: painting and teaching cost a third of a step."""
-        pool: list[Studied] = []
-        for batch in batches:
-            pool = [*pool[-kept + 1 :], self.study(batch)]
-            yield pool[-1]
-            for _ in range(uses - 1 if len(pool) > 8 else 0):
-                yield pool[self.rng.integers(len(pool))]
-
-    def losses(self, studied: Studied, patches: int, captioned: int) -> tuple[dict[str, torch.Tensor], float]:
+    def losses(self, studied: Studied, patches: int, captioned: int, keyworded: int) -> tuple[dict[str, torch.Tensor], float]:
         """The loss terms, and the share of images whose concept was found in the table.
 
-        `patches` of every image are looked at; the first `captioned` images get captions, new ones every time.
+        `patches` of every image are looked at; the first `captioned` images get captions, new ones every time,
+        and `keyworded` keywords are read besides.
         """
         student, batch, scenes = self.student, studied.batch, studied.batch.scenes
         pictures = normalised(batch.pictures)
         captions = [caption_for(self.rng, scene, self.sprites.concepts) for scene in scenes[:captioned]]
-        ids = token_ids(self.tokenizer, [c.text for c in captions])
+        keywords, carriers = self.truth.keyword_texts(self.rng, keyworded)
+        ids, keyword_ids = token_ids(self.tokenizer, [c.text for c in captions]), token_ids(self.tokenizer, keywords)
         kept = patches_to_keep(batch.cover, patches)
         with torch.autocast("cpu", torch.bfloat16):
             seen, states = look(student.clip, pictures, kept)
-            read = text_embeddings(student.clip, ids).float()
+            read, keyword_read = (text_embeddings(student.clip, rows).float() for rows in (ids, keyword_ids))
             local = student.features_embed(states)
         seen = seen.float()
-        image, text = F.normalize(seen, dim=-1), F.normalize(read, dim=-1)
+        image, text, word = (F.normalize(rows, dim=-1) for rows in (seen, read, keyword_read))
         concept = torch.tensor([s.concept for s in scenes])
         logits = student.concept_logits(image)
         target = 0.4 * F.one_hot(concept, logits.shape[1]).float() + 0.6 * studied.beliefs
@@ -145,6 +119,7 @@ class Lesson:
             "concept": F.cross_entropy(logits, target),
             "features": F.mse_loss(local.float(), taught.float()),
             "words": F.cross_entropy(student.concept_logits(text), named, ignore_index=-1),
+            "keywords": F.cross_entropy(student.concept_logits(word), torch.from_numpy(carriers)),
             "contrast": contrast_loss(student.clip.logit_scale.exp() * image @ text.T, true),
             "attributes": sum(F.cross_entropy(head(seen), targets[name]) for name, head in student.read_embed.items()),
         }, (logits.argmax(1) == concept).float().mean().item()
@@ -201,40 +176,37 @@ class Run:
         export(clip, tokenizer, OUT / "export")
 
 
-def load_teacher(concepts: int) -> Teacher:
-    teacher = Teacher(concepts).to(memory_format=torch.channels_last)
-    teacher.load_state_dict(torch.load(OUT / "teacher.pt"))
-    return teacher.eval()
-
-
 def train(options: argparse.Namespace) -> None:
     torch.manual_seed(options.seed)
     sprites = Sprites(ALL_TRAINING_HANDS)
     tokenizer = train_tokenizer(sprites.concepts)
     student, teacher = Student(tokenizer, len(sprites.concepts)), load_teacher(len(sprites.concepts))
     student.table.data.copy_(F.normalize(teacher.table.data, dim=-1))
+    if options.start_from:
+        student.load_state_dict(torch.load(options.start_from))
     run, state_file = Run(student, options.lr), OUT / "state.pt"
     OUT.mkdir(exist_ok=True)
     if state_file.exists():
         run.load(state_file)
         print(f"resumed at step {run.step}, {run.pictures} pictures", flush=True)
     rng = np.random.default_rng([options.seed, run.step])
-    lesson = Lesson(student, teacher, tokenizer, Truth(sprites.concepts), sprites, rng)
+    lesson = Lesson(student, tokenizer, Truth(sprites.concepts), sprites, rng)
     print(f"{sum(w.numel() for w in student.clip.parameters()) / 1e6:.2f} M weights", flush=True)
     batches = SceneBatches(sprites, SIDE, options.batch, GRID, twins=2, composed=options.composed, seed=options.seed + 1000 + run.step)
-    began = last_save = last_line = time.time()
+    began, last_save, last_line = time.process_time(), time.time(), time.time()
     before, smooth = run.seconds, {}
-    for studied in lesson.replayed(loader(batches, options.workers), options.uses):
+    for studied in replayed(loader(StudiedBatches(batches, teacher), options.workers), options.uses, rng):
         progress = run.seconds / options.seconds if options.seconds else run.pictures / options.pictures
         if progress >= 1:
             break
         run.set_rate(cosine(progress))
         batches.composed.fill_(options.composed if progress > options.simple_until else options.composed / 3)
-        patches = GRID * GRID if progress > options.all_patches_from else options.patches
-        terms, found = lesson.losses(studied, patches, options.captioned)
+        patches = options.patches if progress < options.simple_until else (GRID * GRID + options.patches) // 2
+        patches = GRID * GRID if progress > options.all_patches_from else patches
+        terms, found = lesson.losses(studied, patches, options.captioned, options.keyworded)
         run.update(sum(WEIGHTS[name] * term for name, term in terms.items()))
         run.pictures += options.batch
-        run.seconds = before + time.time() - began
+        run.seconds = before + time.process_time() - began
         for name, value in {**{n: t.item() for n, t in terms.items()}, "found": found}.items():
             smooth[name] = 0.95 * smooth.get(name, value) + 0.05 * value
         if time.time() - last_line > 30:
@@ -253,18 +225,20 @@ def train(options: argparse.Namespace) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pictures", type=int, default=3_000_000, help="how many scenes the schedule spans")
-    parser.add_argument("--seconds", type=float, default=0, help="let the schedule span this time instead")
-    parser.add_argument("--batch", type=int, default=160)
+    parser.add_argument("--seconds", type=float, default=0, help="let the schedule span this processor time of the trainer instead")
+    parser.add_argument("--batch", type=int, default=256)
     parser.add_argument("--lr", type=float, default=2e-3)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--patches", type=int, default=16, help="of 36 that are looked at, at first")
     parser.add_argument("--captioned", type=int, default=64, help="images of a batch that get a caption")
-    parser.add_argument("--uses", type=int, default=3, help="how often a painted batch is learnt from")
+    parser.add_argument("--keyworded", type=int, default=48, help="keywords read in a step")
+    parser.add_argument("--uses", type=int, default=2, help="how often a painted batch is learnt from")
     parser.add_argument("--all-patches-from", type=float, default=0.85, help="progress from which all are")
-    parser.add_argument("--composed", type=float, default=0.4, help="share of scenes with a count, place or size")
+    parser.add_argument("--composed", type=float, default=0.35, help="share of scenes with a count, place or size")
     parser.add_argument("--simple-until", type=float, default=0.45, help="progress until which only a third of those are")
-    parser.add_argument("--save-every", type=float, default=180)
+    parser.add_argument("--start-from", type=Path, help="weights to begin with, where no state is to be resumed")
+    parser.add_argument("--save-every", type=float, default=150)
     train(parser.parse_args())
 
 

@@ -79,6 +79,36 @@ def test_every_caption_is_true_of_its_own_scene():
 
 
 @needs_packages
+def test_a_concept_is_drawn_by_its_own_emoji_and_known_by_their_other_names():
+    from emoji_clip.concepts import load_concepts
+
+    concepts = {c.name: c for c in load_concepts()}
+    assert [m["label"] for m in concepts["cat"].members] == ["cat face", "cat"]
+    assert [m["label"] for m in concepts["satellite"].members] == ["satellite"]
+    assert {"red apple", "green apple"} <= set(concepts["apple"].keywords) and "automobile" in concepts["car"].keywords
+
+
+@needs_packages
+def test_a_keyword_is_spread_over_every_concept_that_carries_it():
+    from emoji_clip.captions import Truth
+    from emoji_clip.concepts import load_concepts
+
+    concepts = load_concepts()
+    texts, carried = Truth(concepts).keyword_texts(np.random.default_rng(0), 50)
+    assert carried.shape == (50, len(concepts)) and np.allclose(carried.sum(1), 1)
+    for text, row in zip(texts, carried):
+        assert all(any(word in text for word in concepts[i].keywords) for i in np.flatnonzero(row))
+
+
+def test_every_batch_is_learnt_from_once_fresh_and_then_again():
+    from emoji_clip.study import FIRST_REPLAY, replayed
+
+    seen = list(replayed(range(20), 2, np.random.default_rng(0)))
+    assert seen[:FIRST_REPLAY] == list(range(FIRST_REPLAY)) and set(seen) == set(range(20))
+    assert len(seen) == 20 + 20 - FIRST_REPLAY
+
+
+@needs_packages
 def test_the_tokenizer_ends_words_and_texts_as_clips_does():
     from emoji_clip.concepts import load_concepts
     from emoji_clip.tokens import END, START, train_tokenizer
@@ -116,6 +146,16 @@ def test_held_out_pairs_are_never_painted():
 
 @needs_packages
 @needs_sprites
+def test_what_is_named_by_a_colour_is_never_drawn_in_ink():
+    from emoji_clip.scenes import Painter, Sprites
+
+    rng, painter = np.random.default_rng(0), Painter(Sprites(["flat", "high_contrast", "flat_pen"]), 32)
+    blue = next(i for i, c in enumerate(painter.sprites.concepts) if c.name == "blue heart")
+    assert {painter.paint(rng, blue)[2].style for _ in range(200)} == {"colour"}
+
+
+@needs_packages
+@needs_sprites
 def test_a_small_run_trains_resumes_and_exports(tmp_path):
     environment = os.environ | {"EMOJI_CLIP_OUT": str(tmp_path), "PYTHONPATH": str(TRAINING)}
 
@@ -123,7 +163,8 @@ def test_a_small_run_trains_resumes_and_exports(tmp_path):
         command = [sys.executable, "-m", f"emoji_clip.{module}", *options]
         return subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout
 
-    run("teacher", "--pictures", "2560", "--workers", "1")
+    run("teacher", "--pictures", "1280", "--batch", "64")
+    assert "resumed at step 20" in run("teacher", "--pictures", "2560", "--batch", "64")
     run("train", "--pictures", "1280", "--batch", "64")
     resumed = run("train", "--pictures", "1920", "--batch", "64")
     assert "resumed at step 20" in resumed and "finished" in resumed

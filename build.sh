@@ -12,7 +12,7 @@ usage: ./build.sh COMMAND
   test            formatting, lints, Rust tests, build, type checks, browser tests
   dist [FOLDER]   build, then put the page into FOLDER (dist/ unless told otherwise) for any static host
 
-Needs rustup and Node 20 or later. Environment: CHROMIUM names the browser for the tests.
+Needs rustup and Node 20 or later. Environment: CHROMIUM and FIREFOX name the browsers for the tests.
 TEXT
 }
 
@@ -69,23 +69,35 @@ need_packages() {
 }
 
 # Sets CHROMIUM to a browser that can be run.
-need_browser() {
+need_chromium() {
   if [ -n "${CHROMIUM:-}" ]; then
     command -v "$CHROMIUM" >/dev/null || fail "CHROMIUM names $CHROMIUM, which cannot be run"
-  elif ! CHROMIUM=$(find_browser); then
-    [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null ||
+  elif ! CHROMIUM=$(find_command chromium chromium-browser google-chrome google-chrome-stable); then
+    install_packages chromium ||
       fail "no Chromium for the browser tests: install one, name one in CHROMIUM, or run this as root where apt-get is"
-    say "installing chromium with apt-get"
-    apt-get update -q
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends chromium
-    CHROMIUM=$(find_browser) || fail "apt-get installed chromium, but it is not in PATH"
+    CHROMIUM=$(find_command chromium) || fail "apt-get installed chromium, but it is not in PATH"
   fi
   export CHROMIUM
 }
 
-find_browser() {
+# Sets FIREFOX to a browser that can be run; fails where there is none to be had.
+find_firefox() {
+  FIREFOX=${FIREFOX:-$(find_command firefox-esr firefox)} ||
+    { install_packages firefox-esr && FIREFOX=$(find_command firefox-esr); } || return 1
+  command -v "$FIREFOX" >/dev/null || return 1
+  export FIREFOX
+}
+
+# install_packages NAME...: by apt-get, where that is and may
+install_packages() {
+  [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || return 1
+  say "installing $* with apt-get"
+  apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@"
+}
+
+find_command() {
   local name
-  for name in chromium chromium-browser google-chrome google-chrome-stable; do
+  for name in "$@"; do
     command -v "$name" && return
   done
   return 1
@@ -141,12 +153,18 @@ run_tests() {
   build
   put_page target/browser-tests/page
   need_packages
-  need_browser
+  need_chromium
   say "checking the types of the JavaScript"
   npx tsc --project .
   npx tsc --project tests/browser
   say "running the browser tests in $CHROMIUM"
   node --test --test-reporter=spec tests/browser/*.test.mjs
+  if find_firefox; then
+    say "running the page's tests in $FIREFOX"
+    PAGE_BROWSER=firefox node --test --test-reporter=spec tests/browser/page{,-controls}.test.mjs
+  else
+    say "SKIPPED: the page's tests in Firefox, which is not here and cannot be installed"
+  fi
   say "all tests passed"
 }
 

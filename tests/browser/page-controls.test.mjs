@@ -6,14 +6,12 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { serve } from "../../tools/serve.mjs";
-import { launchChromium } from "./chromium.mjs";
+import { launchBrowser, permissions } from "./launch.mjs";
 
 /** @import { Browser, BrowserContext, Page } from "playwright-core" */
 
 const FOLDER = "target/browser-tests/page";
 const PICTURES = ["dog", "pizza", "rockets"].map((name) => `${FOLDER}/www/samples/${name}.webp`);
-/** A camera that shows a test picture, and no question about it. */
-const CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"];
 
 /** @type {{ url: string, close: () => Promise<void> }} */
 let site;
@@ -23,7 +21,7 @@ let browser;
 before(async () => {
   assert.ok(existsSync(FOLDER), `${FOLDER} is missing: ./build.sh test makes it`);
   site = await serve({ root: FOLDER, mount: "/a/demo/" });
-  browser = await launchChromium(...CAMERA);
+  browser = await launchBrowser();
 });
 after(async () => {
   await browser?.close();
@@ -38,7 +36,7 @@ after(async () => {
  */
 function visit(name, act) {
   test(name, async () => {
-    const context = await browser.newContext({ permissions: ["clipboard-read", "clipboard-write"], serviceWorkers: "block" });
+    const context = await browser.newContext({ permissions, serviceWorkers: "block" });
     const page = await context.newPage();
     /** @type {string[]} */
     const complaints = [];
@@ -63,6 +61,13 @@ const labels = (page) => page.getByRole("textbox", { name: "Labels" });
 const button = (page, name) => page.getByRole("button", { name, exact: true });
 /** @param {Page} page */
 const answer = (page) => page.locator("answer-readout").innerText();
+/** Steps through the history as the browser's own buttons do. @param {Page} page @param {number} steps */
+const walk = (page, steps) =>
+  page.evaluate((by) => {
+    const arrived = new Promise((resolve) => addEventListener("popstate", () => resolve(undefined), { once: true }));
+    history.go(by);
+    return arrived;
+  }, steps);
 /** @param {Page} page @returns {Promise<string[]>} */
 const scoredLabels = (page) =>
   page
@@ -72,6 +77,7 @@ const scoredLabels = (page) =>
 
 visit("the drawing pad answers a stroke, and takes it back", async (page) => {
   await button(page, "Draw").click();
+  await page.locator("drawing-pad canvas").scrollIntoViewIfNeeded();
   const box = await page.locator("drawing-pad canvas").boundingBox();
   assert.ok(box);
   await page.mouse.move(box.x + 50, box.y + 50);
@@ -138,12 +144,12 @@ visit("back and forward walk through what was set", async (page) => {
   await button(page, "Animals").click();
   await answered(page);
   await page.getByRole("radio", { name: "Each on its own" }).check();
-  await page.goBack();
+  await walk(page, -1);
   assert.equal(await page.getByRole("radio", { name: "Among these labels" }).isChecked(), true);
   assert.match(await labels(page).inputValue(), /^cat\ndog/);
-  await page.goBack();
+  await walk(page, -1);
   assert.doesNotMatch(await labels(page).inputValue(), /^cat\ndog\nhorse/);
-  await page.goForward();
+  await walk(page, 1);
   assert.match(await labels(page).inputValue(), /^cat\ndog/);
 });
 

@@ -9,7 +9,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { isDeepStrictEqual } from "node:util";
 import { serve } from "../../tools/serve.mjs";
-import { launchChromium } from "./chromium.mjs";
+import { launchBrowser } from "./launch.mjs";
 
 const FOLDER = "target/browser-tests/page";
 const CLI = "target/release/clip-wasm";
@@ -31,7 +31,7 @@ const complaints = [];
 before(async () => {
   assert.ok(existsSync(FOLDER), `${FOLDER} is missing: ./build.sh test makes it`);
   site = await serve({ root: FOLDER, mount: "/a/demo/" });
-  browser = await launchChromium();
+  browser = await launchBrowser();
   const context = await browser.newContext();
   context.on("request", (request) => requests.push(request.url()));
   page = await context.newPage();

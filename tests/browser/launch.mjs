@@ -1,0 +1,29 @@
+// @ts-check
+/** The browser that the tests of the page run in: `PAGE_BROWSER` says `chromium`, as without it, or `firefox`. */
+import { firefox } from "playwright-core";
+import { launchChromium } from "./chromium.mjs";
+
+/** A camera that shows a test picture, and no question about it. */
+const CHROMIUM_CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"];
+
+/** The same for Firefox, and a clipboard that a test may read without a gesture. */
+const FIREFOX_PREFERENCES = {
+  "media.navigator.streams.fake": true,
+  "media.navigator.permission.disabled": true,
+  "dom.events.testing.asyncClipboard": true,
+};
+
+export const browserName = process.env.PAGE_BROWSER ?? "chromium";
+
+/** @returns {Promise<import("playwright-core").Browser>} with a camera that asks nobody */
+export function launchBrowser() {
+  if (browserName === "chromium") return launchChromium(...CHROMIUM_CAMERA);
+  return firefox.launch({
+    channel: "moz-firefox", // over WebDriver BiDi, which a distribution's Firefox speaks
+    executablePath: process.env.FIREFOX ?? "/usr/bin/firefox-esr",
+    firefoxUserPrefs: FIREFOX_PREFERENCES,
+  });
+}
+
+/** What a test's visit may do without asking; Firefox takes it from its preferences. */
+export const permissions = browserName === "chromium" ? ["clipboard-read", "clipboard-write"] : [];

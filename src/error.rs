@@ -118,6 +118,10 @@ pub enum Error {
     #[error("template {template:?} has no {{}} where the label goes")]
     Template { template: String },
 
+    /// A way of scoring that does not exist.
+    #[error("unknown mode {found:?}: expected \"softmax\" or \"independent\"")]
+    Mode { found: String },
+
     /// No such model among the records.
     #[error("unknown model {id:?}: expected a .gguf file, a Hugging Face folder, or one of {known}")]
     UnknownModel { id: String, known: String },
@@ -170,6 +174,7 @@ impl Error {
             Self::EmptyLabel { .. } => "empty-label",
             Self::LongLabel { .. } => "long-label",
             Self::Template { .. } => "template",
+            Self::Mode { .. } => "mode",
             Self::UnknownModel { .. } => "unknown-model",
             Self::Dataset { .. } => "dataset",
             Self::NotText { .. } => "not-text",

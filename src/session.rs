@@ -60,6 +60,8 @@ pub struct Info {
     pub logit_scale: f32,
     /// The templates to use where the user gives none.
     pub templates: Vec<String>,
+    /// The templates that the model's record names for an ensemble; may be empty.
+    pub ensemble: Vec<String>,
     pub license: Option<String>,
     pub description: Option<String>,
     pub source: Option<String>,
@@ -95,6 +97,7 @@ impl Session {
             projection_dim: config.projection_dim,
             logit_scale: self.clip.logit_scale,
             templates: self.default_templates(),
+            ensemble: self.record.templates.clone(),
             license: self.record.license.clone(),
             description: self.record.description.clone(),
             source: self.record.source.repo.clone(),

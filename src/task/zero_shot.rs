@@ -1,7 +1,10 @@
 //! The zero-shot head: cosines of one picture with labels, and scores from them.
 
+use std::str::FromStr;
+
 use serde::{Deserialize, Serialize};
 
+use crate::Error;
 use crate::kernels::exp::{sigmoid_scalar, softmax};
 use crate::kernels::lanes::dot;
 
@@ -15,6 +18,18 @@ pub enum Mode {
     /// Each label alone against no label at all (the template around nothing): the sigmoid of the
     /// difference of their logits.
     Independent,
+}
+
+impl FromStr for Mode {
+    type Err = Error;
+
+    fn from_str(word: &str) -> Result<Self, Error> {
+        match word {
+            "softmax" => Ok(Self::Softmax),
+            "independent" => Ok(Self::Independent),
+            _ => Err(Error::Mode { found: word.to_owned() }),
+        }
+    }
 }
 
 /// One label's result.
@@ -118,6 +133,13 @@ mod tests {
         let among = score(&IMAGE, &[("x", &X), ("y", &Y), ("z", &Z)], &X, 10.0, Mode::Independent);
         assert_eq!(alone[0].score, among[0].score);
         assert_eq!(among[1].score, 0.5, "a label no better than none is at one half");
+    }
+
+    #[test]
+    fn a_mode_that_does_not_exist_is_refused_by_its_name() {
+        assert_eq!("independent".parse::<Mode>().ok(), Some(Mode::Independent));
+        let error = "loudest".parse::<Mode>().unwrap_err();
+        assert_eq!((error.code(), error.to_string().contains("\"loudest\"")), ("mode", true));
     }
 
     #[test]

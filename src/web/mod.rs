@@ -126,7 +126,7 @@ impl Engine {
         templates: Vec<JsValue>,
         mode: &str,
     ) -> Result<JsValue, JsValue> {
-        let mode = if mode == "independent" { Mode::Independent } else { Mode::Softmax };
+        let mode: Mode = mode.parse().map_err(thrown)?;
         let scores = self.session.classify(embedding, &strings(labels)?, &strings(templates)?, mode);
         object(&scores.map_err(thrown)?)
     }

@@ -46,6 +46,8 @@ export interface ModelInfo {
   logit_scale: number;
   /** The prompt templates the model is meant to be used with; each has a `{}` for the label. */
   templates: string[];
+  /** The templates that the model's record names for an ensemble; may be empty. */
+  ensemble: string[];
   license: string;
   description: string;
   source: string;

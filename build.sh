@@ -161,7 +161,7 @@ run_tests() {
   node --test --test-reporter=spec tests/browser/*.test.mjs
   if find_firefox; then
     say "running the page's tests in $FIREFOX"
-    PAGE_BROWSER=firefox node --test --test-reporter=spec tests/browser/page{,-controls}.test.mjs
+    PAGE_BROWSER=firefox node --test --test-reporter=spec tests/browser/page{,-controls,-sharing}.test.mjs
   else
     say "SKIPPED: the page's tests in Firefox, which is not here and cannot be installed"
   fi
@@ -180,9 +180,9 @@ put_page() {
     fail "$folder holds something else than an earlier page: name an empty folder"
   fi
   say "putting the page into $folder"
-  rm -rf "${folder:?}"/{index.html,service-worker.js,www,models,pkg}
+  rm -rf "${folder:?}"/{index.html,demo.json,service-worker.js,www,models,pkg}
   mkdir -p "$folder"/pkg/{simd,relaxed}
-  cp -R index.html service-worker.js LICENSE-MIT LICENSE-APACHE www models "$folder"/
+  cp -R index.html demo.json service-worker.js LICENSE-MIT LICENSE-APACHE www models "$folder"/
   local flavour
   for flavour in simd relaxed; do
     cp "pkg/$flavour"/clip_wasm{.js,_bg.wasm} "$folder/pkg/$flavour/"

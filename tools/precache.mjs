@@ -10,6 +10,7 @@ import path from "node:path";
 const root = process.argv[2] ?? ".";
 
 /** Beside index.html, which is asked for as the folder itself. */
+const FILES = ["demo.json"];
 const FOLDERS = ["www", "models", "pkg/simd", "pkg/relaxed"];
 const SUFFIXES = new Set([
   ".avif",
@@ -25,8 +26,8 @@ const SUFFIXES = new Set([
   ".webmanifest",
   ".webp",
 ]);
-/** What the browser keeps as part of the service worker itself. */
-const WORKER = new Set(["www/offline/precache.js", "www/offline/service-worker.js"]);
+/** What the browser keeps as part of the service worker itself, and what is for whoever works on the page. */
+const LEFT_OUT = new Set(["www/offline/precache.js", "www/offline/service-worker.js", "www/gallery.css", "www/gallery.js"]);
 
 const files = FOLDERS.filter((folder) => existsSync(path.join(root, folder)))
   .flatMap((folder) =>
@@ -34,7 +35,8 @@ const files = FOLDERS.filter((folder) => existsSync(path.join(root, folder)))
       path.posix.join(folder, name.split(path.sep).join("/")),
     ),
   )
-  .filter((file) => SUFFIXES.has(path.extname(file)) && !WORKER.has(file))
+  .filter((file) => SUFFIXES.has(path.extname(file)) && !LEFT_OUT.has(file))
+  .concat(FILES)
   .sort();
 
 const hash = createHash("sha256");

@@ -15,6 +15,7 @@ import type { TabBar } from "./components/tab-bar/tab-bar.js";
 import type { TemplateEditor } from "./components/template-editor/template-editor.js";
 import type { ClassifyView } from "./views/classify/classify-view.js";
 import type { ModelView } from "./views/model/model-view.js";
+import type { ShareView } from "./views/share/share-view.js";
 
 declare global {
   interface HTMLElementTagNameMap {
@@ -32,6 +33,7 @@ declare global {
     "picture-stage": PictureStage;
     "picture-strip": PictureStrip;
     "score-list": ScoreList;
+    "share-view": ShareView;
     "tab-bar": TabBar;
     "template-editor": TemplateEditor;
   }

@@ -5,12 +5,13 @@ import "./components/load-bar/load-bar.js";
 import "./components/tab-bar/tab-bar.js";
 import { element } from "./dom/element.js";
 import { registerOffline } from "./offline/register.js";
-import { session, started } from "./running-session.js";
+import { demoRead, session, started } from "./running-session.js";
 import { numberText } from "./state/number-text.js";
 import { sentence } from "./state/sentence.js";
 import { SettingsStore } from "./state/settings-store.js";
 import { ClassifyView } from "./views/classify/classify-view.js";
 import { ModelView } from "./views/model/model-view.js";
+import { ShareView } from "./views/share/share-view.js";
 
 /**
  * @template {keyof HTMLElementTagNameMap} Tag
@@ -20,27 +21,40 @@ function find(tag) {
   return /** @type {HTMLElementTagNameMap[Tag]} */ (document.querySelector(tag));
 }
 
-const settings = new SettingsStore();
+const { demo, problem } = await demoRead;
+const settings = new SettingsStore(demo.mode);
 const main = find("main");
 const tabBar = find("tab-bar");
 const loadBar = find("load-bar");
 const engineFault = find("error-note");
+const brand = /** @type {HTMLElement} */ (document.querySelector(".brand span"));
 const guide = /** @type {HTMLElement} */ (document.getElementById("panel-guide"));
 const modelLine = /** @type {HTMLElement} */ (document.getElementById("model-line"));
 const announcements = /** @type {HTMLElement} */ (document.getElementById("announcements"));
 
-const classify = new ClassifyView({ session, settings });
+const classify = new ClassifyView({ session, settings, demo });
 const model = new ModelView({ session });
+const share = new ShareView({ session, demo, current: () => classify.shared });
 classify.id = "panel-classify";
 model.id = "panel-model";
+share.id = "panel-share";
 
 const TABS = [
   { id: "classify", title: "Classify", panel: classify },
   { id: "model", title: "Model", panel: model },
+  { id: "share", title: "Share", panel: share },
   { id: "guide", title: "Guide", panel: guide },
 ];
 
 let working = false;
+
+/** Shows what demo.json says about the page itself. */
+function showDemo() {
+  if (demo.title) document.title = demo.title;
+  if (demo.title) brand.textContent = demo.title;
+  if (demo.text) main.prepend(element("p", { class: "demo-text" }, demo.text));
+  if (problem) engineFault.before(element("error-note", { fault: { message: problem } }));
+}
 
 function showState() {
   main.dataset.state = session.status === "ready" && working ? "working" : session.status;
@@ -59,6 +73,7 @@ function showModel() {
 function showTab() {
   const named = TABS.find(({ id }) => id === settings.current.tab) ?? TABS[0];
   tabBar.selected = named.id;
+  if (named.panel === share) share.refresh();
 }
 
 /** @param {string} id */
@@ -68,6 +83,7 @@ function selectTab(id) {
 
 session.addEventListener("status", showState);
 session.addEventListener("model", showModel);
+session.addEventListener("model", showTab);
 session.addEventListener("progress", (event) => (loadBar.progress = /** @type {CustomEvent} */ (event).detail));
 engineFault.addEventListener("act", () => session.restart());
 classify.addEventListener("working", (event) => {
@@ -94,7 +110,8 @@ find("a").addEventListener("click", (event) => {
   main.focus();
 });
 
-guide.before(classify, model);
+guide.before(classify, model, share);
+showDemo();
 showState();
 showModel();
 await started;

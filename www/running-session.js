@@ -4,9 +4,13 @@
  * way while the modules of the views still arrive.
  */
 import "./security/trusted-types.js";
+import { fetchDemo } from "./state/demo.js";
 import { ModelSession } from "./state/model-session.js";
 
-export const session = new ModelSession();
+/** What demo.json presets. */
+export const demoRead = fetchDemo();
+
+export const session = new ModelSession(demoRead.then(({ demo }) => demo.model));
 
 /** Settles when the model that comes with the page is loaded, or has failed to. */
 export const started = session.start();

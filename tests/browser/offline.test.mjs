@@ -18,7 +18,7 @@ let browser;
 
 before(async () => {
   folder = mkdtempSync(path.join(tmpdir(), "clip-wasm-offline-"));
-  for (const part of ["index.html", "service-worker.js", "www"])
+  for (const part of ["index.html", "demo.json", "service-worker.js", "www"])
     cpSync(part, path.join(folder, part), { recursive: true });
   cpSync("tests/browser/stub", folder, { recursive: true });
   cpSync("tests/browser/blank.html", path.join(folder, "blank.html"));

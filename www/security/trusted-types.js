@@ -2,7 +2,8 @@
 /**
  * The page's one Trusted Types policy. `index.html` demands Trusted Types for every script sink; this default policy lets
  * through script addresses of the page's own origin (the engine worker, the service worker) and nothing else: no HTML, no
- * script text. Import it before anything that starts a worker. Browsers without Trusted Types skip it; the
+ * script text. Blobs of the page's own making count too: one file with the page in it (`www/export`) runs on them, and
+ * elsewhere the Content-Security-Policy refuses them. Import it before anything that starts a worker. Browsers without Trusted Types skip it; the
  * Content-Security-Policy still holds there.
  */
 
@@ -13,7 +14,7 @@ factory?.createPolicy("default", {
   /** @param {string} address */
   createScriptURL(address) {
     const url = new URL(address, document.baseURI);
-    if (url.origin !== location.origin)
+    if (url.protocol !== "blob:" && url.origin !== location.origin)
       throw new TypeError(`scripts come from ${location.origin} alone, not from ${url.origin}`);
     return url.href;
   },

@@ -35,13 +35,14 @@ export const fragment = Object.freeze({
 
   /**
    * @param {Settings} settings
+   * @param {Mode} [usual] the mode that goes without saying
    * @returns {string} begins with `#`, or is empty where everything is as at the start
    */
-  format({ labels, templates, mode, sample, tab }) {
+  format({ labels, templates, mode, sample, tab }, usual = "softmax") {
     const said = new URLSearchParams();
     for (const label of filled(labels)) said.append("label", label);
     for (const template of filled(templates)) said.append("template", template);
-    if (mode !== "softmax") said.set("mode", mode);
+    if (mode !== usual) said.set("mode", mode);
     if (sample !== null) said.set("sample", sample);
     if (tab !== null) said.set("tab", tab);
     const text = said.toString();

@@ -1,18 +1,20 @@
 // @ts-check
 import { EngineClient } from "../engine/client.js";
+import { DEMO_URL } from "./demo.js";
+import { inOneFile } from "./in-one-file.js";
 
 /** @typedef {import("../engine/types.d.ts").LoadProgress} LoadProgress */
 /** @typedef {import("../engine/types.d.ts").ModelInfo} ModelInfo */
 /** @typedef {import("../engine/types.d.ts").ModelSource} ModelSource */
 
-/** @type {ModelSource} */
-const EMBEDDED = { id: "emoji-clip" };
+/** The record of the model that comes with the page. */
+const EMBEDDED = "emoji-clip";
 
 /** Failures after which the engine itself is gone, not just one request. */
 const ENGINE_GONE = new Set(["worker-lost", "engine-load", "no-simd"]);
 
 /**
- * The page's one engine and the model in it. `status` is "loading" before there is a model, "ready" with one, "failed" when
+ * The page's one engine and the model in it; the page's own is the one that comes with it, or the demo's. `status` is "loading" before there is a model, "ready" with one, "failed" when
  * the engine is gone or no model could be loaded. A model that fails to load leaves the one before it in place.
  *
  * Events: `status`; `model` when another model is in place; `progress` with `detail`, a `LoadProgress` or `null`.
@@ -26,18 +28,32 @@ export class ModelSession extends EventTarget {
   failure = null;
   /** @type {EngineClient | null} */
   engine = null;
-  /** Whether the model is the one that comes with the page. */
-  embedded = true;
+  /** Where the model in place came from. @type {ModelSource | null} */
+  source = null;
+  /** Whether that is the page's own model. */
+  own = true;
+  #own;
   #loading = new AbortController();
 
-  /** Starts the engine and loads the model that comes with the page; failures end in `status`. */
+  /** @param {Promise<string>} own a record's id or the path of a GGUF file, seen from demo.json; empty: the embedded model */
+  constructor(own) {
+    super();
+    this.#own = own.then(modelSource);
+  }
+
+  /** Whether the model in place is the one that comes with the project: it knows only drawings. */
+  get embedded() {
+    return this.source !== null && "id" in this.source && this.source.id === EMBEDDED;
+  }
+
+  /** Starts the engine and loads the page's own model; failures end in `status`. */
   async start() {
     this.#become("loading");
     try {
-      const engine = await EngineClient.start();
+      const engine = await EngineClient.start(inOneFile ? { flavour: "simd" } : {});
       engine.addEventListener("lost", (event) => this.#fail(/** @type {CustomEvent} */ (event).detail));
       this.engine = engine;
-      await this.load(EMBEDDED);
+      await this.loadOwn();
     } catch (error) {
       this.#fail(error);
     }
@@ -69,14 +85,15 @@ export class ModelSession extends EventTarget {
     const engine = this.engine;
     if (!engine) throw new Error("The engine is not running.");
     this.info = await this.#progressing((options) => engine.load(source, options));
-    this.embedded = source === EMBEDDED;
+    this.source = source;
+    this.own = source === (await this.#own);
     this.#become("ready");
     this.dispatchEvent(new Event("model"));
   }
 
-  /** Loads the model that comes with the page. */
-  loadEmbedded() {
-    return this.load(EMBEDDED);
+  /** Loads the page's own model. */
+  async loadOwn() {
+    return this.load(await this.#own);
   }
 
   /** Ends a load that is under way; its `load` rejects with an `AbortError`. */
@@ -116,4 +133,12 @@ export class ModelSession extends EventTarget {
     if (status !== "failed") this.failure = null;
     this.dispatchEvent(new Event("status"));
   }
+}
+
+/**
+ * @param {string} named
+ * @returns {ModelSource}
+ */
+function modelSource(named) {
+  return /\.gguf$/i.test(named) ? { url: new URL(named, DEMO_URL).href } : { id: named || EMBEDDED };
 }

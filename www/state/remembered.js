@@ -4,13 +4,14 @@
  * nothing fails: remembering is a courtesy, not a duty.
  */
 
-const KEY = "clip-wasm.settings";
+/** One host may serve several demos, each at a path of its own. */
+const key = () => `clip-wasm.settings ${location.pathname.replace(/index\.html$/, "")}`;
 
 export const remembered = Object.freeze({
   /** @returns {string} empty where nothing is kept */
   read() {
     try {
-      return localStorage.getItem(KEY) ?? "";
+      return localStorage.getItem(key()) ?? "";
     } catch {
       return "";
     }
@@ -19,7 +20,7 @@ export const remembered = Object.freeze({
   /** @param {string} text */
   write(text) {
     try {
-      localStorage.setItem(KEY, text);
+      localStorage.setItem(key(), text);
     } catch {
       // No storage: the next visit starts afresh.
     }

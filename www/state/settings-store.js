@@ -1,5 +1,5 @@
 // @ts-check
-/** @import { Settings } from "./fragment.js" */
+/** @import { Mode, Settings } from "./fragment.js" */
 import { fragment } from "./fragment.js";
 import { remembered } from "./remembered.js";
 
@@ -7,9 +7,6 @@ import { remembered } from "./remembered.js";
 const ONE_STEP_MS = 4000;
 /** The address bar follows typing at this distance; browsers refuse pages that write it at every key. */
 const WRITE_AFTER_MS = 250;
-
-/** @type {Settings} */
-const INITIAL = { labels: null, templates: null, mode: "softmax", sample: null, tab: null };
 
 /**
  * The settings in force. It starts from the address, else from the last visit; every change reaches the address, the history
@@ -20,10 +17,14 @@ export class SettingsStore extends EventTarget {
   #current;
   #lastStep = { fields: "", time: -Infinity };
   #pendingWrite = 0;
+  /** @type {Settings} */
+  #initial;
 
-  constructor() {
+  /** @param {Mode} mode where neither the address nor the last visit says one */
+  constructor(mode) {
     super();
-    this.#current = { ...INITIAL, ...fragment.parse(location.hash || remembered.read()) };
+    this.#initial = { labels: null, templates: null, mode, sample: null, tab: null };
+    this.#current = { ...this.#initial, ...fragment.parse(location.hash || remembered.read()) };
     history.replaceState({ settings: this.#current }, "");
     addEventListener("popstate", (event) => this.#restore(event.state?.settings));
     addEventListener("pagehide", () => this.#writeNow());
@@ -40,7 +41,7 @@ export class SettingsStore extends EventTarget {
    */
   linkTo(patch) {
     const link = new URL(location.href);
-    link.hash = fragment.format({ ...this.#current, ...patch });
+    link.hash = fragment.format({ ...this.#current, ...patch }, this.#initial.mode);
     return link.href;
   }
 
@@ -64,14 +65,14 @@ export class SettingsStore extends EventTarget {
     if (!this.#pendingWrite) return;
     clearTimeout(this.#pendingWrite);
     this.#pendingWrite = 0;
-    const hash = fragment.format(this.#current);
+    const hash = fragment.format(this.#current, this.#initial.mode);
     history.replaceState({ settings: this.#current }, "", hash || location.pathname + location.search);
     remembered.write(hash);
   }
 
   /** @param {Settings | undefined} saved absent where the visitor edited the address by hand */
   #restore(saved) {
-    this.#current = saved ?? { ...INITIAL, ...fragment.parse(location.hash) };
+    this.#current = saved ?? { ...this.#initial, ...fragment.parse(location.hash) };
     if (!saved) history.replaceState({ settings: this.#current }, "");
     this.#lastStep = { fields: "", time: -Infinity };
     this.#announce("history");

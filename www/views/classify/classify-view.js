@@ -12,6 +12,7 @@
  * - `main[data-state]` is `loading`, `ready`, `working` or `failed`; at `ready` the scores are the newest.
  */
 /** @import { ModelSession } from "../../state/model-session.js" */
+/** @import { Demo } from "../../state/demo.js" */
 /** @import { Answer } from "./picture-question.js" */
 /** @import { SettingsStore } from "../../state/settings-store.js" */
 import "../../components/answer-readout/answer-readout.js";
@@ -25,12 +26,15 @@ import "../../components/picture-strip/picture-strip.js";
 import "../../components/score-list/score-list.js";
 import "../../components/template-editor/template-editor.js";
 import { Component } from "../../dom/component.js";
+import { readLabels } from "../../state/label-lines.js";
 import { sentence } from "../../state/sentence.js";
+import { readTemplates } from "../../state/template-lines.js";
 import { classifyLayout } from "./classify-layout.js";
 import { Filmstrip } from "./filmstrip.js";
 import { Heatmap } from "./heatmap.js";
 import { PictureColumn } from "./picture-column.js";
 import { PictureQuestion } from "./picture-question.js";
+import { PRESETS } from "./presets.js";
 import { QuestionColumn } from "./question-column.js";
 import { ScoresColumn } from "./scores-column.js";
 import { SecondOpinion } from "./second-opinion.js";
@@ -49,6 +53,7 @@ export class ClassifyView extends Component {
   #announcing = 0;
   #session;
   #settings;
+  #demo;
   #inquiry;
   #pictures;
   #scores;
@@ -61,11 +66,13 @@ export class ClassifyView extends Component {
    * @param {object} wiring
    * @param {ModelSession} wiring.session
    * @param {SettingsStore} wiring.settings
+   * @param {Demo} wiring.demo
    */
-  constructor({ session, settings }) {
+  constructor({ session, settings, demo }) {
     super();
     this.#session = session;
     this.#settings = settings;
+    this.#demo = demo;
     this.#inquiry = new PictureQuestion(session);
     this.#pictures = new PictureColumn(this.#parts, this.#inquiry, this.lifetime);
     this.#scores = new ScoresColumn(
@@ -84,7 +91,21 @@ export class ClassifyView extends Component {
     this.append(...this.#parts.columns);
     this.#listenToColumns();
     this.#listenToAnswers();
-    this.#pictures.openSamples().then(() => this.#follow());
+    this.#pictures.openSamples(this.#demo).then(() => this.#follow());
+  }
+
+  /** What can be taken along to another page: the question as it stands, and the pictures to ask it of. */
+  get shared() {
+    const { labels, templates, mode } = this.#settings.current;
+    return {
+      link: this.#settings.linkTo({ labels: this.#labelText(), tab: null }),
+      labels: readLabels(this.#labelText()).labels,
+      ownLabels: labels !== null,
+      templates: templates === null ? [] : readTemplates(templates).templates,
+      mode,
+      pictures: this.#pictures.shelf.own.flatMap(({ file }) => file ?? []),
+      samples: this.#pictures.samples,
+    };
   }
 
   /** Says, for good, that the page works without a network. */
@@ -184,11 +205,13 @@ export class ClassifyView extends Component {
   }
 
   #labelText() {
-    return this.#settings.current.labels ?? this.#pictures.now.labels.join("\n");
+    const offered = [this.#pictures.now.labels, this.#demo.labels, PRESETS.labels[0].lines];
+    return this.#settings.current.labels ?? (offered.find(({ length }) => length > 0) ?? []).join("\n");
   }
 
   #templateText() {
-    return this.#settings.current.templates ?? (this.#session.info?.templates ?? ["{}"]).join("\n");
+    const usual = this.#demo.templates.length > 0 ? this.#demo.templates : (this.#session.info?.templates ?? ["{}"]);
+    return this.#settings.current.templates ?? usual.join("\n");
   }
 
   /** @param {unknown} error */

@@ -1,4 +1,5 @@
 // @ts-check
+/** @import { Demo } from "../../state/demo.js" */
 /** @import { Origin } from "./caveats.js" */
 /** @import { ClassifyParts } from "./classify-layout.js" */
 /** @import { StagePicture } from "./picture-shelf.js" */
@@ -11,7 +12,6 @@ import { sentence } from "../../state/sentence.js";
 import { clipboardPicture } from "./clipboard-picture.js";
 import { listenForFiles } from "./intake.js";
 import { PictureShelf } from "./picture-shelf.js";
-import { PRESETS } from "./presets.js";
 import { fetchSamples } from "./samples.js";
 
 /**
@@ -22,8 +22,8 @@ import { fetchSamples } from "./samples.js";
  */
 export class PictureColumn extends EventTarget {
   shelf = new PictureShelf();
-  /** What is on the stage. It `moves` where it is an instrument. `labels` are those of the last sample: they stand for as long as the visitor has none of their own. */
-  now = { title: "", moves: false, origin: /** @type {Origin} */ ("sample"), labels: PRESETS.labels[0].lines };
+  /** What is on the stage. It `moves` where it is an instrument. `labels` are those of the last sample. */
+  now = { title: "", moves: false, origin: /** @type {Origin} */ ("sample"), labels: /** @type {string[]} */ ([]) };
   #parts;
   #inquiry;
   #signal;
@@ -51,10 +51,10 @@ export class PictureColumn extends EventTarget {
     this.#listenToInstruments();
   }
 
-  /** Fetches the samples; a failure is told beside the stage. */
-  async openSamples() {
+  /** Fetches the samples; a failure is told beside the stage. @param {Demo} demo */
+  async openSamples(demo) {
     try {
-      this.shelf.setSamples(await fetchSamples(this.#signal));
+      this.shelf.setSamples(await fetchSamples(demo, this.#signal));
     } catch (error) {
       this.fault = error;
     }
@@ -76,6 +76,12 @@ export class PictureColumn extends EventTarget {
     if (this.#shown) this.#inquiry.show(this.#shown.read);
     else if (this.#live) this.#inquiry.showLive(this.#live);
     else this.#tell("blank", { message: "Open a picture, paste one, or draw." });
+  }
+
+  /** The samples, the one on the stage first. */
+  get samples() {
+    const [shown, ...others] = new Set([this.#shown?.sample, ...this.shelf.samples.map(({ sample }) => sample)]);
+    return [shown, ...others].filter((sample) => sample !== undefined);
   }
 
   set fault(/** @type {unknown} */ error) {

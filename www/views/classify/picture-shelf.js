@@ -9,6 +9,7 @@
  * @property {string} alt
  * @property {string} src what an `img` can show
  * @property {Sample} [sample] where it is one
+ * @property {File} [file] where it is the visitor's
  * @property {Origin} origin
  * @property {string} [verdict] what the model makes of it, for the filmstrip
  * @property {boolean} [failed] whether it could not be read
@@ -51,6 +52,7 @@ export class PictureShelf {
       title: file.name,
       alt: `Your picture ${file.name}`,
       src: URL.createObjectURL(file),
+      file,
       origin,
       read: () => file,
     }));

@@ -36,11 +36,11 @@ export function modelLayout() {
       "aria-label": "Model file",
     }),
     open: element("button", { type: "button", class: "button" }, icon("open"), "Open a .gguf file"),
-    embedded: element(
+    back: element(
       "button",
       { type: "button", class: "button", hidden: true },
       icon("restart"),
-      "Back to emoji-clip",
+      "Back to the page’s own model",
     ),
     cancel: element("button", { type: "button", class: "button", hidden: true }, icon("clear"), "Stop loading"),
     progress: element("p", { class: "load-text", hidden: true }),
@@ -67,7 +67,7 @@ export function modelLayout() {
       { class: "hint" },
       "A CLIP model in a GGUF file, from this device; or drop one anywhere on the page. It is read here and goes nowhere.",
     ),
-    element("div", { class: "actions" }, parts.open, parts.embedded, parts.cancel, parts.fileInput),
+    element("div", { class: "actions" }, parts.open, parts.back, parts.cancel, parts.fileInput),
     parts.progress,
     parts.fault,
     element("details", {}, element("summary", {}, "Where such files come from"), ...howToMake()),

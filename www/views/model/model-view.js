@@ -35,13 +35,13 @@ export class ModelView extends Component {
   build() {
     this.append(...this.#parts.columns);
     const session = this.#session;
-    const { open, embedded, cancel, fileInput } = this.#parts;
+    const { open, back, cancel, fileInput } = this.#parts;
     this.listen(session, "model", () => this.#showModel());
     this.#showModel();
     this.listen(session, "status", () => this.#showEngine());
     this.listen(session, "progress", ({ detail }) => this.#showProgress(detail));
     this.listen(open, "click", () => fileInput.click());
-    this.listen(embedded, "click", () => this.#load(() => session.loadEmbedded()));
+    this.listen(back, "click", () => this.#load(() => session.loadOwn()));
     this.listen(cancel, "click", () => session.cancelLoad());
     this.listen(fileInput, "change", () => {
       const [file] = fileInput.files ?? [];
@@ -86,11 +86,11 @@ export class ModelView extends Component {
   }
 
   async #showModel() {
-    const { info, embedded, engine } = this.#session;
+    const { info, embedded, own, engine } = this.#session;
     if (!info || !engine) return;
     this.#parts.name.textContent = info.name;
     this.#parts.description.textContent = info.description;
-    this.#parts.embedded.hidden = embedded;
+    this.#parts.back.hidden = own;
     this.#parts.limits.replaceChildren(...limitLines(embedded ? [DRAWINGS_ONLY, ENGLISH_ONLY] : [ENGLISH_ONLY]));
     this.#parts.facts.facts = modelFacts(info);
     this.#showEngine();

@@ -1,0 +1,75 @@
+// @ts-check
+import { element } from "../../dom/element.js";
+import { icon } from "../../dom/icon.js";
+
+/** The parts of the Share view, in the order they are read. Nothing here has behaviour. */
+export function shareLayout() {
+  const parts = {
+    copy: button("link", "Copy link"),
+    contents: element("fact-list", { "data-table": "" }),
+    title: element("input", { id: "share-title", type: "text", maxLength: 80, autocomplete: "off" }),
+    text: element("textarea", { id: "share-text", rows: 2, maxLength: 600 }),
+    pictures: element("input", { type: "checkbox", id: "share-pictures" }),
+    picturesLine: element("p", { class: "check", hidden: true }),
+    picturesLabel: element("label", { for: "share-pictures" }),
+    file: button("save", "Make one file"),
+    folder: button("save", "Make a folder"),
+    outcome: element("p", { class: "outcome" }),
+    fault: element("error-note"),
+  };
+  parts.picturesLine.append(parts.pictures, parts.picturesLabel);
+  const demo = element(
+    "section",
+    { "aria-labelledby": "share-demo" },
+    element("h2", { id: "share-demo" }, "Your demo"),
+    element("p", { class: "hint" }, "This page with your question in it, for others to open and try."),
+    field("Title", parts.title),
+    field("A sentence about it", parts.text),
+    parts.picturesLine,
+    parts.contents,
+  );
+  const ways = element(
+    "section",
+    { "aria-labelledby": "share-ways" },
+    element("h2", { id: "share-ways" }, "Three ways to pass it on"),
+    way("A link", "Labels, templates and mode, for whoever can open this page. Never a picture.", parts.copy),
+    way(
+      "One file",
+      "An HTML file with the engine, the model and the pictures in it. It opens from disk, without a network.",
+      parts.file,
+    ),
+    way(
+      "A folder",
+      "A ZIP file, to unpack on any static host. The file demo.json in it holds title, question and pictures: edit it to change the demo.",
+      parts.folder,
+    ),
+    parts.fault,
+  );
+  return { ...parts, columns: [demo, ways] };
+}
+
+/**
+ * @param {string} title
+ * @param {HTMLElement} input with an id
+ */
+function field(title, input) {
+  return element("div", { class: "field" }, element("label", { for: input.id }, title), input);
+}
+
+/**
+ * @param {string} title
+ * @param {string} text
+ * @param {HTMLElement} action
+ */
+function way(title, text, action) {
+  const actions = element("div", { class: "actions" }, action);
+  return element("div", { class: "way" }, element("h3", {}, title), element("p", {}, text), actions);
+}
+
+/**
+ * @param {import("../../dom/icon.js").IconName} name
+ * @param {string} title
+ */
+function button(name, title) {
+  return element("button", { type: "button", class: "button" }, icon(name), title);
+}

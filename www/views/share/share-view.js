@@ -1,0 +1,180 @@
+// @ts-check
+/**
+ * The Share view: a link to the question, and the page with the question in it as one file or as a folder.
+ */
+/** @import { ModelSession } from "../../state/model-session.js" */
+/** @import { Demo } from "../../state/demo.js" */
+/** @import { ClassifyView } from "../classify/classify-view.js" */
+/** @import { ExportedDemo } from "../../export/exported-demo.js" */
+import "../../components/error-note/error-note.js";
+import "../../components/fact-list/fact-list.js";
+import { Component } from "../../dom/component.js";
+import { element } from "../../dom/element.js";
+import { inOneFile } from "../../state/in-one-file.js";
+import { numberText } from "../../state/number-text.js";
+import { sentence } from "../../state/sentence.js";
+import { shareLayout } from "./share-layout.js";
+
+/** Labels that are named; the rest is counted. */
+const MOST_NAMED = 12;
+
+export class ShareView extends Component {
+  #parts = shareLayout();
+  #session;
+  #demo;
+  #current;
+  /** Address of the newest file made. */
+  #made = "";
+
+  /**
+   * @param {object} wiring
+   * @param {ModelSession} wiring.session
+   * @param {Demo} wiring.demo
+   * @param {() => ClassifyView["shared"]} wiring.current what is there to share
+   */
+  constructor({ session, demo, current }) {
+    super();
+    this.#session = session;
+    this.#demo = demo;
+    this.#current = current;
+  }
+
+  build() {
+    this.append(...this.#parts.columns);
+    const { copy, title, text, file, folder, pictures } = this.#parts;
+    title.value = this.#demo.title;
+    text.value = this.#demo.text;
+    this.listen(copy, "click", () => this.#copy());
+    this.listen(pictures, "change", () => this.refresh());
+    for (const field of [title, text]) this.listen(field, "input", () => this.#forget());
+    this.listen(file, "click", () => this.#makeFile());
+    this.listen(folder, "click", () => this.#makeFolder());
+    if (inOneFile) {
+      file.disabled = folder.disabled = true;
+      file.after(this.#parts.outcome);
+      this.#parts.outcome.textContent = "This page is one already: pass the file on.";
+    }
+  }
+
+  /** Shows what a demo would hold now. */
+  refresh() {
+    const { pictures, picturesLine, picturesLabel, contents } = this.#parts;
+    const { labels, templates, samples, pictures: own } = this.#current();
+    picturesLine.hidden = own.length === 0;
+    picturesLabel.textContent = `Show my ${counted(own.length, "picture")} in it in place of the samples`;
+    const shown = pictures.checked && own.length > 0 ? counted(own.length, "picture of yours", "pictures of yours") : counted(samples.length, "sample");
+    const { info } = this.#session;
+    contents.facts = [
+      ["Labels", inBrief(labels)],
+      ["Templates", templates.length > 0 ? templates.join("\n") : "the model’s own"],
+      ["Pictures", shown],
+      ["Model", info ? `${info.name}, ${numberText.bytes(info.bytes)}` : ""],
+    ];
+    if (!inOneFile) this.#forget();
+  }
+
+  async #copy() {
+    const { copy } = this.#parts;
+    const { link } = this.#current();
+    const written = await navigator.clipboard.writeText(link).then(
+      () => "Link copied",
+      () => "Not allowed here",
+    );
+    /** @type {Text} */ (copy.lastChild).data = written;
+    this.send("announce", { text: written });
+  }
+
+  async #makeFile() {
+    const { singleFile } = await import("../../export/single-file.js");
+    await this.#make(this.#parts.file, "html", (exported) => singleFile(exported));
+  }
+
+  async #makeFolder() {
+    const { folderArchive } = await import("../../export/folder.js");
+    await this.#make(this.#parts.folder, "zip", (exported) => folderArchive(exported, this.#name));
+  }
+
+  /**
+   * @param {HTMLButtonElement} pressed the outcome is told beside it
+   * @param {string} suffix
+   * @param {(exported: ExportedDemo) => Promise<Blob>} pack
+   */
+  async #make(pressed, suffix, pack) {
+    const { file, folder, outcome, fault } = this.#parts;
+    this.#forget();
+    pressed.after(outcome);
+    outcome.textContent = "Packing.";
+    file.disabled = folder.disabled = true;
+    try {
+      const { exportedDemo } = await import("../../export/exported-demo.js");
+      this.#offer(await pack(await exportedDemo(this.#chosen())), `${this.#name}.${suffix}`);
+    } catch (error) {
+      outcome.textContent = "";
+      fault.fault = { message: sentence(error) };
+    } finally {
+      file.disabled = folder.disabled = false;
+    }
+  }
+
+  #chosen() {
+    const { title, text, pictures } = this.#parts;
+    const { labels, ownLabels, templates, mode, samples, pictures: own } = this.#current();
+    const shown = pictures.checked ? own : [];
+    const { source, info } = this.#session;
+    if (!source || !info) throw new Error("There is no model to put in yet.");
+    return {
+      settings: {
+        title: title.value.trim(),
+        text: text.value.trim(),
+        labels: ownLabels || shown.length > 0 ? labels : this.#demo.labels,
+        templates: templates.length > 0 ? templates : this.#demo.templates,
+        mode,
+      },
+      model: { source, name: info.name },
+      pictures: shown,
+      samples,
+    };
+  }
+
+  /** Says how large the file is, before it is saved. @param {Blob} blob @param {string} name */
+  #offer(blob, name) {
+    const { outcome } = this.#parts;
+    this.#made = URL.createObjectURL(blob);
+    const size = numberText.bytes(blob.size);
+    const save = element("a", { class: "button primary", href: this.#made, download: name }, `Save ${size}`);
+    outcome.replaceChildren(save, element("span", {}, name));
+    save.focus();
+  }
+
+  #forget() {
+    const { outcome, fault } = this.#parts;
+    if (this.#made) URL.revokeObjectURL(this.#made);
+    this.#made = "";
+    outcome.textContent = "";
+    fault.fault = null;
+  }
+
+  /** What the file is called. */
+  get #name() {
+    const words = this.#parts.title.value.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
+    return words.join("-").slice(0, 60) || "clip-wasm-demo";
+  }
+}
+
+/** @param {string[]} labels */
+function inBrief(labels) {
+  const more = labels.length - MOST_NAMED;
+  const named = labels.slice(0, MOST_NAMED).join(", ");
+  return more > 0 ? `${named} and ${numberText.count(more)} more` : named;
+}
+
+/**
+ * @param {number} count
+ * @param {string} one
+ * @param {string} [several]
+ */
+function counted(count, one, several = `${one}s`) {
+  return `${numberText.count(count)} ${count === 1 ? one : several}`;
+}
+
+customElements.define("share-view", ShareView);

@@ -31,8 +31,9 @@ KEYWORD_CONCEPTS = range(5, 41)  # how many concepts a keyword must describe to 
 
 @dataclass
 class Figure:
-    """A share of `n` trials that went right, or a plain value where `n` is 0."""
+    """A share of `n` trials that went right, or a plain value where `n` is 0; `key` names it in a GGUF."""
 
+    key: str
     name: str
     value: float
     n: int = 0
@@ -77,7 +78,7 @@ class Evaluation:
         self.labels = embedder.texts([TEMPLATE.format(name) for name in self.names])
 
     def figures(self) -> Iterator[Figure]:
-        yield Figure("concepts", len(self.names))
+        yield Figure("concepts", "concepts", len(self.names))
         yield from self.on_trained_hands()
         for hand in HELD_OUT_HANDS:
             yield from self.on_hand(hand)
@@ -87,14 +88,14 @@ class Evaluation:
 
     def on_trained_hands(self) -> Iterator[Figure]:
         """Drawings of the trained hands, restyled and on grounds as in training: alone, then in scenes of every kind."""
-        for kind, composed in (("new augmentations", 0.0), ("any scene of training", COMPOSED)):
+        for key, kind, composed in (("drawings", "new augmentations", 0.0), ("scenes", "any scene of training", COMPOSED)):
             rng = np.random.default_rng(self.seed)
             painter = Painter(self.trained, SIDE, composed)
             chosen = rng.choice(self.taught, self.pictures)
             scores = self.embedder.images([painter.paint(rng, int(c))[0] for c in chosen]) @ self.labels.T
             right = np.array([self.column[int(c)] for c in chosen])
-            yield Figure(f"trained hands, {kind}: top-1", top(scores, right, 1).mean(), len(right))
-            yield Figure(f"trained hands, {kind}: top-5", top(scores, right, 5).mean(), len(right))
+            yield Figure(f"trained.{key}.top1", f"trained hands, {kind}: top-1", top(scores, right, 1).mean(), len(right))
+            yield Figure(f"trained.{key}.top5", f"trained hands, {kind}: top-5", top(scores, right, 5).mean(), len(right))
 
     def on_hand(self, hand: str) -> Iterator[Figure]:
         rng = np.random.default_rng(self.seed + 1)
@@ -102,13 +103,13 @@ class Evaluation:
         drawn = [i for i in self.taught if drawings.of_concept[i]]
         images = self.embedder.images([plain_picture(rng, drawings.choose(rng, int(i))[1]) for i in drawn])
         scores, right = images @ self.labels.T, np.array([self.column[int(i)] for i in drawn])
-        yield Figure(f"{hand}, never trained on: top-1 of {len(self.names)}", top(scores, right, 1).mean(), len(right))
-        yield Figure(f"{hand}, never trained on: top-5", top(scores, right, 5).mean(), len(right))
+        yield Figure(f"{hand}.top1", f"{hand}, never trained on: top-1 of {len(self.names)}", top(scores, right, 1).mean(), len(right))
+        yield Figure(f"{hand}.top5", f"{hand}, never trained on: top-5", top(scores, right, 5).mean(), len(right))
         won = []
         for row, own in zip(scores, right):
             others = rng.choice(np.delete(np.arange(len(self.names)), own), 9, replace=False)
             won.append(row[own] > row[others].max())
-        yield Figure(f"{hand}, never trained on: top-1 of 10 random labels", np.mean(won), len(won))
+        yield Figure(f"{hand}.of10", f"{hand}, never trained on: top-1 of 10 random labels", np.mean(won), len(won))
         yield self.on_keywords(hand, images, drawn)
 
     def on_keywords(self, hand: str, images: np.ndarray, drawn: list) -> Figure:
@@ -120,7 +121,7 @@ class Evaluation:
         asked = [word for word, rows in described.items() if len(rows) in KEYWORD_CONCEPTS]
         ranks = (images @ self.embedder.texts([TEMPLATE.format(word) for word in asked]).T).argsort(0).argsort(0)
         means = [1 - ranks[described[word], column].mean() / (len(drawn) - 1) for column, word in enumerate(asked)]
-        return Figure(f"{hand}: mean rank of what {len(asked)} keywords describe, 0..1", float(np.mean(means)))
+        return Figure(f"{hand}.keyword_rank", f"{hand}: mean rank of what {len(asked)} keywords describe, 0..1", float(np.mean(means)))
 
     def on_grounds(self) -> Iterator[Figure]:
         rng = np.random.default_rng(self.seed + 2)
@@ -134,8 +135,8 @@ class Evaluation:
         scores = np.einsum("nd,nkd->nk", images, self.embedder.texts(texts).reshape(len(pairs), 12, -1))
         for (concept, ground), found in zip(pairs, scores.argmax(1)):
             (unseen if is_held_out_pair(concept, ground) else seen).append(found == ground)
-        yield Figure("ground colour of 12, pairs seen in training", np.mean(seen), len(seen))
-        yield Figure("ground colour of 12, pairs never seen", np.mean(unseen), len(unseen))
+        yield Figure("ground.seen", "ground colour of 12, pairs seen in training", np.mean(seen), len(seen))
+        yield Figure("ground.unseen", "ground colour of 12, pairs never seen", np.mean(unseen), len(unseen))
 
     def on_counts(self) -> Iterator[Figure]:
         rng = np.random.default_rng(self.seed + 3)
@@ -145,7 +146,7 @@ class Evaluation:
         names = [self.trained.concepts[c].name for c in chosen]
         texts = [f"{word} {name if k == 0 else plural(name)}" for name in names for k, word in enumerate(NUMBER_WORDS)]
         scores = np.einsum("nd,nkd->nk", images, self.embedder.texts(texts).reshape(len(names), 4, -1))
-        yield Figure("count, one to four", np.mean(scores.argmax(1) == counts - 1), len(counts))
+        yield Figure("count", "count, one to four", np.mean(scores.argmax(1) == counts - 1), len(counts))
 
     def on_doodles(self, each: int = 10) -> Iterator[Figure]:
         rng = np.random.default_rng(self.seed + 4)
@@ -153,7 +154,7 @@ class Evaluation:
         images = self.embedder.images([doodle(rng, name) for name in names for _ in range(each)])
         scores = images @ self.labels[[self.names.index(name) for name in names]].T
         right = np.repeat(np.arange(len(names)), each)
-        yield Figure(f"doodles of {len(names)} concepts, {each} each: top-1", top(scores, right, 1).mean(), len(right))
+        yield Figure("doodles", f"doodles of {len(names)} concepts, {each} each: top-1", top(scores, right, 1).mean(), len(right))
 
 
 def main() -> None:
@@ -168,7 +169,7 @@ def main() -> None:
     figures = []
     for figure in Evaluation(embedder, options.pictures).figures():
         print(figure, flush=True)
-        figures.append({"name": figure.name, "value": round(float(figure.value), 4), "n": figure.n})
+        figures.append({"key": figure.key, "name": figure.name, "value": round(float(figure.value), 4), "n": figure.n})
     if options.json:
         options.json.write_text(json.dumps(figures, indent=2) + "\n")
 

@@ -1,7 +1,7 @@
 """Makes what `models/` holds: `emoji-clip.gguf` at q8_0 and its record with card and measured accuracy.
 
 Run as `python -m emoji_clip.publish`, after training. Every type is measured on the same pictures, through our own
-command line; f32 is PyTorch's.
+command line; f32 is PyTorch's. The figures stand in the record and in each GGUF.
 """
 
 import argparse
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from .clip import RECORD
 from .embedders import CommandLineEmbedder, TorchEmbedder
-from .evaluate import Evaluation
+from .evaluate import Evaluation, Figure
 from .paths import OUT, TRAINING
 
 MODELS = TRAINING.parent / "models"
@@ -37,19 +37,34 @@ CARD = {
 }
 
 
-def measure(embedder, pictures: int) -> dict[str, dict]:
-    """Every figure by name, with its interval where it is a share."""
-    figures = {}
+def measure(embedder, pictures: int) -> list[Figure]:
+    """Every figure, printed as it comes."""
+    figures = []
     for figure in Evaluation(embedder, pictures).figures():
         print(figure, flush=True)
-        figures[figure.name] = {"value": round(float(figure.value), 4)}
-        if figure.n:
-            figures[figure.name] |= {"interval": [round(bound, 4) for bound in figure.interval()], "n": figure.n}
+        figures.append(figure)
     return figures
 
 
-def quantize(program: Path, dtype: str, target: Path) -> None:
-    subprocess.run([str(program), "quantize", str(OUT / "export"), "--dtype", dtype, "-o", str(target)], check=True)
+def as_json(figures: list[Figure]) -> dict[str, dict]:
+    """Every figure by name, with its interval where it is a share."""
+    entries = {}
+    for figure in figures:
+        entries[figure.name] = {"value": round(float(figure.value), 4)}
+        if figure.n:
+            entries[figure.name] |= {"interval": [round(bound, 4) for bound in figure.interval()], "n": figure.n}
+    return entries
+
+
+def fidelity(measured: list[Figure], reference: list[Figure]) -> dict[str, float | str]:
+    """What a GGUF says of itself: its own figures, and f32's on the same pictures."""
+    own = {figure.key: round(float(figure.value), 4) for figure in measured}
+    return own | {f"{figure.key}.f32": round(float(figure.value), 4) for figure in reference} | {"against": "transformers, f32"}
+
+
+def quantize(program: Path, source: Path, dtype: str, target: Path, record: Path | None = None) -> None:
+    says = ["--record", str(record)] if record else []
+    subprocess.run([str(program), "quantize", str(source), "--dtype", dtype, "-o", str(target), *says], check=True)
 
 
 def main() -> None:
@@ -58,12 +73,17 @@ def main() -> None:
     parser.add_argument("--pictures", type=int, default=2000)
     options = parser.parse_args()
     print("f32, PyTorch", flush=True)
-    accuracy = {"f32": measure(TorchEmbedder(OUT / "export"), options.pictures)}
+    reference = measure(TorchEmbedder(OUT / "export"), options.pictures)
+    accuracy, record_file = {"f32": as_json(reference)}, OUT / "record.json"
     for dtype in COMPARED:
         print(dtype, flush=True)
-        file = OUT / f"emoji-clip-{dtype}.gguf"
-        quantize(options.program, dtype, file)
-        accuracy[dtype] = measure(CommandLineEmbedder(options.program, file), options.pictures)
+        plain, file = OUT / f"emoji-clip-{dtype}-unmeasured.gguf", OUT / f"emoji-clip-{dtype}.gguf"
+        quantize(options.program, OUT / "export", dtype, plain)
+        measured = measure(CommandLineEmbedder(options.program, plain), options.pictures)
+        accuracy[dtype] = as_json(measured)
+        record_file.write_text(json.dumps(RECORD | {"fidelity": fidelity(measured, reference)}))
+        quantize(options.program, plain, dtype, file, record_file)
+        plain.unlink()
     shipped = (OUT / f"emoji-clip-{SHIPPED}.gguf").read_bytes()
     (MODELS / "emoji-clip.gguf").write_bytes(shipped)
     record = {"id": "emoji-clip", **RECORD, "file": "emoji-clip.gguf", "bytes": len(shipped), "sha256": hashlib.sha256(shipped).hexdigest()}

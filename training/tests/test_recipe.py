@@ -40,7 +40,7 @@ def test_the_schedule_warms_up_and_ends_low():
 
 
 def test_wilsons_interval_holds_the_share_and_stays_in_range():
-    low, high = Figure("x", 1.0, 50).interval()
+    low, high = Figure("x", "x", 1.0, 50).interval()
     assert 0.9 < low < 1.0 and high == pytest.approx(1.0)
 
 

@@ -28,6 +28,16 @@ pub enum Error {
     #[error("not a valid {format} file: {reason}")]
     Malformed { format: &'static str, reason: String },
 
+    /// A file is not the one that is meant.
+    #[error(
+        "{what} have the SHA-256 {found}, the record says {expected}: the file is damaged or another one"
+    )]
+    WrongHash { what: &'static str, found: String, expected: String },
+
+    /// A repository or folder lacks a file.
+    #[error("there is no {expected}")]
+    MissingFile { expected: String },
+
     /// A configuration key is absent or has a value that cannot be used.
     #[error("{file}: `{key}` {problem}")]
     Config { file: &'static str, key: String, problem: String },
@@ -152,6 +162,8 @@ impl Error {
             Self::Write { .. } => "write",
             Self::Truncated { .. } => "truncated",
             Self::Malformed { .. } => "malformed",
+            Self::WrongHash { .. } => "wrong-hash",
+            Self::MissingFile { .. } => "missing-file",
             Self::Config { .. } => "config",
             Self::UnsupportedArchitecture { .. } => "unsupported-architecture",
             Self::TensorType { .. } => "tensor-type",

@@ -6,13 +6,13 @@ use std::sync::OnceLock;
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 
+use super::companions::Companions;
 use super::config::ClipConfig;
 use super::dtype::Dtype;
 use super::gguf::{Gguf, keys};
-use super::hugging_face::image_processor;
 use super::record::Record;
 use super::tensor::Tensor;
-use super::{names, safetensors};
+use super::{names, parts, safetensors};
 use crate::error::{Error, Result};
 
 /// Everything a checkpoint brings.
@@ -91,23 +91,22 @@ impl Checkpoint {
     /// # Errors
     /// As [`Checkpoint::from_gguf`].
     pub fn from_hugging_face(files: HuggingFaceFiles) -> Result<Self> {
-        let config = ClipConfig::from_hugging_face(&files.config)?;
+        let HuggingFaceFiles { config, tokenizer, preprocessor, weights, record } = files;
+        let companions = Companions::from_hugging_face(&config, tokenizer, preprocessor)?;
         let mut tensors = Vec::new();
-        for file in &files.weights {
-            tensors.extend(safetensors::read(file, names::is_hugging_face_buffer)?);
-        }
-        for tensor in &mut tensors {
-            if let Some(canonical) = names::from_hugging_face(&tensor.name) {
-                tensor.name = canonical;
+        for file in &weights {
+            for tensor in safetensors::read(file, |name| names::place(name) == names::Place::Nowhere)? {
+                let place = names::place(&tensor.name);
+                tensors.extend(parts::of(tensor, place)?);
             }
         }
         Ok(Self {
-            config,
-            tokenizer_json: files.tokenizer,
-            preprocessing_json: image_processor(files.preprocessor)?,
-            record: files.record,
+            config: companions.config,
+            tokenizer_json: companions.tokenizer_json,
+            preprocessing_json: companions.preprocessing_json,
+            record,
             tensors: Tensors::new(tensors)?,
-            weights: files.weights,
+            weights,
             published_sha256: None,
             sha256: OnceLock::new(),
         })
@@ -131,17 +130,16 @@ impl Checkpoint {
     }
 
     /// The SHA-256 of the published weights: of these, or of those this GGUF was made from.
-    ///
-    /// # Errors
-    /// `Malformed` if the record says another.
-    pub(super) fn published_sha256(&self) -> Result<&str> {
-        let sha256 = self.published_sha256.as_deref().unwrap_or_else(|| self.sha256());
-        match &self.record.source.sha256 {
-            Some(claimed) if claimed != sha256 => {
-                let reason = format!("its weights have the SHA-256 {sha256}, its record says {claimed}");
-                Err(Error::Malformed { format: "checkpoint", reason })
-            }
-            _ => Ok(sha256),
+    pub(super) fn published_sha256(&self) -> &str {
+        self.published_sha256.as_deref().unwrap_or_else(|| self.sha256())
+    }
+
+    /// What there is beside the tensors.
+    pub(super) fn companions(&self) -> Companions {
+        Companions {
+            config: self.config.clone(),
+            tokenizer_json: self.tokenizer_json.clone(),
+            preprocessing_json: self.preprocessing_json.clone(),
         }
     }
 }

@@ -7,19 +7,25 @@ use crate::error::{Error, Result};
 /// How the values of a tensor are stored.
 ///
 /// The quantized types are ggml's: blocks of consecutive values of a row that share a scale.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
-#[serde(into = "&'static str")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub enum Dtype {
+    #[serde(rename = "f32")]
     F32,
+    #[serde(rename = "f16")]
     F16,
+    #[serde(rename = "bf16")]
     Bf16,
     /// 32 signed bytes and an f16 scale.
+    #[serde(rename = "q8_0")]
     Q8_0,
     /// 256 values of 6 bits, 16 signed scales of 8 bits, and an f16 scale over those.
+    #[serde(rename = "q6_k")]
     Q6K,
     /// 32 values of 5 bits and an f16 scale.
+    #[serde(rename = "q5_0")]
     Q5_0,
     /// 32 values of 4 bits and an f16 scale.
+    #[serde(rename = "q4_0")]
     Q4_0,
 }
 
@@ -130,12 +136,6 @@ impl Dtype {
             Self::Q5_0 => GgmlDType::Q5_0,
             Self::Q4_0 => GgmlDType::Q4_0,
         }
-    }
-}
-
-impl From<Dtype> for &'static str {
-    fn from(dtype: Dtype) -> Self {
-        dtype.name()
     }
 }
 

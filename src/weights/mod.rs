@@ -5,17 +5,24 @@
 //! files ([`names`]).
 
 mod blocks;
+mod body;
 pub mod checkpoint;
+mod companions;
 pub mod config;
 pub mod dtype;
 #[cfg(not(target_arch = "wasm32"))]
 mod folder;
 pub mod gguf;
+pub mod hub;
 mod hugging_face;
 pub mod names;
+mod parts;
 pub mod quantize;
 mod record;
+mod rows;
 mod safetensors;
+pub mod sizes;
+pub mod stream;
 pub mod tensor;
 mod vocabulary;
 mod wide;
@@ -23,9 +30,11 @@ mod wide;
 #[cfg(target_arch = "wasm32")]
 pub(crate) use checkpoint::hexadecimal;
 pub use checkpoint::{Checkpoint, HuggingFaceFiles, Tensors};
+pub use companions::Companions;
 pub use config::{Activation, ClipConfig, EndToken, TowerConfig};
 pub use dtype::Dtype;
 pub use quantize::{Summary, quantize, rewrite};
 pub use record::{Measure, Record, Source};
+pub use stream::{Converter, Ending};
 pub use tensor::Tensor;
 pub use wide::wide_name;

@@ -2,20 +2,20 @@
 
 use std::io::{self, Write};
 
-use half::f16;
 use sha2::{Digest, Sha256};
 
-use super::blocks;
+use super::body::{Body, Plan};
 use super::checkpoint::{Checkpoint, hexadecimal};
+use super::companions::Companions;
 use super::dtype::Dtype;
-use super::gguf::{TensorLayout, Writer, keys};
+use super::gguf::{TensorLayout, keys, write};
 use super::record::Record;
 use super::tensor::Tensor;
 use super::wide;
 use crate::error::{Error, Result};
 
-/// About how many values are unpacked at a time: 256 KiB of f32.
-const VALUES_IN_FLIGHT: usize = 1 << 16;
+/// About how many bytes of a tensor are converted at a time.
+const BYTES_IN_FLIGHT: usize = 1 << 18;
 
 /// What was written.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -70,7 +70,7 @@ fn is_matrix(name: &str, shape: &[usize]) -> bool {
 /// source, so it is left out.
 ///
 /// # Errors
-/// `Write` if `out` refuses, `NonFiniteWeight` or `WeightRange` for values that cannot be stored, `Malformed` if
+/// `Write` if `out` refuses, `NonFiniteWeight` or `WeightRange` for values that cannot be stored, `WrongHash` if
 /// the record has another hash than the weights, `Tokenizer` or `Config` for companions that cannot be carried
 /// over.
 pub fn quantize(
@@ -81,11 +81,9 @@ pub fn quantize(
 ) -> Result<Summary> {
     let mut record = checkpoint.record.clone();
     record.fidelity.clear();
-    let planned = |tensor: &Tensor| planned_dtype(&tensor.name, &tensor.shape, dtype);
-    let wide = wide::collect(&checkpoint.tensors, |matrix| planned(matrix).is_quantized())?;
     let kept = |tensor: &&Tensor| dtype.is_quantized() || !wide::is_wide(&tensor.name);
-    let tensors: Vec<&Tensor> = checkpoint.tensors.iter().filter(kept).chain(&wide).collect();
-    write(checkpoint, record, &tensors, planned, out, progress)
+    let tensors: Vec<&Tensor> = checkpoint.tensors.iter().filter(kept).collect();
+    write_file(checkpoint, &record, &tensors, Plan::Quantize(dtype), out, progress)
 }
 
 /// Writes `checkpoint` to `out` as GGUF with its tensors as they are: for a record that has changed.
@@ -98,30 +96,90 @@ pub fn rewrite(
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Summary> {
     let tensors: Vec<&Tensor> = checkpoint.tensors.iter().collect();
-    write(checkpoint, checkpoint.record.clone(), &tensors, |tensor| tensor.dtype, out, progress)
+    write_file(checkpoint, &checkpoint.record, &tensors, Plan::Keep, out, progress)
 }
 
-fn write(
+fn write_file(
     checkpoint: &Checkpoint,
-    mut record: Record,
+    record: &Record,
     tensors: &[&Tensor],
-    dtype_of: impl Fn(&Tensor) -> Dtype,
+    plan: Plan,
     out: &mut dyn Write,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Summary> {
-    record.source.sha256 = Some(checkpoint.published_sha256()?.to_owned());
-    let layout =
-        |tensor: &&Tensor| TensorLayout::new(tensor.name.clone(), tensor.shape.clone(), dtype_of(tensor));
-    let layouts = tensors.iter().map(layout).collect::<Result<Vec<_>>>()?;
-    let metadata = keys::describe(checkpoint, &record, file_type(&layouts))?;
-    let mut out = Hashing { out, hash: Sha256::new() };
-    let mut writer = Writer::new(&mut out, &metadata, &layouts)?;
-    for (tensor, layout) in tensors.iter().zip(&layouts) {
-        write_tensor(&mut writer, tensor, layout.dtype, progress)?;
+    let record = with_source_hash(record, checkpoint.published_sha256())?;
+    let (mut body, layouts) = announce(tensors, plan)?;
+    let header = file_header(&checkpoint.companions(), &record, &layouts)?;
+    let total = header.len() as u64 + write::data_len(&layouts);
+    let mut out = Hashing { out, hash: Sha256::new(), written: 0 };
+    out.put(&header)?;
+    let mut data = Vec::new();
+    for tensor in tensors {
+        body.begin(tensor.name.clone(), tensor.shape.clone(), tensor.dtype, has_wide(tensors, tensor))?;
+        for bytes in tensor.data.chunks(BYTES_IN_FLIGHT) {
+            data.clear();
+            body.push(bytes, &mut data)?;
+            out.put(&data)?;
+            progress(out.written, total);
+        }
     }
-    let bytes = writer.total();
-    writer.finish()?;
-    Ok(Summary { tensors: layouts.len(), bytes, sha256: hexadecimal(&out.hash.finalize()) })
+    data.clear();
+    body.finish(&mut data)?;
+    if !data.is_empty() {
+        out.put(&data)?;
+        progress(out.written, total);
+    }
+    out.flush().map_err(|source| Error::Write { source })?;
+    Ok(Summary { tensors: layouts.len(), bytes: total, sha256: hexadecimal(&out.hash.finalize()) })
+}
+
+/// The layouts of a file of these tensors, and its data, not yet begun, which knows the norms already.
+fn announce(tensors: &[&Tensor], plan: Plan) -> Result<(Body, Vec<TensorLayout>)> {
+    let mut body = Body::new(plan);
+    for tensor in tensors.iter().filter(|tensor| wide::is_norm(&tensor.name, &tensor.shape)) {
+        body.learn(&tensor.name, &tensor.to_f32()?);
+    }
+    let layout = |tensor: &&Tensor| {
+        let dtype = plan.dtype(&tensor.name, &tensor.shape, tensor.dtype);
+        TensorLayout::new(tensor.name.clone(), tensor.shape.clone(), dtype)
+    };
+    let mut layouts = tensors.iter().map(layout).collect::<Result<Vec<_>>>()?;
+    for index in 0..tensors.len() {
+        if !has_wide(tensors, tensors[index]) {
+            layouts.extend(body.companion(&layouts[index])?);
+        }
+    }
+    Ok((body, layouts))
+}
+
+/// Whether the weights of a matrix's wide channels are among the tensors.
+fn has_wide(tensors: &[&Tensor], matrix: &Tensor) -> bool {
+    let name = wide::wide_name(&matrix.name);
+    tensors.iter().any(|tensor| tensor.name == name)
+}
+
+/// What stands before the data of a file of these tensors.
+pub(super) fn file_header(
+    companions: &Companions,
+    record: &Record,
+    layouts: &[TensorLayout],
+) -> Result<Vec<u8>> {
+    let metadata = keys::describe(companions, record, file_type(layouts))?;
+    Ok(write::header(&metadata, layouts).into())
+}
+
+/// The record of a file made from weights of this hash; what was measured of them does not hold for it.
+///
+/// # Errors
+/// `WrongHash` if it names another.
+pub(super) fn with_source_hash(record: &Record, sha256: &str) -> Result<Record> {
+    let mut record = record.clone();
+    match record.source.sha256.replace(sha256.to_owned()) {
+        Some(expected) if expected != sha256 => {
+            Err(Error::WrongHash { what: "the weights", found: sha256.to_owned(), expected })
+        }
+        _ => Ok(record),
+    }
 }
 
 /// The type most matrices have.
@@ -131,61 +189,24 @@ fn file_type(layouts: &[TensorLayout]) -> Dtype {
     matrices().max_by_key(|dtype| matrices().filter(|other| other == dtype).count()).unwrap_or(Dtype::F32)
 }
 
-/// Writes one tensor in `dtype`.
-fn write_tensor(
-    writer: &mut Writer,
-    tensor: &Tensor,
-    dtype: Dtype,
-    progress: &mut dyn FnMut(u64, u64),
-) -> Result<()> {
-    tensor.check_finite()?;
-    let (rows, row_len) = (tensor.rows(), tensor.row_len());
-    let rows_in_flight = (VALUES_IN_FLIGHT / row_len).max(1);
-    let mut values = Vec::new();
-    let mut bytes = Vec::new();
-    for first in (0..rows).step_by(rows_in_flight) {
-        let count = rows_in_flight.min(rows - first);
-        bytes.clear();
-        if dtype == tensor.dtype {
-            bytes.extend_from_slice(tensor.row_bytes(first, count));
-        } else {
-            values.resize(count * row_len, 0.0);
-            tensor.rows_f32(first, &mut values);
-            check_range(&tensor.name, first * row_len, dtype, &values)?;
-            blocks::encode(dtype, &values, &mut bytes)?;
-        }
-        writer.write(&bytes)?;
-        progress(writer.position(), writer.total());
-    }
-    Ok(())
-}
-
-/// Whether the f16 that `dtype` is made of reaches as far as every value; they begin at element `start`.
-fn check_range(name: &str, start: usize, dtype: Dtype, values: &[f32]) -> Result<()> {
-    if matches!(dtype, Dtype::F32 | Dtype::Bf16) {
-        return Ok(());
-    }
-    match values.iter().enumerate().find(|(_, value)| value.abs() > f16::MAX.to_f32()) {
-        None => Ok(()),
-        Some((index, &value)) => Err(Error::WeightRange {
-            name: name.to_owned(),
-            index: start + index,
-            value,
-            dtype: dtype.name(),
-        }),
-    }
-}
-
-/// Hashes what passes through.
+/// Hashes and counts what passes through.
 struct Hashing<'a> {
     out: &'a mut dyn Write,
     hash: Sha256,
+    written: u64,
+}
+
+impl Hashing<'_> {
+    fn put(&mut self, bytes: &[u8]) -> Result<()> {
+        self.write_all(bytes).map_err(|source| Error::Write { source })
+    }
 }
 
 impl Write for Hashing<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let written = self.out.write(bytes)?;
         self.hash.update(&bytes[..written]);
+        self.written += written as u64;
         Ok(written)
     }
 

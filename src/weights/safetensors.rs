@@ -7,7 +7,7 @@ use super::dtype::Dtype;
 use super::tensor::Tensor;
 use crate::error::{Error, Result};
 
-const FORMAT: &str = "safetensors";
+pub(super) const FORMAT: &str = "safetensors";
 
 /// The bytes before the header: its length as a little-endian u64.
 const PREFIX: usize = 8;
@@ -21,69 +21,79 @@ const MAX_HEADER: u64 = 100_000_000;
 /// # Errors
 /// `Truncated` or `Malformed` for a damaged file, `TensorType` for types that are no f32, f16 or bf16.
 pub fn read(file: &Bytes, skip: impl Fn(&str) -> bool) -> Result<Vec<Tensor>> {
-    let (header, start) = header(file)?;
     let len = file.len() as u64;
-    let needed = header.data_len() as u64;
-    let present = len - start as u64;
+    let truncated = |what: &str, start: usize, needed: u64| Error::Truncated {
+        format: FORMAT,
+        what: what.into(),
+        offset: start as u64,
+        needed,
+        len,
+    };
+    let end = header_end(file)?;
+    if end == PREFIX && file.len() < PREFIX {
+        return Err(truncated("the header's length", 0, PREFIX as u64));
+    }
+    let header = file.get(..end).ok_or_else(|| truncated("the header", PREFIX, (end - PREFIX) as u64))?;
+    let tensors = announced(header)?;
+    let needed = tensors.last().map_or(0, |(_, info)| info.data_offsets.1 as u64);
+    let present = len - end as u64;
     if needed > present {
-        return Err(Error::Truncated {
-            format: FORMAT,
-            what: "tensor data".into(),
-            offset: start as u64,
-            needed,
-            len,
-        });
+        return Err(truncated("tensor data", end, needed));
     }
     if needed < present {
         return Err(malformed(format!("{} bytes after the last tensor belong to none", present - needed)));
     }
-    let data = file.slice(start..);
-    let names = header.offset_keys().into_iter().filter(|name| !skip(name));
-    names
-        .filter_map(|name| header.info(&name).map(|info| (name.clone(), info)))
-        .map(|(name, info)| tensor(name, info, &data))
-        .collect()
+    let data = file.slice(end..);
+    let tensor = |(name, info): (String, TensorInfo)| {
+        let dtype = dtype(&name, info.dtype)?;
+        Tensor::new(name, info.shape, dtype, data.slice(info.data_offsets.0..info.data_offsets.1))
+    };
+    tensors.into_iter().filter(|(name, _)| !skip(name)).map(tensor).collect()
 }
 
-/// The parsed header, and where the data begins.
-fn header(file: &Bytes) -> Result<(Metadata, usize)> {
-    let len = file.len() as u64;
-    let truncated = |what: &str, offset: u64, needed: u64| Error::Truncated {
-        format: FORMAT,
-        what: what.into(),
-        offset,
-        needed,
-        len,
-    };
-    let prefix =
-        file.first_chunk::<PREFIX>().ok_or_else(|| truncated("the header's length", 0, PREFIX as u64))?;
+/// Where the header ends, as far as the beginning of a file tells: after the prefix, while that is not whole.
+///
+/// # Errors
+/// `Malformed` if the header claims to be longer than is accepted.
+pub fn header_end(file: &[u8]) -> Result<usize> {
+    let Some(prefix) = file.first_chunk::<PREFIX>() else { return Ok(PREFIX) };
     let header_len = u64::from_le_bytes(*prefix);
     if header_len > MAX_HEADER {
         return Err(malformed(format!(
             "the header claims {header_len} bytes, at most {MAX_HEADER} are accepted"
         )));
     }
-    let start = PREFIX + header_len as usize;
-    let json = file.get(PREFIX..start).ok_or_else(|| truncated("the header", PREFIX as u64, header_len))?;
-    let header = serde_json::from_slice(json).map_err(|error| malformed(format!("header: {error}")))?;
-    Ok((header, start))
+    Ok(PREFIX + header_len as usize)
 }
 
-fn tensor(name: String, info: &TensorInfo, data: &Bytes) -> Result<Tensor> {
-    let dtype = match info.dtype {
-        safetensors::Dtype::F32 => Dtype::F32,
-        safetensors::Dtype::F16 => Dtype::F16,
-        safetensors::Dtype::BF16 => Dtype::Bf16,
-        other => {
-            return Err(Error::TensorType {
-                name,
-                found: other.to_string().to_lowercase(),
-                expected: "f32, f16 or bf16",
-            });
-        }
-    };
-    let (start, end) = info.data_offsets;
-    Tensor::new(name, info.shape.clone(), dtype, data.slice(start..end))
+/// The tensors that a whole header with its prefix announces, in the order of their bytes, which follow each
+/// other without a gap.
+///
+/// # Errors
+/// `Malformed` for a header that is none.
+pub fn announced(header: &[u8]) -> Result<Vec<(String, TensorInfo)>> {
+    let json = header.get(PREFIX..).unwrap_or_default();
+    let header: Metadata =
+        serde_json::from_slice(json).map_err(|error| malformed(format!("header: {error}")))?;
+    let named = |name: String| header.info(&name).cloned().map(|info| (name, info));
+    Ok(header.offset_keys().into_iter().filter_map(named).collect())
+}
+
+/// The element type of a tensor.
+///
+/// # Errors
+/// `TensorType` for one that is no f32, f16 or bf16.
+pub fn dtype(name: &str, dtype: safetensors::Dtype) -> Result<Dtype> {
+    match dtype {
+        safetensors::Dtype::F32 => Ok(Dtype::F32),
+        safetensors::Dtype::F16 => Ok(Dtype::F16),
+        safetensors::Dtype::BF16 => Ok(Dtype::Bf16),
+        other => Err(Error::TensorType {
+            name: name.to_owned(),
+            found: other.to_string().to_lowercase(),
+            expected: "f32, f16 or bf16",
+        }),
+    }
 }
 
 fn malformed(reason: String) -> Error {

@@ -1,4 +1,5 @@
 //! What several test programs build their inputs from.
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
+pub mod open_clip;
 pub mod tiny_clip;

@@ -10,3 +10,4 @@ mod gguf;
 mod hugging_face;
 mod names;
 mod quantize;
+mod stream;

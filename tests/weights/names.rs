@@ -1,7 +1,10 @@
-//! Hugging Face's tensor names against the rule that clip.cpp's converter applies to them.
+//! Hugging Face's tensor names against the rule that clip.cpp's converter applies to them, and OpenCLIP's against
+//! Hugging Face's.
 
-use clip_wasm::weights::names::{from_hugging_face, is_hugging_face_buffer};
+use clip_wasm::weights::names::{Place, from_hugging_face, place};
+use clip_wasm::weights::{Checkpoint, Dtype};
 
+use crate::gguf::quantized;
 use crate::support::tiny_clip::TinyClip;
 
 /// `get_tensor_name` of clip.cpp's `models/convert_hf_to_gguf.py` at 57f00e2.
@@ -54,7 +57,29 @@ fn a_tensor_that_a_clip_model_does_not_have_has_no_canonical_name() {
 
 #[test]
 fn only_position_ids_are_buffers() {
-    assert!(is_hugging_face_buffer("text_model.embeddings.position_ids"));
-    assert!(is_hugging_face_buffer("vision_model.embeddings.position_ids"));
-    assert!(!is_hugging_face_buffer("position_ids"));
+    assert_eq!(place("text_model.embeddings.position_ids"), Place::Nowhere);
+    assert_eq!(place("vision_model.embeddings.position_ids"), Place::Nowhere);
+    assert_eq!(place("position_ids"), Place::Whole("position_ids".into()));
+}
+
+#[test]
+fn open_clip_names_stand_for_the_same_tensors() {
+    let clip = TinyClip::seeded(3);
+    let (ours, theirs) = (clip.checkpoint(), clip.in_open_clip_names().checkpoint());
+    assert_eq!(ours.tensors.iter().count(), theirs.tensors.iter().count());
+    for tensor in ours.tensors.iter() {
+        let twin = theirs.tensors.iter().find(|twin| twin.name == tensor.name).expect(&tensor.name);
+        assert_eq!((&twin.shape, &twin.data), (&tensor.shape, &tensor.data), "{}", tensor.name);
+    }
+}
+
+#[test]
+fn open_clip_weights_quantize_to_the_same_tensors() {
+    let clip = TinyClip::seeded(3);
+    let stored = |clip: &TinyClip| Checkpoint::from_gguf(quantized(&clip.checkpoint(), Dtype::Q8_0)).unwrap();
+    let (ours, theirs) = (stored(&clip), stored(&clip.in_open_clip_names()));
+    for tensor in ours.tensors.iter() {
+        let twin = theirs.tensors.iter().find(|twin| twin.name == tensor.name).expect(&tensor.name);
+        assert_eq!((&twin.shape, &twin.data), (&tensor.shape, &tensor.data), "{}", tensor.name);
+    }
 }

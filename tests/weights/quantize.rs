@@ -156,7 +156,7 @@ fn a_record_with_the_hash_of_other_weights_is_refused() {
     let mut clip = TinyClip::seeded(4);
     clip.record.source.sha256 = Some("00".into());
     let error = quantize(&clip.checkpoint(), Dtype::Q8_0, &mut io::sink(), &mut |_, _| {}).unwrap_err();
-    assert!(matches!(error, Error::Malformed { format: "checkpoint", .. }), "{error}");
+    assert!(matches!(error, Error::WrongHash { .. }), "{error}");
     let sha256 = clip.checkpoint().sha256().to_owned();
     clip.record.source.sha256 = Some(sha256.clone());
     let stored = Checkpoint::from_gguf(quantized(&clip.checkpoint(), Dtype::Q8_0)).unwrap();

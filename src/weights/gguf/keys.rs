@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 use super::value::{Array, Value};
 use crate::error::{Error, Result};
-use crate::weights::checkpoint::Checkpoint;
+use crate::weights::companions::Companions;
 use crate::weights::config::{Activation, ClipConfig, ConfigSource, Field, Tower, TowerConfig};
 use crate::weights::dtype::Dtype;
 use crate::weights::hugging_face::ImageStatistics;
@@ -165,8 +165,7 @@ fn unsupported(found: String) -> Error {
     Error::UnsupportedArchitecture { found, expected: "a GGUF of clip with both towers" }
 }
 
-/// The metadata of a file that holds `checkpoint`, its matrices in `file_type`, with `record` instead of its
-/// own.
+/// The metadata of a file with these companions and this record, its matrices in `file_type`.
 ///
 /// `general.file_type` is the number of the type itself, as in clip.cpp, which knows none for q6_k.
 ///
@@ -174,13 +173,13 @@ fn unsupported(found: String) -> Error {
 /// `Tokenizer`, `TokenId`, `Malformed` or `Config` if the tokenizer's or the preprocessing's JSON is not what
 /// it should be.
 pub(in crate::weights) fn describe(
-    checkpoint: &Checkpoint,
+    companions: &Companions,
     record: &Record,
     file_type: Dtype,
 ) -> Result<Vec<(String, Value)>> {
-    let config = &checkpoint.config;
-    let statistics = ImageStatistics::parse(&checkpoint.preprocessing_json)?;
-    let tokens = vocabulary::tokens(&checkpoint.tokenizer_json, config.vocab_size)?;
+    let config = &companions.config;
+    let statistics = ImageStatistics::parse(&companions.preprocessing_json)?;
+    let tokens = vocabulary::tokens(&companions.tokenizer_json, config.vocab_size)?;
     let mut keys = Keys::default();
     keys.put("general.architecture", Value::string(ARCHITECTURE));
     keys.put("general.file_type", Value::Unsigned(file_type.ggml_id().into()));
@@ -201,9 +200,9 @@ pub(in crate::weights) fn describe(
     keys.put(VISION_PROJECTION_DIM, Value::Unsigned(config.projection_dim as u64));
     keys.put("clip.vision.image_mean", Value::Array(Array::floats(&statistics.mean)));
     keys.put("clip.vision.image_std", Value::Array(Array::floats(&statistics.std)));
-    keys.put(PREPROCESSOR, Value::String(checkpoint.preprocessing_json.clone()));
+    keys.put(PREPROCESSOR, Value::String(companions.preprocessing_json.clone()));
     keys.put(TOKENS, Value::Array(Array::strings(tokens)));
-    keys.put(TOKENIZER, Value::String(checkpoint.tokenizer_json.clone()));
+    keys.put(TOKENIZER, Value::String(companions.tokenizer_json.clone()));
     Ok(keys.0)
 }
 

@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use bytes::{BufMut, BytesMut};
+use serde::{Deserialize, Serialize};
 
 use super::value::{Value, kind};
 use super::{DEFAULT_ALIGNMENT, MAGIC};
@@ -13,7 +14,7 @@ use crate::weights::dtype::Dtype;
 const VERSION: u32 = 3;
 
 /// What the header says of a tensor.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TensorLayout {
     pub name: String,
     /// Row-major, outermost axis first.
@@ -60,22 +61,8 @@ impl<'a> Writer<'a> {
         metadata: &[(String, Value)],
         tensors: &[TensorLayout],
     ) -> Result<Self> {
-        let mut header = BytesMut::new();
-        header.put_slice(&MAGIC);
-        header.put_u32_le(VERSION);
-        header.put_u64_le(tensors.len() as u64);
-        header.put_u64_le(metadata.len() as u64);
-        for (key, value) in metadata {
-            put_string(&mut header, key.as_bytes());
-            put_value(&mut header, value);
-        }
-        let mut offset = 0;
-        for tensor in tensors {
-            put_layout(&mut header, tensor, offset);
-            offset += tensor.len.next_multiple_of(DEFAULT_ALIGNMENT);
-        }
-        header.put_bytes(0, padding(header.len() as u64));
-        let total = header.len() as u64 + offset;
+        let header = header(metadata, tensors);
+        let total = header.len() as u64 + data_len(tensors);
         let remaining = tensors.iter().rev().map(|tensor| tensor.len).collect();
         let mut writer = Self { out, remaining, written: 0, position: 0, total };
         writer.put(&header)?;
@@ -130,7 +117,33 @@ impl<'a> Writer<'a> {
     }
 }
 
-fn padding(len: u64) -> usize {
+/// How long the data of these tensors is, with the padding after each.
+pub fn data_len(tensors: &[TensorLayout]) -> u64 {
+    tensors.iter().map(|tensor| tensor.len.next_multiple_of(DEFAULT_ALIGNMENT)).sum()
+}
+
+/// The bytes before the data of a file with this metadata and these tensors.
+pub fn header(metadata: &[(String, Value)], tensors: &[TensorLayout]) -> BytesMut {
+    let mut header = BytesMut::new();
+    header.put_slice(&MAGIC);
+    header.put_u32_le(VERSION);
+    header.put_u64_le(tensors.len() as u64);
+    header.put_u64_le(metadata.len() as u64);
+    for (key, value) in metadata {
+        put_string(&mut header, key.as_bytes());
+        put_value(&mut header, value);
+    }
+    let mut offset = 0;
+    for tensor in tensors {
+        put_layout(&mut header, tensor, offset);
+        offset += tensor.len.next_multiple_of(DEFAULT_ALIGNMENT);
+    }
+    header.put_bytes(0, padding(header.len() as u64));
+    header
+}
+
+/// The zeros after a tensor of `len` bytes.
+pub fn padding(len: u64) -> usize {
     (len.next_multiple_of(DEFAULT_ALIGNMENT) - len) as usize
 }
 

@@ -4,6 +4,39 @@
 //! `ffn_down` and the second `ffn_up`, the reverse of what the words suggest. Its files exist, so its words
 //! stand.
 
+mod open_clip;
+
+/// What becomes of a published tensor. The schemes have no name in common that means two things, so a name tells
+/// which scheme it is of.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum Place {
+    /// It is a tensor of this name, or none that any scheme knows.
+    Whole(String),
+    /// It is a matrix of this name with rows for columns.
+    Transposed(String),
+    /// Its rows are those of these three, one after the other.
+    Packed([String; 3]),
+    /// It is a buffer without information.
+    Nowhere,
+}
+
+/// What becomes of the published tensor `name`: of a Hugging Face `CLIPModel`, of OpenCLIP, or of OpenAI's own
+/// state dict, whose names OpenCLIP kept.
+///
+/// ```
+/// # use clip_wasm::weights::names::{Place, place};
+/// assert_eq!(place("visual.proj"), Place::Transposed("visual_projection.weight".into()));
+/// ```
+pub fn place(name: &str) -> Place {
+    if is_hugging_face_buffer(name) {
+        return Place::Nowhere;
+    }
+    match from_hugging_face(name) {
+        Some(canonical) => Place::Whole(canonical),
+        None => open_clip::place(name).unwrap_or_else(|| Place::Whole(name.to_owned())),
+    }
+}
+
 /// The canonical name of a tensor of a Hugging Face `CLIPModel`, or `None` if that model has no such tensor.
 ///
 /// ```
@@ -23,7 +56,7 @@ pub fn from_hugging_face(name: &str) -> Option<String> {
 
 /// Whether a Hugging Face checkpoint's tensor is a buffer without information: old files store the numbers 0,
 /// 1, 2, …
-pub fn is_hugging_face_buffer(name: &str) -> bool {
+fn is_hugging_face_buffer(name: &str) -> bool {
     matches!(name, "vision_model.embeddings.position_ids" | "text_model.embeddings.position_ids")
 }
 

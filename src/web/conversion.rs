@@ -1,0 +1,117 @@
+//! Published weights to GGUF in the page: the converter and what has to be known before it begins.
+
+use bytes::Bytes;
+use wasm_bindgen::prelude::*;
+
+use super::convert::{object, thrown};
+use crate::Error;
+use crate::weights::{ClipConfig, Companions, Converter, Dtype, Ending, Record, hub, sizes};
+
+/// What to fetch of a repository, from the hub's answer about it and what our record says (JSON; "{}" if none).
+#[wasm_bindgen]
+pub fn plan_repository(answer: &[u8], repo: &str, record: &str) -> Result<JsValue, JsValue> {
+    let plan = || hub::Repository::parse(answer)?.plan(repo, parse_record(record)?);
+    object(&plan().map_err(thrown)?)
+}
+
+/// The bytes of the file that a config's model becomes, by type.
+#[wasm_bindgen]
+pub fn model_sizes(config: &[u8]) -> Result<JsValue, JsValue> {
+    object(&sizes::by_dtype(&ClipConfig::from_hugging_face(config).map_err(thrown)?))
+}
+
+/// Safetensors in, the data of a GGUF file out.
+#[wasm_bindgen]
+pub struct Conversion {
+    converter: Converter,
+    /// Data that has not been taken away.
+    out: Vec<u8>,
+}
+
+#[wasm_bindgen]
+impl Conversion {
+    /// A conversion to the type of this name.
+    #[wasm_bindgen(constructor)]
+    pub fn new(dtype: &str) -> Result<Self, JsValue> {
+        let converter = Converter::new(Dtype::parse(dtype).map_err(thrown)?);
+        Ok(Self { converter, out: Vec::new() })
+    }
+
+    /// The conversion of which a snapshot was taken.
+    pub fn resume(snapshot: &[u8]) -> Result<Self, JsValue> {
+        Ok(Self { converter: Converter::resume(snapshot).map_err(thrown)?, out: Vec::new() })
+    }
+
+    /// Bytes of the source taken, of all files together.
+    pub fn position(&self) -> f64 {
+        self.converter.position() as f64
+    }
+
+    /// Bytes of data made, with those that have not been taken away.
+    pub fn written(&self) -> f64 {
+        self.converter.written() as f64
+    }
+
+    /// Takes the next bytes of the file; gives how many bytes of data wait to be taken away.
+    pub fn push(&mut self, chunk: &[u8]) -> Result<usize, JsValue> {
+        self.converter.push(chunk, &mut self.out).map_err(thrown)?;
+        Ok(self.out.len())
+    }
+
+    /// The data that waits.
+    pub fn take(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.out)
+    }
+
+    /// Everything but the data that waits, for [`Conversion::resume`].
+    pub fn snapshot(&self) -> Result<Vec<u8>, JsValue> {
+        self.converter.snapshot().map_err(thrown)
+    }
+
+    /// Ends the current file, and gives its SHA-256: what comes is the next shard.
+    pub fn end_file(&mut self) -> Result<String, JsValue> {
+        self.converter.end_file().map_err(thrown)
+    }
+
+    /// What is left to write once every file has been ended.
+    pub fn finish(
+        self,
+        config: &[u8],
+        tokenizer: &[u8],
+        preprocessor: &[u8],
+        record: &str,
+    ) -> Result<ConversionEnding, JsValue> {
+        let (tokenizer, preprocessor) =
+            (Bytes::copy_from_slice(tokenizer), Bytes::copy_from_slice(preprocessor));
+        let companions = Companions::from_hugging_face(config, tokenizer, preprocessor).map_err(thrown)?;
+        let record = parse_record(record).map_err(thrown)?;
+        Ok(ConversionEnding(self.converter.finish(&companions, &record).map_err(thrown)?))
+    }
+}
+
+fn parse_record(json: &str) -> Result<Record, Error> {
+    serde_json::from_str(json)
+        .map_err(|error| Error::Malformed { format: "model record", reason: error.to_string() })
+}
+
+/// The end of a conversion.
+#[wasm_bindgen]
+pub struct ConversionEnding(Ending);
+
+#[wasm_bindgen]
+impl ConversionEnding {
+    /// The last of the data.
+    pub fn tail(&self) -> Vec<u8> {
+        self.0.tail.clone()
+    }
+
+    /// What stands before the data in the file.
+    pub fn header(&self) -> Vec<u8> {
+        self.0.header.clone()
+    }
+
+    /// Of the source, in hexadecimal.
+    pub fn source_sha256(&self) -> String {
+        self.0.source_sha256.clone()
+    }
+}

@@ -1,0 +1,184 @@
+//! Repositories of a hub with Hugging Face's layout: their names, and which of their files make a checkpoint.
+
+use serde::{Deserialize, Serialize};
+
+use super::record::Record;
+use crate::error::{Error, Result};
+
+/// The hub that is asked where no other is named.
+pub const HUGGING_FACE: &str = "https://huggingface.co";
+
+/// The branch that is meant where no revision is named.
+const MAIN: &str = "main";
+
+/// A repository by name: `owner/name` or `owner/name@revision`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RepositoryName {
+    /// `owner/name`
+    pub repo: String,
+    /// A commit, a tag or a branch.
+    pub revision: String,
+}
+
+impl RepositoryName {
+    /// The name, if `text` has the form of one.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (repo, revision) = text.split_once('@').unwrap_or((text, MAIN));
+        let (owner, name) = repo.split_once('/')?;
+        let plain = |part: &str| {
+            let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+            !part.is_empty() && !part.starts_with('.') && part.chars().all(fits)
+        };
+        let is_revision = !revision.is_empty() && revision.split('/').all(plain);
+        (plain(owner) && plain(name) && is_revision)
+            .then(|| Self { repo: repo.to_owned(), revision: revision.to_owned() })
+    }
+
+    /// The path, under the hub, of what it knows about the repository: commit, files, sizes, hashes.
+    pub fn about(&self) -> String {
+        let Self { repo, revision } = self;
+        format!("/api/models/{repo}/revision/{}?blobs=true", revision.replace('/', "%2F"))
+    }
+}
+
+/// The path of a file under the hub.
+pub fn file_path(repo: &str, revision: &str, file: &str) -> String {
+    format!("/{repo}/resolve/{}/{file}", revision.replace('/', "%2F"))
+}
+
+/// What the hub answers about a repository, as far as it is needed.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Repository {
+    /// The commit that the revision names.
+    sha: String,
+    siblings: Vec<Sibling>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+struct Sibling {
+    rfilename: String,
+    #[serde(default)]
+    size: Option<u64>,
+    #[serde(default)]
+    lfs: Option<LargeFile>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+struct LargeFile {
+    sha256: Option<String>,
+    size: Option<u64>,
+}
+
+/// A file to fetch.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RepositoryFile {
+    pub name: String,
+    /// 0 where the hub does not say.
+    pub bytes: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
+}
+
+/// The files of a repository that make a checkpoint.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct RepositoryPlan {
+    /// The commit they are of.
+    pub revision: String,
+    pub config: RepositoryFile,
+    pub tokenizer: RepositoryFile,
+    pub preprocessor: RepositoryFile,
+    /// One file, or the shards in the order of their names.
+    pub weights: Vec<RepositoryFile>,
+    /// What the file made of them says of its origin.
+    pub record: Record,
+}
+
+impl Repository {
+    /// # Errors
+    /// `Malformed` if it is no such answer, or names a commit or a file that could lead elsewhere.
+    pub fn parse(answer: &[u8]) -> Result<Self> {
+        let found: Self = serde_json::from_slice(answer).map_err(|error| malformed(error.to_string()))?;
+        if found.sha.is_empty() || !found.sha.chars().all(|c| c.is_ascii_alphanumeric()) {
+            return Err(malformed(format!("`sha` is {:?}, expected a commit", found.sha)));
+        }
+        Ok(found)
+    }
+
+    /// Which files to fetch of the repository `repo`, of which `record` may know more: which file has the
+    /// weights, its hash, a name, a licence.
+    ///
+    /// # Errors
+    /// `MissingFile` for a repository without weights that are read here, or without what belongs to them;
+    /// `WrongHash` if the record has another hash than the hub.
+    pub fn plan(&self, repo: &str, record: Record) -> Result<RepositoryPlan> {
+        let mut weights = match &record.source.file {
+            Some(name) => vec![self.file(name).ok_or_else(|| Error::MissingFile { expected: name.clone() })?],
+            None => self.weights()?,
+        };
+        if let ([file], Some(expected)) = (weights.as_mut_slice(), &record.source.sha256) {
+            let found = file.sha256.get_or_insert_with(|| expected.clone()).clone();
+            if found != *expected {
+                let expected = expected.clone();
+                return Err(Error::WrongHash { what: "the hub's weights", found, expected });
+            }
+        }
+        Ok(RepositoryPlan {
+            revision: self.sha.clone(),
+            config: self.first(&["config.json"])?,
+            tokenizer: self.first(&["tokenizer.json"])?,
+            preprocessor: self.first(&["preprocessor_config.json", "processor_config.json"])?,
+            record: self.record(repo, record, &weights),
+            weights,
+        })
+    }
+
+    /// The record, with where these weights are from.
+    fn record(&self, repo: &str, mut record: Record, weights: &[RepositoryFile]) -> Record {
+        record.name.get_or_insert_with(|| repo.rsplit('/').next().unwrap_or(repo).to_owned());
+        record.fidelity.clear();
+        record.source.repo = Some(repo.to_owned());
+        record.source.revision = Some(self.sha.clone());
+        record.source.file = weights.first().map(|file| file.name.clone());
+        record
+    }
+
+    fn weights(&self) -> Result<Vec<RepositoryFile>> {
+        let whole = self.first(&["model.safetensors", "open_clip_model.safetensors"]);
+        if whole.is_ok() {
+            return whole.map(|file| vec![file]);
+        }
+        let names = self.siblings.iter().map(|sibling| sibling.rfilename.as_str());
+        let mut shards: Vec<_> =
+            names.filter(|name| is_shard(name)).filter_map(|name| self.file(name)).collect();
+        shards.sort_by(|a, b| a.name.cmp(&b.name));
+        if shards.is_empty() { whole.map(|file| vec![file]) } else { Ok(shards) }
+    }
+
+    /// The first of several files that is there.
+    fn first(&self, names: &[&'static str]) -> Result<RepositoryFile> {
+        let mut found = names.iter().filter_map(|name| self.file(name));
+        found.next().ok_or_else(|| Error::MissingFile { expected: names.join(" or ") })
+    }
+
+    fn file(&self, name: &str) -> Option<RepositoryFile> {
+        let sibling = self.siblings.iter().find(|sibling| sibling.rfilename == name)?;
+        let lfs = sibling.lfs.as_ref();
+        Some(RepositoryFile {
+            name: name.to_owned(),
+            bytes: lfs.and_then(|lfs| lfs.size).or(sibling.size).unwrap_or(0),
+            sha256: lfs.and_then(|lfs| lfs.sha256.clone()),
+        })
+    }
+}
+
+/// Whether a name is that of a shard: `model-00001-of-00002.safetensors`.
+fn is_shard(name: &str) -> bool {
+    let numbers = name.strip_prefix("model-").and_then(|rest| rest.strip_suffix(".safetensors"));
+    numbers.and_then(|numbers| numbers.split_once("-of-")).is_some_and(|(index, count)| {
+        [index, count].iter().all(|number| number.len() == 5 && number.bytes().all(|c| c.is_ascii_digit()))
+    })
+}
+
+fn malformed(reason: String) -> Error {
+    Error::Malformed { format: "hub answer", reason }
+}

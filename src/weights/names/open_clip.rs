@@ -1,0 +1,58 @@
+//! The names of OpenCLIP's `CLIP` and `CustomTextCLIP` (open_clip 2.x, `model.py`), which are those of OpenAI's
+//! state dict, to the canonical ones.
+
+use super::Place;
+
+/// What becomes of a tensor, or `None` if OpenCLIP's two transformers have no such tensor.
+pub fn place(name: &str) -> Option<Place> {
+    // `CustomTextCLIP` keeps the text tower in a module of its own.
+    let name = name.strip_prefix("text.").unwrap_or(name);
+    let fixed = match name {
+        "visual.proj" => return Some(Place::Transposed("visual_projection.weight".to_owned())),
+        "text_projection" => return Some(Place::Transposed("text_projection.weight".to_owned())),
+        // The causal mask, and the sizes that OpenAI's archives keep among the weights.
+        "attn_mask" | "input_resolution" | "context_length" | "vocab_size" => return Some(Place::Nowhere),
+        "visual.class_embedding" => "v.class_embd",
+        "visual.positional_embedding" => "v.position_embd.weight",
+        "visual.conv1.weight" => "v.patch_embd.weight",
+        "visual.ln_pre.weight" => "v.pre_ln.weight",
+        "visual.ln_pre.bias" => "v.pre_ln.bias",
+        "visual.ln_post.weight" => "v.post_ln.weight",
+        "visual.ln_post.bias" => "v.post_ln.bias",
+        "token_embedding.weight" => "t.token_embd.weight",
+        "positional_embedding" => "t.position_embd.weight",
+        "ln_final.weight" => "t.post_ln.weight",
+        "ln_final.bias" => "t.post_ln.bias",
+        _ => return block_tensor(name),
+    };
+    Some(Place::Whole(fixed.to_owned()))
+}
+
+/// `visual.transformer.resblocks.3.attn.out_proj.bias` to `v.blk.3.attn_out.bias`.
+fn block_tensor(name: &str) -> Option<Place> {
+    let (tower, rest) = match name.strip_prefix("visual.") {
+        Some(rest) => ("v", rest),
+        None => ("t", name),
+    };
+    let (index, rest) = rest.strip_prefix("transformer.resblocks.")?.split_once('.')?;
+    let index: u16 = index.parse().ok()?;
+    let block = format!("{tower}.blk.{index}");
+    if let Some(part) = rest.strip_prefix("attn.in_proj_") {
+        let third = |layer: &str| format!("{block}.attn_{layer}.{part}");
+        return is_affine(part).then(|| Place::Packed(["q", "k", "v"].map(third)));
+    }
+    let (layer, part) = rest.rsplit_once('.')?;
+    let layer = match layer {
+        "attn.out_proj" => "attn_out",
+        "ln_1" => "ln1",
+        "ln_2" => "ln2",
+        "mlp.c_fc" => "ffn_down",
+        "mlp.c_proj" => "ffn_up",
+        _ => return None,
+    };
+    is_affine(part).then(|| Place::Whole(format!("{block}.{layer}.{part}")))
+}
+
+fn is_affine(part: &str) -> bool {
+    matches!(part, "weight" | "bias")
+}

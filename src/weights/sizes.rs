@@ -1,0 +1,45 @@
+//! How large a model becomes, from its config alone: to be told before anything is downloaded.
+
+use std::collections::BTreeMap;
+
+use super::config::{ClipConfig, TowerConfig};
+use super::dtype::Dtype;
+use super::quantize::planned_dtype;
+
+/// What tokenizer, vocabulary and tensor table take, about, for each token.
+const BYTES_PER_TOKEN: usize = 65;
+
+/// The bytes of the GGUF file of a config's model by type, within some percent: which channels are wide, and how
+/// long the tokenizer's file is, only the checkpoint says.
+pub fn by_dtype(config: &ClipConfig) -> BTreeMap<&'static str, u64> {
+    let dtypes = [Dtype::F32, Dtype::F16, Dtype::Q8_0, Dtype::Q6K, Dtype::Q5_0, Dtype::Q4_0];
+    dtypes.map(|dtype| (dtype.name(), bytes(config, dtype))).into()
+}
+
+fn bytes(config: &ClipConfig, asked: Dtype) -> u64 {
+    let tensor =
+        |name: &str, shape: &[usize]| planned_dtype(name, shape, asked).bytes_of(shape).unwrap_or(0) as u64;
+    let (vision, text) = (config.vision.width, config.text.width);
+    let patch = config.patch_size;
+    let towers = tower(&config.vision, &tensor) + tower(&config.text, &tensor);
+    towers
+        + tensor("visual_projection.weight", &[config.projection_dim, vision])
+        + tensor("text_projection.weight", &[config.projection_dim, text])
+        + tensor("t.token_embd.weight", &[config.vocab_size, text])
+        + tensor("t.position_embd.weight", &[config.context_length, text])
+        + tensor("v.position_embd.weight", &[1 + config.patches(), vision])
+        + tensor("v.patch_embd.weight", &[vision, config.channels, patch, patch])
+        + (config.vocab_size * BYTES_PER_TOKEN) as u64
+}
+
+/// The blocks of one tower.
+fn tower(config: &TowerConfig, tensor: &impl Fn(&str, &[usize]) -> u64) -> u64 {
+    let (width, mlp_width) = (config.width, config.mlp_width);
+    let attention: u64 = ["attn_q", "attn_k", "attn_v", "attn_out"]
+        .iter()
+        .map(|layer| tensor(&format!("v.blk.0.{layer}.weight"), &[width, width]))
+        .sum();
+    let mlp = tensor("v.blk.0.ffn_down.weight", &[mlp_width, width])
+        + tensor("v.blk.0.ffn_up.weight", &[width, mlp_width]);
+    config.layers as u64 * (attention + mlp + 4 * (9 * width + mlp_width) as u64)
+}

@@ -120,7 +120,7 @@ fill_package() {
   say "filling the npm package"
   rm -rf pkg/engine pkg/models
   mkdir -p pkg/engine pkg/models
-  cp www/engine/* pkg/engine/
+  cp -R www/engine/. pkg/engine/
   sed -i.orig -e 's#"../../pkg/#"../#; s#"../../models/#"../models/#' pkg/engine/places.js
   rm pkg/engine/places.js.orig
   cp -R models/. pkg/models/

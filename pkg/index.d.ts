@@ -31,7 +31,7 @@ export interface ProgressEvent {
 }
 
 export interface PipelineOptions {
-  /** Refuses a model whose weights are of another type. */
+  /** What published weights are quantized to, `q8` where absent; refuses a finished file of another type. */
   dtype?: Dtype;
   progress_callback?: (event: ProgressEvent) => void;
   /** Ends loading; `pipeline` rejects with the signal's reason. */
@@ -40,6 +40,8 @@ export interface PipelineOptions {
   threads?: number;
   /** The folder of `simd/` and `relaxed/`, where they do not lie in the package's own folder. */
   base?: string | URL;
+  /** The hub that repositories are fetched from; https://huggingface.co where absent. */
+  hub?: string | URL;
   /** The folder of the model records, where it does not lie in the package's own folder. */
   models?: string | URL;
 }

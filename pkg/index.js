@@ -21,13 +21,14 @@ const DTYPES = new Map([
 /**
  * Loads a model into a worker and returns a function that classifies images with it.
  * @param {"zero-shot-image-classification"} task
- * @param {string | URL | Blob} [model] a record's id, the URL of a GGUF file, or such a file
+ * @param {string | URL | Blob} [model] a record's id, a repository of the hub (`owner/name` or
+ *   `owner/name@revision`), the URL of a GGUF file, or such a file
  * @param {PipelineOptions} [options]
  * @returns {Promise<ZeroShotImageClassificationPipeline>}
  * @throws {EngineError} whose `code` says what failed
  */
 export async function pipeline(task, model = "emoji-clip", options = {}) {
-  const { dtype, progress_callback, signal, threads, base, models } = options;
+  const { dtype, progress_callback, signal, threads, base, models, hub } = options;
   if (task !== TASK) throw new EngineError("task", `unknown task "${task}": expected "${TASK}"`);
   if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1)) {
     throw new EngineError("threads", `threads is ${threads}: expected a whole number from 1 on`);
@@ -37,10 +38,11 @@ export async function pipeline(task, model = "emoji-clip", options = {}) {
   const events = loadEvents(source, progress_callback);
   events.begin();
 
-  const engine = await EngineClient.start({ base, models });
+  const engine = await EngineClient.start({ base, models, hub });
   try {
-    const info = await engine.load(source, { signal, onProgress: events.step });
-    requireDtype(info, dtype);
+    const wanted = dtype && /** @type {import("./engine/types.js").Dtype} */ (DTYPES.get(dtype) ?? dtype);
+    const info = await engine.load(source, { dtype: wanted, signal, onProgress: events.step });
+    requireDtype(info, wanted);
     events.ready();
     return classifier(engine, info);
   } catch (error) {
@@ -102,7 +104,7 @@ async function each(input, work) {
 function modelSource(model) {
   if (model instanceof Blob) return { file: model };
   if (model instanceof URL || /^(https?:|blob:|data:|\.{0,2}\/)/.test(model)) return { url: model };
-  return { id: model };
+  return model.includes("/") ? { repo: model } : { id: model };
 }
 
 /**
@@ -110,9 +112,7 @@ function modelSource(model) {
  * @param {string} [dtype]
  */
 function requireDtype(info, dtype) {
-  if (dtype === undefined) return;
-  const wanted = DTYPES.get(dtype) ?? dtype;
-  if (wanted !== info.dtype) {
-    throw new EngineError("dtype", `the weights of "${info.name}" are ${info.dtype}: ${wanted} was asked for`);
+  if (dtype !== undefined && dtype !== info.dtype) {
+    throw new EngineError("dtype", `the weights of "${info.name}" are ${info.dtype}: ${dtype} was asked for`);
   }
 }

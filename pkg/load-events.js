@@ -36,8 +36,9 @@ export function loadEvents(source, callback = () => {}) {
  * @returns {{ name: string, file: string }}
  */
 function describe(source) {
+  if ("repo" in source) return { name: source.repo, file: source.repo };
   if ("id" in source) return { name: source.id, file: `${source.id}.gguf` };
   if ("url" in source) return { name: `${source.url}`, file: `${source.url}`.split(/[?#]/)[0].split("/").at(-1) ?? "" };
-  const name = source.file instanceof File ? source.file.name : "blob";
+  const name = "file" in source && source.file instanceof File ? source.file.name : "blob";
   return { name, file: name };
 }

@@ -1,8 +1,8 @@
 // @ts-check
 /**
  * @import {
- *   CallOptions, Classification, ClassifyRequest, EncodeProgress, Flavour, ImageInput, LoadProgress,
- *   ModelInfo, ModelSource, Picture, StartOptions, Started
+ *   CallOptions, Classification, ClassifyRequest, Dtype, EncodeProgress, ImageInput, LoadOptions, LoadProgress,
+ *   ModelInfo, ModelRecord, ModelSource, Picture, Preview, StartOptions, Started, StorageState, StoredModel
  * } from "./types.js"
  */
 import { EngineError } from "./engine-error.js";
@@ -19,12 +19,14 @@ import { WorkerLink } from "./worker-link.js";
 export class EngineClient extends EventTarget {
   /** @type {WorkerLink} */
   #link;
-  /** @type {{ base?: string, models?: string, flavour?: Flavour }} */
+  /** @type {StartOptions} */
   #options;
   /** @type {Started | undefined} */
   #started;
-  /** @type {ModelSource | undefined} what is loaded, for `restart` */
-  #source;
+  /** @type {{ source: ModelSource, dtype?: Dtype } | undefined} what is loaded, for `restart` */
+  #loaded;
+  /** @type {Set<AbortController>} loads under way */
+  #loads = new Set();
   #pictures = 0;
 
   /**
@@ -33,15 +35,20 @@ export class EngineClient extends EventTarget {
    * @returns {Promise<EngineClient>}
    * @throws {EngineError} "no-simd" where the browser cannot run any build, "worker-lost"
    */
-  static async start({ base, models, flavour } = {}) {
-    const client = new EngineClient({ base: absolute(base), models: absolute(models), flavour });
+  static async start({ base, models, hub, ...options } = {}) {
+    const client = new EngineClient({
+      base: absolute(base),
+      models: absolute(models),
+      hub: absolute(hub),
+      ...options,
+    });
     await client.#start();
     return client;
   }
 
   /**
    * Use `EngineClient.start`, which also waits for the worker.
-   * @param {{ base?: string, models?: string, flavour?: Flavour }} options URLs are absolute
+   * @param {StartOptions} options URLs are absolute
    */
   constructor(options) {
     super();
@@ -60,16 +67,81 @@ export class EngineClient extends EventTarget {
   }
 
   /**
-   * Loads a model, streaming its file into the engine's memory. The model before it stays until this one is complete.
+   * Loads a model. One from elsewhere (a record's repository, a repository, a URL) is fetched into the store first,
+   * quantized to `dtype` on the way, unless it is there already; then no network is needed. The model before it stays,
+   * and works, until this one is complete.
+   *
+   * What has come when a load ends early, by its signal, by `pause()`, with the tab or with the network, is kept: the
+   * same call goes on from there. `deleteModel` throws it away.
    * @param {ModelSource} source
-   * @param {CallOptions<LoadProgress>} [options]
+   * @param {LoadOptions} [options]
    * @returns {Promise<ModelInfo>}
+   * @throws {EngineError} "unknown-model", "unsupported-architecture", "missing-file", "download" (what has come is
+   *   kept), "wrong-size", "wrong-hash", "quota", "paused", and the codes of damaged files
    */
-  async load(source, options) {
+  async load(source, { dtype, signal, onProgress } = {}) {
     const sent = "url" in source ? { url: new URL(source.url, location.href).href } : source;
-    const info = await this.#link.call(KIND.load, { source: sent }, options);
-    this.#source = sent;
-    return info;
+    const pausing = new AbortController();
+    this.#loads.add(pausing);
+    const ends = signal ? AbortSignal.any([signal, pausing.signal]) : pausing.signal;
+    const options = { signal: ends, onProgress };
+    try {
+      const isLocal = "file" in sent || "stored" in sent;
+      const ready = isLocal ? sent : await this.#link.call(KIND.obtain, { source: sent, dtype }, options);
+      const info = await this.#link.call(KIND.load, { source: ready }, options);
+      this.#loaded = { source: sent, dtype };
+      return info;
+    } finally {
+      this.#loads.delete(pausing);
+    }
+  }
+
+  /** Ends every load under way with code "paused"; loading the same source again goes on where it stopped. */
+  pause() {
+    const reason = new EngineError("paused", "the download is paused: what has come is kept");
+    for (const load of this.#loads) load.abort(reason);
+  }
+
+  /**
+   * What a source is and takes, before its weights are downloaded.
+   * @param {ModelSource} source
+   * @param {{ dtype?: Dtype, signal?: AbortSignal }} [options]
+   * @returns {Promise<Preview>}
+   * @throws {EngineError} "unsupported-architecture" naming it, "unknown-model", "missing-file", "download"
+   */
+  preview(source, { dtype, signal } = {}) {
+    return this.#link.call(KIND.preview, { source, dtype }, { signal });
+  }
+
+  /**
+   * The models that are known (`models/*.json`), and those that are in the store, whole or on their way.
+   * @returns {Promise<{ records: ModelRecord[], stored: StoredModel[] }>}
+   */
+  listModels() {
+    return this.#link.call(KIND.listModels, {});
+  }
+
+  /**
+   * Removes a model, or what has come of one, from the store; one that is loaded stays in memory.
+   * @param {string} key of a `StoredModel`
+   * @returns {Promise<void>}
+   * @throws {EngineError} "busy" while it is being downloaded
+   */
+  deleteModel(key) {
+    return this.#link.call(KIND.deleteModel, { key });
+  }
+
+  /** @returns {Promise<StorageState>} where models are kept, and how much room there is */
+  storage() {
+    return this.#link.call(KIND.storage, {});
+  }
+
+  /**
+   * Asks the browser not to evict what is kept; some ask the visitor, so this wants a click.
+   * @returns {Promise<boolean>} whether it has promised
+   */
+  async persist() {
+    return (await navigator.storage?.persist?.()) ?? false;
   }
 
   /**
@@ -116,7 +188,7 @@ export class EngineClient extends EventTarget {
     this.#link.close(new EngineError("worker-lost", "the engine was restarted"));
     this.#link = this.#spawn();
     await this.#start();
-    return this.#source && this.load(this.#source, options);
+    return this.#loaded && this.load(this.#loaded.source, { ...options, dtype: this.#loaded.dtype });
   }
 
   /** Ends the worker and gives its memory back; pending calls reject with "disposed". */

@@ -1,8 +1,8 @@
 // @ts-check
 /**
  * @import {
- *   Classification, ClassifyRequest, EngineModule, ImageInput, Job, ModelInfo, ModelSource, StartOptions,
- *   Started, WasmEngine
+ *   Classification, ClassifyRequest, Dtype, EngineModule, ImageInput, Job, ModelInfo, ModelRecord, ModelSource,
+ *   Preview, StartOptions, Started, StorageState, StoredModel, WasmEngine
  * } from "./types.js"
  */
 import { probeCapabilities } from "./capabilities.js";
@@ -10,10 +10,16 @@ import { embedImage } from "./embed-image.js";
 import { EngineError } from "./engine-error.js";
 import { loadEngineModule } from "./engine-module.js";
 import { inSlices } from "./in-slices.js";
+import { obtain } from "./obtain.js";
 import { openModel } from "./open-model.js";
 import { places } from "./places.js";
+import { preview } from "./preview.js";
+import { readRecord, recipeFor } from "./recipe.js";
 import { selectFlavour } from "./select-flavour.js";
+import { ModelStore } from "./store/model-store.js";
 import { streamModel } from "./stream-model.js";
+
+const HUB = "https://huggingface.co";
 
 /** The engine inside its worker: one method for each kind of request, named as in `protocol.js`. */
 export class EngineHost {
@@ -22,6 +28,9 @@ export class EngineHost {
   /** @type {WasmEngine | undefined} */
   #engine;
   #models = places.models;
+  #hub = HUB;
+  /** @type {Promise<ModelStore>} */
+  #store = Promise.reject(new EngineError("not-started", "the engine has not been started"));
   /**
    * How many prompts or labels may go through the text tower together. Quantized products are exact in any company;
    * others are summed in an order that depends on how many rows there are, and how many there would be is decided by
@@ -34,30 +43,92 @@ export class EngineHost {
    * @param {StartOptions} options
    * @returns {Started}
    */
-  start({ base, models, flavour }) {
+  start({ base, models, flavour, hub, store }) {
     const capabilities = probeCapabilities();
     const chosen = flavour ?? selectFlavour(capabilities);
     this.#module = loadEngineModule(chosen, base?.toString());
     this.#module.catch(() => {}); // awaited, and told, in `load`
     if (models) this.#models = new URL(models);
+    if (hub) this.#hub = `${hub}`.replace(/\/+$/, "");
+    this.#store = ModelStore.open(store);
     return { capabilities, flavour: chosen };
   }
 
   /**
+   * Makes sure that a model is at hand: fetches it into the store where it has to come from elsewhere.
+   * @param {{ source: ModelSource, dtype?: Dtype }} payload
+   * @param {Job} job
+   * @returns {Promise<ModelSource>} what to `load`
+   */
+  async obtain({ source, dtype = "q8_0" }, job) {
+    const store = await this.#store;
+    const stored = (await store.list()).find((model) => model.complete && isOf(model, source, dtype));
+    if (stored) return { stored: stored.key };
+    const around = await this.#around(job);
+    const recipe = await recipeFor(source, dtype, around);
+    return recipe ? { stored: await obtain(recipe, around.module, store, job) } : source;
+  }
+
+  /**
+   * @param {{ source: ModelSource, dtype?: Dtype }} payload
+   * @param {Job} job
+   * @returns {Promise<Preview>}
+   */
+  async preview({ source, dtype = "q8_0" }, job) {
+    const around = await this.#around(job);
+    return preview(source, dtype, around, await this.#store);
+  }
+
+  /**
+   * @param {Job} job
+   * @returns {Promise<{ records: ModelRecord[], stored: StoredModel[] }>}
+   */
+  async listModels({ signal }) {
+    /** @type {string[]} */
+    const ids = await (await fetch(new URL("index.json", this.#models), { signal })).json();
+    const records = ids.map(async (id) => ({ id, ...(await readRecord(id, { models: this.#models, signal })) }));
+    return { records: await Promise.all(records), stored: await (await this.#store).list() };
+  }
+
+  /** @param {{ key: string }} payload */
+  async deleteModel({ key }) {
+    const store = await this.#store;
+    const remove = async () => {
+      await store.remove(key);
+      return true;
+    };
+    const removed = await (navigator.locks
+      ? navigator.locks.request(`clip-wasm ${key}`, { ifAvailable: true }, (lock) => lock && remove())
+      : remove());
+    if (!removed) throw new EngineError("busy", "this model is being downloaded: stop that first");
+  }
+
+  /** @returns {Promise<StorageState>} */
+  async storage() {
+    return (await this.#store).state();
+  }
+
+  /**
    * Loads a model; the one before it stays until the new one is complete, so that a damaged file costs nothing.
-   * @param {{ source: ModelSource }} payload
+   * @param {{ source: ModelSource }} payload as `obtain` gave it
    * @param {Job} job
    * @returns {Promise<ModelInfo>}
    */
   async load({ source }, job) {
-    if (!this.#module) throw new EngineError("not-started", "the engine has not been started");
-    const [module, opened] = await Promise.all([this.#module, openModel(source, this.#models, job.signal)]);
-    const engine = await streamModel(module, opened, job);
+    const { module } = await this.#around(job);
+    const store = await this.#store;
+    const engine = await streamModel(module, await openModel(source, this.#models, store, job.signal), job);
     this.#engine?.free();
     this.#engine = engine;
     const info = engine.info();
     this.#mostAtOnce = info.dtype.startsWith("q") ? Infinity : 1;
     return info;
+  }
+
+  /** @param {Job} job */
+  async #around({ signal }) {
+    if (!this.#module) throw new EngineError("not-started", "the engine has not been started");
+    return { module: await this.#module, models: this.#models, hub: this.#hub, signal };
   }
 
   /** @param {{ image: ImageInput }} payload */
@@ -115,4 +186,13 @@ export class EngineHost {
     if (!this.#engine) throw new EngineError("no-model", "no model is loaded: call load() first");
     return this.#engine;
   }
+}
+
+/**
+ * @param {StoredModel} model
+ * @param {ModelSource} source
+ * @param {Dtype} dtype
+ */
+function isOf(model, source, dtype) {
+  return [dtype, "gguf"].includes(model.dtype) && JSON.stringify(model.source) === JSON.stringify(source);
 }

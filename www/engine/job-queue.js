@@ -14,7 +14,10 @@
  * @property {(id: number, error: unknown) => void} failed
  */
 
-/** Runs requests one after the other, in order, and ends the ones that are cancelled, waiting or running. */
+/**
+ * Runs requests, those of one lane one after the other and in order, and ends the ones that are cancelled, waiting or
+ * running.
+ */
 export class JobQueue {
   /** @type {(request: Request, job: Job) => unknown} */
   #run;
@@ -22,8 +25,8 @@ export class JobQueue {
   #report;
   /** @type {Map<number, AbortController>} every request that has no answer yet */
   #open = new Map();
-  /** @type {Promise<void>} settles when the last request so far has */
-  #tail = Promise.resolve();
+  /** @type {Map<string, Promise<void>>} for each lane, what settles when its last request so far has */
+  #tails = new Map();
 
   /**
    * @param {(request: Request, job: Job) => unknown} run may return a promise
@@ -34,10 +37,14 @@ export class JobQueue {
     this.#report = report;
   }
 
-  /** @param {Request} request */
-  add(request) {
+  /**
+   * @param {Request} request
+   * @param {string} lane
+   */
+  add(request, lane) {
     this.#open.set(request.id, new AbortController());
-    this.#tail = this.#tail.then(() => this.#next(request));
+    const before = this.#tails.get(lane) ?? Promise.resolve();
+    this.#tails.set(lane, before.then(() => this.#next(request)));
   }
 
   /** @param {number} id of a request; one that has been answered is left alone */

@@ -1,101 +1,91 @@
 // @ts-check
-/** @import { ModelRecord, ModelSource } from "./types.js" */
+/** @import { ModelSource } from "./types.js" */
+/** @import { ModelStore } from "./store/model-store.js" */
+import { download } from "./download.js";
 import { EngineError } from "./engine-error.js";
+import { readRecord } from "./recipe.js";
 
 /**
  * @typedef {object} OpenedModel
- * @property {ReadableStream<Uint8Array>} stream
- * @property {number} bytes of the whole file; 0 where nobody knows
+ * @property {AsyncIterable<Uint8Array>} chunks
+ * @property {number} bytes of the whole file; 0 where nobody knows yet
  * @property {string} name for messages
  * @property {"download" | "read"} stage
+ * @property {((sha256: string) => Promise<void>) | undefined} check looks at the hash of what was read
  */
 
 /**
- * Opens a model file for reading, wherever it is; nothing is read yet.
+ * Opens a model file for reading: one beside the page, one of the visitor's, or one in the store.
  * @param {ModelSource} source
  * @param {URL} models the folder of the records
+ * @param {ModelStore} store
  * @param {AbortSignal} signal
  * @returns {Promise<OpenedModel>}
  * @throws {EngineError} "unknown-model", "download"
  */
-export async function openModel(source, models, signal) {
+export async function openModel(source, models, store, signal) {
   if ("file" in source) {
     const name = source.file instanceof File ? source.file.name : "the file";
-    return { stream: source.file.stream(), bytes: source.file.size, name, stage: "read" };
+    return opened(source.file, name);
   }
-  if ("url" in source) return download(new URL(source.url, models), 0, signal);
-
-  const record = await readRecord(source.id, models, signal);
-  const file = new URL(record.file ?? `${source.id}.gguf`, models);
-  return download(file, record.bytes ?? 0, signal);
+  if ("stored" in source) return openStored(source.stored, store);
+  const whole = "url" in source ? { url: `${source.url}`, bytes: 0 } : await besideRecord(source, models, signal);
+  return downloaded(whole, signal);
 }
 
 /**
- * @param {string} id
+ * @param {{ url: string, bytes: number }} file
+ * @param {AbortSignal} signal
+ * @returns {Promise<OpenedModel>} once the host has answered, so that the size is known
+ */
+async function downloaded(file, signal) {
+  let { bytes } = file;
+  const rest = download(file, 0, signal, { onSize: (size) => (bytes = size) });
+  const first = await rest.next();
+  const chunks = (async function* () {
+    if (!first.done) yield first.value;
+    yield* rest;
+  })();
+  return { chunks, bytes, name: file.url, stage: "download", check: undefined };
+}
+
+/**
+ * @param {ModelSource} source
  * @param {URL} models
  * @param {AbortSignal} signal
- * @returns {Promise<ModelRecord>}
  */
-async function readRecord(id, models, signal) {
-  if (!/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(id)) {
-    throw new EngineError("unknown-model", `unknown model "${id}": expected the id of a record, a URL or a file`);
-  }
-  const url = new URL(`${id}.json`, models);
-  const response = await request(url, signal);
-  if (response.status === 404)
-    throw new EngineError("unknown-model", `unknown model "${id}": there is no record ${url}`);
-  refuseOtherThanFile(response, url);
-  try {
-    return await response.json();
-  } catch (cause) {
-    throw new EngineError("malformed", `the model record ${url} is not valid JSON`, { cause });
-  }
+async function besideRecord(source, models, signal) {
+  if (!("id" in source)) throw new EngineError("unknown-model", "this source has to be fetched first");
+  const { file, bytes = 0 } = await readRecord(source.id, { models, signal });
+  return { url: new URL(file ?? `${source.id}.gguf`, models).href, bytes };
 }
 
 /**
- * @param {URL} url
- * @param {number} recorded the size in the record, 0 where unknown
- * @param {AbortSignal} signal
+ * @param {string} key
+ * @param {ModelStore} store
  * @returns {Promise<OpenedModel>}
  */
-async function download(url, recorded, signal) {
-  const response = await request(url, signal);
-  refuseOtherThanFile(response, url);
-  if (!response.body) throw new EngineError("download", `${url} answered without a body: expected a model file`);
-  // A compressed answer announces its compressed length, which says nothing about the bytes that arrive here.
-  const announced = response.headers.has("content-encoding") ? 0 : Number(response.headers.get("content-length"));
-  return { stream: response.body, bytes: announced || recorded, name: url.href, stage: "download" };
+async function openStored(key, store) {
+  const found = await store.find(key);
+  if (!found) throw new EngineError("unknown-model", `there is no model "${key}" in the store`);
+  const { file, about } = found;
+  /** @param {string} sha256 */
+  const check = async (sha256) => {
+    if (about.sha256 === sha256) return;
+    if (!about.sha256) return store.setHash(key, about, sha256);
+    await store.remove(key);
+    throw new EngineError("wrong-hash", `${about.name} has the SHA-256 ${sha256}, expected ${about.sha256}: it is damaged and was removed`);
+  };
+  return { ...opened(file, about.name), check };
 }
 
-/**
- * @param {URL} url
- * @param {AbortSignal} signal
- */
-async function request(url, signal) {
-  try {
-    return await fetch(url, { signal });
-  } catch (cause) {
-    signal.throwIfAborted();
-    throw new EngineError(
-      "download",
-      `${url} cannot be reached: the network is down, or the host allows no other site to read the file`,
-      { cause },
-    );
-  }
+/** @param {Blob} file @param {string} name @returns {OpenedModel} */
+function opened(file, name) {
+  return { chunks: blobChunks(file), bytes: file.size, name, stage: "read", check: undefined };
 }
 
-/**
- * An error page must never pass for a model: only 200 counts, and HTML never does.
- * @param {Response} response
- * @param {URL} url
- */
-function refuseOtherThanFile(response, url) {
-  if (response.status !== 200) {
-    const answer = `${response.status} ${response.statusText}`.trim();
-    throw new EngineError("download", `${url} answered ${answer}: expected 200 and the file`);
-  }
-  const type = response.headers.get("content-type") ?? "";
-  if (/^text\/html\b/i.test(type)) {
-    throw new EngineError("download", `${url} answered with a web page (${type}): expected a model file`);
-  }
+/** @param {Blob} blob */
+async function* blobChunks(blob) {
+  const reader = blob.stream().getReader(); // not every browser's streams are iterable
+  for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value;
 }

@@ -9,6 +9,11 @@
 export const KIND = Object.freeze({
   start: "start",
   load: "load",
+  obtain: "obtain",
+  preview: "preview",
+  listModels: "listModels",
+  deleteModel: "deleteModel",
+  storage: "storage",
   embedImage: "embedImage",
   embedTexts: "embedTexts",
   classify: "classify",

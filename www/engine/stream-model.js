@@ -17,7 +17,14 @@ export async function streamModel(module, opened, job) {
   const loader = new module.ModelLoader(opened.bytes);
   const loaded = await pushAll(loader, opened, job);
   job.progress({ loaded, total: loaded, stage: "prepare" });
-  return loader.finish();
+  const engine = loader.finish();
+  try {
+    await opened.check?.(engine.sha256());
+  } catch (error) {
+    engine.free();
+    throw error;
+  }
+  return engine;
 }
 
 /**
@@ -26,42 +33,25 @@ export async function streamModel(module, opened, job) {
  * @param {Job} job
  * @returns {Promise<number>} the bytes pushed
  */
-async function pushAll(loader, { stream, bytes, name, stage }, job) {
-  const reader = stream.getReader();
+async function pushAll(loader, { chunks, bytes, name, stage }, job) {
   let loaded = 0;
-  let told = -Infinity;
+  let told = performance.now();
+  job.progress({ loaded, total: bytes, stage });
   try {
-    for (;;) {
+    for await (const chunk of chunks) {
       job.signal.throwIfAborted();
-      if (performance.now() - told >= PROGRESS_INTERVAL) {
-        told = performance.now();
-        job.progress({ loaded, total: bytes, stage });
-      }
-      const { done, value } = await read(reader, name, loaded, job.signal);
-      if (done) break;
-      loader.push(value);
-      loaded += value.byteLength;
+      loader.push(chunk);
+      loaded += chunk.byteLength;
+      if (performance.now() - told < PROGRESS_INTERVAL) continue;
+      told = performance.now();
+      job.progress({ loaded, total: bytes, stage });
     }
   } catch (error) {
-    await reader.cancel(error).catch(() => {}); // the stream may have failed first: then there is nothing to cancel
     if (!(error instanceof WebAssembly.RuntimeError)) loader.free();
+    job.signal.throwIfAborted();
+    if (error instanceof DOMException) throw new EngineError("read", `${name} cannot be read: ${error.message}`, { cause: error });
     throw error;
   }
   job.progress({ loaded, total: bytes || loaded, stage });
   return loaded;
-}
-
-/**
- * @param {ReadableStreamDefaultReader<Uint8Array>} reader
- * @param {string} name
- * @param {number} loaded
- * @param {AbortSignal} signal
- */
-async function read(reader, name, loaded, signal) {
-  try {
-    return await reader.read();
-  } catch (cause) {
-    signal.throwIfAborted();
-    throw new EngineError("download", `${name} broke off after ${loaded} bytes`, { cause });
-  }
 }

@@ -13,24 +13,97 @@ export interface Capabilities {
 /** A build of the engine. */
 export type Flavour = "simd" | "relaxed";
 
-/** Where a model comes from: a record's id (`models/<id>.json`), a file of the visitor's, or the URL of a GGUF file. */
-export type ModelSource = { id: string } | { file: File | Blob } | { url: string | URL };
+/** What matrices are quantized to; each tensor gets this or what its shape and place ask for. */
+export type Dtype = "f32" | "f16" | "q8_0" | "q6_k" | "q5_0" | "q4_0";
 
-/** The record of a known model; the loader needs no more than these fields. */
+/**
+ * Where a model comes from: a record's id (`models/<id>.json`); a repository of the hub, `owner/name` or
+ * `owner/name@revision`; the URL of a GGUF file; a GGUF file of the visitor's; the files of a Hugging Face folder; or
+ * the key of a model in the store.
+ */
+export type ModelSource =
+  | { id: string }
+  | { repo: string }
+  | { url: string | URL }
+  | { file: File | Blob }
+  | { files: File[] }
+  | { stored: string };
+
+/** The record of a known model: `models/<id>.json`. */
 export interface ModelRecord {
-  /** The GGUF file beside the record; `<id>.gguf` where absent. */
+  id?: string;
+  name?: string;
+  description?: string;
+  license?: string;
+  /** The GGUF file beside the record; `<id>.gguf` where neither this nor a repository is named. */
   file?: string;
-  /** Its size, for hosts that do not tell. */
+  /** The size of that file, or of the repository's weights. */
   bytes?: number;
+  /** What `bytes` become, by type. */
+  sizes?: Partial<Record<Dtype, number>>;
+  /** Whether these very weights have been run and compared. */
+  verified?: boolean;
+  source?: { repo?: string; revision?: string; file?: string; sha256?: string };
+}
+
+/** A model in the store, whole or on its way. */
+export interface StoredModel {
+  /** Names it in `load({ stored: key })` and `deleteModel(key)`. */
+  key: string;
+  name: string;
+  dtype: string;
+  /** Whether it can be loaded; what is not goes on where it stopped when its `source` is loaded again. */
+  complete: boolean;
+  /** In the store. */
+  bytes: number;
+  /** Bytes of the source that have come, and of all of it (0 where unknown). */
+  loaded: number;
+  total: number;
+  source: ModelSource;
+}
+
+export interface StorageState {
+  /** `memory` keeps nothing beyond this page. */
+  kind: "opfs" | "cache" | "memory";
+  /** Bytes, by the browser's estimate, of everything this origin keeps. */
+  used: number;
+  /** 0 where the browser does not tell. */
+  quota: number;
+  /** Whether the browser has promised not to evict. */
+  persisted: boolean;
+}
+
+/** What there is to know of a source before its weights are downloaded. */
+export interface Preview {
+  name: string;
+  license?: string;
+  /** To download. */
+  bytes: number;
+  /** What the store and, nearly, the engine's memory will need, by type; only the source's own where it is a GGUF. */
+  sizes: Partial<Record<Dtype, number>>;
+  /** Whether it is in the store already, in the type asked for. */
+  stored: boolean;
+  /** A sentence where this device will hardly hold it. */
+  warning?: string;
 }
 
 export interface LoadProgress {
-  /** Bytes in the engine's memory so far. */
+  /** Bytes so far. */
   loaded: number;
-  /** Bytes of the whole file; 0 where nobody knows. */
+  /** Bytes in all; 0 where nobody knows. */
   total: number;
-  /** `download` from the network, `read` from disk, `prepare` once all bytes are there. */
-  stage: "download" | "read" | "prepare";
+  /**
+   * `download` from the network (quantized as they come), `read` from disk or the store, `prepare` once all bytes are
+   * there, `wait` for another tab that has the same download in hand, or for the network to come back.
+   */
+  stage: "download" | "read" | "prepare" | "wait";
+  /** The file on its way. */
+  file?: string;
+  /** Over the last seconds. */
+  bytesPerSecond?: number;
+  secondsLeft?: number;
+  /** A sentence about something that does not go as it should but is being dealt with. */
+  note?: string;
 }
 
 export interface ModelInfo {
@@ -120,6 +193,15 @@ export interface StartOptions {
   models?: string | URL;
   /** Runs this build whatever the browser could do, for comparisons and tests. */
   flavour?: Flavour;
+  /** The hub to fetch repositories from; https://huggingface.co where absent. */
+  hub?: string | URL;
+  /** Where to keep models; the best there is where absent. */
+  store?: StorageState["kind"];
+}
+
+export interface LoadOptions extends CallOptions<LoadProgress> {
+  /** What to quantize published weights to; `q8_0` where absent. */
+  dtype?: Dtype;
 }
 
 /** What the worker answers to `start`. */
@@ -140,6 +222,57 @@ export interface Job {
 export interface EngineModule {
   default(): Promise<unknown>;
   ModelLoader: new (expectedBytes: number) => WasmModelLoader;
+  Conversion: {
+    new (dtype: string): WasmConversion;
+    resume(snapshot: Uint8Array): WasmConversion;
+  };
+  /** What to fetch of a repository, from the hub's answer about it and our record of it ("{}" where there is none). */
+  plan_repository(answer: Uint8Array, repo: string, record: string): RepositoryPlan;
+  /** The sizes that a config's model takes by type; throws for an architecture that is not run here. */
+  model_sizes(config: Uint8Array): Record<Dtype, number>;
+}
+
+export interface RepositoryFile {
+  name: string;
+  bytes: number;
+  sha256?: string;
+}
+
+export interface RepositoryPlan {
+  revision: string;
+  config: RepositoryFile;
+  tokenizer: RepositoryFile;
+  preprocessor: RepositoryFile;
+  weights: RepositoryFile[];
+  /** What the file made of them will say of its origin. */
+  record: ModelRecord;
+}
+
+/** Published weights in, the data of a GGUF file out. */
+export interface WasmConversion {
+  /** Bytes of the source taken. */
+  position(): number;
+  /** Bytes of data made, with those not yet taken away. */
+  written(): number;
+  /** Takes the next bytes; gives how many bytes of data wait to be taken away. */
+  push(chunk: Uint8Array): number;
+  take(): Uint8Array;
+  /** To be taken up by `resume`; only when nothing waits to be taken away. */
+  snapshot(): Uint8Array;
+  /** The SHA-256 of the file that ends here. */
+  end_file(): string;
+  /** Consumes the conversion. */
+  finish(config: Uint8Array, tokenizer: Uint8Array, preprocessor: Uint8Array, record: string): WasmEnding;
+  free(): void;
+}
+
+export interface WasmEnding {
+  /** The last of the data. */
+  tail(): Uint8Array;
+  /** What stands before the data in the file. */
+  header(): Uint8Array;
+  source_sha256(): string;
+  free(): void;
 }
 
 export interface WasmModelLoader {

@@ -17,6 +17,16 @@ const queue = new JobQueue(
         return host.start(payload);
       case KIND.load:
         return host.load(payload, job);
+      case KIND.obtain:
+        return host.obtain(payload, job);
+      case KIND.preview:
+        return host.preview(payload, job);
+      case KIND.listModels:
+        return host.listModels(job);
+      case KIND.deleteModel:
+        return host.deleteModel(payload);
+      case KIND.storage:
+        return host.storage();
       case KIND.embedImage:
         return host.embedImage(payload);
       case KIND.embedTexts:
@@ -40,7 +50,16 @@ const queue = new JobQueue(
   },
 );
 
+/** A download leaves the model that is loaded free to work, and the store can be looked at meanwhile. */
+const LANES = new Map([
+  [KIND.obtain, "download"],
+  [KIND.preview, "look"],
+  [KIND.listModels, "look"],
+  [KIND.deleteModel, "look"],
+  [KIND.storage, "look"],
+]);
+
 addEventListener("message", ({ data }) => {
   if (data.kind === KIND.cancel) queue.cancel(data.id);
-  else queue.add(data);
+  else queue.add(data, LANES.get(data.kind) ?? "engine");
 });

@@ -1,0 +1,139 @@
+// @ts-check
+/**
+ * A hub for this machine only, with Hugging Face's URL layout, over folders of checkpoints; it can misbehave on demand.
+ * usage: node tests/browser/hub.mjs OWNER/NAME=FOLDER... [--port N]
+ */
+import { createHash } from "node:crypto";
+import { createReadStream, readFileSync, readdirSync, statSync } from "node:fs";
+import http from "node:http";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+import { parseArgs } from "node:util";
+
+const REVISION = "0123456789abcdef0123456789abcdef01234567";
+/** The hub keeps files over this size elsewhere and tells their SHA-256. */
+const LARGE = 100_000;
+
+/** Other sites may read everything, as on the hub. */
+const HEADERS = {
+  "access-control-allow-origin": "*",
+  "access-control-expose-headers": "content-range, accept-ranges, etag",
+  "cross-origin-resource-policy": "cross-origin",
+};
+
+/**
+ * What goes wrong with one answer. `cut` ends the connection after so many bytes, `flip` changes the byte at that place
+ * of the file, `pace` waits so many milliseconds before each piece of 64 KiB.
+ * @typedef {object} Fault
+ * @property {number} [status] answers this instead of the file
+ * @property {boolean} [html] answers with a page and 200
+ * @property {number} [cut]
+ * @property {number} [flip]
+ * @property {number} [longer] so many bytes more than the file has
+ * @property {boolean} [noRange]
+ * @property {number} [pace]
+ */
+
+/**
+ * @typedef {object} Hub
+ * @property {string} url without a slash at its end
+ * @property {(file: string, request: http.IncomingMessage) => Fault | undefined} fault asked before each answer; replace it
+ * @property {Map<string, number>} served bytes of each file's body that have been sent
+ * @property {() => Promise<void>} close
+ */
+
+/**
+ * @param {Record<string, string>} repositories folders by `owner/name`
+ * @param {number} [port] 0 for any free one
+ * @returns {Promise<Hub>}
+ */
+export async function serveHub(repositories, port = 0) {
+  const server = http.createServer((request, response) => answer(request, response));
+  await new Promise((resolve) => server.listen(port, "127.0.0.1", () => resolve(undefined)));
+  const address = server.address();
+  /** @type {Hub} */
+  const hub = {
+    url: `http://127.0.0.1:${typeof address === "object" && address ? address.port : port}`,
+    fault: () => undefined,
+    served: new Map(),
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+
+  /** @param {http.IncomingMessage} request @param {http.ServerResponse} response */
+  function answer(request, response) {
+    const { pathname } = new URL(request.url ?? "/", "http://localhost");
+    const about = /^\/api\/models\/([^/]+\/[^/]+)\/revision\/[^/]+$/.exec(pathname);
+    const resolve = /^\/([^/]+\/[^/]+)\/resolve\/[^/]+\/([^/]+)$/.exec(pathname);
+    const folder = repositories[(about ?? resolve)?.[1] ?? ""];
+    const file = resolve?.[2] ?? "about";
+    const fault = hub.fault(file, request) ?? {};
+    if (fault.status) return response.writeHead(fault.status, HEADERS).end("no\n");
+    if (!folder) return response.writeHead(404, HEADERS).end("Repository not found\n");
+    if (fault.html) return response.writeHead(200, { ...HEADERS, "content-type": "text/html" }).end("<p>Sign in</p>");
+    if (about) return response.writeHead(200, { ...HEADERS, "content-type": "application/json" }).end(listing(folder));
+    const name = path.join(folder, file);
+    const found = statSync(name, { throwIfNoEntry: false });
+    if (!found?.isFile()) return response.writeHead(404, HEADERS).end("Entry not found\n");
+    const begin = fault.noRange ? 0 : Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? "")?.[1] ?? 0);
+    send(response, file, name, found.size, begin, fault);
+  }
+
+  /**
+   * @param {http.ServerResponse} response
+   * @param {string} file
+   * @param {string} name
+   * @param {number} size
+   * @param {number} begin
+   * @param {Fault} fault
+   */
+  async function send(response, file, name, size, begin, fault) {
+    const total = size + (fault.longer ?? 0);
+    const range = begin ? { "content-range": `bytes ${begin}-${total - 1}/${total}` } : {};
+    response.writeHead(begin ? 206 : 200, { ...HEADERS, ...range, "content-length": total - begin });
+    let at = begin;
+    for await (let chunk of createReadStream(name, { start: begin })) {
+      if (fault.pace) await new Promise((resolve) => setTimeout(resolve, fault.pace));
+      if (fault.flip !== undefined && fault.flip >= at && fault.flip < at + chunk.length) chunk[fault.flip - at] ^= 1;
+      const left = fault.cut === undefined ? chunk.length : Math.max(0, begin + fault.cut - at);
+      chunk = chunk.subarray(0, left);
+      at += chunk.length;
+      hub.served.set(file, (hub.served.get(file) ?? 0) + chunk.length);
+      if (response.destroyed) return;
+      if (!response.write(chunk)) await new Promise((resolve) => response.once("drain", resolve).once("close", resolve));
+      if (fault.cut !== undefined && at >= begin + fault.cut) return setTimeout(() => response.destroy(), 5);
+    }
+    response.end(Buffer.alloc(fault.longer ?? 0));
+  }
+  return hub;
+}
+
+/** @type {Map<string, string>} */
+const listings = new Map();
+
+/** @param {string} folder */
+function listing(folder) {
+  const known = listings.get(folder);
+  if (known) return known;
+  const siblings = readdirSync(folder).map((rfilename) => {
+    const { size } = statSync(path.join(folder, rfilename));
+    if (size < LARGE) return { rfilename, size };
+    const sha256 = createHash("sha256").update(readFileSync(path.join(folder, rfilename))).digest("hex");
+    return { rfilename, size, lfs: { sha256, size, pointerSize: 134 } };
+  });
+  const text = JSON.stringify({ sha: REVISION, siblings });
+  listings.set(folder, text);
+  return text;
+}
+
+async function main() {
+  const { values, positionals } = parseArgs({ options: { port: { type: "string", default: "0" } }, allowPositionals: true });
+  const repositories = Object.fromEntries(positionals.map((pair) => pair.split("=", 2)));
+  const { url } = await serveHub(repositories, Number(values.port));
+  console.log(url);
+}
+
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) await main();

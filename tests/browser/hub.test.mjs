@@ -1,0 +1,87 @@
+// @ts-check
+/** Checkpoints straight from a hub: fetched, quantized on the way, kept; and what a bad network or host does to that. */
+import assert from "node:assert/strict";
+import { after, afterEach, before, beforeEach, describe, test } from "node:test";
+import { serveHub } from "./hub.mjs";
+import { openStage } from "./stage.mjs";
+
+const REPO = "someone/tiny";
+const FOLDER = "tests/golden/models/gelu";
+
+/** @type {import("./stage.mjs").Stage} */
+let stage;
+/** @type {import("./hub.mjs").Hub} */
+let hub;
+/** @param {string} expression */
+const inPage = (expression) => stage.inPage(expression);
+
+before(async () => {
+  hub = await serveHub({ [REPO]: FOLDER });
+  stage = await openStage({
+    script: `
+      import { EngineClient } from "/www/engine/client.js";
+      const told = (promise) => promise.then(
+        (value) => ({ value }),
+        ({ name, code, message }) => ({ name, code, message }),
+      );
+      const begin = async (options) => {
+        window.engine = await EngineClient.start({ hub: "${hub.url}", flavour: "simd", ...options });
+        for (const { key } of (await engine.listModels()).stored) await engine.deleteModel(key);
+      };
+      const repo = { repo: "${REPO}" };
+      const stored = async () => (await engine.listModels()).stored;
+      const load = (options) => told(engine.load(repo, options));
+      Object.assign(window, { told, begin, load, stored, repo });
+    `,
+  });
+});
+after(async () => {
+  await stage.close();
+  await hub.close();
+});
+beforeEach(() => {
+  hub.fault = () => undefined;
+  hub.served.clear();
+});
+afterEach(() => inPage("engine.dispose()"));
+
+for (const store of ["opfs", "cache", "memory"]) {
+  describe(`with models kept in ${store}`, () => {
+    beforeEach(() => inPage(`begin({ store: "${store}" })`));
+
+    test("a repository is fetched, quantized and run", async () => {
+      const { value, message } = await inPage("load()");
+      assert.ok(value, message);
+      assert.equal(value.dtype, "q8_0");
+      const [model] = await inPage("stored()");
+      assert.deepEqual([model.complete, model.name, model.source], [true, "tiny", { repo: REPO }]);
+      assert.equal((await inPage(`engine.embedTexts(["a cat"])`)).length, 1);
+    });
+
+    test("the second time nothing is asked of the network", async () => {
+      await inPage("load()");
+      const hash = await inPage("engine.modelHash()");
+      hub.fault = () => ({ status: 500 });
+      assert.ok((await inPage("load()")).value);
+      assert.equal(await inPage("engine.modelHash()"), hash);
+    });
+
+    test("a deleted model is gone", async () => {
+      await inPage("load()");
+      const [{ key }] = await inPage("stored()");
+      await inPage(`engine.deleteModel(${JSON.stringify(key)})`);
+      assert.deepEqual(await inPage("stored()"), []);
+    });
+
+    test("a broken connection goes on where it broke", async () => {
+      await inPage("load()");
+      const hash = await inPage("engine.modelHash()");
+      await inPage(`stored().then(([{ key }]) => engine.deleteModel(key))`);
+      hub.served.clear();
+      let cuts = 4;
+      hub.fault = (file) => (file === "model.safetensors" && cuts-- > 0 ? { cut: 50_001 } : undefined);
+      assert.ok((await inPage("load()")).value);
+      assert.equal(await inPage("engine.modelHash()"), hash);
+    });
+  });
+}

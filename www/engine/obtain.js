@@ -1,0 +1,283 @@
+// @ts-check
+/** @import { EngineModule, Job, WasmConversion } from "./types.js" */
+/** @import { Recipe, WeightsFile } from "./recipe.js" */
+/** @import { ModelStore } from "./store/model-store.js" */
+/** @import { Draft } from "./store/model-files.js" */
+import { download, downloadWhole } from "./download.js";
+import { EngineError } from "./engine-error.js";
+import { isFull, jsonBytes } from "./store/model-store.js";
+import { TransferRate } from "./transfer-rate.js";
+
+/** Data is written once this much waits. */
+const WRITE = 1 << 20;
+/** The conversion is noted down after this many bytes of the source, or else this many milliseconds: what a closed tab loses. */
+const NOTE_BYTES = 16 << 20;
+const NOTE_INTERVAL = 1000;
+/** Progress is told at most this often, in milliseconds. */
+const PROGRESS_INTERVAL = 50;
+/** Failures after which what has come is still good. */
+const KEEPS = new Set(["download", "paused", "internal"]);
+
+const COMPANIONS = ["config", "tokenizer", "preprocessor"];
+/** The conversion is noted down in these by turns, so that one of them is always whole. */
+const NOTES = ["state.0", "state.1"];
+
+/**
+ * Fetches a model into the store, quantized on the way where the recipe says so. One tab does so at a time; what has
+ * come before is not fetched again.
+ * @param {Recipe} recipe
+ * @param {EngineModule} module
+ * @param {ModelStore} store
+ * @param {Job} job
+ * @returns {Promise<string>} the model's key in the store
+ */
+export async function obtain(recipe, module, store, job) {
+  const fetchIt = async () => {
+    if (!(await store.find(recipe.key))) await new Fetching(recipe, module, store, job).run();
+    return recipe.key;
+  };
+  const { locks } = navigator;
+  if (!locks) return fetchIt();
+  const name = `clip-wasm ${recipe.key}`;
+  const mine = await locks.request(name, { ifAvailable: true }, (lock) => lock && fetchIt());
+  if (mine) return mine;
+  job.progress({ loaded: 0, total: 0, stage: "wait", note: "Another tab has this download in hand." });
+  return locks.request(name, { signal: job.signal }, fetchIt);
+}
+
+/** One run at one recipe. */
+class Fetching {
+  /** @type {Draft} */
+  // @ts-expect-error assigned first of all in `run`
+  #draft;
+  /** @type {WasmConversion | undefined} */
+  #conversion;
+  #inMemory = false;
+  #rate = new TransferRate();
+  #told = -Infinity;
+  #noted = 0;
+  #notedAt = performance.now();
+  #turn = 0;
+
+  /** @param {Recipe} recipe @param {EngineModule} module @param {ModelStore} store @param {Job} job */
+  constructor(recipe, module, store, job) {
+    this.recipe = recipe;
+    this.module = module;
+    this.store = store;
+    this.job = job;
+    this.total = recipe.weights.reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
+  async run() {
+    const { key, source, weights } = this.recipe;
+    this.#inMemory = "files" in source;
+    this.#draft = await this.store.open(key, this.#inMemory);
+    try {
+      await this.#save("about.json", jsonBytes(this.#about()));
+      await this.#takeUp();
+      let begin = 0;
+      for (const file of weights) begin += await this.#fetch(file, begin);
+      await this.#complete();
+    } catch (error) {
+      await this.#stop(error);
+      throw error;
+    }
+    this.#conversion?.free();
+    await this.#draft.close();
+  }
+
+  #about() {
+    const { name, dtype, source, record } = this.recipe;
+    return { name, dtype, total: this.total, source: "files" in source ? { stored: this.recipe.key } : source, license: record.license };
+  }
+
+  get #position() {
+    return this.#conversion ? this.#conversion.position() : this.#draft.size();
+  }
+
+  /** Gets what belongs to the weights, makes sure of the room, and goes on where an earlier run stopped. */
+  async #takeUp() {
+    const { companions, dtype, key } = this.recipe;
+    if (!companions) return this.#makeRoom(this.total);
+    for (const name of COMPANIONS) {
+      if (!(await this.store.read(key, name))) await this.#save(name, await this.#small(companions[name]));
+    }
+    const sizes = this.module.model_sizes(await this.#companion("config"));
+    await this.#makeRoom(sizes[/** @type {import("./types.js").Dtype} */ (dtype)]);
+    this.#conversion = (await this.#latestNote()) ?? new this.module.Conversion(dtype);
+    await this.#draft.truncate(this.#conversion.written());
+    this.#noted = this.#conversion.position();
+  }
+
+  /** @param {string | File} file */
+  async #small(file) {
+    if (typeof file === "string") return downloadWhole(file, this.job.signal);
+    return new Uint8Array(await file.arrayBuffer());
+  }
+
+  /** @param {string} name */
+  async #companion(name) {
+    return (await this.store.read(this.recipe.key, name)) ?? new Uint8Array();
+  }
+
+  /** The conversion as it was noted down last; nothing where there is no whole note of data that is there. */
+  async #latestNote() {
+    /** @type {WasmConversion | undefined} */
+    let latest;
+    for (const [turn, name] of NOTES.entries()) {
+      const note = await this.store.read(this.recipe.key, name);
+      try {
+        const conversion = note && this.module.Conversion.resume(note);
+        if (!conversion || conversion.written() > this.#draft.size()) continue;
+        if (latest && latest.position() > conversion.position()) continue;
+        latest = conversion;
+        this.#turn = 1 - turn;
+      } catch {
+        continue; // half written when the tab was closed: the other one is whole
+      }
+    }
+    return latest;
+  }
+
+  /** @param {number} needed bytes of the finished model */
+  async #makeRoom(needed) {
+    const { kind, used, quota } = await this.store.state();
+    const free = quota - used;
+    if (this.#inMemory || kind === "memory" || !quota || needed - this.#draft.size() < free) return;
+    await this.#moveToMemory(`The disk has room for ${megabytes(free)}, the model takes ${megabytes(needed)}`);
+  }
+
+  /** @param {string} reason */
+  async #moveToMemory(reason) {
+    this.#inMemory = true;
+    await this.#draft.close();
+    this.#draft = await this.store.moveToMemory(this.recipe.key, ["about.json", ...COMPANIONS, ...NOTES]);
+    this.#tell("download", `${reason}: it is kept in memory, until this page is closed.`);
+  }
+
+  /**
+   * Fetches one file of the weights, as far as it has not come.
+   * @param {WeightsFile} file
+   * @param {number} begin where it begins among all of them
+   * @returns {Promise<number>} its length
+   */
+  async #fetch(file, begin) {
+    const done = this.#position - begin;
+    if (file.bytes && done >= file.bytes) return file.bytes; // a shard that came in an earlier run
+    for await (const chunk of this.#chunks(file, Math.max(done, 0))) {
+      this.job.signal.throwIfAborted();
+      await this.#take(chunk);
+      this.#tell(file.file ? "read" : "download");
+    }
+    const length = this.#position - begin;
+    if (!this.#conversion) return length;
+    const sha256 = this.#conversion.end_file();
+    if (file.sha256 && sha256 !== file.sha256) {
+      throw new EngineError("wrong-hash", `${file.url} has the SHA-256 ${sha256}, expected ${file.sha256}: it is damaged or another file`);
+    }
+    return length;
+  }
+
+  /** @param {WeightsFile} file @param {number} offset */
+  #chunks(file, offset) {
+    if (file.file) return /** @type {AsyncIterable<Uint8Array>} */ (file.file.slice(offset).stream());
+    return download(file, offset, this.job.signal, {
+      onSize: (bytes) => {
+        if (this.recipe.weights.length === 1) this.total = bytes;
+      },
+      onWait: (reason) => this.#tell("wait", reason),
+    });
+  }
+
+  /** @param {Uint8Array} chunk of the source */
+  async #take(chunk) {
+    if (!this.#conversion) return this.#append(chunk);
+    if (this.#conversion.push(chunk) >= WRITE) await this.#append(this.#conversion.take());
+    const late = performance.now() - this.#notedAt >= NOTE_INTERVAL;
+    if (late || this.#position - this.#noted >= NOTE_BYTES) await this.#note();
+  }
+
+  /** @param {Uint8Array} bytes of the model's data */
+  async #append(bytes) {
+    if (!bytes.byteLength) return;
+    const size = this.#draft.size();
+    try {
+      await this.#draft.append(bytes);
+    } catch (error) {
+      if (!isFull(error) || this.#inMemory) throw error;
+      await this.#draft.truncate(size); // part of it may have fitted
+      await this.#moveToMemory("The disk is full");
+      await this.#draft.append(bytes);
+    }
+  }
+
+  /** @param {string} name @param {Uint8Array} bytes */
+  async #save(name, bytes) {
+    try {
+      await this.#draft.save(name, bytes);
+    } catch (error) {
+      if (!isFull(error) || this.#inMemory) throw error;
+      await this.#moveToMemory("The disk is full");
+      await this.#draft.save(name, bytes);
+    }
+  }
+
+  /** Notes down how far the conversion is. */
+  async #note() {
+    const conversion = this.#conversion;
+    if (!conversion) return;
+    await this.#append(conversion.take());
+    await this.#save(NOTES[this.#turn], conversion.snapshot());
+    this.#turn = 1 - this.#turn;
+    this.#noted = conversion.position();
+    this.#notedAt = performance.now();
+    await this.#save("about.json", jsonBytes({ ...this.#about(), loaded: this.#noted }));
+  }
+
+  /** Writes what is left; the record comes last and makes it a model. */
+  async #complete() {
+    const conversion = this.#conversion;
+    if (conversion) {
+      await this.#append(conversion.take());
+      const [config, tokenizer, preprocessor] = await Promise.all(COMPANIONS.map((name) => this.#companion(name)));
+      this.#conversion = undefined; // consumed
+      const ending = conversion.finish(config, tokenizer, preprocessor, JSON.stringify(this.recipe.record));
+      await this.#append(ending.tail());
+      await this.#save("header", ending.header());
+      ending.free();
+    }
+    const sha256 = conversion ? undefined : this.recipe.weights[0].sha256;
+    await this.#save("model.json", jsonBytes({ ...this.#about(), sha256 }));
+    for (const name of ["about.json", ...COMPANIONS, ...NOTES]) await this.#draft.drop(name);
+  }
+
+  /**
+   * After a failure: what is good is kept for the next run, what is not is removed.
+   * @param {unknown} error
+   */
+  async #stop(error) {
+    const good = this.job.signal.aborted || (error instanceof EngineError && KEEPS.has(error.code)) || isFull(error);
+    try {
+      if (good && this.#conversion) await this.#note();
+    } finally {
+      if (!(error instanceof WebAssembly.RuntimeError)) this.#conversion?.free();
+      await this.#draft.close();
+      if (!good) await this.store.remove(this.recipe.key);
+    }
+  }
+
+  /** @param {"download" | "read" | "wait"} stage @param {string} [note] */
+  #tell(stage, note) {
+    const now = performance.now();
+    if (!note && now - this.#told < PROGRESS_INTERVAL) return;
+    this.#told = now;
+    const [loaded, total] = [this.#position, this.total];
+    const file = this.recipe.weights.length === 1 ? this.recipe.weights[0].url.split("/").at(-1) : this.recipe.name;
+    this.job.progress({ stage, file, loaded, total, note, ...this.#rate.after(loaded, total) });
+  }
+}
+
+/** @param {number} bytes */
+function megabytes(bytes) {
+  return `${Math.max(0, Math.round(bytes / 1e6))} MB`;
+}

@@ -1,0 +1,52 @@
+// @ts-check
+/** @import { Dtype, ModelSource, Preview } from "./types.js" */
+/** @import { Surroundings } from "./recipe.js" */
+/** @import { ModelStore } from "./store/model-store.js" */
+import { downloadWhole } from "./download.js";
+import { recipeFor } from "./recipe.js";
+
+/** What loading takes beyond the file: the weights once more in the engine's order, while the file is there. */
+const MEMORY_FACTOR = 2.2;
+
+/**
+ * What there is to know before a download: sizes, and whether this device will hold the model.
+ * @param {ModelSource} source
+ * @param {Dtype} dtype
+ * @param {Surroundings} around
+ * @param {ModelStore} store
+ * @returns {Promise<Preview>}
+ * @throws {EngineError} "unsupported-architecture", and whatever keeps the source from being found
+ */
+export async function preview(source, dtype, around, store) {
+  const recipe = await recipeFor(source, dtype, around);
+  if (!recipe) return { name: "id" in source ? source.id : "file", bytes: 0, sizes: {}, stored: true };
+  const { name, weights, companions, record, key } = recipe;
+  const bytes = weights.reduce((sum, file) => sum + file.bytes, 0);
+  const { config } = companions ?? {};
+  const text = typeof config === "string" ? await downloadWhole(config, around.signal) : await config?.arrayBuffer();
+  /** @type {Preview["sizes"]} */
+  const sizes = text ? around.module.model_sizes(new Uint8Array(text)) : {};
+  const stored = (await store.find(key)) !== undefined;
+  return { name, license: record.license, bytes, sizes, stored, warning: await warning(sizes[dtype] ?? bytes, store) };
+}
+
+/**
+ * @param {number} needed bytes of the finished model
+ * @param {ModelStore} store
+ */
+async function warning(needed, store) {
+  // @ts-expect-error only Chromium tells; in GiB, at most 8 until recently
+  const memory = (navigator.deviceMemory ?? 0) * 2 ** 30;
+  if (memory && needed * MEMORY_FACTOR > memory / 2) {
+    return `This device has about ${memory / 2 ** 30} GB of memory; loading the model takes ${gigabytes(needed * MEMORY_FACTOR)}. A smaller type or model is safer.`;
+  }
+  const { quota, used, kind } = await store.state();
+  if (kind === "memory") return "This browser keeps nothing on disk here: the model will be gone when the page is closed.";
+  if (quota && quota - used < needed) return `The disk has room for ${gigabytes(quota - used)}, the model takes ${gigabytes(needed)}.`;
+  return undefined;
+}
+
+/** @param {number} bytes */
+function gigabytes(bytes) {
+  return `${(bytes / 1e9).toFixed(2)} GB`;
+}

@@ -1,0 +1,136 @@
+// @ts-check
+/** @import { Dtype, EngineModule, ModelRecord, ModelSource } from "./types.js" */
+import { downloadWhole } from "./download.js";
+import { EngineError } from "./engine-error.js";
+
+/**
+ * One file of the weights: on a host, or the visitor's own.
+ * @typedef {{ url: string, bytes: number, sha256?: string, file?: File }} WeightsFile
+ */
+
+/**
+ * What it takes to get a model into the store.
+ * @typedef {object} Recipe
+ * @property {string} key
+ * @property {string} name
+ * @property {ModelSource} source
+ * @property {Dtype | "gguf"} dtype what to quantize to; a GGUF file stays as it is
+ * @property {WeightsFile[]} weights
+ * @property {Record<string, string | File> | undefined} companions where `config`, `tokenizer` and `preprocessor` are
+ * @property {ModelRecord} record
+ */
+
+/** @typedef {{ module: EngineModule, models: URL, hub: string, signal: AbortSignal }} Surroundings */
+
+const REPO = /^([\w-][\w.-]*\/[\w-][\w.-]*)(?:@([\w-][\w./-]*))?$/;
+
+/**
+ * Finds out what there is to fetch; asks the hub about repositories.
+ * @param {ModelSource} source
+ * @param {Dtype} dtype
+ * @param {Surroundings} around
+ * @returns {Promise<Recipe | undefined>} nothing for a file that needs no store: one beside the page or in its memory, or the visitor's
+ * @throws {EngineError} "unknown-model", "download", "missing-file"
+ */
+export async function recipeFor(source, dtype, around) {
+  if ("url" in source) return /^https?:/.test(`${source.url}`) ? fromUrl(`${source.url}`) : undefined;
+  if ("files" in source) return fromFiles(source.files, dtype);
+  if ("repo" in source) {
+    const [, repo, revision] = REPO.exec(source.repo) ?? [];
+    if (repo) return fromHub(source, repo, revision ?? "main", {}, dtype, around);
+    throw new EngineError("unknown-model", `"${source.repo}" names no repository: expected owner/name or owner/name@revision`);
+  }
+  if (!("id" in source)) return undefined;
+  const record = await readRecord(source.id, around);
+  const { repo, revision = "main" } = record.source ?? {};
+  return repo && !record.file ? fromHub(source, repo, revision, record, dtype, around) : undefined;
+}
+
+/**
+ * @param {string} id
+ * @param {{ models: URL, signal: AbortSignal }} around
+ * @returns {Promise<ModelRecord>}
+ */
+export async function readRecord(id, { models, signal }) {
+  if (!/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(id)) {
+    throw new EngineError("unknown-model", `unknown model "${id}": expected the id of a record, a repository, a URL or a file`);
+  }
+  const url = new URL(`${id}.json`, models);
+  try {
+    return JSON.parse(new TextDecoder().decode(await downloadWhole(url.href, signal)));
+  } catch (cause) {
+    if (cause instanceof SyntaxError)
+      throw new EngineError("malformed", `the model record ${url} is not valid JSON`, { cause });
+    if (cause instanceof EngineError && cause.message.includes(" answered 404"))
+      throw new EngineError("unknown-model", `unknown model "${id}": there is no record ${url}`);
+    throw cause;
+  }
+}
+
+/**
+ * @param {ModelSource} source
+ * @param {string} repo
+ * @param {string} revision
+ * @param {ModelRecord} record
+ * @param {Dtype} dtype
+ * @param {Surroundings} around
+ * @returns {Promise<Recipe>}
+ */
+async function fromHub(source, repo, revision, record, dtype, { module, hub, signal }) {
+  const about = `${hub}/api/models/${repo}/revision/${encodeURIComponent(revision)}?blobs=true`;
+  const answer = await downloadWhole(about, signal);
+  const plan = module.plan_repository(answer, repo, JSON.stringify(record));
+  /** @param {{ name: string }} file */
+  const url = ({ name }) => `${hub}/${repo}/resolve/${plan.revision}/${name}`;
+  return {
+    key: `${repo}@${plan.revision} ${dtype}`,
+    name: plan.record.name ?? repo,
+    source,
+    dtype,
+    weights: plan.weights.map((file) => ({ ...file, url: url(file) })),
+    companions: { config: url(plan.config), tokenizer: url(plan.tokenizer), preprocessor: url(plan.preprocessor) },
+    record: plan.record,
+  };
+}
+
+/**
+ * @param {string} url of a GGUF file
+ * @returns {Recipe}
+ */
+function fromUrl(url) {
+  const name = decodeURIComponent(new URL(url).pathname.split("/").at(-1) ?? url);
+  const weights = [{ url, bytes: 0 }];
+  return { key: url, name, source: { url }, dtype: "gguf", weights, companions: undefined, record: {} };
+}
+
+/**
+ * @param {File[]} files of a Hugging Face folder
+ * @param {Dtype} dtype
+ * @returns {Recipe}
+ */
+function fromFiles(files, dtype) {
+  /** @param {string[]} names */
+  const find = (...names) => {
+    const found = names.map((name) => files.find((file) => file.name === name)).find((file) => file);
+    if (found) return found;
+    throw new EngineError("missing-file", `there is no ${names.join(" or ")} among the files`);
+  };
+  const whole = files.filter(({ name }) => /^(open_clip_)?model\.safetensors$/.test(name));
+  const shards = files.filter(({ name }) => /^model-\d{5}-of-\d{5}\.safetensors$/.test(name));
+  const weights = whole.length ? whole.slice(0, 1) : shards.sort((a, b) => (a.name < b.name ? -1 : 1));
+  if (!weights.length) throw new EngineError("missing-file", "there is no model.safetensors among the files");
+  const folder = weights[0].webkitRelativePath.split("/").at(-2) ?? "files";
+  return {
+    key: `files ${folder} ${weights[0].lastModified} ${dtype}`,
+    name: folder,
+    source: { files },
+    dtype,
+    weights: weights.map((file) => ({ url: file.name, bytes: file.size, file })),
+    companions: {
+      config: find("config.json"),
+      tokenizer: find("tokenizer.json"),
+      preprocessor: find("preprocessor_config.json", "processor_config.json"),
+    },
+    record: { name: folder },
+  };
+}

@@ -1,0 +1,160 @@
+// @ts-check
+/** @import { ModelSource, StorageState, StoredModel } from "../types.js" */
+/** @import { Draft, ModelFiles } from "./model-files.js" */
+import { cacheStore } from "./cache-store.js";
+import { memoryStore } from "./memory-store.js";
+import { opfsStore } from "./opfs-store.js";
+
+/**
+ * What `about.json` says of a model on its way, and `model.json`, which is written last and makes it one.
+ * @typedef {object} About
+ * @property {string} name
+ * @property {string} dtype
+ * @property {number} total bytes of the source; 0 where unknown
+ * @property {ModelSource} source
+ * @property {number} [loaded] bytes of the source that had come when this was written
+ * @property {string} [sha256] of the whole file, once it has been read
+ */
+
+/** @param {unknown} value */
+export const jsonBytes = (value) => new TextEncoder().encode(JSON.stringify(value));
+
+/** @param {unknown} error */
+export const isFull = (error) =>
+  error instanceof Error && (error.name === "QuotaExceededError" || ("code" in error && error.code === "quota"));
+
+/** The models this origin keeps; those that found no room on the disk stay in memory. */
+export class ModelStore {
+  /** @type {ModelFiles} */
+  #disk;
+  #memory = memoryStore();
+
+  /** @param {ModelFiles} disk */
+  constructor(disk) {
+    this.#disk = disk;
+  }
+
+  /** @param {StorageState["kind"]} [kind] the best there is where absent */
+  static async open(kind) {
+    const makers = { opfs: opfsStore, cache: cacheStore, memory: async () => memoryStore() };
+    for (const make of kind ? [makers[kind]] : Object.values(makers)) {
+      const files = await make().catch(() => undefined); // no such storage here, or not in a private window
+      if (files) return new ModelStore(files);
+    }
+    return new ModelStore(memoryStore());
+  }
+
+  /** @returns {Promise<StorageState>} */
+  async state() {
+    const { usage = 0, quota = 0 } = (await navigator.storage?.estimate?.()) ?? {};
+    const persisted = (await navigator.storage?.persisted?.()) ?? false;
+    return { kind: this.#disk.kind, used: usage, quota, persisted };
+  }
+
+  /** @returns {Promise<StoredModel[]>} */
+  async list() {
+    const found = [];
+    for (const files of [this.#disk, this.#memory]) {
+      for (const key of await files.keys()) found.push(await describe(files, key));
+    }
+    return found.filter((model) => model !== undefined);
+  }
+
+  /**
+   * @param {string} key
+   * @returns {Promise<{ file: Blob, about: About } | undefined>} nothing where it is not there, or not whole
+   */
+  async find(key) {
+    for (const files of [this.#disk, this.#memory]) {
+      const about = await json(files, key, "model.json");
+      const parts = [await files.read(key, "header"), await files.read(key, "body")];
+      if (about) return { about, file: new Blob(parts.map((part) => part ?? "")) };
+    }
+    return undefined;
+  }
+
+  /**
+   * @param {string} key
+   * @param {string} name
+   * @returns {Promise<Uint8Array | undefined>} a small file of a model, on its way or whole
+   */
+  async read(key, name) {
+    const file = (await this.#disk.read(key, name)) ?? (await this.#memory.read(key, name));
+    return file && new Uint8Array(await file.arrayBuffer());
+  }
+
+  /**
+   * @param {string} key
+   * @param {boolean} inMemory
+   * @returns {Promise<Draft>}
+   */
+  open(key, inMemory) {
+    return (inMemory ? this.#memory : this.#disk).open(key);
+  }
+
+  /**
+   * Takes what has come of a model from the disk into memory.
+   * @param {string} key
+   * @param {string[]} names of its small files
+   * @returns {Promise<Draft>}
+   */
+  async moveToMemory(key, names) {
+    const draft = await this.#memory.open(key);
+    await draft.truncate(0);
+    const body = await this.#disk.read(key, "body");
+    if (body) await draft.append(new Uint8Array(await body.arrayBuffer()));
+    for (const name of names) {
+      const file = await this.#disk.read(key, name);
+      if (file) await draft.save(name, new Uint8Array(await file.arrayBuffer()));
+    }
+    await this.#disk.remove(key);
+    return draft;
+  }
+
+  /**
+   * Notes the hash of a model that has been read as a whole, so that damage shows the next time.
+   * @param {string} key
+   * @param {About} about
+   * @param {string} sha256
+   */
+  async setHash(key, about, sha256) {
+    const files = (await this.#disk.read(key, "model.json")) ? this.#disk : this.#memory;
+    const draft = await files.open(key);
+    await draft.save("model.json", jsonBytes({ ...about, sha256 })).finally(() => draft.close());
+  }
+
+  /** @param {string} key */
+  async remove(key) {
+    await Promise.all([this.#disk.remove(key), this.#memory.remove(key)]);
+  }
+}
+
+/**
+ * @param {ModelFiles} files
+ * @param {string} key
+ * @returns {Promise<StoredModel | undefined>} nothing for a folder that nobody has begun to fill
+ */
+async function describe(files, key) {
+  const whole = await json(files, key, "model.json");
+  const about = whole ?? (await json(files, key, "about.json"));
+  if (!about) return undefined;
+  const size = async (/** @type {string} */ name) => (await files.read(key, name))?.size ?? 0;
+  const bytes = (await size("body")) + (await size("header"));
+  const { name, dtype, total, source, loaded = bytes } = about;
+  return { key, name, dtype, complete: whole !== undefined, bytes, loaded: whole ? total : loaded, total, source };
+}
+
+/**
+ * @param {ModelFiles} files
+ * @param {string} key
+ * @param {string} name
+ * @returns {Promise<About | undefined>} nothing for a file that was never completed
+ */
+async function json(files, key, name) {
+  const text = await (await files.read(key, name))?.text();
+  try {
+    return text && JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

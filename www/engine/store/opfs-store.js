@@ -1,0 +1,85 @@
+// @ts-check
+/** @import { Draft, ModelFiles } from "./model-files.js" */
+import { EngineError } from "../engine-error.js";
+
+const FOLDER = "clip-wasm-models";
+
+/**
+ * Models as folders of the origin's private file system, written through synchronous access handles.
+ * @returns {Promise<ModelFiles>} rejects where there is no such file system
+ */
+export async function opfsStore() {
+  if (!("createSyncAccessHandle" in FileSystemFileHandle.prototype)) throw new TypeError("no synchronous access");
+  const root = await (await navigator.storage.getDirectory()).getDirectoryHandle(FOLDER, { create: true });
+  /** @param {string} key @param {boolean} [create] */
+  const folder = (key, create) => root.getDirectoryHandle(encodeURIComponent(key), { create });
+
+  return {
+    kind: "opfs",
+    async keys() {
+      const keys = [];
+      for await (const name of root.keys()) keys.push(decodeURIComponent(name));
+      return keys;
+    },
+    async read(key, name) {
+      try {
+        return await (await (await folder(key)).getFileHandle(name)).getFile();
+      } catch (error) {
+        if (error instanceof DOMException && error.name === "NotFoundError") return undefined;
+        throw error;
+      }
+    },
+    open: async (key) => opfsDraft(await folder(key, true)),
+    async remove(key) {
+      await root.removeEntry(encodeURIComponent(key), { recursive: true }).catch((error) => {
+        if (error.name !== "NotFoundError") throw error;
+      });
+    },
+  };
+}
+
+/**
+ * @param {FileSystemDirectoryHandle} folder
+ * @returns {Promise<Draft>}
+ */
+async function opfsDraft(folder) {
+  /** @param {string} name */
+  const open = async (name) => (await folder.getFileHandle(name, { create: true })).createSyncAccessHandle();
+  const body = await open("body");
+  return {
+    size: () => body.getSize(),
+    async append(bytes) {
+      writeAll(body, bytes, body.getSize());
+    },
+    async truncate(size) {
+      body.truncate(size);
+    },
+    async save(name, bytes) {
+      body.flush();
+      const file = await open(name);
+      try {
+        file.truncate(0);
+        writeAll(file, bytes, 0);
+        file.flush();
+      } finally {
+        file.close();
+      }
+    },
+    drop: (name) => folder.removeEntry(name).catch(() => {}), // it may not be there
+    async close() {
+      body.flush();
+      body.close();
+    },
+  };
+}
+
+/**
+ * A full disk may take a part and say so by its count alone.
+ * @param {FileSystemSyncAccessHandle} file
+ * @param {Uint8Array} bytes
+ * @param {number} at
+ */
+function writeAll(file, bytes, at) {
+  const written = file.write(/** @type {Uint8Array<ArrayBuffer>} */ (bytes), { at });
+  if (written < bytes.byteLength) throw new EngineError("quota", `only ${written} of ${bytes.byteLength} bytes fit on the disk`);
+}

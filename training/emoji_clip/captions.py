@@ -11,6 +11,7 @@ PLAIN = [
     "{}", "a {}", "a drawing of {}", "a drawing of a {}", "a drawing of a {}.", "a picture of a {}.", "an emoji of a {}",
     "a photo of a {}.", "a photo of {}", "an icon of a {}", "an image of a {}", "the {}", "this is a {}", "clip art of a {}",
 ]  # fmt: skip
+TEMPLATE = "a drawing of a {}"  # the model's own
 LINE = ["a line drawing of a {}", "a sketch of a {}", "a doodle of a {}", "an outline of a {}", "a hand-drawn {}", "a black and white drawing of a {}"]
 NUMBERS = {1: ["one", "a single", "1"], 2: ["two", "2", "a pair of"], 3: ["three", "3"], 4: ["four", "4"]}
 GROUNDS = ["on a {} background", "on a {} background", "on {}", "on a {} ground", "with a {} background", "in front of a {} wall"]
@@ -59,6 +60,11 @@ def _one_of(rng: np.random.Generator, choices: list):
 def colour_word(rng: np.random.Generator, ground: int) -> str:
     name = COLOUR_NAMES[ground]
     return _one_of(rng, COLOUR_SYNONYMS.get(name, [name]))
+
+
+def label_for(rng: np.random.Generator, concept: Concept) -> str:
+    """The concept's name as a label: half of the time in the model's own template, else in any."""
+    return (TEMPLATE if rng.random() < 0.5 else _one_of(rng, PLAIN)).format(concept.name)
 
 
 def caption_for(rng: np.random.Generator, scene: Scene, concepts: list[Concept]) -> Caption:

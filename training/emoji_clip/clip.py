@@ -8,6 +8,7 @@ import torch
 from tokenizers import Tokenizer
 from transformers import CLIPConfig, CLIPImageProcessor, CLIPModel, PreTrainedTokenizerFast
 
+from .captions import TEMPLATE
 from .tokens import END, START
 
 SIDE, PATCH, WIDTH, HEAD = 96, 16, 256, 64
@@ -18,8 +19,8 @@ RECORD = {  # what the checkpoint says of itself, carried into the GGUF
     "name": "emoji-clip",
     "description": "A small CLIP of drawings: over 1,100 things, their colours, counts, places and sizes. Knows no photographs.",
     "license": "MIT OR Apache-2.0",
-    "default_template": "a drawing of a {}",
-    "templates": ["a drawing of a {}", "a {}", "{}", "a picture of a {}."],
+    "default_template": TEMPLATE,
+    "templates": [TEMPLATE, "a {}", "{}", "a picture of a {}."],
 }
 
 

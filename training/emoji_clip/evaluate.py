@@ -14,15 +14,13 @@ from pathlib import Path
 import numpy as np
 
 from .batches import ALL_TRAINING_HANDS, taught_concepts
-from .captions import PLAIN, plural
+from .captions import TEMPLATE, plural
 from .doodles import STROKES, doodle
 from .embedders import CommandLineEmbedder, TorchEmbedder
 from .paths import OUT, TRAINING
 from .render import HELD_OUT_HANDS
 from .scenes import COLOUR_NAMES, COLOURS, Painter, Sprites, is_held_out_pair, place_sprite
 
-TEMPLATE = "a drawing of a {}"
-assert TEMPLATE in PLAIN
 NUMBER_WORDS = ["one", "two", "three", "four"]
 SIDE = 96
 COMPOSED = 0.4  # share of "any scene of training" with two to four drawings, a small one at a place, or a big one

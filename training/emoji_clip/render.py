@@ -25,6 +25,12 @@ TRAINING_HANDS = ["noto", "flat", "modern", "high_contrast", "fluent_3d", "emoji
 OUTLINED = ["noto", "flat", "emojione"]  # hands whose edges make the pen hands
 HELD_OUT_HANDS = ["twemoji", "fxemoji"]
 
+FXEMOJI_NAMES = {  # where FxEmoji's name for a drawing is Unicode's name for another
+    "keyboard": "wiredkeyboard", "sunglasses": "darksunglasses", "smilingfacewithsunglasses": "sunglasses",
+    "construction": "constructionsign", "buildingconstruction": "construction", "closedumbrella": "umbrella",
+    "umbrella": None, "window": None,
+}  # fmt: skip
+
 Source = Callable[[dict], "np.ndarray | None"]  # an emoji's {"hexcode", "label"} -> RGBA drawing of any size, or None
 
 
@@ -40,8 +46,11 @@ def hexcodes(emoji: dict) -> list[str]:
     return [code, code.replace("-fe0f", ""), f"{code}-fe0f"]
 
 
-def iconify_source(package: str, squashed: bool = False, size: int = DRAWN_AT) -> Source:
-    """Drawings of an Iconify set, found by name; `squashed` sets write their names without any separator."""
+def iconify_source(package: str, size: int = DRAWN_AT, squashed: bool = False, renamed: dict[str, str | None] | None = None) -> Source:
+    """Drawings of an Iconify set, found by name; `squashed` sets write their names without any separator.
+
+    `renamed` says under which name the set has a drawing, or None where it has none.
+    """
     data = json.loads((NODE_MODULES / "@iconify-json" / package / "icons.json").read_text())
     width, height = data.get("width", 16), data.get("height", 16)
     squash = (lambda name: name.replace("-", "")) if squashed else (lambda name: name)
@@ -51,7 +60,8 @@ def iconify_source(package: str, squashed: bool = False, size: int = DRAWN_AT) -
             icons.setdefault(squash(alias), data["icons"][target["parent"]])
 
     def draw(emoji: dict) -> np.ndarray | None:
-        icon = icons.get(squash(slug(emoji["label"])))
+        name = squash(slug(emoji["label"]))
+        icon = icons.get((renamed or {}).get(name, name))
         if icon is None:
             return None
         w, h = icon.get("width", width), icon.get("height", height)
@@ -116,16 +126,16 @@ def sources(size: int = DRAWN_AT) -> dict[str, Callable[[], Source]]:
     """How each hand draws, made on demand: loading a set takes a second."""
     noto_line = sorted((NODE_MODULES / "@fontsource/noto-emoji/files").glob("noto-emoji-[0-9]*-400-normal.woff2"))
     return {
-        "noto": lambda: iconify_source("noto", size=size),
+        "noto": lambda: iconify_source("noto", size),
         "flat": lambda: fluent_source("flat", size),
         "modern": lambda: fluent_source("modern", size),
         "high_contrast": lambda: fluent_source("high-contrast", size),
         "fluent_3d": lambda: file_source("@lobehub/fluent-emoji-3d/assets", "webp", size),
-        "emojione": lambda: iconify_source("emojione", size=size),
+        "emojione": lambda: iconify_source("emojione", size),
         "noto_line": lambda: font_source(noto_line, size),
         "symbola": lambda: font_source([SYMBOLA], size),
         "twemoji": lambda: file_source("@twemoji/svg", "svg", size),
-        "fxemoji": lambda: iconify_source("fxemoji", squashed=True, size=size),
+        "fxemoji": lambda: iconify_source("fxemoji", size, squashed=True, renamed=FXEMOJI_NAMES),
     }
 
 

@@ -141,7 +141,7 @@ def train(options: argparse.Namespace) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--pictures", type=int, default=1_500_000)
+    parser.add_argument("--pictures", type=int, default=500_000)
     parser.add_argument("--batch", type=int, default=192)
     parser.add_argument("--lr", type=float, default=3e-3)
     parser.add_argument("--composed", type=float, default=0.15, help="share of scenes with a count, place or size")

@@ -5,6 +5,8 @@ resumes from `out/state.pt`. The loss is a sum of
   - concept: the image embedding against a table of concept directions, with the teacher's beliefs as soft labels;
   - features: a read-out of every patch against what the teacher sees there;
   - words: the caption's embedding against the same table, where the caption names a concept;
+  - names: the angle between a concept's bare name and its row of the table, which alone brings the two together:
+    a name is nearest to its own row long before it points where the images of that concept are;
   - keywords: a keyword's embedding against the same table, where all concepts that carry it count alike;
   - contrast: images against captions in the batch, where several captions may be true of one image;
   - attributes: linear read-outs of ground, count, place and size from the image embedding.
@@ -22,17 +24,20 @@ from tokenizers import Tokenizer
 from torch import nn
 
 from .batches import ALL_TRAINING_HANDS, SceneBatches, loader, normalised
-from .captions import Truth, caption_for
+from .captions import Truth, caption_for, label_for
 from .clip import GRID, SIDE, WIDTH, export, look, new_model, text_embeddings, token_ids
 from .optimiser import cosine, optimisers
 from .paths import OUT
 from .scenes import COLOUR_NAMES, PLACES, Scene, Sprites
 from .study import Studied, StudiedBatches, load_teacher, replayed
+from .teacher import Teacher
 from .tokens import train_tokenizer
 
 NO_PLACE, NO_GROUND = len(PLACES), len(COLOUR_NAMES)
 ATTRIBUTES = {"ground": NO_GROUND + 1, "count": 4, "place": NO_PLACE + 1, "size": 3}
-WEIGHTS = {"concept": 1.0, "features": 1.0, "words": 0.3, "keywords": 0.3, "contrast": 0.5, "attributes": 0.15}
+WEIGHTS = {"concept": 1.0, "features": 1.0, "words": 0.3, "names": 2.0, "keywords": 0.3, "contrast": 0.5, "attributes": 0.15}
+TWINS = 2  # scenes of one concept in a batch
+STATE = "state.pt"
 AVERAGE = 0.995  # of the weights, per step
 
 
@@ -100,15 +105,17 @@ class Lesson:
         pictures = normalised(batch.pictures)
         captions = [caption_for(self.rng, scene, self.sprites.concepts) for scene in scenes[:captioned]]
         keywords, carriers = self.truth.keyword_texts(self.rng, keyworded)
-        ids, keyword_ids = token_ids(self.tokenizer, [c.text for c in captions]), token_ids(self.tokenizer, keywords)
+        concept = torch.tensor([s.concept for s in scenes])
+        labels = [label_for(self.rng, self.sprites.concepts[s.concept]) for s in scenes[::TWINS]]
+        ids, short_ids = token_ids(self.tokenizer, [c.text for c in captions]), token_ids(self.tokenizer, keywords + labels)
         kept = patches_to_keep(batch.cover, patches)
         with torch.autocast("cpu", torch.bfloat16):
             seen, states = look(student.clip, pictures, kept)
-            read, keyword_read = (text_embeddings(student.clip, rows).float() for rows in (ids, keyword_ids))
+            read, short_read = (text_embeddings(student.clip, rows).float() for rows in (ids, short_ids))
             local = student.features_embed(states)
         seen = seen.float()
-        image, text, word = (F.normalize(rows, dim=-1) for rows in (seen, read, keyword_read))
-        concept = torch.tensor([s.concept for s in scenes])
+        image, text, short = (F.normalize(rows, dim=-1) for rows in (seen, read, short_read))
+        word, label = short.split([len(keywords), len(labels)])
         logits = student.concept_logits(image)
         target = 0.4 * F.one_hot(concept, logits.shape[1]).float() + 0.6 * studied.beliefs
         taught = studied.local if kept is None else studied.local.gather(1, kept[..., None].expand(-1, -1, WIDTH))
@@ -119,6 +126,7 @@ class Lesson:
             "concept": F.cross_entropy(logits, target),
             "features": F.mse_loss(local.float(), taught.float()),
             "words": F.cross_entropy(student.concept_logits(text), named, ignore_index=-1),
+            "names": 1 - F.cosine_similarity(label, student.table.detach()[concept[::TWINS]]).mean(),
             "keywords": F.cross_entropy(student.concept_logits(word), torch.from_numpy(carriers)),
             "contrast": contrast_loss(student.clip.logit_scale.exp() * image @ text.T, true),
             "attributes": sum(F.cross_entropy(head(seen), targets[name]) for name, head in student.read_embed.items()),
@@ -176,66 +184,90 @@ class Run:
         export(clip, tokenizer, OUT / "export")
 
 
-def train(options: argparse.Namespace) -> None:
-    torch.manual_seed(options.seed)
-    sprites = Sprites(ALL_TRAINING_HANDS)
-    tokenizer = train_tokenizer(sprites.concepts)
-    student, teacher = Student(tokenizer, len(sprites.concepts)), load_teacher(len(sprites.concepts))
+class Journal:
+    """Prints the terms of the loss, smoothed, twice a minute."""
+
+    def __init__(self):
+        self.smooth: dict[str, float] = {}
+        self.printed = time.time()
+
+    def note(self, figures: dict[str, float], where: str) -> None:
+        for name, value in figures.items():
+            self.smooth[name] = 0.95 * self.smooth.get(name, value) + 0.05 * value
+        if time.time() - self.printed > 30:
+            self.printed = time.time()
+            print(where, " ".join(f"{name} {value:.3f}" for name, value in self.smooth.items()), flush=True)
+
+
+def phase(options: argparse.Namespace, progress: float) -> tuple[int, float]:
+    """How many patches are looked at and what share of scenes is composed: easy pictures first, all patches last."""
+    if progress < options.simple_until:
+        return options.patches, options.composed / 3
+    if progress < options.all_patches_from:
+        return (GRID * GRID + options.patches) // 2, options.composed
+    return GRID * GRID, options.composed
+
+
+def begin(options: argparse.Namespace, sprites: Sprites, tokenizer: Tokenizer, teacher: Teacher) -> Run:
+    """A run at its start, or where its last checkpoint left it."""
+    student = Student(tokenizer, len(sprites.concepts))
     student.table.data.copy_(F.normalize(teacher.table.data, dim=-1))
     if options.start_from:
         student.load_state_dict(torch.load(options.start_from))
-    run, state_file = Run(student, options.lr), OUT / "state.pt"
-    OUT.mkdir(exist_ok=True)
-    if state_file.exists():
-        run.load(state_file)
+    run = Run(student, options.lr)
+    if (OUT / STATE).exists():
+        run.load(OUT / STATE)
         print(f"resumed at step {run.step}, {run.pictures} pictures", flush=True)
-    rng = np.random.default_rng([options.seed, run.step])
-    lesson = Lesson(student, tokenizer, Truth(sprites.concepts), sprites, rng)
     print(f"{sum(w.numel() for w in student.clip.parameters()) / 1e6:.2f} M weights", flush=True)
-    batches = SceneBatches(sprites, SIDE, options.batch, GRID, twins=2, composed=options.composed, seed=options.seed + 1000 + run.step)
-    began, last_save, last_line = time.process_time(), time.time(), time.time()
-    before, smooth = run.seconds, {}
+    return run
+
+
+def train(options: argparse.Namespace) -> None:
+    torch.manual_seed(options.seed)
+    OUT.mkdir(exist_ok=True)
+    sprites = Sprites(ALL_TRAINING_HANDS)
+    tokenizer, teacher = train_tokenizer(sprites.concepts), load_teacher(len(sprites.concepts))
+    run = begin(options, sprites, tokenizer, teacher)
+    rng = np.random.default_rng([options.seed, run.step])
+    lesson = Lesson(run.student, tokenizer, Truth(sprites.concepts), sprites, rng)
+    batches = SceneBatches(sprites, SIDE, options.batch, GRID, twins=TWINS, composed=options.composed, seed=options.seed + 1000 + run.step)
+    began, before, saved, journal = time.process_time(), run.seconds, time.time(), Journal()
     for studied in replayed(loader(StudiedBatches(batches, teacher), options.workers), options.uses, rng):
         progress = run.seconds / options.seconds if options.seconds else run.pictures / options.pictures
         if progress >= 1:
             break
         run.set_rate(cosine(progress))
-        batches.composed.fill_(options.composed if progress > options.simple_until else options.composed / 3)
-        patches = options.patches if progress < options.simple_until else (GRID * GRID + options.patches) // 2
-        patches = GRID * GRID if progress > options.all_patches_from else patches
+        patches, composed = phase(options, progress)
+        batches.composed.fill_(composed)
         terms, found = lesson.losses(studied, patches, options.captioned, options.keyworded)
         run.update(sum(WEIGHTS[name] * term for name, term in terms.items()))
         run.pictures += options.batch
         run.seconds = before + time.process_time() - began
-        for name, value in {**{n: t.item() for n, t in terms.items()}, "found": found}.items():
-            smooth[name] = 0.95 * smooth.get(name, value) + 0.05 * value
-        if time.time() - last_line > 30:
-            last_line = time.time()
-            figures = " ".join(f"{n} {v:.3f}" for n, v in smooth.items())
-            print(f"{progress:.3f} step {run.step} pictures {run.pictures} {figures} scale {student.clip.logit_scale.exp().item():.1f}", flush=True)
-        if time.time() - last_save > options.save_every:
-            last_save = time.time()
-            run.save(state_file)
+        figures = {name: term.item() for name, term in terms.items()} | {"found": found, "scale": run.student.clip.logit_scale.exp().item()}
+        journal.note(figures, f"{progress:.3f} step {run.step} pictures {run.pictures}")
+        if time.time() - saved > options.save_every:
+            saved = time.time()
+            run.save(OUT / STATE)
             run.export(tokenizer)
-    run.save(state_file)
+    run.save(OUT / STATE)
     run.export(tokenizer)
     print("finished", flush=True)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--pictures", type=int, default=3_000_000, help="how many scenes the schedule spans")
+    parser.add_argument("--pictures", type=int, default=1_000_000, help="how many scenes the schedule spans")
     parser.add_argument("--seconds", type=float, default=0, help="let the schedule span this processor time of the trainer instead")
-    parser.add_argument("--batch", type=int, default=256)
+    parser.add_argument("--batch", type=int, default=192)
     parser.add_argument("--lr", type=float, default=2e-3)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=int, default=1)
-    parser.add_argument("--patches", type=int, default=16, help="of 36 that are looked at, at first")
-    parser.add_argument("--captioned", type=int, default=64, help="images of a batch that get a caption")
-    parser.add_argument("--keyworded", type=int, default=48, help="keywords read in a step")
-    parser.add_argument("--uses", type=int, default=2, help="how often a painted batch is learnt from")
+    parser.add_argument("--patches", type=int, default=22, help="of 36 that are looked at, at first")
+    parser.add_argument("--captioned", type=int, default=48, help="images of a batch that get a caption")
+    parser.add_argument("--keyworded", type=int, default=32, help="keywords read in a step")
+    parser.add_argument("--uses", type=int, default=3, help="how often a painted batch is learnt from")
     parser.add_argument("--all-patches-from", type=float, default=0.85, help="progress from which all are")
-    parser.add_argument("--composed", type=float, default=0.35, help="share of scenes with a count, place or size")
+    parser.add_argument("--composed", type=float, default=0.3, help="share of scenes with a count, place or size")
     parser.add_argument("--simple-until", type=float, default=0.45, help="progress until which only a third of those are")
     parser.add_argument("--start-from", type=Path, help="weights to begin with, where no state is to be resumed")
     parser.add_argument("--save-every", type=float, default=150)

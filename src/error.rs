@@ -112,6 +112,26 @@ pub enum Error {
     #[error("the embedding has {found} values, this model's have {expected}")]
     EmbeddingLength { found: usize, expected: usize },
 
+    /// No such corruption.
+    #[error("unknown corruption {found:?}: expected one of {known}")]
+    UnknownCorruption { found: String, known: String },
+
+    /// A severity outside the five.
+    #[error("severity {found}: expected 1 to 5")]
+    Severity { found: u8 },
+
+    /// A word that cannot be written into a picture.
+    #[error("the word {word:?}: {problem}")]
+    Word { word: String, problem: String },
+
+    /// A table of kept embeddings with another number of lines than there are embeddings.
+    #[error("the table has {lines} lines for {rows} embeddings")]
+    KeptLines { rows: usize, lines: usize },
+
+    /// Kept embeddings that other weights made.
+    #[error("the embeddings were made by weights {found}, this model's are {expected}")]
+    OtherWeights { found: String, expected: String },
+
     /// No labels were given.
     #[error("no labels were given: at least one is needed")]
     NoLabels,
@@ -182,6 +202,11 @@ impl Error {
             Self::TokenId { .. } => "token-id",
             Self::LongPrompt { .. } => "long-prompt",
             Self::EmbeddingLength { .. } => "embedding-length",
+            Self::UnknownCorruption { .. } => "unknown-corruption",
+            Self::Severity { .. } => "severity",
+            Self::Word { .. } => "word",
+            Self::KeptLines { .. } => "kept-lines",
+            Self::OtherWeights { .. } => "other-weights",
             Self::NoLabels => "no-labels",
             Self::EmptyLabel { .. } => "empty-label",
             Self::LongLabel { .. } => "long-label",

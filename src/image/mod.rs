@@ -4,6 +4,7 @@
 //! asks for. The reference is Pillow's `exif_transpose` followed by Hugging Face's Pillow image processor;
 //! `docs/CORRECTNESS.md` has what was compared and what was found.
 
+pub mod corrupt;
 mod decode;
 mod preprocessing;
 mod resize;

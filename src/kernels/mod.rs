@@ -14,5 +14,6 @@ pub mod exp;
 pub mod lanes;
 pub mod layer_norm;
 pub mod matmul;
+pub mod random;
 pub mod resample;
 pub mod threads;

@@ -2,6 +2,7 @@
 //!
 //! The goldens, and the formula that makes the pictures they are about, are `tests/golden/images/make.py`'s.
 
+mod corrupt;
 mod decode;
 mod hostile;
 mod preprocessing;

@@ -215,6 +215,25 @@ impl Session {
         Ok(())
     }
 
+    /// The unit embeddings of labels under these templates, computed where they are not known yet.
+    ///
+    /// # Errors
+    /// As [`Self::encode_labels`].
+    pub fn label_embeddings(&mut self, labels: &[String], templates: &[String]) -> Result<Vec<Vec<f32>>> {
+        self.encode_labels(labels, templates)?;
+        Ok(labels.iter().map(|label| self.labels[&label_key(templates, label)].clone()).collect())
+    }
+
+    /// What cosines are multiplied with.
+    pub fn logit_scale(&self) -> f32 {
+        self.clip.logit_scale
+    }
+
+    /// Values of an embedding.
+    pub fn projection_dim(&self) -> usize {
+        self.clip.config.projection_dim
+    }
+
     /// Scores labels against a picture's embedding, best first.
     ///
     /// # Errors

@@ -1,4 +1,14 @@
 //! What a user asks for, over embeddings that the session makes.
 
 pub mod accuracy;
+pub mod bias;
+pub mod calibration;
+pub mod comparison;
+pub mod evaluation;
+pub mod kept;
+pub mod logits;
+pub mod pca;
+pub mod probe;
+pub mod robustness;
+pub mod statistics;
 pub mod zero_shot;

@@ -1,10 +1,14 @@
 //! The command line's grammar.
 
+mod research;
+
 use std::path::PathBuf;
 
 use clap::{Args as Group, Parser, Subcommand, ValueEnum};
 use clip_wasm::session::Session;
 use clip_wasm::task::zero_shot::Mode;
+
+pub use research::{Bias, Compare, Data, Eval, Probe, Robustness};
 
 /// CLIP zero-shot image classification, with the bits of the browser build.
 #[derive(Debug, Parser)]
@@ -53,8 +57,16 @@ pub enum Command {
     },
     /// Score labels against pictures
     Classify(Classify),
-    /// Measure accuracy over a folder that has one folder of pictures a class
+    /// Measure accuracy, calibration and what single templates reach over labelled pictures
     Eval(Eval),
+    /// Compare two results of `eval --json`: McNemar's exact test, and which pictures moved
+    Compare(Compare),
+    /// Damage the pictures as ImageNet-C does, in five severities, and measure what is left
+    Robustness(Robustness),
+    /// Compare groups of pictures: scores of labels, tests of their differences, associations
+    Bias(Bias),
+    /// Fit a linear probe on the embeddings: cross-validated, and from a few pictures a class
+    Probe(Probe),
     /// Compare a model with its source in f32, by candle-transformers
     Verify(Verify),
 }
@@ -97,16 +109,6 @@ pub struct Classify {
     pub label: Vec<String>,
     #[arg(required = true)]
     pub images: Vec<PathBuf>,
-}
-
-#[derive(Debug, Group)]
-pub struct Eval {
-    #[command(flatten)]
-    pub model: Model,
-    #[command(flatten)]
-    pub prompts: Prompts,
-    /// A folder of folders: each is a class, named by its label (underscores read as spaces)
-    pub folder: PathBuf,
 }
 
 #[derive(Debug, Group)]

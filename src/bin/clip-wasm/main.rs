@@ -4,6 +4,7 @@
 
 mod args;
 mod commands;
+mod dataset;
 mod model;
 mod output;
 

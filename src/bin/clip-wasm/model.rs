@@ -27,6 +27,13 @@ pub fn checkpoint(name: &str) -> Result<Checkpoint> {
     }
 }
 
+/// The model that `name` stands for, ready to run, and the hash of its weights.
+pub fn hashed_session(name: &str) -> Result<(Session, String)> {
+    let checkpoint = checkpoint(name)?;
+    let sha256 = checkpoint.sha256().to_owned();
+    Ok((Session::new(checkpoint)?, sha256))
+}
+
 /// The model that `name` stands for, ready to run.
 pub fn session(name: &str) -> Result<Session> {
     Session::new(checkpoint(name)?)

@@ -33,23 +33,10 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     fs::write(&aside, bytes).and_then(|()| fs::rename(&aside, path)).map_err(failed)
 }
 
-/// Values of `shape` as a NumPy .npy file, format version 1.0.
-pub fn npy(values: &[f32], shape: &[usize]) -> Vec<u8> {
-    let shape: String = shape.iter().map(|length| format!("{length}, ")).collect();
-    let header = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({}), }}", shape.trim_end());
-    // The data starts at a multiple of 64; ten bytes go before the header, a newline ends it.
-    let padded = (10 + header.len() + 1).next_multiple_of(64) - 10;
-    let mut file = b"\x93NUMPY\x01\x00".to_vec();
-    file.extend((padded as u16).to_le_bytes());
-    file.extend(format!("{header:<width$}\n", width = padded - 1).bytes());
-    file.extend(values.iter().flat_map(|value| value.to_le_bytes()));
-    file
-}
-
 /// A progress bar on stderr; hidden where stderr is no terminal.
 pub fn progress(total: u64, what: &str) -> ProgressBar {
     let bar = ProgressBar::new(total);
-    if let Ok(style) = ProgressStyle::with_template("{msg} {wide_bar} {percent}% {eta}") {
+    if let Ok(style) = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} {per_sec} {eta}") {
         bar.set_style(style);
     }
     bar.set_message(what.to_owned());

@@ -1,100 +1,123 @@
-//! `eval`: accuracy over a folder that has one folder of pictures a class.
+//! `eval`: everything that is measured of a labelled set.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use clip_wasm::task::accuracy::{Accuracy, Tally};
-use clip_wasm::task::zero_shot::Mode;
-use clip_wasm::{Error, Result};
+use clip_wasm::Result;
+use clip_wasm::task::accuracy::Accuracy;
+use clip_wasm::task::evaluation::{Evaluation, PicturePrediction};
+use clip_wasm::task::kept::{Kept, table};
+use clip_wasm::task::statistics::Estimate;
 use serde::Serialize;
 
-use super::embed_file;
+use super::study::{self, Settings, Skipped, Study};
 use crate::args::Eval;
-use crate::{model, output};
+use crate::output;
 
 #[derive(Serialize)]
 struct Report {
     #[serde(flatten)]
-    accuracy: Accuracy,
-    labels: Vec<String>,
-    templates: Vec<String>,
-    /// Pictures that could not be read, with the reason.
+    settings: Settings,
+    #[serde(flatten)]
+    evaluation: Evaluation,
     skipped: Vec<Skipped>,
 }
 
-#[derive(Serialize)]
-struct Skipped {
-    image: PathBuf,
-    reason: String,
-}
-
 pub fn run(args: &Eval, json: bool) -> Result<()> {
-    let classes = classes(&args.folder)?;
-    let mut session = model::session(&args.model.model)?;
-    let labels: Vec<String> = classes.iter().map(|(label, _)| label.clone()).collect();
-    let templates = args.prompts.templates(&session);
-    session.encode_labels(&labels, &templates)?;
-    let (mut tally, mut skipped) = (Tally::new(classes.len()), Vec::new());
-    let total = classes.iter().map(|(_, images)| images.len() as u64).sum();
-    let bar = output::progress(total, "evaluating");
-    for (truth, (_, images)) in classes.iter().enumerate() {
-        for image in images {
-            match embed_file(&session, image) {
-                Ok(embedded) => {
-                    let scores = session.classify(&embedded.embedding, &labels, &templates, Mode::Softmax)?;
-                    let ranking: Vec<usize> = scores.iter().map(|score| score.index).collect();
-                    tally.add(truth, &ranking);
-                }
-                Err(error) => skipped.push(Skipped { image: image.clone(), reason: error.to_string() }),
-            }
-            bar.inc(1);
-        }
+    let mut study = Study::open(&args.model, &args.prompts, &args.data)?;
+    let (kept, skipped) = study.embed()?;
+    if let Some(name) = &args.keep {
+        keep(name, &kept, &study.settings.weights_sha256)?;
     }
-    bar.finish_and_clear();
-    let report = Report { accuracy: tally.finish(), labels, templates, skipped };
+    let evaluation = evaluate(&mut study, &kept, args)?;
+    if let Some(path) = &args.predictions {
+        output::write(path, predictions_csv(&evaluation.predictions)?.as_bytes())?;
+    }
+    let report = Report { settings: study.settings, evaluation, skipped };
     if json { output::json(&report) } else { print(&report) }
 }
 
-fn print(report: &Report) -> Result<()> {
-    let accuracy = &report.accuracy;
-    let percent = |value: f64, [low, high]: [f64; 2]| {
-        format!("{:6.2} %  (95 % interval {:.2} to {:.2})", value * 100.0, low * 100.0, high * 100.0)
-    };
-    output::line(format!("{} pictures, {} classes", accuracy.images, report.labels.len()));
-    output::line(format!("acc1                   {}", percent(accuracy.acc1, accuracy.intervals.acc1)));
-    output::line(format!("acc5                   {}", percent(accuracy.acc5, accuracy.intervals.acc5)));
-    output::line(format!("mean_per_class_recall  {:6.2} %", accuracy.mean_per_class_recall * 100.0));
-    for skipped in &report.skipped {
-        output::line(format!("skipped: {}", skipped.reason));
+fn evaluate(study: &mut Study, kept: &Kept, args: &Eval) -> Result<Evaluation> {
+    let templates = study.settings.templates.clone();
+    let bootstrap = args.data.bootstrap();
+    let mut evaluation = study.with_labels(&templates, |labels| Evaluation::of(kept, labels, &bootstrap))?;
+    if templates.len() > 1 {
+        for template in &templates {
+            study.with_labels(std::slice::from_ref(template), |labels| {
+                evaluation.add_template(template, kept, labels);
+            })?;
+        }
     }
+    Ok(evaluation)
+}
+
+fn keep(name: &Path, kept: &Kept, weights: &str) -> Result<()> {
+    output::write(&name.with_added_extension("npy"), &kept.to_npy())?;
+    output::write(&name.with_added_extension("csv"), kept.to_csv(weights)?.as_bytes())
+}
+
+fn predictions_csv(predictions: &[PicturePrediction]) -> Result<String> {
+    let row = |prediction: &PicturePrediction| {
+        [
+            prediction.image.clone(),
+            prediction.truth.clone().unwrap_or_default(),
+            prediction.predicted.clone(),
+            prediction.confidence.to_string(),
+            prediction.rank.map(|rank| rank.to_string()).unwrap_or_default(),
+        ]
+    };
+    let rows: Vec<[String; 5]> = predictions.iter().map(row).collect();
+    let heading = ["image", "truth", "predicted", "confidence", "rank"];
+    table::write_csv(
+        std::iter::once(heading).chain(rows.iter().map(|row| row.each_ref().map(String::as_str))),
+    )
+}
+
+fn print(report: &Report) -> Result<()> {
+    let evaluation = &report.evaluation;
+    output::line(format!(
+        "{} pictures, {} labels",
+        evaluation.predictions.len(),
+        report.settings.labels.len()
+    ));
+    match &evaluation.accuracy {
+        Some(accuracy) => print_accuracy(accuracy, &report.settings.labels),
+        None => output::line("no picture has one of these labels: nothing to measure"),
+    }
+    if let Some(calibration) = &evaluation.calibration {
+        let fitted = match (calibration.temperature, calibration.ece_at_temperature) {
+            (Some(temperature), Some(ece)) => {
+                format!("; {ece:.4} at the fitted temperature {temperature:.3}")
+            }
+            _ => String::new(),
+        };
+        output::line(format!("calibration error      {:.4}{fitted}", calibration.ece));
+    }
+    for template in &evaluation.each_template {
+        let acc1 = percent(&template.acc1);
+        output::line(format!("{acc1}  p {:.3}  {}", template.p, template.template));
+    }
+    study::print_skipped(&report.skipped);
     Ok(())
 }
 
-/// The classes of a folder, by name: label and pictures, both sorted.
-fn classes(folder: &Path) -> Result<Vec<(String, Vec<PathBuf>)>> {
-    let mut classes = Vec::new();
-    for path in entries(folder)?.into_iter().filter(|path| path.is_dir()) {
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let images = entries(&path)?.into_iter().filter(|path| path.is_file()).collect();
-        classes.push((name.replace('_', " "), images));
+fn print_accuracy(accuracy: &Accuracy, labels: &[String]) {
+    let line = |key: &str, value: f64, [low, high]: [f64; 2]| {
+        output::line(format!("{key:<22} {}", percent(&Estimate { value, low, high })));
+    };
+    line("acc1", accuracy.acc1, accuracy.intervals.acc1);
+    if let (Some(acc5), Some(interval)) = (accuracy.acc5, accuracy.intervals.acc5) {
+        line("acc5", acc5, interval);
     }
-    if classes.is_empty() {
-        let problem = "holds no folders: expected one a class, each with its pictures".to_owned();
-        return Err(Error::Dataset { path: folder.to_owned(), problem });
+    let recall = accuracy.intervals.mean_per_class_recall;
+    line("mean_per_class_recall", accuracy.mean_per_class_recall, recall);
+    for pair in accuracy.most_confused.iter().take(5) {
+        let (truth, predicted) = (&labels[pair.truth], &labels[pair.predicted]);
+        output::line(format!("{:>4} x {truth:?} taken for {predicted:?}", pair.images));
     }
-    Ok(classes)
 }
 
-/// What is in a folder, sorted; names that begin with a dot are left out.
-fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
-    let failed = |source| Error::File { path: folder.to_owned(), source };
-    let mut paths = Vec::new();
-    for entry in fs::read_dir(folder).map_err(failed)? {
-        let path = entry.map_err(failed)?.path();
-        if !path.file_name().unwrap_or_default().to_string_lossy().starts_with('.') {
-            paths.push(path);
-        }
-    }
-    paths.sort();
-    Ok(paths)
+/// A share for people.
+pub fn percent(share: &Estimate) -> String {
+    let [value, low, high] = [share.value, share.low, share.high].map(|value| value * 100.0);
+    format!("{value:6.2} %  (95 % interval {low:.2} to {high:.2})")
 }

@@ -1,15 +1,21 @@
 //! One file a command; the shortest are here.
 
+mod bias;
 mod classify;
+mod compare;
 mod eval;
 mod inspect;
+mod probe;
 mod quantize;
+mod robustness;
+mod study;
 mod verify;
 
 use std::path::{Path, PathBuf};
 
 use clip_wasm::image;
 use clip_wasm::session::Session;
+use clip_wasm::task::kept::npy;
 use clip_wasm::{Error, Result};
 use serde_json::json;
 
@@ -30,6 +36,10 @@ pub fn run(command: Command, json: bool) -> Result<()> {
         }
         Command::Classify(args) => classify::run(&args, json),
         Command::Eval(args) => eval::run(&args, json),
+        Command::Compare(args) => compare::run(&args, json),
+        Command::Robustness(args) => robustness::run(&args, json),
+        Command::Bias(args) => bias::run(&args, json),
+        Command::Probe(args) => probe::run(&args, json),
         Command::Verify(args) => verify::run(&args, json),
     }
 }
@@ -47,7 +57,7 @@ fn preprocess(session: &Session, path: &Path, target: &Path, json: bool) -> Resu
     let picture = image::decode(&output::read(path)?).map_err(|error| in_file(path, error))?;
     let pixels = session.preprocess(&picture.image)?;
     let shape = [3, pixels.height, pixels.width];
-    output::write(target, &output::npy(&pixels.data, &shape))?;
+    output::write(target, &npy::write(&pixels.data, &shape))?;
     if json {
         return output::json(&json!({ "output": target, "shape": shape }));
     }

@@ -1,0 +1,145 @@
+//! `bias`: whether groups of pictures are answered alike.
+
+use clip_wasm::task::bias::{Association, Bias, Difference, SMALL_GROUP, Verdict};
+use clip_wasm::task::comparison::Moved;
+use clip_wasm::task::evaluation::{logits, unit};
+use clip_wasm::task::kept::Kept;
+use clip_wasm::task::logits::Prediction;
+use clip_wasm::{Error, Result};
+use serde::Serialize;
+
+use super::eval::percent;
+use super::study::{self, Settings, Skipped, Study};
+use crate::{args, output};
+
+#[derive(Serialize)]
+struct Report {
+    #[serde(flatten)]
+    settings: Settings,
+    #[serde(flatten)]
+    bias: Bias,
+    /// What another set of labels changes.
+    label_sets: Option<LabelSets>,
+    association: Option<Association>,
+    skipped: Vec<Skipped>,
+}
+
+#[derive(Serialize)]
+struct LabelSets {
+    second: Vec<String>,
+    moved: Vec<Moved>,
+}
+
+pub fn run(args: &args::Bias, json: bool) -> Result<()> {
+    if args.data.labels.is_empty() {
+        return Err(Error::NoLabels);
+    }
+    let mut study = Study::open(&args.model, &args.prompts, &args.data)?;
+    let groups = study.dataset.classes.len();
+    if groups < 2 {
+        let problem = format!("has {groups} groups of pictures, at least two are compared");
+        return Err(Error::Dataset { path: study.settings.data, problem });
+    }
+    let (kept, skipped) = study.embed()?;
+    let templates = study.settings.templates.clone();
+    let bootstrap = args.data.bootstrap();
+    let bias = study.with_labels(&templates, |labels| Bias::of_kept(&kept, labels, &bootstrap))?;
+    let label_sets = label_sets(&mut study, &kept, args)?;
+    let association = association(&mut study, &kept, args)?;
+    let report = Report { settings: study.settings, bias, label_sets, association, skipped };
+    if json { output::json(&report) } else { print(&report) }
+}
+
+/// Which pictures another set of labels moves.
+fn label_sets(study: &mut Study, kept: &Kept, args: &args::Bias) -> Result<Option<LabelSets>> {
+    if args.other_labels.is_empty() {
+        return Ok(None);
+    }
+    let templates = study.settings.templates.clone();
+    let first = study.settings.labels.clone();
+    let mut answers = |labels: &[String]| -> Result<Vec<String>> {
+        study.settings.labels = labels.to_vec();
+        study.with_labels(&templates, |labels| {
+            let logits = logits(kept, labels);
+            logits.rows().map(|row| labels.names[Prediction::of(row).predicted].clone()).collect()
+        })
+    };
+    let second = answers(&args.other_labels)?;
+    let before = answers(&first)?;
+    let moved = kept.pictures().iter().zip(before).zip(second).filter(|((_, before), after)| before != after);
+    let moved = moved.map(|((picture, first), second)| Moved { image: picture.name.clone(), first, second });
+    Ok(Some(LabelSets { moved: moved.collect(), second: args.other_labels.clone() }))
+}
+
+fn association(study: &mut Study, kept: &Kept, args: &args::Bias) -> Result<Option<Association>> {
+    let [first, second] = args.targets.as_slice() else { return Ok(None) };
+    let units: Vec<Vec<f32>> = kept.embeddings().map(unit).collect();
+    let group = |name: &String| -> Result<Vec<&[f32]>> {
+        let members =
+            kept.pictures().iter().zip(&units).filter(|(picture, _)| picture.label.as_ref() == Some(name));
+        let members: Vec<&[f32]> = members.map(|(_, unit)| unit.as_slice()).collect();
+        let problem = || format!("has no group called {name:?}");
+        if members.is_empty() {
+            return Err(Error::Dataset { path: study.settings.data.clone(), problem: problem() });
+        }
+        Ok(members)
+    };
+    let targets = [group(first)?, group(second)?];
+    let templates = &study.settings.templates;
+    let near = study.session.label_embeddings(&args.attributes, templates)?;
+    let far = study.session.label_embeddings(&args.other_attributes, templates)?;
+    let near: Vec<&[f32]> = near.iter().map(Vec::as_slice).collect();
+    let far: Vec<&[f32]> = far.iter().map(Vec::as_slice).collect();
+    Ok(Some(Association::of([&targets[0], &targets[1]], [&near, &far], &args.data.bootstrap())))
+}
+
+fn print(report: &Report) -> Result<()> {
+    output::line(
+        "A difference between groups says nothing of its cause, and none found is no proof of fairness.",
+    );
+    for group in &report.bias.groups {
+        let small =
+            if group.small { format!(", fewer than {SMALL_GROUP}: no verdict") } else { String::new() };
+        output::line(format!("{}: {} pictures{small}", group.group, group.images));
+        for label in &group.labels {
+            output::line(format!(
+                "  score {}  best {:5.1} %  {}",
+                percent(&label.score),
+                label.top1.value * 100.0,
+                label.label
+            ));
+        }
+    }
+    report.bias.differences.iter().for_each(print_difference);
+    if let Some(sets) = &report.label_sets {
+        output::line(format!("another set of labels moves {} pictures", sets.moved.len()));
+        for moved in &sets.moved {
+            output::line(format!("  {}: {:?} became {:?}", moved.image, moved.first, moved.second));
+        }
+    }
+    if let Some(association) = &report.association {
+        let effect = association.effect.map_or("none".to_owned(), |effect| format!("{effect:.3}"));
+        let p = association.test.map_or(1.0, |test| test.p);
+        let small = if association.small { "; too few pictures for a verdict" } else { "" };
+        output::line(format!("association: effect {effect}, p {p:.4}{small}"));
+    }
+    study::print_skipped(&report.skipped);
+    Ok(())
+}
+
+fn print_difference(difference: &Difference) {
+    let verdict = match difference.verdict {
+        Verdict::Different => "different",
+        Verdict::NoEvidence => "no evidence of a difference",
+        Verdict::TooFewPictures => "too few pictures for a verdict",
+    };
+    let effect = difference.effect.map_or(String::new(), |effect| format!(", d {effect:+.2}"));
+    output::line(format!(
+        "{} less {}, {:?}: {:+.2} points, p {:.4} after Holm{effect}: {verdict}",
+        difference.first,
+        difference.second,
+        difference.label,
+        difference.test.difference * 100.0,
+        difference.p_adjusted,
+    ));
+}

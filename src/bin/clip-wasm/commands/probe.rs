@@ -1,0 +1,74 @@
+//! `probe`: what a linear classifier learns from the embeddings, beside zero-shot.
+
+use clip_wasm::task::evaluation::{Evaluation, truths, unit};
+use clip_wasm::task::probe::{Probe, ProbeSettings, Sample};
+use clip_wasm::task::statistics::Estimate;
+use clip_wasm::{Error, Result};
+use serde::Serialize;
+
+use super::eval::percent;
+use super::study::{self, Settings, Skipped, Study};
+use crate::{args, output};
+
+#[derive(Serialize)]
+struct Report {
+    #[serde(flatten)]
+    settings: Settings,
+    images: usize,
+    /// acc1 of the same pictures without learning.
+    zero_shot: Estimate,
+    #[serde(flatten)]
+    probe: Probe,
+    skipped: Vec<Skipped>,
+}
+
+pub fn run(args: &args::Probe, json: bool) -> Result<()> {
+    let mut study = Study::open(&args.model, &args.prompts, &args.data)?;
+    let (kept, skipped) = study.embed()?;
+    let templates = study.settings.templates.clone();
+    let bootstrap = args.data.bootstrap();
+    let evaluation = study.with_labels(&templates, |labels| Evaluation::of(&kept, labels, &bootstrap))?;
+    let labels = &study.settings.labels;
+    let units: Vec<Vec<f32>> = kept.embeddings().map(unit).collect();
+    let truths = truths(&kept, labels);
+    let samples: Vec<Sample> =
+        units.iter().zip(&truths).filter_map(|(row, truth)| Some((row.as_slice(), (*truth)?))).collect();
+    let settings = ProbeSettings {
+        shots: args.shots.clone(),
+        folds: args.folds.into(),
+        draws: args.draws.into(),
+        seed: args.data.seed,
+    };
+    let bar = output::progress(0, "fitting");
+    let told = |done: usize, total: usize| {
+        bar.set_length(total as u64);
+        bar.set_position(done as u64);
+        true
+    };
+    let probe = Probe::run(&samples, kept.width(), labels.len(), &settings, told);
+    bar.finish_and_clear();
+    let (Some(probe), Some(accuracy)) = (probe, evaluation.accuracy) else {
+        let problem = "has no picture with one of these labels".to_owned();
+        return Err(Error::Dataset { path: study.settings.data, problem });
+    };
+    let [low, high] = accuracy.intervals.acc1;
+    let zero_shot = Estimate { value: accuracy.acc1, low, high };
+    let report = Report { settings: study.settings, images: samples.len(), zero_shot, probe, skipped };
+    if json { output::json(&report) } else { print(&report) }
+}
+
+fn print(report: &Report) -> Result<()> {
+    output::line(format!("{} pictures, {} classes", report.images, report.settings.labels.len()));
+    output::line(format!("zero-shot              {}", percent(&report.zero_shot)));
+    let (probe, c) = (&report.probe, report.probe.c);
+    output::line(format!("cross-validated probe  {}  C {c}", percent(&probe.cross_validated)));
+    for few in &probe.few_shot {
+        let (accuracy, deviation) = (few.accuracy * 100.0, few.deviation * 100.0);
+        output::line(format!(
+            "{:>3} a class            {accuracy:6.2} %  (deviation {deviation:.2})",
+            few.shots
+        ));
+    }
+    study::print_skipped(&report.skipped);
+    Ok(())
+}

@@ -1,0 +1,147 @@
+//! `robustness`: what damage does to accuracy.
+
+use clip_wasm::image::Rgb8;
+use clip_wasm::image::corrupt::{Corruption, Severity, working_copy};
+use clip_wasm::session::Session;
+use clip_wasm::task::evaluation::unit;
+use clip_wasm::task::logits::Logits;
+use clip_wasm::task::robustness::{Damaged, Robustness, Trial};
+use clip_wasm::{Error, Result};
+use indicatif::ProgressBar;
+use serde::Serialize;
+
+use super::eval::percent;
+use super::study::{self, Settings, Skipped, Study};
+use crate::dataset::Item;
+use crate::{args, output};
+
+#[derive(Serialize)]
+struct Report {
+    #[serde(flatten)]
+    settings: Settings,
+    /// The side that pictures are brought to before they are damaged.
+    working_side: usize,
+    word: String,
+    #[serde(flatten)]
+    robustness: Robustness,
+    skipped: Vec<Skipped>,
+}
+
+/// What is done to each picture, and what it is asked.
+struct Plan {
+    damages: Vec<(Corruption, Severity)>,
+    label_embeddings: Vec<Vec<f32>>,
+    side: usize,
+    word: String,
+    seed: u64,
+}
+
+pub fn run(args: &args::Robustness, json: bool) -> Result<()> {
+    let mut study = Study::open(&args.model, &args.prompts, &args.data)?;
+    let word = args.word.clone().or_else(|| study.settings.labels.first().cloned()).unwrap_or_default();
+    let (labels, templates) = (study.settings.labels.clone(), study.settings.templates.clone());
+    let plan = Plan {
+        damages: damages(args)?,
+        label_embeddings: study.session.label_embeddings(&labels, &templates)?,
+        side: args.side.into(),
+        word,
+        seed: args.data.seed,
+    };
+    let items: Vec<(&Item, usize)> = (study.dataset.items.iter())
+        .filter_map(|item| Some((item, labels.iter().position(|label| Some(label) == item.label.as_ref())?)))
+        .collect();
+    let (mut clean, mut columns, mut skipped) =
+        (Vec::new(), vec![Vec::new(); plan.damages.len()], Vec::new());
+    let bar = output::progress((items.len() * (plan.damages.len() + 1)) as u64, "damaging");
+    for (item, truth) in items {
+        match plan.trials(&study.session, item, truth, &bar) {
+            Ok((first, rest)) => {
+                clean.push(first);
+                columns.iter_mut().zip(rest).for_each(|(column, trial)| column.push(trial));
+            }
+            Err(error @ (Error::Word { .. } | Error::NonFiniteEmbedding { .. })) => return Err(error),
+            Err(error) => skipped.push(study::skip(item, &error)),
+        }
+    }
+    bar.finish_and_clear();
+    if clean.is_empty() {
+        let problem = "has no readable picture with one of these labels".to_owned();
+        return Err(Error::Dataset { path: study.settings.data, problem });
+    }
+    let damaged: Vec<Damaged> = (plan.damages.iter().zip(columns))
+        .map(|(&(corruption, severity), trials)| Damaged {
+            corruption: corruption.name(),
+            family: corruption.family().name(),
+            severity: severity.number(),
+            trials,
+        })
+        .collect();
+    let robustness = Robustness::of(&clean, &damaged, &args.data.bootstrap());
+    let report =
+        Report { settings: study.settings, working_side: plan.side, word: plan.word, robustness, skipped };
+    if json { output::json(&report) } else { print(&report) }
+}
+
+/// Every asked corruption at every asked severity.
+fn damages(args: &args::Robustness) -> Result<Vec<(Corruption, Severity)>> {
+    let corruptions: Vec<Corruption> = if args.corruptions.is_empty() {
+        Corruption::all().collect()
+    } else {
+        args.corruptions.iter().map(|name| Corruption::named(name)).collect::<Result<_>>()?
+    };
+    let severities =
+        args.severities.iter().map(|&number| Severity::new(number)).collect::<Result<Vec<_>>>()?;
+    let of = |corruption| severities.iter().map(move |&severity| (corruption, severity));
+    Ok(corruptions.into_iter().flat_map(of).collect())
+}
+
+impl Plan {
+    /// The answers to a picture: clean, and under each damage.
+    fn trials(
+        &self,
+        session: &Session,
+        item: &Item,
+        truth: usize,
+        bar: &ProgressBar,
+    ) -> Result<(Trial, Vec<Trial>)> {
+        let picture = working_copy(&study::read_picture(item)?, self.side)?;
+        let trial = |picture: &Rgb8| -> Result<Trial> {
+            let embedding = unit(&session.embed_rgb(picture)?.embedding);
+            let logits = Logits::of(
+                std::iter::once(embedding.as_slice()),
+                &self.label_embeddings,
+                session.logit_scale(),
+            );
+            bar.inc(1);
+            logits.rows().next().map(|row| Trial::of(row, truth)).ok_or(Error::NoLabels)
+        };
+        let clean = trial(&picture)?;
+        let mut damaged = Vec::with_capacity(self.damages.len());
+        for &(corruption, severity) in &self.damages {
+            let mut random = corruption.random(self.seed, severity, &item.name);
+            let picture = corruption.apply(&picture, severity, &self.word, &mut random)?;
+            damaged.push(trial(&picture)?);
+        }
+        Ok((clean, damaged))
+    }
+}
+
+fn print(report: &Report) -> Result<()> {
+    let robustness = &report.robustness;
+    output::line(format!("{} pictures, clean: acc1 {}", robustness.images, percent(&robustness.clean)));
+    output::line(format!("{:<18} {:>6} {:>9}   acc1 by severity", "corruption", "error", "relative"));
+    for corruption in &robustness.corruptions {
+        let of = robustness.cells.iter().filter(|cell| cell.corruption == corruption.corruption);
+        let accuracies: String = of.map(|cell| format!(" {:5.1}", cell.acc1.value * 100.0)).collect();
+        let (error, relative) = (corruption.error * 100.0, corruption.relative_error * 100.0);
+        output::line(format!("{:<18} {error:6.1} {relative:+9.1}  {accuracies}", corruption.corruption));
+    }
+    let mean = robustness.mean_corruption_error * 100.0;
+    let relative = robustness.relative_mean_corruption_error * 100.0;
+    output::line(format!("{:<18} {mean:6.1} {relative:+9.1}", "mean"));
+    for retention in &robustness.retention {
+        output::line(format!("severity {} retains {}", retention.severity, percent(&retention.retained)));
+    }
+    study::print_skipped(&report.skipped);
+    Ok(())
+}

@@ -1,0 +1,27 @@
+//! A table of files, beside the pictures, and their labels.
+
+use std::path::Path;
+
+use clip_wasm::task::kept::table;
+use clip_wasm::{Error, Result};
+
+use super::{Dataset, Item, Place};
+use crate::output;
+
+/// Reads a .csv or .json; files are relative to its folder.
+pub fn open(path: &Path, extension: &str) -> Result<Dataset> {
+    let bytes = output::read(path)?;
+    let text = String::from_utf8_lossy(&bytes);
+    let lines = if extension == "json" { table::read_json(&text) } else { table::read_csv(&text) };
+    let lines = lines.map_err(|error| Error::InFile { path: path.to_owned(), error: Box::new(error) })?;
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let mut classes: Vec<String> = lines.iter().filter_map(|line| line.label.clone()).collect();
+    classes.sort();
+    classes.dedup();
+    let item = |line: table::Line| Item {
+        place: Place::File(folder.join(&line.file)),
+        name: line.file,
+        label: line.label,
+    };
+    Ok(Dataset { classes, items: lines.into_iter().map(item).collect(), templates: Vec::new() })
+}

@@ -1,0 +1,249 @@
+//! Whether groups of pictures are answered alike: scores per group, tests of their differences, and
+//! associations of embeddings.
+//!
+//! It compares groups that the user names. It infers nothing about what, or who, is in a picture, and a
+//! difference it finds says nothing of its cause.
+
+use serde::Serialize;
+
+use super::evaluation::{Labels, logits, truths};
+use super::kept::Kept;
+use super::logits::{Logits, Prediction};
+use super::statistics::{
+    Bootstrap, Estimate, Permutation, association_effect, cohens_d, holm, permutation_test,
+};
+use crate::kernels::lanes::dot;
+use crate::kernels::random::Random;
+
+/// Groups of fewer pictures get no verdict.
+pub const SMALL_GROUP: usize = 20;
+/// Adjusted p below this counts as a finding.
+const LEVEL: f64 = 0.05;
+/// Rearrangements of a test.
+const REARRANGEMENTS: usize = 10_000;
+
+/// What was measured.
+#[derive(Clone, Debug, Serialize)]
+pub struct Bias {
+    pub groups: Vec<Group>,
+    /// For each label and each two groups.
+    pub differences: Vec<Difference>,
+}
+
+/// A group's answers.
+#[derive(Clone, Debug, Serialize)]
+pub struct Group {
+    pub group: String,
+    pub images: usize,
+    /// Fewer than [`SMALL_GROUP`] pictures.
+    pub small: bool,
+    pub labels: Vec<GroupLabel>,
+}
+
+/// A label in a group.
+#[derive(Clone, Debug, Serialize)]
+pub struct GroupLabel {
+    pub label: String,
+    /// Mean share under softmax, with the bootstrap's interval.
+    pub score: Estimate,
+    /// How often it is the best label, with Wilson's interval.
+    pub top1: Estimate,
+}
+
+/// Two groups beside each other.
+#[derive(Clone, Debug, Serialize)]
+pub struct Difference {
+    pub label: String,
+    pub first: String,
+    pub second: String,
+    /// Of the mean scores, first less second.
+    #[serde(flatten)]
+    pub test: Permutation,
+    /// After Holm's correction for all tests of the report.
+    pub p_adjusted: f64,
+    /// Cohen's d.
+    pub effect: Option<f64>,
+    pub verdict: Verdict,
+}
+
+/// What may be said of a difference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    Different,
+    NoEvidence,
+    TooFewPictures,
+}
+
+impl Bias {
+    /// Measures kept pictures, whose labels are the groups.
+    pub fn of_kept(kept: &Kept, labels: &Labels, bootstrap: &Bootstrap) -> Self {
+        let groups = kept.classes();
+        let logits = logits(kept, labels);
+        let (rows, membership): (Vec<&[f32]>, Vec<usize>) =
+            (logits.rows().zip(truths(kept, &groups))).filter_map(|(row, group)| Some((row, group?))).unzip();
+        let grouped = Logits::new(logits.labels(), rows.concat());
+        Self::of(&grouped, labels.names, &membership, &groups, bootstrap)
+    }
+
+    /// Measures `logits` of pictures that belong to groups: `membership` has a group's index for each row.
+    ///
+    /// # Panics
+    /// If a row's group is out of range.
+    pub fn of(
+        logits: &Logits,
+        labels: &[String],
+        membership: &[usize],
+        groups: &[String],
+        bootstrap: &Bootstrap,
+    ) -> Self {
+        let mut members: Vec<Vec<(usize, Vec<f64>)>> = vec![Vec::new(); groups.len()];
+        for (row, &group) in logits.rows().zip(membership) {
+            members[group].push((Prediction::of(row).predicted, shares(row)));
+        }
+        let scores = |group: usize, label: usize| -> Vec<f64> {
+            members[group].iter().map(|(_, shares)| shares[label]).collect()
+        };
+        let of_label = |group: usize, label: usize| {
+            let top1 = members[group].iter().filter(|(predicted, _)| *predicted == label).count();
+            GroupLabel {
+                label: labels[label].clone(),
+                score: bootstrap.mean(&scores(group, label)),
+                top1: Estimate::share(top1, members[group].len()),
+            }
+        };
+        let of_group = |group: usize| Group {
+            group: groups[group].clone(),
+            images: members[group].len(),
+            small: members[group].len() < SMALL_GROUP,
+            labels: (0..labels.len()).map(|label| of_label(group, label)).collect(),
+        };
+        let pairs =
+            (0..groups.len()).flat_map(|first| (first + 1..groups.len()).map(move |second| (first, second)));
+        let mut differences = Vec::new();
+        for (first, second) in pairs {
+            for (label, name) in labels.iter().enumerate() {
+                let key = format!("{} {} {name}", groups[first], groups[second]);
+                let mut random = Random::keyed(bootstrap.seed, &key);
+                let (a, b) = (scores(first, label), scores(second, label));
+                let Some(test) = permutation_test(&a, &b, REARRANGEMENTS, &mut random) else { continue };
+                let small = a.len().min(b.len()) < SMALL_GROUP;
+                differences.push(Difference {
+                    label: name.clone(),
+                    first: groups[first].clone(),
+                    second: groups[second].clone(),
+                    test,
+                    p_adjusted: 1.0,
+                    effect: cohens_d(&a, &b),
+                    verdict: if small { Verdict::TooFewPictures } else { Verdict::NoEvidence },
+                });
+            }
+        }
+        judge(&mut differences);
+        Self { groups: (0..groups.len()).map(of_group).collect(), differences }
+    }
+}
+
+/// Corrects all p values together and says what they allow.
+fn judge(differences: &mut [Difference]) {
+    let p_values: Vec<f64> = differences.iter().map(|difference| difference.test.p).collect();
+    for (difference, adjusted) in differences.iter_mut().zip(holm(&p_values)) {
+        difference.p_adjusted = adjusted;
+        if difference.verdict == Verdict::NoEvidence && adjusted < LEVEL {
+            difference.verdict = Verdict::Different;
+        }
+    }
+}
+
+/// The shares of a row under softmax.
+fn shares(row: &[f32]) -> Vec<f64> {
+    let best = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let powers: Vec<f64> = row.iter().map(|&logit| libm::exp(f64::from(logit) - f64::from(best))).collect();
+    let sum: f64 = powers.iter().sum();
+    powers.iter().map(|power| power / sum).collect()
+}
+
+/// Whether one group of pictures lies nearer to one set of attributes than another does.
+#[derive(Clone, Debug, Serialize)]
+pub struct Association {
+    /// Mean association of each target: its mean cosine with the first attributes less that with the second.
+    pub first: Estimate,
+    pub second: Estimate,
+    /// In deviations of all associations; positive where the first target is nearer to the first attributes.
+    pub effect: Option<f64>,
+    #[serde(flatten)]
+    pub test: Option<Permutation>,
+    /// A target has fewer than [`SMALL_GROUP`] pictures.
+    pub small: bool,
+}
+
+impl Association {
+    /// The image-embedding association test (Steed and Caliskan, 2021) of unit embeddings: two targets of
+    /// pictures, two sets of attributes, which may be pictures or texts.
+    pub fn of(targets: [&[&[f32]]; 2], attributes: [&[&[f32]]; 2], bootstrap: &Bootstrap) -> Self {
+        let nearness = |picture: &[f32], attributes: &[&[f32]]| {
+            let sum: f64 = attributes.iter().map(|attribute| f64::from(dot(picture, attribute))).sum();
+            sum / attributes.len().max(1) as f64
+        };
+        let associations = |pictures: &[&[f32]]| -> Vec<f64> {
+            let one = |picture: &&[f32]| nearness(picture, attributes[0]) - nearness(picture, attributes[1]);
+            pictures.iter().map(one).collect()
+        };
+        let [first, second] = targets.map(associations);
+        let mut random = Random::keyed(bootstrap.seed, "association");
+        Self {
+            first: bootstrap.mean(&first),
+            second: bootstrap.mean(&second),
+            effect: association_effect(&first, &second),
+            test: permutation_test(&first, &second, REARRANGEMENTS, &mut random),
+            small: first.len().min(second.len()) < SMALL_GROUP,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(names: &[&str]) -> Vec<String> {
+        names.iter().map(|name| (*name).to_owned()).collect()
+    }
+
+    /// Two labels; pictures of the second group prefer the second by `gap`.
+    fn logits(each: usize, gap: f32) -> (Logits, Vec<usize>) {
+        let row = |index: usize| [0.01 * (index % 7) as f32, if index < each { 0.0 } else { gap }];
+        let membership = (0..2 * each).map(|index| usize::from(index >= each)).collect();
+        (Logits::new(2, (0..2 * each).flat_map(row).collect()), membership)
+    }
+
+    fn measure(each: usize, gap: f32) -> Bias {
+        let (logits, membership) = logits(each, gap);
+        Bias::of(&logits, &names(&["x", "y"]), &membership, &names(&["a", "b"]), &Bootstrap::default())
+    }
+
+    #[test]
+    fn a_clear_difference_is_found_and_none_is_not() {
+        let found = measure(30, 2.0);
+        assert!(found.differences.iter().all(|difference| difference.verdict == Verdict::Different));
+        assert_eq!(found.groups[1].labels[1].top1.value, 1.0);
+        assert!(
+            measure(28, 0.0).differences.iter().all(|difference| difference.verdict == Verdict::NoEvidence)
+        );
+    }
+
+    #[test]
+    fn small_groups_get_no_verdict_however_clear() {
+        let small = measure(SMALL_GROUP - 1, 5.0);
+        assert!(small.groups[0].small && small.differences[0].p_adjusted < LEVEL);
+        assert!(small.differences.iter().all(|difference| difference.verdict == Verdict::TooFewPictures));
+    }
+
+    #[test]
+    fn an_association_points_to_the_nearer_attributes() {
+        let (x, y) = ([1.0f32, 0.0, 0.0, 0.0], [0.0f32, 1.0, 0.0, 0.0]);
+        let tilted: [f32; 4] = [0.9, 0.1, 0.0, 0.0];
+        let test = Association::of([&[&x, &tilted], &[&y, &y]], [&[&x], &[&y]], &Bootstrap::default());
+        assert!(test.effect.unwrap() > 1.0 && test.first.value > 0.7 && test.second.value < -0.9);
+        assert!(test.small);
+    }
+}

@@ -1,0 +1,174 @@
+//! Embeddings of a set of pictures, kept, so that other labels cost no second run; and their files.
+
+pub mod npy;
+pub mod table;
+
+use crate::{Error, Result};
+
+/// A picture whose embedding is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Picture {
+    /// Its path inside the data, parts joined by `/`.
+    pub name: String,
+    /// Its label, where the data has one.
+    pub label: Option<String>,
+}
+
+/// Pictures and their embeddings, as projected, not normalised.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Kept {
+    pictures: Vec<Picture>,
+    /// `[pictures, width]`
+    values: Vec<f32>,
+    width: usize,
+}
+
+impl Kept {
+    /// Nothing yet, for embeddings of `width` values.
+    pub fn new(width: usize) -> Self {
+        Self { width, ..Self::default() }
+    }
+
+    /// Keeps one more.
+    ///
+    /// # Errors
+    /// `EmbeddingLength` if it is of another width.
+    pub fn push(&mut self, picture: Picture, embedding: &[f32]) -> Result<()> {
+        if embedding.len() != self.width {
+            return Err(Error::EmbeddingLength { found: embedding.len(), expected: self.width });
+        }
+        self.pictures.push(picture);
+        self.values.extend_from_slice(embedding);
+        Ok(())
+    }
+
+    /// The pictures, in the order they came.
+    pub fn pictures(&self) -> &[Picture] {
+        &self.pictures
+    }
+
+    /// Each picture's embedding.
+    pub fn embeddings(&self) -> impl ExactSizeIterator<Item = &[f32]> {
+        self.values.chunks_exact(self.width.max(1))
+    }
+
+    /// Values of an embedding.
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    /// The labels that the pictures have, each once, sorted.
+    pub fn classes(&self) -> Vec<String> {
+        let labels = self.pictures.iter().filter_map(|picture| picture.label.clone());
+        let mut classes: Vec<String> = labels.collect();
+        classes.sort();
+        classes.dedup();
+        classes
+    }
+
+    /// The embeddings as a .npy file `[pictures, width]`.
+    pub fn to_npy(&self) -> Vec<u8> {
+        npy::write(&self.values, &[self.pictures.len(), self.width])
+    }
+
+    /// The table that belongs to [`Kept::to_npy`]: a line for each row, with the hash of the weights.
+    ///
+    /// # Errors
+    /// As [`table::write_csv`].
+    pub fn to_csv(&self, weights: &str) -> Result<String> {
+        let line = |picture: &'_ Picture| {
+            [picture.name.clone(), picture.label.clone().unwrap_or_default(), weights.to_owned()]
+        };
+        let lines: Vec<[String; 3]> = self.pictures.iter().map(line).collect();
+        let heading = ["file", "label", "weights_sha256"];
+        let rows = lines.iter().map(|line| [line[0].as_str(), line[1].as_str(), line[2].as_str()]);
+        table::write_csv(std::iter::once(heading).chain(rows))
+    }
+
+    /// Embeddings that were kept before, for a model of `width` values with the hash `weights`.
+    ///
+    /// # Errors
+    /// `Malformed` for damaged files, `KeptLines` if table and rows do not match, `EmbeddingLength` and
+    /// `OtherWeights` for another model's.
+    pub fn from_files(npy: &[u8], csv: &str, width: usize, weights: &str) -> Result<Self> {
+        let (values, [rows, found]) = npy::read_matrix(npy)?;
+        let lines = table::read_csv(csv)?;
+        if lines.len() != rows {
+            return Err(Error::KeptLines { rows, lines: lines.len() });
+        }
+        if found != width {
+            return Err(Error::EmbeddingLength { found, expected: width });
+        }
+        if let Some(other) =
+            lines.iter().filter_map(|line| line.weights.as_deref()).find(|hash| *hash != weights)
+        {
+            return Err(Error::OtherWeights { found: other.to_owned(), expected: weights.to_owned() });
+        }
+        if let Some(index) = values.iter().position(|value| !value.is_finite()) {
+            let reason = format!("row {} holds a value that is not finite", index / width.max(1) + 1);
+            return Err(Error::Malformed { format: "npy", reason });
+        }
+        let pictures = lines.into_iter().map(|line| Picture { name: line.file, label: line.label }).collect();
+        Ok(Self { pictures, values, width })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kept() -> Kept {
+        let mut kept = Kept::new(2);
+        let picture =
+            |name: &str, label: Option<&str>| Picture { name: name.into(), label: label.map(Into::into) };
+        kept.push(picture("a/1.png", Some("a \"b\", c")), &[1.0, -2.5]).unwrap();
+        kept.push(picture("2.png", None), &[0.0, 1e-30]).unwrap();
+        kept
+    }
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        let (npy, csv) = (kept().to_npy(), kept().to_csv("hash").unwrap());
+        assert_eq!(npy.len() % 64, 16, "a header of whole lines, then four values");
+        assert_eq!(Kept::from_files(&npy, &csv, 2, "hash").unwrap(), kept());
+    }
+
+    #[test]
+    fn embeddings_of_another_model_are_refused() {
+        let (npy, csv) = (kept().to_npy(), kept().to_csv("hash").unwrap());
+        let code = |width, weights| Kept::from_files(&npy, &csv, width, weights).unwrap_err().code();
+        assert_eq!([code(3, "hash"), code(2, "other")], ["embedding-length", "other-weights"]);
+        let short = Kept::from_files(&npy, "file,label\na,b\n", 2, "hash").unwrap_err();
+        assert_eq!(short.to_string(), "the table has 1 lines for 2 embeddings");
+    }
+
+    #[test]
+    fn damaged_npy_files_are_refused_without_allocating_what_they_announce() {
+        let npy = kept().to_npy();
+        for cut in 0..npy.len() {
+            assert!(npy::read_matrix(&npy[..cut]).is_err());
+        }
+        let text = String::from_utf8_lossy(&npy[10..128]).replace("(2, 2,)", "(9999999999, 9999999999)");
+        let mut hostile = b"\x93NUMPY\x01\x00".to_vec();
+        hostile.extend((text.len() as u16).to_le_bytes());
+        hostile.extend(text.bytes());
+        assert_eq!(npy::read_matrix(&hostile).unwrap_err().code(), "malformed");
+    }
+
+    #[test]
+    fn tables_are_read_with_and_without_a_heading() {
+        let line = |file: &str, label: Option<&str>| table::Line {
+            file: file.into(),
+            label: label.map(Into::into),
+            weights: None,
+        };
+        let expected = [line("a.png", Some("cat")), line("b.png", None)];
+        assert_eq!(table::read_csv("a.png,cat\nb.png,\n").unwrap(), expected);
+        assert_eq!(table::read_csv("\u{feff}Label,Path\ncat,a.png\n,b.png\n").unwrap(), expected);
+        let json = r#"[{"file": "a.png", "label": "cat"}, {"image": "b.png"}]"#;
+        assert_eq!(table::read_json(json).unwrap(), expected);
+        assert_eq!(table::read_json(r#"{"a.png": "cat", "b.png": null}"#).unwrap(), expected);
+        assert!(table::read_json("[1]").unwrap_err().to_string().contains("entry 1 names no `file`"));
+        assert!(table::read_csv("file,label\n,cat\n").unwrap_err().to_string().contains("line 2"));
+    }
+}

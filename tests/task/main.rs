@@ -1,0 +1,3 @@
+//! What is measured of embeddings, against the libraries that measure the same.
+
+mod statistics;

@@ -161,7 +161,7 @@ run_tests() {
   node --test --test-reporter=spec tests/browser/*.test.mjs
   if find_firefox; then
     say "running the page's tests in $FIREFOX"
-    PAGE_BROWSER=firefox node --test --test-reporter=spec tests/browser/page{,-controls,-sharing}.test.mjs
+    PAGE_BROWSER=firefox node --test --test-reporter=spec tests/browser/{page,page-controls,page-sharing,faults}.test.mjs
   else
     say "SKIPPED: the page's tests in Firefox, which is not here and cannot be installed"
   fi
@@ -188,6 +188,8 @@ put_page() {
     cp "pkg/$flavour"/clip_wasm{.js,_bg.wasm} "$folder/pkg/$flavour/"
   done
   find "$folder/www" -name '*.d.ts' -delete
+  need_packages
+  node tools/strip-comments.mjs "$folder"
   node tools/precache.mjs "$folder"
   echo "$folder is ready for any static host: $(du -sh "$folder" | cut -f1)"
 }

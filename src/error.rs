@@ -34,6 +34,10 @@ pub enum Error {
     )]
     WrongHash { what: &'static str, found: String, expected: String },
 
+    /// A host did not give a file.
+    #[error("{url}: {problem}")]
+    Download { url: String, problem: String },
+
     /// A repository or folder lacks a file.
     #[error("there is no {expected}")]
     MissingFile { expected: String },
@@ -153,7 +157,9 @@ pub enum Error {
     Mode { found: String },
 
     /// No such model among the records.
-    #[error("unknown model {id:?}: expected a .gguf file, a Hugging Face folder, or one of {known}")]
+    #[error(
+        "unknown model {id:?}: expected a .gguf file, a Hugging Face folder, a repository (owner/name), or one of {known}"
+    )]
     UnknownModel { id: String, known: String },
 
     /// A folder that holds no data set.
@@ -183,6 +189,7 @@ impl Error {
             Self::Truncated { .. } => "truncated",
             Self::Malformed { .. } => "malformed",
             Self::WrongHash { .. } => "wrong-hash",
+            Self::Download { .. } => "download",
             Self::MissingFile { .. } => "missing-file",
             Self::Config { .. } => "config",
             Self::UnsupportedArchitecture { .. } => "unsupported-architecture",

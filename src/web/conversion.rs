@@ -47,6 +47,11 @@ impl Conversion {
         self.converter.position() as f64
     }
 
+    /// How many files have been ended.
+    pub fn files(&self) -> usize {
+        self.converter.files()
+    }
+
     /// Bytes of data made, with those that have not been taken away.
     pub fn written(&self) -> f64 {
         self.converter.written() as f64

@@ -4,6 +4,7 @@
  * usage: node tests/browser/hub.mjs OWNER/NAME=FOLDER... [--port N]
  */
 import { createHash } from "node:crypto";
+import { once } from "node:events";
 import { createReadStream, readFileSync, readdirSync, statSync } from "node:fs";
 import http from "node:http";
 import path from "node:path";
@@ -94,6 +95,8 @@ export async function serveHub(repositories, port = 0) {
     const total = size + (fault.longer ?? 0);
     const range = begin ? { "content-range": `bytes ${begin}-${total - 1}/${total}` } : {};
     response.writeHead(begin ? 206 : 200, { ...HEADERS, ...range, "content-length": total - begin });
+    const gone = new AbortController();
+    response.on("close", () => gone.abort());
     let at = begin;
     for await (let chunk of createReadStream(name, { start: begin })) {
       if (fault.pace) await new Promise((resolve) => setTimeout(resolve, fault.pace));
@@ -103,7 +106,7 @@ export async function serveHub(repositories, port = 0) {
       at += chunk.length;
       hub.served.set(file, (hub.served.get(file) ?? 0) + chunk.length);
       if (response.destroyed) return;
-      if (!response.write(chunk)) await new Promise((resolve) => response.once("drain", resolve).once("close", resolve));
+      if (!response.write(chunk)) await once(response, "drain", { signal: gone.signal }).catch(() => {});
       if (fault.cut !== undefined && at >= begin + fault.cut) return setTimeout(() => response.destroy(), 5);
     }
     response.end(Buffer.alloc(fault.longer ?? 0));

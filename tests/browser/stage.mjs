@@ -6,6 +6,7 @@ import { launchChromium } from "./chromium.mjs";
  * @typedef {object} Stage
  * @property {(expression: string) => Promise<any>} inPage runs an expression, which may await, in the page
  * @property {import("playwright-core").Page} page
+ * @property {() => Promise<void>} renew closes the page as a visitor does, whatever runs in it, and opens another
  * @property {string} url of the site, with a slash at its end
  * @property {() => Promise<void>} close
  */
@@ -15,22 +16,33 @@ import { launchChromium } from "./chromium.mjs";
  * @param {object} options
  * @param {string} [options.overlay] a folder whose files stand in front of the project's
  * @param {string} options.script source of a module; what it puts on `window` is there for `inPage`
+ * @param {() => Promise<import("playwright-core").Browser>} [options.launch] Chromium where absent
  * @returns {Promise<Stage>}
  */
-export async function openStage({ overlay, script }) {
+export async function openStage({ overlay, script, launch = launchChromium }) {
   const site = await serve({ root: ".", overlay });
-  const browser = await launchChromium();
-  const page = await browser.newPage();
-  await page.goto(`${site.url}tests/browser/blank.html`);
-  await page.addScriptTag({ type: "module", content: `${script}\nwindow.ready = true;` });
-  await page.waitForFunction("window.ready");
-  return {
-    inPage: (expression) => page.evaluate(`(async () => (${expression}))()`),
-    page,
+  const browser = await launch();
+  const context = await browser.newContext();
+  const open = async () => {
+    const page = await context.newPage();
+    await page.goto(`${site.url}tests/browser/blank.html`);
+    await page.addScriptTag({ type: "module", content: `${script}\nwindow.ready = true;` });
+    await page.waitForFunction("window.ready");
+    return page;
+  };
+  /** @type {Stage} */
+  const stage = {
+    inPage: (expression) => stage.page.evaluate(`(async () => (${expression}))()`),
+    page: await open(),
     url: site.url,
+    renew: async () => {
+      await stage.page.close();
+      stage.page = await open();
+    },
     close: async () => {
       await browser.close();
       await site.close();
     },
   };
+  return stage;
 }

@@ -7,6 +7,7 @@ mod config;
 mod damaged_gguf;
 mod dtypes;
 mod gguf;
+mod hub;
 mod hugging_face;
 mod names;
 mod quantize;

@@ -185,3 +185,18 @@ fn open_clip_weights_whose_norms_come_late_give_the_same_file_too() {
         assert!(file == quantized(&clip.checkpoint(), dtype), "{dtype}");
     }
 }
+
+#[test]
+fn a_snapshot_knows_whether_the_file_has_been_ended() {
+    let clip = TinyClip::seeded(1);
+    let (files, mut data) = (clip.files(), Vec::new());
+    let mut converter = Converter::new(Dtype::Q8_0);
+    converter.push(&files.weights[0], &mut data).unwrap();
+    let mut resumed = Converter::resume(&converter.snapshot().unwrap()).unwrap();
+    assert_eq!(resumed.files(), 0);
+    resumed.end_file().unwrap();
+    let resumed = Converter::resume(&resumed.snapshot().unwrap()).unwrap();
+    assert_eq!(resumed.files(), 1);
+    let file = assembled(data, resumed.finish(&companions(&files), &files.record).unwrap());
+    assert!(file == quantized(&clip.checkpoint(), Dtype::Q8_0));
+}

@@ -131,6 +131,14 @@ export class EngineClient extends EventTarget {
     return this.#link.call(KIND.deleteModel, { key });
   }
 
+  /**
+   * @param {string} key of a `StoredModel` that is complete
+   * @returns {Promise<Blob>} the GGUF file, to be saved or shared
+   */
+  modelFile(key) {
+    return this.#link.call(KIND.modelFile, { key });
+  }
+
   /** @returns {Promise<StorageState>} where models are kept, and how much room there is */
   storage() {
     return this.#link.call(KIND.storage, {});

@@ -16,6 +16,7 @@ import { places } from "./places.js";
 import { preview } from "./preview.js";
 import { readRecord, recipeFor } from "./recipe.js";
 import { selectFlavour } from "./select-flavour.js";
+import { locked } from "./store/locked.js";
 import { ModelStore } from "./store/model-store.js";
 import { streamModel } from "./stream-model.js";
 
@@ -93,14 +94,19 @@ export class EngineHost {
   /** @param {{ key: string }} payload */
   async deleteModel({ key }) {
     const store = await this.#store;
-    const remove = async () => {
-      await store.remove(key);
-      return true;
-    };
-    const removed = await (navigator.locks
-      ? navigator.locks.request(`clip-wasm ${key}`, { ifAvailable: true }, (lock) => lock && remove())
-      : remove());
+    const remove = async (/** @type {Lock | null} */ lock) => lock && store.remove(key).then(() => true);
+    const removed = await locked(key, remove, { ifAvailable: true });
     if (!removed) throw new EngineError("busy", "this model is being downloaded: stop that first");
+  }
+
+  /**
+   * @param {{ key: string }} payload
+   * @returns {Promise<Blob>}
+   */
+  async modelFile({ key }) {
+    const found = await (await this.#store).find(key);
+    if (!found) throw new EngineError("unknown-model", `there is no model "${key}" in the store`);
+    return found.file;
   }
 
   /** @returns {Promise<StorageState>} */

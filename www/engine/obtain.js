@@ -5,6 +5,7 @@
 /** @import { Draft } from "./store/model-files.js" */
 import { download, downloadWhole } from "./download.js";
 import { EngineError } from "./engine-error.js";
+import { locked } from "./store/locked.js";
 import { isFull, jsonBytes } from "./store/model-store.js";
 import { TransferRate } from "./transfer-rate.js";
 
@@ -12,7 +13,7 @@ import { TransferRate } from "./transfer-rate.js";
 const WRITE = 1 << 20;
 /** The conversion is noted down after this many bytes of the source, or else this many milliseconds: what a closed tab loses. */
 const NOTE_BYTES = 16 << 20;
-const NOTE_INTERVAL = 1000;
+const NOTE_INTERVAL = 300;
 /** Progress is told at most this often, in milliseconds. */
 const PROGRESS_INTERVAL = 50;
 /** Failures after which what has come is still good. */
@@ -36,13 +37,10 @@ export async function obtain(recipe, module, store, job) {
     if (!(await store.find(recipe.key))) await new Fetching(recipe, module, store, job).run();
     return recipe.key;
   };
-  const { locks } = navigator;
-  if (!locks) return fetchIt();
-  const name = `clip-wasm ${recipe.key}`;
-  const mine = await locks.request(name, { ifAvailable: true }, (lock) => lock && fetchIt());
+  const mine = await locked(recipe.key, async (lock) => lock && fetchIt(), { ifAvailable: true });
   if (mine) return mine;
   job.progress({ loaded: 0, total: 0, stage: "wait", note: "Another tab has this download in hand." });
-  return locks.request(name, { signal: job.signal }, fetchIt);
+  return locked(recipe.key, fetchIt, { signal: job.signal });
 }
 
 /** One run at one recipe. */
@@ -76,7 +74,10 @@ class Fetching {
       await this.#save("about.json", jsonBytes(this.#about()));
       await this.#takeUp();
       let begin = 0;
-      for (const file of weights) begin += await this.#fetch(file, begin);
+      for (const [index, file] of weights.entries()) {
+        if (index >= (this.#conversion?.files() ?? 0)) await this.#fetch(file, begin);
+        begin += file.bytes;
+      }
       await this.#complete();
     } catch (error) {
       await this.#stop(error);
@@ -159,23 +160,23 @@ class Fetching {
    * Fetches one file of the weights, as far as it has not come.
    * @param {WeightsFile} file
    * @param {number} begin where it begins among all of them
-   * @returns {Promise<number>} its length
    */
   async #fetch(file, begin) {
     const done = this.#position - begin;
-    if (file.bytes && done >= file.bytes) return file.bytes; // a shard that came in an earlier run
-    for await (const chunk of this.#chunks(file, Math.max(done, 0))) {
-      this.job.signal.throwIfAborted();
-      await this.#take(chunk);
-      this.#tell(file.file ? "read" : "download");
+    if (!file.bytes || done < file.bytes) {
+      for await (const chunk of this.#chunks(file, done)) {
+        this.job.signal.throwIfAborted();
+        await this.#take(chunk);
+        this.#tell(file.file ? "read" : "download");
+      }
     }
-    const length = this.#position - begin;
-    if (!this.#conversion) return length;
-    const sha256 = this.#conversion.end_file();
-    if (file.sha256 && sha256 !== file.sha256) {
-      throw new EngineError("wrong-hash", `${file.url} has the SHA-256 ${sha256}, expected ${file.sha256}: it is damaged or another file`);
+    const sha256 = this.#conversion?.end_file();
+    if (sha256 && file.sha256 && sha256 !== file.sha256) {
+      throw new EngineError(
+        "wrong-hash",
+        `${file.url} has the SHA-256 ${sha256}, expected ${file.sha256}: it is damaged or another file`,
+      );
     }
-    return length;
   }
 
   /** @param {WeightsFile} file @param {number} offset */

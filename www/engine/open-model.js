@@ -4,6 +4,7 @@
 import { download } from "./download.js";
 import { EngineError } from "./engine-error.js";
 import { readRecord } from "./recipe.js";
+import { locked } from "./store/locked.js";
 
 /**
  * @typedef {object} OpenedModel
@@ -72,7 +73,10 @@ async function openStored(key, store) {
   /** @param {string} sha256 */
   const check = async (sha256) => {
     if (about.sha256 === sha256) return;
-    if (!about.sha256) return store.setHash(key, about, sha256);
+    if (!about.sha256) {
+      // Another tab that is at it notes the same.
+      return locked(key, async (lock) => lock ? store.setHash(key, about, sha256) : undefined, { ifAvailable: true });
+    }
     await store.remove(key);
     throw new EngineError("wrong-hash", `${about.name} has the SHA-256 ${sha256}, expected ${about.sha256}: it is damaged and was removed`);
   };

@@ -14,6 +14,7 @@ export const KIND = Object.freeze({
   listModels: "listModels",
   deleteModel: "deleteModel",
   storage: "storage",
+  modelFile: "modelFile",
   embedImage: "embedImage",
   embedTexts: "embedTexts",
   classify: "classify",

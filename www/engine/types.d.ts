@@ -252,6 +252,8 @@ export interface RepositoryPlan {
 export interface WasmConversion {
   /** Bytes of the source taken. */
   position(): number;
+  /** How many files of the source have been ended. */
+  files(): number;
   /** Bytes of data made, with those not yet taken away. */
   written(): number;
   /** Takes the next bytes; gives how many bytes of data wait to be taken away. */

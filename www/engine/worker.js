@@ -27,6 +27,8 @@ const queue = new JobQueue(
         return host.deleteModel(payload);
       case KIND.storage:
         return host.storage();
+      case KIND.modelFile:
+        return host.modelFile(payload);
       case KIND.embedImage:
         return host.embedImage(payload);
       case KIND.embedTexts:
@@ -57,6 +59,7 @@ const LANES = new Map([
   [KIND.listModels, "look"],
   [KIND.deleteModel, "look"],
   [KIND.storage, "look"],
+  [KIND.modelFile, "look"],
 ]);
 
 addEventListener("message", ({ data }) => {

@@ -64,6 +64,7 @@ async function addModel(files, { source, name }) {
     files.set(`models/${file}`, await readPageFile(`models/${file}`));
     return source.id;
   }
+  if (!("file" in source || "url" in source)) throw new Error(`The model ${name} is not a file that can be put into an export.`);
   const path = `models/${name.replace(/[^\w.-]+/g, "-").replace(/^[.-]+|\.gguf$/gi, "") || "model"}.gguf`;
   files.set(path, "file" in source ? source.file : await download(source.url));
   return path;

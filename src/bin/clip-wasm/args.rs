@@ -27,7 +27,7 @@ pub enum Command {
     Quantize(Quantize),
     /// Say what is in a model: architecture, types, sizes, provenance, hash
     Inspect {
-        /// A .gguf file, a Hugging Face folder, or a record's id
+        /// A .gguf file, a Hugging Face folder, a repository (owner/name[@revision]), or a record's id
         #[arg(default_value = crate::model::EMBEDDED)]
         model: String,
     },
@@ -74,14 +74,16 @@ pub enum Command {
 /// Which model to run.
 #[derive(Debug, Group)]
 pub struct Model {
-    /// A .gguf file, a Hugging Face folder (run in f32), or a record's id
+    /// A .gguf file, a Hugging Face folder (run in f32), or a record's id or a repository (owner/name[@revision]),
+    /// which is fetched at its first use and kept in q8_0
     #[arg(long, default_value = crate::model::EMBEDDED)]
     pub model: String,
 }
 
 #[derive(Debug, Group)]
 pub struct Quantize {
-    /// A Hugging Face folder or a .gguf file
+    /// A Hugging Face folder, a .gguf file, a record's id, or a repository of the hub (owner/name[@revision]); the
+    /// environment's HF_ENDPOINT names another hub
     pub source: String,
     /// f32, f16, q8_0, q6_k, q5_0 or q4_0
     #[arg(long)]

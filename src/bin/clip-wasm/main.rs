@@ -5,8 +5,10 @@
 mod args;
 mod commands;
 mod dataset;
+mod hub;
 mod model;
 mod output;
+mod records;
 
 use std::process::ExitCode;
 

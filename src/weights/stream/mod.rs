@@ -32,6 +32,8 @@ pub struct Converter {
     hash: SourceHash,
     /// Of the current file; the first has that of everything.
     file_hash: Option<SourceHash>,
+    /// How many files have been ended.
+    files: usize,
     /// Bytes taken, of all files together.
     position: u64,
 }
@@ -68,12 +70,17 @@ impl Converter {
     pub fn new(dtype: Dtype) -> Self {
         let place = Place::Header(Vec::new());
         let (body, hash) = (Body::new(Plan::Quantize(dtype)), SourceHash::default());
-        Self { body, place, hash, file_hash: None, position: 0 }
+        Self { body, place, hash, file_hash: None, files: 0, position: 0 }
     }
 
     /// How many bytes of the source have been taken, of all files together.
     pub fn position(&self) -> u64 {
         self.position
+    }
+
+    /// How many files have been ended.
+    pub fn files(&self) -> usize {
+        self.files
     }
 
     /// How many bytes of data have been given.
@@ -133,6 +140,7 @@ impl Converter {
         match &self.place {
             Place::End => {
                 self.place = Place::Header(Vec::new());
+                self.files += 1;
                 let hash = self.file_hash.replace(SourceHash::default()).unwrap_or_else(|| self.hash.clone());
                 Ok(hexadecimal(&hash.finalize()))
             }

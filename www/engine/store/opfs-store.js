@@ -74,12 +74,12 @@ async function opfsDraft(folder) {
 }
 
 /**
- * A full disk may take a part and say so by its count alone.
+ * A full disk may take a part and say so by its count alone; Chromium 156 then gives 4294967288, an error's -8.
  * @param {FileSystemSyncAccessHandle} file
  * @param {Uint8Array} bytes
  * @param {number} at
  */
 function writeAll(file, bytes, at) {
   const written = file.write(/** @type {Uint8Array<ArrayBuffer>} */ (bytes), { at });
-  if (written < bytes.byteLength) throw new EngineError("quota", `only ${written} of ${bytes.byteLength} bytes fit on the disk`);
+  if (written !== bytes.byteLength) throw new EngineError("quota", `the disk did not take ${bytes.byteLength} bytes`);
 }

@@ -4,45 +4,28 @@ use std::fs::{self, File};
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 
-use clip_wasm::weights::{Dtype, Record, quantize, rewrite};
+use clip_wasm::weights::{Checkpoint, Dtype, Record, Summary, quantize, rewrite};
 use clip_wasm::{Error, Result};
 use serde_json::json;
 
 use crate::args::Quantize;
+use crate::hub::Hub;
 use crate::{model, output};
 
 pub fn run(args: &Quantize, json: bool) -> Result<()> {
     let dtype = Dtype::parse(&args.dtype)?;
-    let mut checkpoint = model::checkpoint(&args.source)?;
-    if let Some(path) = &args.record {
-        checkpoint.record = record(path)?;
-    }
     let target = args.output.clone().unwrap_or_else(|| default_target(&args.source, dtype));
-    let aside = target.with_added_extension("part");
-    let failed = |source| Error::File { path: target.clone(), source };
-    let mut file = BufWriter::new(File::create(&aside).map_err(failed)?);
-    let bar = output::progress(0, "quantizing");
-    let mut progress = |done, total| {
-        bar.set_length(total);
-        bar.set_position(done);
-    };
-    // What was measured of the file holds for a copy of it, not for another type.
-    let summary = if checkpoint.main_dtype() == dtype && args.record.is_some() {
-        rewrite(&checkpoint, &mut file, &mut progress)
-    } else {
-        quantize(&checkpoint, dtype, &mut file, &mut progress)
-    };
-    bar.finish_and_clear();
-    let summary = match summary {
-        Ok(summary) => summary,
-        Err(error) => {
-            // The error at hand matters more than a file that cannot be removed.
-            let _ = fs::remove_file(&aside);
-            return Err(error);
+    let record = args.record.as_deref().map(record).transpose()?;
+    let summary = match model::on_hub(&args.source)? {
+        Some(wanted) => {
+            let wanted = match record {
+                Some(record) => wanted.with_record(record),
+                None => wanted,
+            };
+            Hub::from_environment().quantize(&wanted, dtype, &target)?
         }
+        None => write(model::checkpoint(&args.source)?, record, dtype, &target)?,
     };
-    file.into_inner().map_err(|error| failed(error.into_error()))?.sync_all().map_err(failed)?;
-    fs::rename(&aside, &target).map_err(failed)?;
     if json {
         let (tensors, bytes, sha256) = (summary.tensors, summary.bytes, &summary.sha256);
         return output::json(&json!({
@@ -58,6 +41,40 @@ pub fn run(args: &Quantize, json: bool) -> Result<()> {
         summary.sha256
     ));
     Ok(())
+}
+
+/// Writes a checkpoint that is on this machine, aside first.
+fn write(mut checkpoint: Checkpoint, record: Option<Record>, dtype: Dtype, target: &Path) -> Result<Summary> {
+    // What was measured of the file holds for a copy of it, not for another type.
+    let copies = checkpoint.main_dtype() == dtype && record.is_some();
+    if let Some(record) = record {
+        checkpoint.record = record;
+    }
+    let aside = target.with_added_extension("part");
+    let failed = |source| Error::File { path: target.to_owned(), source };
+    let mut file = BufWriter::new(File::create(&aside).map_err(failed)?);
+    let bar = output::progress(0, "quantizing");
+    let mut progress = |done, total| {
+        bar.set_length(total);
+        bar.set_position(done);
+    };
+    let summary = if copies {
+        rewrite(&checkpoint, &mut file, &mut progress)
+    } else {
+        quantize(&checkpoint, dtype, &mut file, &mut progress)
+    };
+    bar.finish_and_clear();
+    let summary = match summary {
+        Ok(summary) => summary,
+        Err(error) => {
+            // The error at hand matters more than a file that cannot be removed.
+            let _ = fs::remove_file(&aside);
+            return Err(error);
+        }
+    };
+    file.into_inner().map_err(|error| failed(error.into_error()))?.sync_all().map_err(failed)?;
+    fs::rename(&aside, target).map_err(failed)?;
+    Ok(summary)
 }
 
 fn record(path: &Path) -> Result<Record> {

@@ -1,0 +1,30 @@
+//! The records of known models (`models/*.json`), which are inside this program.
+
+use clip_wasm::weights::Record;
+use clip_wasm::{Error, Result};
+
+/// Ids and records of the models that lie on a hub.
+const RECORDS: [(&str, &str); 6] = [
+    ("tinyclip-vit-8m-16", include_str!("../../../models/tinyclip-vit-8m-16.json")),
+    ("openai-vit-b-32", include_str!("../../../models/openai-vit-b-32.json")),
+    ("openai-vit-b-16", include_str!("../../../models/openai-vit-b-16.json")),
+    ("openai-vit-l-14", include_str!("../../../models/openai-vit-l-14.json")),
+    ("openai-vit-l-14-336", include_str!("../../../models/openai-vit-l-14-336.json")),
+    ("laion-vit-b-32", include_str!("../../../models/laion-vit-b-32.json")),
+];
+
+/// The record of this id, if there is one.
+///
+/// # Errors
+/// `Malformed` if it does not have the form of a record.
+pub fn find(id: &str) -> Result<Option<Record>> {
+    let Some((_, json)) = RECORDS.iter().find(|(known, _)| *known == id) else { return Ok(None) };
+    serde_json::from_str(json)
+        .map(Some)
+        .map_err(|error| Error::Malformed { format: "model record", reason: error.to_string() })
+}
+
+/// The ids, for messages.
+pub fn ids() -> String {
+    RECORDS.map(|(id, _)| id).join(", ")
+}

@@ -33,10 +33,12 @@ const TYPES = new Map(
 const HEADERS = {
   "cross-origin-opener-policy": "same-origin",
   "cross-origin-embedder-policy": "require-corp",
-  "cross-origin-resource-policy": "same-origin",
   "cache-control": "no-cache",
   "x-content-type-options": "nosniff",
 };
+
+/** The one file that is shown in a sandboxed frame, which counts as another origin. */
+const FRAMED = path.join("www", "address", "ask.html");
 
 /**
  * @param {object} options
@@ -79,12 +81,13 @@ async function answer(request, response, folders, mount) {
   if (!file) return response.writeHead(404, { "content-type": "text/plain", ...HEADERS }).end("not found\n");
 
   const etag = `"${file.size.toString(36)}-${file.mtimeMs.toString(36)}"`;
-  if (request.headers["if-none-match"] === etag) return response.writeHead(304, { etag, ...HEADERS }).end();
+  const embedding = file.name.endsWith(FRAMED) ? "cross-origin" : "same-origin";
+  const headers = { etag, ...HEADERS, "cross-origin-resource-policy": embedding };
+  if (request.headers["if-none-match"] === etag) return response.writeHead(304, headers).end();
   response.writeHead(200, {
     "content-type": TYPES.get(path.extname(file.name)) ?? "application/octet-stream",
     "content-length": file.size,
-    etag,
-    ...HEADERS,
+    ...headers,
   });
   if (request.method === "HEAD") return response.end();
   createReadStream(file.name)

@@ -1,4 +1,5 @@
 /** The page's custom elements by tag, for the type checker. */
+import type { AddressPanel } from "./components/address-panel/address-panel.js";
 import type { AnswerReadout } from "./components/answer-readout/answer-readout.js";
 import type { CameraView } from "./components/camera-view/camera-view.js";
 import type { DrawingPad } from "./components/drawing-pad/drawing-pad.js";
@@ -19,6 +20,7 @@ import type { ShareView } from "./views/share/share-view.js";
 
 declare global {
   interface HTMLElementTagNameMap {
+    "address-panel": AddressPanel;
     "answer-readout": AnswerReadout;
     "camera-view": CameraView;
     "classify-view": ClassifyView;

@@ -5,10 +5,12 @@ import { element } from "../../dom/element.js";
 import { numberText } from "../../state/number-text.js";
 
 const MOVE_MS = 180;
+/** Rows placed in one task; a long list fills over several, so that the page never stops for one. */
+const ROWS_AT_ONCE = 40;
 
 /**
  * Ranked labels with bars, percent and cosine. Property `scores`: the best first; rows are kept by label, so that bars glide
- * and rows change places. `stale`: a newer result is on its way.
+ * and rows change places. Rows far down a long list follow a moment later. `stale`: a newer result is on its way.
  *
  * @typedef {object} ShownScore
  * @property {string} label
@@ -21,6 +23,7 @@ const MOVE_MS = 180;
 export class ScoreList extends Component {
   /** @type {Map<string, Row>} */
   #rows = new Map();
+  #filling = 0;
   #list = element("ol", { role: "list", "aria-label": "Scores" });
 
   #columns = element(
@@ -39,6 +42,7 @@ export class ScoreList extends Component {
   }
 
   set scores(/** @type {ShownScore[]} */ scores) {
+    clearTimeout(this.#filling);
     const before = this.#places();
     const kept = new Set(scores.map(({ label }) => label));
     for (const [label, row] of this.#rows) {
@@ -48,8 +52,18 @@ export class ScoreList extends Component {
     }
     this.#list.hidden = scores.length === 0;
     this.#columns.hidden = scores.length === 0;
-    scores.forEach((score, rank) => this.#place(score, rank));
+    this.#fill(scores, 0);
     this.#glide(before);
+  }
+
+  /**
+   * @param {ShownScore[]} scores
+   * @param {number} from the rank of the first that is not placed yet
+   */
+  #fill(scores, from) {
+    const to = from + ROWS_AT_ONCE;
+    scores.slice(from, to).forEach((score, index) => this.#place(score, from + index));
+    if (to < scores.length) this.#filling = setTimeout(() => this.#fill(scores, to));
   }
 
   /**
@@ -89,13 +103,15 @@ export class ScoreList extends Component {
     return { item, percent, cosine, bar, spread };
   }
 
+  /** Where each row stands; of long lists nobody follows the rows, and asking would cost a layout. */
   #places() {
+    if (this.#rows.size > ROWS_AT_ONCE) return new Map();
     return new Map([...this.#rows].map(([label, { item }]) => [label, item.offsetTop]));
   }
 
   /** @param {Map<string, number>} before where each row stood */
   #glide(before) {
-    if (matchMedia("(prefers-reduced-motion: reduce)").matches || before.size > 60) return;
+    if (matchMedia("(prefers-reduced-motion: reduce)").matches || before.size === 0) return;
     for (const [label, { item }] of this.#rows) {
       const moved = (before.get(label) ?? item.offsetTop) - item.offsetTop;
       if (moved !== 0)

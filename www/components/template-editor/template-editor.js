@@ -1,59 +1,42 @@
 // @ts-check
-import { Component } from "../../dom/component.js";
 import { element } from "../../dom/element.js";
-import "../error-note/error-note.js";
+import { LineEditor } from "../line-editor/line-editor.js";
 
 /** How many prompts the preview spells out. */
 const MOST_PROMPTS = 3;
 
 /**
- * The sentence around each label, with the very prompts it makes. Properties: `text`; `reading`, what its owner made of the
- * text; `fault`, a sentence from the engine; `sample`, the label the preview shows; `labelCount`; `presets`, `{ id, title }[]`.
- * Events `edit-templates` with `detail.text`, `choose-template-preset` with `detail.id`.
+ * The sentence around each label, with the very prompts it makes. Properties: `reading`, what its owner made of the text;
+ * `sample`, the label that the preview shows, and how many there are; the rest is as in `LineEditor`.
  */
-export class TemplateEditor extends Component {
-  #input = element("textarea", {
-    id: "template",
-    rows: 1,
-    spellcheck: false,
-    autocapitalize: "off",
-    "aria-describedby": "template-hint prompt-preview",
-  });
-  #count = element("span", { class: "field-count" });
-  #fault = element("error-note");
+export class TemplateEditor extends LineEditor {
   #preview = element("div", { id: "prompt-preview", class: "prompt-preview" });
-  #presets = element("div", { class: "chips", role: "group", "aria-label": "Template presets" });
   /** @type {string[]} */
   #templates = [];
   #sample = "";
   #labelCount = 0;
 
-  build() {
-    this.append(
-      element("div", { class: "field-head" }, element("label", { for: "template" }, "Template"), this.#count),
-      element("p", { id: "template-hint", class: "hint" }, "{} is where the label goes. Several lines are averaged."),
-      this.#input,
-      this.#fault,
-      this.#preview,
-      this.#presets,
-    );
-    this.#input.addEventListener("input", () => this.send("edit-templates", { text: this.#input.value }));
+  constructor() {
+    super({
+      id: "template",
+      title: "Template",
+      hint: "{} is where the label goes. Several lines are averaged.",
+      rows: 1,
+      described: "prompt-preview",
+      presets: "Template presets",
+    });
   }
 
-  set text(/** @type {string} */ text) {
-    if (this.#input.value !== text) this.#input.value = text;
+  belowField() {
+    return [this.#preview];
   }
 
   /** @param {{ templates: string[], problems: { message: string }[] }} reading */
   set reading({ templates, problems }) {
     this.#templates = templates;
-    this.#input.setAttribute("aria-invalid", String(problems.length > 0));
+    this.invalid = problems.length > 0;
     this.fault = problems[0]?.message ?? null;
     this.#render();
-  }
-
-  set fault(/** @type {string | null} */ message) {
-    this.#fault.fault = message === null ? null : { message };
   }
 
   /** @param {{ label: string, count: number }} sample a label to show the prompts of, and how many labels there are */
@@ -63,25 +46,9 @@ export class TemplateEditor extends Component {
     this.#render();
   }
 
-  /** The preset that the text is, or `null`. */
-  set chosenPreset(/** @type {string | null} */ chosen) {
-    for (const chip of this.#presets.children)
-      chip.setAttribute("aria-pressed", String(chip.getAttribute("data-id") === chosen));
-  }
-
-  set presets(/** @type {{ id: string, title: string }[]} */ presets) {
-    this.#presets.replaceChildren(
-      ...presets.map(({ id, title }) => {
-        const chip = element("button", { type: "button", class: "chip", "data-id": id }, title);
-        chip.addEventListener("click", () => this.send("choose-template-preset", { id }));
-        return chip;
-      }),
-    );
-  }
-
   #render() {
     const prompts = this.#templates.length * this.#labelCount;
-    this.#count.textContent = prompts === 1 ? "1 prompt" : `${prompts} prompts`;
+    this.count = prompts === 1 ? "1 prompt" : `${prompts} prompts`;
     this.#preview.hidden = this.#templates.length === 0 || this.#sample === "";
     const shown = this.#templates.slice(0, MOST_PROMPTS).map((template) => prompt(template, this.#sample));
     const more = this.#templates.length - shown.length;

@@ -28,6 +28,8 @@ export function classifyLayout() {
     paste: action("paste", "Paste"),
     draw: action("draw", "Draw"),
     camera: action("camera", "Camera"),
+    address: action("link", "Address"),
+    addressPanel: element("address-panel", { hidden: true }),
     privacy: element(
       "p",
       { class: "privacy" },
@@ -55,7 +57,8 @@ export function classifyLayout() {
     parts.stage,
     parts.pictureFault,
     parts.heatPanel,
-    element("div", { class: "actions" }, parts.open, parts.paste, parts.draw, parts.camera, parts.fileInput),
+    element("div", { class: "actions" }, parts.open, parts.paste, parts.draw, parts.camera, parts.address, parts.fileInput),
+    parts.addressPanel,
     parts.ownStrip,
     parts.forget,
     parts.sampleStrip,

@@ -165,6 +165,7 @@ export class ClassifyView extends Component {
   /** Another model: the same picture and question, from the start. */
   #startOver() {
     this.#filmstrip.forget();
+    this.#editors.ensemble = this.#session.info?.ensemble ?? [];
     this.#ask();
     this.#pictures.again();
   }

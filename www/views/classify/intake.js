@@ -5,11 +5,11 @@
  * @typedef {object} Intake
  * @property {(files: File[]) => void} files what was dropped or pasted, pictures and others
  * @property {(hovering: boolean) => void} hovering while files hang over the page
- * @property {(message: string) => void} refused a sentence: something came that holds no file
+ * @property {(address: string) => void} address of something elsewhere
+ * @property {(message: string) => void} refused a sentence: something came that is neither
  */
 
-const NO_FILE =
-  "That was an address or a text, not a picture. Save the picture to this device, then drop the file or paste the picture itself.";
+const NO_PICTURE = "That was a text, not a picture. Paste the picture itself, or its address.";
 
 /**
  * Listens on the whole document until `signal` aborts.
@@ -35,15 +35,25 @@ export function listenForFiles(intake, signal) {
     event.preventDefault();
     const files = [...(event.dataTransfer?.files ?? [])];
     if (files.length > 0) intake.files(files);
-    else intake.refused(NO_FILE);
+    else takeText(event.dataTransfer?.getData("text/uri-list") ?? "", intake);
   });
   on("paste", (/** @type {ClipboardEvent} */ event) => {
     const files = [...(event.clipboardData?.files ?? [])];
     if (files.length > 0) {
       event.preventDefault();
       intake.files(files);
-    } else if (!isTextField(event.target)) intake.refused(NO_FILE);
+    } else if (!isTextField(event.target)) takeText(event.clipboardData?.getData("text/plain") ?? "", intake);
   });
+}
+
+/**
+ * @param {string} text
+ * @param {Intake} intake
+ */
+function takeText(text, intake) {
+  const address = text.split("\n").find((line) => /^https?:\/\/\S+$/.test(line.trim()));
+  if (address) intake.address(address.trim());
+  else intake.refused(NO_PICTURE);
 }
 
 /**

@@ -5,9 +5,11 @@
 /** @import { StagePicture } from "./picture-shelf.js" */
 /** @import { PictureQuestion } from "./picture-question.js" */
 /** @typedef {import("../../engine/types.d.ts").ImageInput} ImageInput */
+import "../../components/address-panel/address-panel.js";
 import "../../components/camera-view/camera-view.js";
 import "../../components/drawing-pad/drawing-pad.js";
 import { element } from "../../dom/element.js";
+import { inOneFile } from "../../state/in-one-file.js";
 import { sentence } from "../../state/sentence.js";
 import { clipboardPicture } from "./clipboard-picture.js";
 import { listenForFiles } from "./intake.js";
@@ -47,6 +49,7 @@ export class PictureColumn extends EventTarget {
     this.#signal = signal;
     parts.paste.hidden = !navigator.clipboard?.read;
     parts.camera.hidden = !navigator.mediaDevices;
+    parts.address.hidden = inOneFile;
     this.#listen();
     this.#listenToInstruments();
   }
@@ -95,10 +98,11 @@ export class PictureColumn extends EventTarget {
   }
 
   #listen() {
-    const { stage, open, paste, fileInput, ownStrip, sampleStrip, forget } = this.#parts;
+    const { stage, open, paste, address, addressPanel, fileInput, ownStrip, sampleStrip, forget } = this.#parts;
     const files = {
       files: (/** @type {File[]} */ taken) => this.#take(taken),
       hovering: (/** @type {boolean} */ hovering) => (stage.dropping = hovering),
+      address: (/** @type {string} */ address) => this.#ask(address),
       refused: (/** @type {string} */ message) => (this.fault = message),
     };
     listenForFiles(files, this.#signal);
@@ -108,6 +112,8 @@ export class PictureColumn extends EventTarget {
       fileInput.value = "";
     });
     this.#on(paste, "click", () => this.#paste());
+    this.#on(address, "click", () => (addressPanel.open ? this.#closePanel() : this.#ask("")));
+    this.#on(addressPanel, "address-picture", ({ detail }) => this.#take([detail.file]));
     for (const strip of [ownStrip, sampleStrip])
       this.#on(strip, "choose-picture", ({ detail }) => this.#choose(detail.id));
     this.#on(forget, "click", () => {
@@ -167,6 +173,7 @@ export class PictureColumn extends EventTarget {
     this.#inquiry.clear();
     stage.instrument = null;
     this.fault = null;
+    this.#closePanel();
     ownStrip.chosen = null;
     sampleStrip.chosen = null;
     for (const button of [draw, camera]) button.setAttribute("aria-pressed", "false");
@@ -184,6 +191,21 @@ export class PictureColumn extends EventTarget {
     this.renderShelf();
     this.#choose(first.id);
     this.#tell("gathered");
+  }
+
+  /** Offers to ask another site; nothing is asked yet. @param {string} address */
+  #ask(address) {
+    if (inOneFile) {
+      this.fault = "This page is one file and asks no other site. Save the picture to this device, then open the file.";
+      return;
+    }
+    this.#parts.address.setAttribute("aria-pressed", "true");
+    this.#parts.addressPanel.address = address;
+  }
+
+  #closePanel() {
+    this.#parts.address.setAttribute("aria-pressed", "false");
+    this.#parts.addressPanel.open = false;
   }
 
   async #paste() {

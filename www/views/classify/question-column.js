@@ -12,6 +12,7 @@ const LABEL_FAULTS = new Set(["empty-label", "long-label", "no-labels"]);
 /** Labels and templates as the visitor writes them. Event `edit` with `detail`, the settings that change. */
 export class QuestionColumn extends EventTarget {
   #parts;
+  #templatePresets = PRESETS.templates;
 
   /**
    * @param {ClassifyParts} parts
@@ -22,7 +23,7 @@ export class QuestionColumn extends EventTarget {
     this.#parts = parts;
     const { labels, templates, modeSwitch } = parts;
     labels.presets = [{ id: "sample", title: "For this sample" }, ...PRESETS.labels];
-    templates.presets = [{ id: "model", title: "The model’s own" }, ...PRESETS.templates];
+    this.ensemble = [];
 
     const on = (
       /** @type {EventTarget} */ target,
@@ -30,11 +31,18 @@ export class QuestionColumn extends EventTarget {
       /** @type {(detail: any) => Partial<Settings>} */ edit,
     ) =>
       target.addEventListener(type, (event) => this.#edit(edit(/** @type {CustomEvent} */ (event).detail)), { signal });
-    on(labels, "edit-labels", ({ text }) => ({ labels: text }));
+    on(labels, "edit-lines", ({ text }) => ({ labels: text }));
     on(labels, "choose-preset", ({ id }) => ({ labels: presetText(PRESETS.labels, id) }));
-    on(templates, "edit-templates", ({ text }) => ({ templates: text }));
-    on(templates, "choose-template-preset", ({ id }) => ({ templates: presetText(PRESETS.templates, id) }));
+    on(templates, "edit-lines", ({ text }) => ({ templates: text }));
+    on(templates, "choose-preset", ({ id }) => ({ templates: presetText(this.#templatePresets, id) }));
     on(modeSwitch, "change-mode", ({ mode }) => ({ mode }));
+  }
+
+  /** The templates that the model's record names for an ensemble: one more preset, where there are several. */
+  set ensemble(/** @type {string[]} */ lines) {
+    const own = { id: "model-ensemble", title: `The model’s ${lines.length} together`, lines };
+    this.#templatePresets = lines.length > 1 ? [own, ...PRESETS.templates] : PRESETS.templates;
+    this.#parts.templates.presets = [{ id: "model", title: "The model’s own" }, ...this.#templatePresets];
   }
 
   /**
@@ -53,7 +61,7 @@ export class QuestionColumn extends EventTarget {
     labels.chosenPreset = ownLabels ? presetOf(PRESETS.labels, labelText) : "sample";
     templates.text = templateText;
     templates.reading = templateLines;
-    templates.chosenPreset = ownTemplates ? presetOf(PRESETS.templates, templateText) : "model";
+    templates.chosenPreset = ownTemplates ? presetOf(this.#templatePresets, templateText) : "model";
     templates.sample = { label: labelLines.labels[0] ?? "", count: labelLines.labels.length };
     const usable = labelLines.labels.length > 0 && templateLines.problems.length === 0;
     return usable ? { labels: labelLines.labels, templates: templateLines.templates } : null;

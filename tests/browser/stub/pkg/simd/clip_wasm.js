@@ -74,6 +74,7 @@ class Engine {
       projection_dim: DIM,
       logit_scale: 100,
       templates: ["a drawing of a {}."],
+      ensemble: [],
       license: "MIT OR Apache-2.0",
       description: "No model: scores are made up.",
       source: "tests/browser/stub",

@@ -135,6 +135,8 @@ build() {
   need_wasm_bindgen
   build_flavour simd
   build_flavour relaxed --features relaxed
+  say "checking the golden vectors of the embedded model"
+  node tools/golden-vectors.mjs
   fill_package
   say "listing the files for offline use"
   node tools/precache.mjs

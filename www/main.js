@@ -74,6 +74,7 @@ function showTab() {
   const named = TABS.find(({ id }) => id === settings.current.tab) ?? TABS[0];
   tabBar.selected = named.id;
   if (named.panel === share) share.refresh();
+  if (named.panel === model) model.refresh();
 }
 
 /** @param {string} id */
@@ -100,8 +101,10 @@ tabBar.addEventListener("select-tab", (event) => selectTab(/** @type {CustomEven
 settings.addEventListener("change", showTab);
 showTab();
 classify.addEventListener("open-model", (event) => {
+  const { files, id } = /** @type {CustomEvent} */ (event).detail;
   selectTab("model");
-  model.openFile(/** @type {CustomEvent} */ (event).detail.file);
+  if (files) model.openFiles(files);
+  else model.refresh(id);
 });
 
 // The address belongs to the settings: the skip link moves the focus alone.

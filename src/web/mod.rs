@@ -100,6 +100,13 @@ impl Engine {
         self.embed_rgb(&picture)
     }
 
+    /// The pixels `[3, image_size, image_size]` that the vision tower sees of an encoded picture.
+    pub fn preprocess(&self, bytes: &[u8]) -> Result<Float32Array, JsValue> {
+        let decoded = image::decode(bytes).map_err(thrown)?;
+        let pixels = self.session.preprocess(&decoded.image).map_err(thrown)?;
+        Ok(Float32Array::from(pixels.data.as_slice()))
+    }
+
     /// Embeddings of texts as they stand, row after row `[texts, projection_dim]`, not normalised.
     pub fn embed_texts(&self, texts: Vec<JsValue>) -> Result<Float32Array, JsValue> {
         Ok(rows(&self.session.embed_texts(&strings(texts)?).map_err(thrown)?))

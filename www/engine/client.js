@@ -181,6 +181,22 @@ export class EngineClient extends EventTarget {
     return this.#link.call(KIND.embedTexts, { texts }, options);
   }
 
+  /**
+   * @param {string} text
+   * @returns {Promise<Uint32Array>} its token ids, cut to the context length
+   */
+  tokenize(text) {
+    return this.#link.call(KIND.tokenize, { text });
+  }
+
+  /**
+   * @param {Blob} image in a format that the engine decodes
+   * @returns {Promise<Float32Array>} [3, image_size, image_size], what the vision tower sees
+   */
+  preprocess(image) {
+    return this.#link.call(KIND.preprocess, { image });
+  }
+
   /** @returns {Promise<string>} SHA-256 of the loaded model file, in hexadecimal */
   modelHash() {
     return this.#link.call(KIND.modelHash, {});

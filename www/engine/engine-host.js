@@ -39,6 +39,10 @@ export class EngineHost {
    */
   #mostAtOnce = Infinity;
 
+  constructor() {
+    this.#store.catch(() => {}); // told to whoever asks before `start`
+  }
+
   /**
    * Picks the build and begins to fetch it; a failure to do so shows at the first `load`.
    * @param {StartOptions} options
@@ -181,6 +185,16 @@ export class EngineHost {
       timings: { text: encoded - begun, score: performance.now() - encoded },
       encoded: missing.length,
     };
+  }
+
+  /** @param {{ text: string }} payload */
+  tokenize({ text }) {
+    return this.#loaded().tokenize(text);
+  }
+
+  /** @param {{ image: Blob }} payload */
+  async preprocess({ image }) {
+    return this.#loaded().preprocess(new Uint8Array(await image.arrayBuffer()));
   }
 
   /** @returns {string} SHA-256 of the model file, in hexadecimal */

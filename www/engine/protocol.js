@@ -19,6 +19,8 @@ export const KIND = Object.freeze({
   embedTexts: "embedTexts",
   classify: "classify",
   modelHash: "modelHash",
+  tokenize: "tokenize",
+  preprocess: "preprocess",
   cancel: "cancel",
 
   progress: "progress",

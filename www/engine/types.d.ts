@@ -297,6 +297,8 @@ export interface WasmEngine {
   encode_labels(labels: string[], templates: string[]): void;
   classify(embedding: Float32Array, labels: string[], templates: string[], mode: string): Score[];
   tokenize(text: string): Uint32Array;
+  /** [3, image_size, image_size], of an encoded picture. */
+  preprocess(bytes: Uint8Array): Float32Array;
   free(): void;
 }
 

@@ -37,6 +37,10 @@ const queue = new JobQueue(
         return host.classify(payload, job);
       case KIND.modelHash:
         return host.modelHash();
+      case KIND.tokenize:
+        return host.tokenize(payload);
+      case KIND.preprocess:
+        return host.preprocess(payload);
       default:
         throw new TypeError(`unknown request "${kind}"`);
     }

@@ -66,7 +66,9 @@ async function addModel(files, { source, name }) {
   }
   if (!("file" in source || "url" in source)) throw new Error(`The model ${name} is not a file that can be put into an export.`);
   const path = `models/${name.replace(/[^\w.-]+/g, "-").replace(/^[.-]+|\.gguf$/gi, "") || "model"}.gguf`;
-  files.set(path, "file" in source ? source.file : await download(source.url));
+  if ("file" in source) files.set(path, source.file);
+  else if ("url" in source) files.set(path, await download(source.url));
+  else throw new Error(`${name} was put together in this browser: only models that are one file can be packed.`);
   return path;
 }
 

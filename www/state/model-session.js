@@ -3,6 +3,7 @@ import { EngineClient } from "../engine/client.js";
 import { DEMO_URL } from "./demo.js";
 import { inOneFile } from "./in-one-file.js";
 
+/** @typedef {import("../engine/types.d.ts").Dtype} Dtype */
 /** @typedef {import("../engine/types.d.ts").LoadProgress} LoadProgress */
 /** @typedef {import("../engine/types.d.ts").ModelInfo} ModelInfo */
 /** @typedef {import("../engine/types.d.ts").ModelSource} ModelSource */
@@ -79,12 +80,13 @@ export class ModelSession extends EventTarget {
    * Loads a model in place of the present one. A newer call ends an older one.
    *
    * @param {ModelSource} source
+   * @param {Dtype} [dtype] what a download is quantized to
    * @throws what the engine says; the present model stays
    */
-  async load(source) {
+  async load(source, dtype) {
     const engine = this.engine;
     if (!engine) throw new Error("The engine is not running.");
-    this.info = await this.#progressing((options) => engine.load(source, options));
+    this.info = await this.#progressing((options) => engine.load(source, { ...options, dtype }));
     this.source = source;
     this.own = source === (await this.#own);
     this.#become("ready");

@@ -41,6 +41,13 @@ export const numberText = Object.freeze({
     return milliseconds < 1000 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1000).toFixed(1)} s`;
   },
 
+  /** A time to wait, as coarse as it is known. @param {number} seconds */
+  wait(seconds) {
+    if (seconds < 90) return `${Math.max(1, Math.round(seconds))} s`;
+    const minutes = Math.round(seconds / 60);
+    return minutes < 90 ? `${minutes} min` : `${Math.round(minutes / 60)} h`;
+  },
+
   /** @param {number} parameters */
   parameters(parameters) {
     return parameters < 1e9

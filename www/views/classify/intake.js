@@ -29,13 +29,15 @@ export function listenForFiles(intake, signal) {
   on("dragleave", (/** @type {DragEvent} */ event) => {
     if (event.relatedTarget === null) intake.hovering(false);
   });
-  on("drop", (/** @type {DragEvent} */ event) => {
+  on("drop", async (/** @type {DragEvent} */ event) => {
     intake.hovering(false);
-    if (!carriesSomething(event)) return;
+    const { dataTransfer } = event;
+    if (!dataTransfer || !carriesSomething(event)) return;
     event.preventDefault();
-    const files = [...(event.dataTransfer?.files ?? [])];
+    const text = dataTransfer.getData("text/uri-list"); // gone once this handler waits
+    const files = await droppedFiles(dataTransfer);
     if (files.length > 0) intake.files(files);
-    else takeText(event.dataTransfer?.getData("text/uri-list") ?? "", intake);
+    else takeText(text, intake);
   });
   on("paste", (/** @type {ClipboardEvent} */ event) => {
     const files = [...(event.clipboardData?.files ?? [])];
@@ -44,6 +46,49 @@ export function listenForFiles(intake, signal) {
       intake.files(files);
     } else if (!isTextField(event.target)) takeText(event.clipboardData?.getData("text/plain") ?? "", intake);
   });
+}
+
+/**
+ * The files of a model among others: one GGUF, or all files where there are weights of another kind.
+ *
+ * @param {File[]} files
+ * @returns {File[]} empty where there is no model
+ */
+export function modelFiles(files) {
+  const gguf = files.find(({ name }) => /\.gguf$/i.test(name));
+  if (gguf) return [gguf];
+  return files.some(({ name }) => /\.(safetensors|bin)$/i.test(name)) ? files : [];
+}
+
+/**
+ * Dropped files, those in folders too.
+ *
+ * @param {DataTransfer} transfer
+ * @returns {Promise<File[]>}
+ */
+async function droppedFiles(transfer) {
+  const entries = [...transfer.items].map((item) => item.webkitGetAsEntry?.());
+  if (!entries.some((entry) => entry?.isDirectory)) return [...transfer.files];
+  const found = await Promise.all(entries.map((entry) => (entry ? filesOf(entry) : [])));
+  return found.flat();
+}
+
+/**
+ * @param {FileSystemEntry} entry
+ * @returns {Promise<File[]>}
+ */
+async function filesOf(entry) {
+  if (entry instanceof FileSystemFileEntry) return [await new Promise((resolve, reject) => entry.file(resolve, reject))];
+  if (!(entry instanceof FileSystemDirectoryEntry)) return [];
+  const reader = entry.createReader();
+  /** @type {File[]} */
+  const files = [];
+  for (;;) {
+    /** @type {FileSystemEntry[]} */
+    const entries = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
+    if (entries.length === 0) return files;
+    files.push(...(await Promise.all(entries.map(filesOf))).flat());
+  }
 }
 
 /**

@@ -12,14 +12,14 @@ import { element } from "../../dom/element.js";
 import { inOneFile } from "../../state/in-one-file.js";
 import { sentence } from "../../state/sentence.js";
 import { clipboardPicture } from "./clipboard-picture.js";
-import { listenForFiles } from "./intake.js";
+import { listenForFiles, modelFiles } from "./intake.js";
 import { PictureShelf } from "./picture-shelf.js";
 import { fetchSamples } from "./samples.js";
 
 /**
  * The picture on the stage and every way to another one: samples, files, drop, paste, the drawing pad, the camera.
  *
- * Events: `chosen` with `detail.sample`, the sample's file name or `null`; `model-file` with `detail.file`; `blank` with
+ * Events: `chosen` with `detail.sample`, the sample's file name or `null`; `model-file` with `detail.files`; `blank` with
  * `detail.message` when there is nothing to classify; `gathered` when the visitor's pictures have changed.
  */
 export class PictureColumn extends EventTarget {
@@ -184,8 +184,8 @@ export class PictureColumn extends EventTarget {
    * @param {Origin} [origin]
    */
   #take(files, origin = "own") {
-    const model = files.find(({ name }) => /\.gguf$/i.test(name));
-    if (model) return this.#tell("model-file", { file: model });
+    const model = modelFiles(files);
+    if (model.length > 0) return this.#tell("model-file", { files: model });
     if (files.length === 0) return;
     const [first] = this.shelf.add(files, origin);
     this.renderShelf();

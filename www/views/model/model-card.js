@@ -1,25 +1,31 @@
 // @ts-check
+import { numberText } from "../../state/number-text.js";
+
 /**
- * What the record of the model that comes with the page says about it.
+ * What a model's record says about it.
  *
  * @typedef {{ drawings: string, by: string, license: string }} DataSource
+ * @typedef {{ value: number, interval?: [number, number], n?: number }} Measurement
  *
  * @typedef {object} ModelCard
  * @property {string} [sha256] of the file it is about
  * @property {{ knows?: string, does_not_know?: string, trained_on?: DataSource[], measured_on?: DataSource[] }} [card]
+ * @property {Record<string, Record<string, Measurement>>} [accuracy] by dtype and test
+ * @property {Record<string, number>} [published] shares, as whoever made the model gives them
  */
 
-const RECORD = new URL("../../../models/emoji-clip.json", import.meta.url);
+const RECORDS = new URL("../../../models/", import.meta.url);
 
 /**
- * Reads the record; a missing one is no reason to fail, the model says the most important things itself.
+ * Reads a record; a missing one is no reason to fail, the model says the most important things itself.
  *
+ * @param {string} id
  * @param {AbortSignal} signal
  * @returns {Promise<ModelCard>} empty where there is none
  */
-export async function fetchCard(signal) {
+export async function fetchCard(id, signal) {
   try {
-    const response = await fetch(RECORD, { signal });
+    const response = await fetch(new URL(`${id}.json`, RECORDS), { signal });
     return response.ok ? await response.json() : {};
   } catch {
     return {};
@@ -27,24 +33,46 @@ export async function fetchCard(signal) {
 }
 
 /**
- * Words the record for the table of facts.
+ * Words the record: what everyone should know, and the rest.
  *
  * @param {ModelCard} card
  * @param {string} sha256 of the loaded file
- * @returns {[string, string][]}
+ * @param {string} dtype of the loaded weights
  */
-export function cardFacts({ card = {}, sha256: recorded }, sha256) {
+export function cardFacts({ card = {}, sha256: recorded, accuracy = {}, published = {} }, sha256, dtype) {
   const agrees =
     recorded !== undefined &&
     sha256 !== "" &&
     (recorded === sha256 ? "as its record says" : "NOT the one of its record");
-  return [
+  /** @type {[string, string][]} */
+  const brief = [
     ["Knows", card.knows ?? ""],
     ["Does not know", card.does_not_know ?? ""],
+  ];
+  /** @type {[string, string][]} */
+  const full = [
+    [`Measured accuracy, ${dtype}`, measurements(accuracy[dtype])],
+    ["Published accuracy", Object.entries(published).map(([what, share]) => `${what}: ${numberText.percent(share)} %`).join("\n")],
     ["Trained on", sources(card.trained_on)],
     ["Measured on", sources(card.measured_on)],
     ["SHA-256", agrees ? `${sha256}\n${agrees}` : sha256],
   ];
+  return { brief, full };
+}
+
+/**
+ * Shares with their 95 % intervals; what is no share stays out.
+ *
+ * @param {Record<string, Measurement>} [measured]
+ */
+function measurements(measured = {}) {
+  return Object.entries(measured)
+    .flatMap(([what, { value, interval, n }]) => {
+      if (!interval) return [];
+      const [low, high] = interval.map(numberText.percent);
+      return [`${what}: ${numberText.percent(value)} % (${low}–${high}, n = ${n})`];
+    })
+    .join("\n");
 }
 
 /** @param {DataSource[]} [listed] */

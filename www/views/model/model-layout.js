@@ -2,6 +2,8 @@
 import { element } from "../../dom/element.js";
 import { icon } from "../../dom/icon.js";
 
+/** @typedef {ReturnType<typeof modelLayout>} ModelParts */
+
 const INTENDED = [
   "To study how CLIP models generalise, where they fail and what they are biased towards, with numbers that others can reproduce.",
   "To sort or search pictures on this device, where a person looks at the result.",
@@ -21,34 +23,104 @@ const LIMITS = [
   "Counting, reading, negation and fine differences are weak spots.",
 ];
 
+/** The types a download can be quantized to. */
+const DTYPES = [
+  ["q8_0", "8 bits, hardly a difference"],
+  ["q6_k", "6 bits, a little smaller"],
+  ["q4_0", "4 bits, half the size, less accurate"],
+  ["f16", "16 bits, slow, for comparison"],
+];
+
 /** The parts of the Model view, in the order they are read. Nothing here has behaviour. */
 export function modelLayout() {
   const parts = {
     name: element("h2", { class: "model-name" }, "The model is loading."),
     description: element("p", { class: "model-description" }),
     facts: element("fact-list", { "data-table": "" }),
+    record: element("fact-list", { "data-table": "" }),
+    verify: button("done", "Verify"),
+    verdict: element("div", { class: "verdict", role: "status" }),
     limits: element("ul"),
-    fileInput: element("input", {
-      type: "file",
-      accept: ".gguf",
-      class: "visually-hidden",
-      tabIndex: -1,
-      "aria-label": "Model file",
-    }),
-    open: element("button", { type: "button", class: "button" }, icon("open"), "Open a .gguf file"),
-    back: element(
-      "button",
-      { type: "button", class: "button", hidden: true },
-      icon("restart"),
-      "Back to the page’s own model",
+    list: element("model-list", { "aria-label": "Models" }),
+    dtype: element(
+      "select",
+      { id: "dtype" },
+      ...DTYPES.map(([value, title]) => element("option", { value }, title)),
     ),
-    cancel: element("button", { type: "button", class: "button", hidden: true }, icon("clear"), "Stop loading"),
-    progress: element("p", { class: "load-text", hidden: true }),
+    progress: element("load-progress"),
     fault: element("error-note"),
+    fileInput: files("Model file", { accept: ".gguf,.safetensors,.bin,.json", multiple: true }),
+    folderInput: files("Model folder", { webkitdirectory: true }),
+    openFile: button("open", "Open a file"),
+    openFolder: button("open", "Open a folder"),
+    back: button("restart", "Back to the page’s own model"),
+    repoForm: element("form", { class: "repo", noValidate: true }),
+    repo: element("input", {
+      id: "repo",
+      type: "text",
+      placeholder: "owner/name",
+      autocomplete: "off",
+      autocapitalize: "off",
+      spellcheck: false,
+      "aria-describedby": "repo-preview",
+    }),
+    preview: element("p", { id: "repo-preview", class: "hint", role: "status" }),
+    download: button("save", "Download it"),
+    room: element("p", { class: "hint" }),
+    persist: button("shield", "Ask the browser to keep it"),
     engineFacts: element("fact-list", { "data-table": "" }),
+    hub: element("div", { class: "hub" }),
   };
-  const card = element("section", { "aria-label": "Model card" }, parts.name, parts.description, parts.facts);
-  const use = element(
+  parts.back.hidden = parts.download.hidden = parts.persist.hidden = true;
+  parts.repoForm.append(parts.repo, element("button", { class: "button" }, "Look"));
+  parts.hub.append(
+    element("div", { class: "field" }, element("label", { for: "dtype" }, "Keep downloads in"), parts.dtype),
+    element("div", { class: "field" }, element("label", { for: "repo" }, "Any CLIP on Hugging Face"), parts.repoForm),
+    parts.preview,
+    parts.download,
+  );
+  return { ...parts, columns: [card(parts), others(parts), use(parts.limits)] };
+}
+
+/** @param {Record<"name" | "description" | "facts" | "record" | "verify" | "verdict", Node>} parts */
+function card({ name, description, facts, record, verify, verdict }) {
+  return element(
+    "section",
+    { class: "card", "aria-label": "Model card" },
+    name,
+    description,
+    facts,
+    element("details", {}, element("summary", {}, "Where it comes from, and what was measured"), record),
+    element("div", { class: "actions" }, verify),
+    verdict,
+  );
+}
+
+/** @param {Record<"list" | "progress" | "fault" | "openFile" | "openFolder" | "back" | "fileInput" | "folderInput" | "hub" | "room" | "persist" | "engineFacts", HTMLElement>} parts */
+function others(parts) {
+  return element(
+    "section",
+    { class: "others", "aria-labelledby": "other-models" },
+    element("h2", { id: "other-models" }, "Models"),
+    element("p", { class: "hint" }, "A download comes from huggingface.co, is quantized while it arrives and is kept in this browser. Your pictures stay here."),
+    parts.progress,
+    parts.fault,
+    parts.list,
+    parts.hub,
+    element("h3", {}, "From this device"),
+    element("p", { class: "hint" }, "A .gguf file, or the files of a Hugging Face CLIP: config.json, tokenizer.json, model.safetensors. Drop them anywhere on the page, too."),
+    element("div", { class: "actions" }, parts.openFile, parts.openFolder, parts.back, parts.fileInput, parts.folderInput),
+    element("h3", {}, "Room"),
+    parts.room,
+    parts.persist,
+    element("h3", {}, "Engine"),
+    parts.engineFacts,
+  );
+}
+
+/** @param {HTMLElement} limits */
+function use(limits) {
+  return element(
     "section",
     { class: "prose" },
     element("h2", {}, "What it is for"),
@@ -56,24 +128,8 @@ export function modelLayout() {
     element("h2", {}, "What it is not for"),
     list(OUT_OF_SCOPE),
     element("h2", {}, "What to keep in mind"),
-    parts.limits,
+    limits,
   );
-  const other = element(
-    "section",
-    {},
-    element("h2", {}, "Another model"),
-    element(
-      "p",
-      { class: "hint" },
-      "A CLIP model in a GGUF file, from this device; or drop one anywhere on the page. It is read here and goes nowhere.",
-    ),
-    element("div", { class: "actions" }, parts.open, parts.back, parts.cancel, parts.fileInput),
-    parts.progress,
-    parts.fault,
-    element("details", {}, element("summary", {}, "Where such files come from"), ...howToMake()),
-  );
-  const engine = element("section", {}, element("h2", {}, "This browser"), parts.engineFacts);
-  return { ...parts, columns: [element("div", { class: "model-column" }, card, other, engine), use] };
 }
 
 /** @param {string[]} lines */
@@ -86,13 +142,18 @@ function list(lines) {
   return element("ul", {}, ...lines.map((line) => element("li", {}, line)));
 }
 
-function howToMake() {
-  return [
-    element(
-      "p",
-      {},
-      "Files that clip.cpp reads work here. The command line of this project makes one from any Hugging Face folder of a CLIP model, for photographs for instance:",
-    ),
-    element("pre", { tabIndex: 0 }, "clip-wasm quantize FOLDER --dtype q8_0 -o model.gguf"),
-  ];
+/**
+ * @param {string} title
+ * @param {Record<string, unknown>} properties
+ */
+function files(title, properties) {
+  return element("input", { type: "file", class: "visually-hidden", tabIndex: -1, "aria-label": title, ...properties });
+}
+
+/**
+ * @param {import("../../dom/icon.js").IconName} name
+ * @param {string} title
+ */
+function button(name, title) {
+  return element("button", { type: "button", class: "button" }, icon(name), title);
 }

@@ -1,58 +1,61 @@
 // @ts-check
 /**
- * The Model view: what the loaded model is, what it is for, another one from disk, and what this browser gives the engine.
- * `input[type=file]` labelled "Model file" takes a `.gguf`; an error about it is in the `role="alert"` below.
+ * The Model view: what the loaded model is and is for, whether it computes here as it should, other models, and what this
+ * browser gives the engine. `input[type=file]` labelled "Model file" takes a model; an error about it is in the
+ * `role="alert"` beside the models.
  */
 /** @import { ModelSession } from "../../state/model-session.js" */
-/** @typedef {import("../../engine/types.d.ts").LoadProgress} LoadProgress */
-/** @typedef {import("../../engine/types.d.ts").ModelInfo} ModelInfo */
-/** @typedef {import("../../engine/types.d.ts").ModelSource} ModelSource */
+/** @import { ModelInfo } from "../../engine/types.js" */
 import "../../components/error-note/error-note.js";
 import "../../components/fact-list/fact-list.js";
+import "../../components/load-progress/load-progress.js";
+import "../../components/model-list/model-list.js";
 import { Component } from "../../dom/component.js";
+import { element } from "../../dom/element.js";
+import { icon } from "../../dom/icon.js";
 import { numberText } from "../../state/number-text.js";
 import { sentence } from "../../state/sentence.js";
+import { fetchGolden, verify } from "./golden-vectors.js";
 import { cardFacts, fetchCard } from "./model-card.js";
 import { limitLines, modelLayout } from "./model-layout.js";
+import { OtherModels } from "./other-models.js";
 
 const DRAWINGS_ONLY = "This model has seen only drawings and emoji. What it says about photographs means little.";
 const ENGLISH_ONLY = "It reads English. Labels in other languages are mostly noise to it.";
 
-/** @type {Record<string, string>} */
-const STAGES = { download: "Fetching", read: "Reading", prepare: "Preparing" };
-
 export class ModelView extends Component {
   #parts = modelLayout();
   #session;
+  #others;
   #offline = "";
 
   /** @param {{ session: ModelSession }} wiring */
   constructor({ session }) {
     super();
     this.#session = session;
+    this.#others = new OtherModels(this.#parts, session, this.lifetime);
   }
 
   build() {
     this.append(...this.#parts.columns);
-    const session = this.#session;
-    const { open, back, cancel, fileInput } = this.#parts;
-    this.listen(session, "model", () => this.#showModel());
+    this.listen(this.#session, "model", () => this.#showModel());
     this.#showModel();
-    this.listen(session, "status", () => this.#showEngine());
-    this.listen(session, "progress", ({ detail }) => this.#showProgress(detail));
-    this.listen(open, "click", () => fileInput.click());
-    this.listen(back, "click", () => this.#load(() => session.loadOwn()));
-    this.listen(cancel, "click", () => session.cancelLoad());
-    this.listen(fileInput, "change", () => {
-      const [file] = fileInput.files ?? [];
-      fileInput.value = "";
-      if (file) this.openFile(file);
-    });
+    this.listen(this.#session, "status", () => this.#showEngine());
+    this.listen(this.#parts.verify, "click", () => this.#verify());
+    this.listen(this.#others, "loaded", () =>
+      this.send("announce", { text: `${this.#session.info?.name} is loaded.` }),
+    );
   }
 
-  /** @param {File} file loaded in place of the present model; a fault is told here, and the present one stays */
-  openFile(file) {
-    return this.#load(() => this.#session.load({ file }));
+  /** @param {File[]} files loaded in place of the present model; a fault is told here, and the present one stays */
+  openFiles(files) {
+    return this.#others.openFiles(files);
+  }
+
+  /** Shows the models at hand, which other tabs and downloads change. @param {string} [id] whose button gets the focus */
+  async refresh(id) {
+    await this.#others.refresh();
+    if (id) this.#others.pointOut(id);
   }
 
   /** @param {string} words whether this page is ready for use offline, and why not */
@@ -61,41 +64,44 @@ export class ModelView extends Component {
     this.#showEngine();
   }
 
-  /** @param {() => Promise<void>} load */
-  async #load(load) {
-    this.#parts.fault.fault = null;
-    try {
-      await load();
-      this.send("announce", { text: `${this.#session.info?.name} is loaded.` });
-    } catch (error) {
-      if (error instanceof DOMException && error.name === "AbortError") return;
-      const kept = this.#session.info ? ` ${this.#session.info.name} stays in place.` : "";
-      this.#parts.fault.fault = { message: `${sentence(error)}${kept}` };
-    }
-  }
-
-  /** @param {LoadProgress | null} progress */
-  #showProgress(progress) {
-    const { cancel, progress: line, open } = this.#parts;
-    line.hidden = progress === null;
-    cancel.hidden = progress === null;
-    open.hidden = progress !== null;
-    if (!progress) return;
-    const total = progress.total > 0 ? ` of ${numberText.bytes(progress.total)}` : "";
-    line.textContent = `${STAGES[progress.stage] ?? "Loading"}: ${numberText.bytes(progress.loaded)}${total}`;
-  }
-
   async #showModel() {
-    const { info, embedded, own, engine } = this.#session;
+    const { info, embedded, own, engine, source } = this.#session;
     if (!info || !engine) return;
-    this.#parts.name.textContent = info.name;
-    this.#parts.description.textContent = info.description;
-    this.#parts.back.hidden = own;
-    this.#parts.limits.replaceChildren(...limitLines(embedded ? [DRAWINGS_ONLY, ENGLISH_ONLY] : [ENGLISH_ONLY]));
-    this.#parts.facts.facts = modelFacts(info);
+    const { name, description, back, limits, facts, record, verdict } = this.#parts;
+    name.textContent = info.name;
+    description.textContent = info.description;
+    back.hidden = own;
+    limits.replaceChildren(...limitLines(embedded ? [DRAWINGS_ONLY, ENGLISH_ONLY] : [ENGLISH_ONLY]));
+    facts.facts = modelFacts(info);
+    record.facts = originFacts(info);
+    verdict.replaceChildren();
     this.#showEngine();
-    const [sha256, card] = await Promise.all([engine.modelHash(), embedded ? fetchCard(this.lifetime) : {}]);
-    if (this.#session.info === info) this.#parts.facts.facts = [...modelFacts(info), ...cardFacts(card, sha256)];
+    const told = source && "id" in source ? fetchCard(source.id, this.lifetime) : {};
+    const [sha256, card] = await Promise.all([engine.modelHash(), told]);
+    if (this.#session.info !== info) return;
+    const { brief, full } = cardFacts(card, sha256, info.dtype);
+    facts.facts = [...modelFacts(info), ...brief];
+    record.facts = [...originFacts(info), ...full];
+  }
+
+  /** Compares this browser's numbers with the native ones, and says so in green or red. */
+  async #verify() {
+    const { engine, source } = this.#session;
+    const { verify: button, verdict } = this.#parts;
+    if (!engine) return;
+    button.disabled = true;
+    verdict.replaceChildren("Comparing.");
+    try {
+      const golden = source && "id" in source ? await fetchGolden(source.id, await engine.modelHash()) : null;
+      if (golden) {
+        const checks = await verify(engine, golden);
+        verdict.replaceChildren(...checks.map(checkLine));
+      } else verdict.replaceChildren("There are no golden vectors for this model. Those that come with the page have some.");
+    } catch (error) {
+      verdict.replaceChildren(sentence(error));
+    } finally {
+      button.disabled = false;
+    }
   }
 
   #showEngine() {
@@ -108,10 +114,27 @@ export class ModelView extends Component {
       ["Relaxed SIMD", offered.relaxed ? "yes" : "no; the scores are the same without, only slower"],
       ["Threads", "1"],
       ["Processors", numberText.count(offered.cores)],
+      ["Memory", memory()],
       ["Offline use", this.#offline],
       ["Isolated from other sites", offered.isolated ? "yes" : "no"],
     ];
   }
+}
+
+/** @param {import("./golden-vectors.js").Check} check */
+function checkLine({ name, passed, figures }) {
+  return element(
+    "p",
+    { class: passed ? "check passed" : "check" },
+    icon(passed ? "done" : "alert"),
+    element("span", {}, `${name}: ${passed ? "as it should be" : "differs"}. ${figures}.`),
+  );
+}
+
+/** What the device says of its memory, which only Chromium does. */
+function memory() {
+  const gigabytes = Reflect.get(navigator, "deviceMemory");
+  return gigabytes ? `${gigabytes} GB or more` : "";
 }
 
 /**
@@ -125,10 +148,19 @@ function modelFacts(info) {
     ["Weights", `${info.dtype}, ${numberText.bytes(info.bytes)}`],
     ["Sees", `${info.image_size} × ${info.image_size} pixels`],
     ["Reads", `up to ${info.context_length} tokens`],
+    ["Licence", info.license],
+  ];
+}
+
+/**
+ * @param {ModelInfo} info
+ * @returns {[string, string][]}
+ */
+function originFacts(info) {
+  return [
+    ["Source", info.source],
     ["Templates", info.templates.join("\n")],
     ["Logit scale", info.logit_scale.toFixed(2)],
-    ["Licence", info.license],
-    ["Source", info.source],
   ];
 }
 

@@ -1,0 +1,110 @@
+// @ts-check
+/** @import { ModelEntry } from "../../components/model-list/model-list.js" */
+/** @import { Dtype, ModelRecord, ModelSource, StoredModel } from "../../engine/types.js" */
+/**
+ * The models at hand, as the list shows them: the known ones, by their records, and what else is kept in this browser.
+ * Pure functions of what the engine tells.
+ */
+import { numberText } from "../../state/number-text.js";
+
+/**
+ * @typedef {object} ShelfModel
+ * @property {ModelSource} source
+ * @property {StoredModel | undefined} stored
+ * @property {ModelEntry} entry
+ */
+
+/**
+ * @param {object} told
+ * @param {(ModelRecord & { published?: Record<string, number> })[]} told.records
+ * @param {StoredModel[]} told.stored
+ * @param {Dtype} told.dtype what a download would be quantized to
+ * @param {ModelSource | null} told.inUse
+ * @returns {ShelfModel[]}
+ */
+export function shelf({ records, stored, dtype, inUse }) {
+  const known = records.map((record) => knownModel(record, stored, dtype, inUse));
+  const listed = new Set(known.map((model) => model.stored?.key));
+  const others = stored.filter(({ key }) => !listed.has(key)).map((model) => keptModel(model, inUse));
+  return [...known, ...others];
+}
+
+/**
+ * @param {ModelRecord & { published?: Record<string, number> }} record
+ * @param {StoredModel[]} kept
+ * @param {Dtype} dtype
+ * @param {ModelSource | null} inUse
+ * @returns {ShelfModel}
+ */
+function knownModel(record, kept, dtype, inUse) {
+  const { id = "", name = id, description = "", license = "", bytes = 0, sizes = {}, published = {} } = record;
+  const source = { id };
+  const stored = kept.find((model) => same(model.source, source) && model.dtype === dtype);
+  const ships = record.source?.repo === undefined;
+  const size = sizes[dtype];
+  const figures = [license, ships ? `comes with the page, ${numberText.bytes(bytes)}` : ""];
+  if (!ships && bytes) figures.push(`download ${numberText.bytes(bytes)}${size ? `, kept as ${numberText.bytes(size)}` : ""}`);
+  for (const [what, share] of Object.entries(published)) figures.push(`${what} ${numberText.percent(share)} % (published)`);
+  const using = same(source, inUse);
+  return {
+    source,
+    stored,
+    entry: {
+      id,
+      title: name,
+      text: description,
+      figures: figures.filter(Boolean),
+      status: using ? "In use" : standing(stored),
+      action: using ? "" : action(stored, ships),
+      forgettable: stored !== undefined,
+    },
+  };
+}
+
+/**
+ * @param {StoredModel} stored
+ * @param {ModelSource | null} inUse
+ * @returns {ShelfModel}
+ */
+function keptModel(stored, inUse) {
+  const { key, name, dtype, complete, source } = stored;
+  const using = same(source, inUse);
+  return {
+    source: complete ? { stored: key } : source,
+    stored,
+    entry: {
+      id: key,
+      title: name,
+      text: "repo" in source ? `From ${source.repo}.` : "",
+      figures: [dtype],
+      status: using ? "In use" : standing(stored),
+      action: using ? "" : action(stored, false),
+      forgettable: true,
+    },
+  };
+}
+
+/** @param {StoredModel | undefined} stored */
+function standing(stored) {
+  if (!stored) return "";
+  if (stored.complete) return `Kept here, ${numberText.bytes(stored.bytes)}`;
+  const share = stored.total > 0 ? `${Math.floor((100 * stored.loaded) / stored.total)} %` : numberText.bytes(stored.loaded);
+  return `${share} here`;
+}
+
+/**
+ * @param {StoredModel | undefined} stored
+ * @param {boolean} ships
+ */
+function action(stored, ships) {
+  if (ships || stored?.complete) return "Use";
+  return stored ? "Resume" : "Download";
+}
+
+/**
+ * @param {ModelSource} one
+ * @param {ModelSource | null} other
+ */
+function same(one, other) {
+  return JSON.stringify(one) === JSON.stringify(other);
+}

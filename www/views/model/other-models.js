@@ -1,0 +1,206 @@
+// @ts-check
+/** @import { Dtype, ModelSource, Preview } from "../../engine/types.js" */
+/** @import { ModelSession } from "../../state/model-session.js" */
+/** @import { ModelParts } from "./model-layout.js" */
+/** @import { ShelfModel } from "./model-shelf.js" */
+import { inOneFile } from "../../state/in-one-file.js";
+import { numberText } from "../../state/number-text.js";
+import { sentence } from "../../state/sentence.js";
+import { shelf } from "./model-shelf.js";
+
+/** What ends a load without being a fault. */
+const ENDED = new Set(["paused"]);
+
+/**
+ * Every way to another model: the known ones, any repository of the hub, files from disk, what is kept in this browser; and
+ * what that takes of its room. Event `loaded` once another model is in place.
+ */
+export class OtherModels extends EventTarget {
+  #parts;
+  #session;
+  #signal;
+  /** @type {ShelfModel[]} */
+  #shelf = [];
+  /** What is under way, for Stop to throw away. @type {ModelSource | null} */
+  #loading = null;
+
+  /**
+   * @param {ModelParts} parts
+   * @param {ModelSession} session
+   * @param {AbortSignal} signal ends all listening
+   */
+  constructor(parts, session, signal) {
+    super();
+    this.#parts = parts;
+    this.#session = session;
+    this.#signal = signal;
+    parts.hub.hidden = inOneFile;
+    this.#listen();
+  }
+
+  /** Loads files of the visitor's; a fault is told here, and the present model stays. @param {File[]} files */
+  openFiles(files) {
+    const [first] = files;
+    if (!first) return;
+    return this.#load(files.length === 1 && /\.gguf$/i.test(first.name) ? { file: first } : { files });
+  }
+
+  /** Puts the focus on the button of a known model. @param {string} id */
+  pointOut(id) {
+    this.#parts.list.focusOn(id);
+  }
+
+  /** Shows what is at hand, and how much room there is. */
+  async refresh() {
+    const { engine, source } = this.#session;
+    if (!engine) return;
+    try {
+      const [told, storage] = await Promise.all([engine.listModels(), engine.storage()]);
+      const records = inOneFile ? [] : told.records;
+      this.#shelf = shelf({ ...told, records, dtype: this.#dtype, inUse: source });
+      this.#parts.list.entries = this.#shelf.map(({ entry }) => entry);
+      this.#parts.room.textContent = room(storage, told.stored.length);
+      this.#parts.persist.hidden = storage.persisted || storage.kind === "memory" || told.stored.length === 0;
+    } catch (error) {
+      this.#fault = sentence(error);
+    }
+  }
+
+  #listen() {
+    const { list, dtype, back, openFile, openFolder, fileInput, folderInput, repoForm, download, progress, persist } = this.#parts;
+    this.#on(list, "choose-model", ({ detail }) => this.#choose(detail.id));
+    this.#on(list, "forget-model", ({ detail }) => this.#forget(detail.id));
+    this.#on(dtype, "change", () => this.refresh());
+    this.#on(back, "click", () => this.#run(() => this.#session.loadOwn()));
+    this.#on(openFile, "click", () => fileInput.click());
+    this.#on(openFolder, "click", () => folderInput.click());
+    for (const input of [fileInput, folderInput])
+      this.#on(input, "change", () => {
+        const files = [...(input.files ?? [])];
+        input.value = "";
+        this.openFiles(files);
+      });
+    this.#on(repoForm, "submit", (event) => {
+      event.preventDefault();
+      this.#look();
+    });
+    this.#on(download, "click", () => this.#load({ repo: this.#repo }));
+    this.#on(progress, "pause-load", () => this.#session.engine?.pause());
+    this.#on(progress, "stop-load", () => this.#stop());
+    this.#on(persist, "click", async () => {
+      await this.#session.engine?.persist();
+      this.refresh();
+    });
+    this.#on(this.#session, "progress", ({ detail }) => (progress.progress = detail));
+  }
+
+  get #dtype() {
+    return /** @type {Dtype} */ (this.#parts.dtype.value);
+  }
+
+  get #repo() {
+    return this.#parts.repo.value.trim().replace(/^https:\/\/huggingface\.co\//, "");
+  }
+
+  set #fault(/** @type {string | null} */ message) {
+    this.#parts.fault.fault = message === null ? null : { message };
+  }
+
+  /** @param {string} id */
+  #choose(id) {
+    const model = this.#shelf.find(({ entry }) => entry.id === id);
+    if (model) this.#load(model.source);
+  }
+
+  /** @param {string} id */
+  async #forget(id) {
+    const stored = this.#shelf.find(({ entry }) => entry.id === id)?.stored;
+    try {
+      if (stored) await this.#session.engine?.deleteModel(stored.key);
+    } catch (error) {
+      this.#fault = sentence(error);
+    }
+    this.refresh();
+  }
+
+  /** Tells what a repository holds, before its weights are downloaded. */
+  async #look() {
+    const { preview, download } = this.#parts;
+    this.#fault = null;
+    download.hidden = true;
+    preview.textContent = "Looking.";
+    try {
+      const found = await this.#session.engine?.preview({ repo: this.#repo }, { dtype: this.#dtype, signal: this.#signal });
+      preview.textContent = found ? told(found, this.#dtype) : "";
+      download.hidden = !found;
+    } catch (error) {
+      preview.textContent = "";
+      this.#fault = sentence(error);
+    }
+  }
+
+  /** @param {ModelSource} source */
+  async #load(source) {
+    this.#loading = source;
+    await this.#run(() => this.#session.load(source, this.#dtype));
+    this.#loading = null;
+  }
+
+  /** @param {() => Promise<void>} load */
+  async #run(load) {
+    this.#fault = null;
+    try {
+      await load();
+      this.dispatchEvent(new Event("loaded"));
+    } catch (error) {
+      if (error instanceof DOMException && error.name === "AbortError") return;
+      const code = error instanceof Error && "code" in error ? String(error.code) : "";
+      const kept = this.#session.info ? ` ${this.#session.info.name} stays in place.` : "";
+      if (!ENDED.has(code)) this.#fault = `${sentence(error)}${kept}`;
+    } finally {
+      await this.refresh();
+    }
+  }
+
+  /** Ends what is under way, and throws away what has come of it. */
+  async #stop() {
+    const source = JSON.stringify(this.#loading);
+    this.#session.cancelLoad();
+    const { engine } = this.#session;
+    const listed = await engine?.listModels();
+    const partial = listed?.stored.find((model) => !model.complete && JSON.stringify(model.source) === source);
+    if (partial) await engine?.deleteModel(partial.key).catch(() => {}); // still in hand: what is left can be deleted in the list
+    this.refresh();
+  }
+
+  /**
+   * @param {EventTarget} target
+   * @param {string} type
+   * @param {(event: any) => void} handler
+   */
+  #on(target, type, handler) {
+    target.addEventListener(type, handler, { signal: this.#signal });
+  }
+}
+
+/**
+ * @param {Preview} preview
+ * @param {Dtype} dtype
+ */
+function told({ name, license, bytes, sizes, stored, warning }, dtype) {
+  const size = sizes[dtype];
+  const parts = [name, license, stored ? "kept here already" : `download ${numberText.bytes(bytes)}`];
+  if (size) parts.push(`kept as ${numberText.bytes(size)}`);
+  return `${parts.filter(Boolean).join(" · ")}.${warning ? ` ${warning}` : ""}`;
+}
+
+/**
+ * @param {import("../../engine/types.js").StorageState} storage
+ * @param {number} models
+ */
+function room({ kind, used, quota, persisted }, models) {
+  if (kind === "memory") return "This browser keeps nothing for this page: models are gone when it is closed.";
+  const of = quota > 0 ? ` of ${numberText.bytes(quota)}` : "";
+  const promise = persisted ? " The browser has promised to keep it." : models > 0 ? " The browser may clear it when room is short." : "";
+  return `This page uses ${numberText.bytes(used)}${of} in this browser.${promise}`;
+}

@@ -80,6 +80,12 @@ need_chromium() {
   export CHROMIUM
 }
 
+# Installs what the test in WebKit needs, or says that it is left out.
+need_webkit() {
+  command -v WebKitWebDriver >/dev/null && command -v Xvfb >/dev/null && return
+  install_packages webkit2gtk-driver xvfb || say "SKIPPED: the page's test in WebKit, which is not here and cannot be installed"
+}
+
 # Sets FIREFOX to a browser that can be run; fails where there is none to be had.
 find_firefox() {
   FIREFOX=${FIREFOX:-$(find_command firefox-esr firefox)} ||
@@ -156,6 +162,7 @@ run_tests() {
   put_page target/browser-tests/page
   need_packages
   need_chromium
+  need_webkit
   say "checking the types of the JavaScript"
   npx tsc --project .
   npx tsc --project tests/browser
@@ -190,6 +197,8 @@ put_page() {
     cp "pkg/$flavour"/clip_wasm{.js,_bg.wasm} "$folder/pkg/$flavour/"
   done
   find "$folder/www" -name '*.d.ts' -delete
+  need_packages
+  node tools/minify.mjs "$folder"
   need_packages
   node tools/strip-comments.mjs "$folder"
   node tools/precache.mjs "$folder"

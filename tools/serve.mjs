@@ -5,7 +5,7 @@
  * The overlay's files, if any, stand in front of the root's. Port 0 takes any free port.
  */
 import { createReadStream } from "node:fs";
-import { stat } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import http from "node:http";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
@@ -39,6 +39,21 @@ const HEADERS = {
 
 /** The one file that is shown in a sandboxed frame, which counts as another origin. */
 const FRAMED = path.join("www", "address", "ask.html");
+
+/**
+ * The page's own policy for its scripts: a policy in a page does not bind a worker, which takes its own from the header of
+ * its script. Trusted Types stay out, because workers have no policy to start workers of their own with.
+ * @param {string[]} folders
+ * @returns {Promise<Record<string, string>>} no header where there is no page, or none with a policy
+ */
+async function scriptPolicy(folders) {
+  for (const folder of folders) {
+    const page = await readFile(path.join(folder, "index.html"), "utf8").catch(() => "");
+    const policy = /http-equiv="Content-Security-Policy" content="([^"]*)"/.exec(page)?.[1];
+    if (policy) return { "content-security-policy": policy.replace(/; require-trusted-types-for.*$/, "") };
+  }
+  return {};
+}
 
 /**
  * @param {object} options
@@ -82,7 +97,8 @@ async function answer(request, response, folders, mount) {
 
   const etag = `"${file.size.toString(36)}-${file.mtimeMs.toString(36)}"`;
   const embedding = file.name.endsWith(FRAMED) ? "cross-origin" : "same-origin";
-  const headers = { etag, ...HEADERS, "cross-origin-resource-policy": embedding };
+  const policy = file.name.endsWith(".js") ? await scriptPolicy(folders) : {};
+  const headers = { etag, ...HEADERS, ...policy, "cross-origin-resource-policy": embedding };
   if (request.headers["if-none-match"] === etag) return response.writeHead(304, headers).end();
   response.writeHead(200, {
     "content-type": TYPES.get(path.extname(file.name)) ?? "application/octet-stream",

@@ -3,7 +3,7 @@
  * Every way in and every control of the page, from the folder that `./build.sh dist` makes; each test has a visit of its own.
  */
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { serve } from "../../tools/serve.mjs";
 import { browserName, launchBrowser, permissions } from "./launch.mjs";
@@ -11,6 +11,9 @@ import { browserName, launchBrowser, permissions } from "./launch.mjs";
 /** @import { Browser, BrowserContext, Page } from "playwright-core" */
 
 const FOLDER = "target/browser-tests/page";
+const SAMPLES = `${FOLDER}/www/samples`;
+/** Photographs that do not come with the project; where they are missing, only the drawings are tried. */
+const PHOTOGRAPHS = "../shared/data/photos";
 const PICTURES = ["dog", "pizza", "rockets"].map((name) => `${FOLDER}/www/samples/${name}.webp`);
 
 /**
@@ -33,6 +36,22 @@ after(async () => {
   await browser?.close();
   await site?.close();
 });
+
+/** A picture in which no two neighbours are alike, as in a photograph. */
+function noise() {
+  const side = 96;
+  const buffer = Buffer.alloc(54 + 3 * side * side);
+  buffer.write("BM");
+  for (const [at, value] of [[2, buffer.length], [10, 54], [14, 40], [18, side], [22, side], [34, 3 * side * side]])
+    buffer.writeUInt32LE(value, at);
+  buffer.writeUInt16LE(1, 26);
+  buffer.writeUInt16LE(24, 28);
+  for (let at = 54, seed = 1; at < buffer.length; at++) {
+    seed = (seed * 48271) % 2147483647;
+    buffer[at] = seed % 256;
+  }
+  return { name: "holiday.bmp", mimeType: "image/bmp", buffer };
+}
 
 /**
  * A test with a visit of its own, at the first answer; the page must not have complained by itself.
@@ -106,10 +125,35 @@ visit("the drawing pad works from the keyboard", async (page) => {
 
 visit("the camera is answered live, and a picture of it can be kept", async (page) => {
   await button(page, "Camera").click();
-  await page.getByText("For a photograph like this").waitFor();
+  await page.getByText("This looks like a photograph").waitFor();
   await button(page, "Keep this picture").click();
   await page.getByRole("img", { name: "Camera picture" }).first().waitFor();
   await answered(page);
+});
+
+visit("no sample passes for a photograph, and every photograph at hand does", async (page) => {
+  const photographs = existsSync(PHOTOGRAPHS) ? readdirSync(PHOTOGRAPHS).map((name) => `${PHOTOGRAPHS}/${name}`) : [];
+  const drawings = readdirSync(SAMPLES).filter((name) => name.endsWith(".webp")).map((name) => `${SAMPLES}/${name}`);
+  for (const [files, expected] of /** @type {[string[], boolean][]} */ ([[drawings, false], [photographs, true]]))
+    for (const file of files) {
+      const bytes = readFileSync(file).toString("base64");
+      const found = await page.evaluate(async (base64) => {
+        const module = new URL("www/views/classify/photograph.js", document.baseURI).href;
+        const { looksLikePhotograph } = await import(module);
+        const blob = new Blob([Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0))]);
+        return looksLikePhotograph(blob);
+      }, bytes);
+      assert.equal(found, expected, file);
+    }
+});
+
+visit("a photograph given to the model of drawings is told so, with models for photographs one press away", async (page) => {
+  await page.getByLabel("Picture file").setInputFiles(noise());
+  await page.getByRole("button", { name: "Models for photographs" }).click();
+  await page.getByRole("tabpanel", { name: "Model" }).waitFor();
+  const small = page.getByRole("button", { name: "Download TinyCLIP ViT-8M/16" });
+  await small.waitFor();
+  await page.waitForFunction(() => document.activeElement?.getAttribute("aria-label")?.startsWith("Download TinyCLIP"));
 });
 
 visit("several pictures get a label each", async (page) => {

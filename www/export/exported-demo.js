@@ -1,6 +1,5 @@
 // @ts-check
 /** @import { Demo } from "../state/demo.js" */
-/** @import { ModelSource } from "../engine/types.js" */
 /** @import { Sample } from "../views/classify/samples.js" */
 import { readPageFile } from "./page-files.js";
 
@@ -12,8 +11,9 @@ import { readPageFile } from "./page-files.js";
  * @property {string} title may be empty
  *
  * @typedef {object} ChosenModel
- * @property {ModelSource} source
+ * @property {string | null} shipped the id of its record, where it comes with the page
  * @property {string} name
+ * @property {() => Promise<Blob>} file the weights as one GGUF file, where it does not
  */
 
 /**
@@ -56,25 +56,15 @@ async function pageSample({ path, alt, labels }) {
  * @param {ChosenModel} model
  * @returns {Promise<string>} what demo.json calls it
  */
-async function addModel(files, { source, name }) {
-  if ("id" in source) {
-    const record = await readPageFile(`models/${source.id}.json`);
-    const { file = `${source.id}.gguf` } = JSON.parse(await record.text());
-    files.set(`models/${source.id}.json`, record);
-    files.set(`models/${file}`, await readPageFile(`models/${file}`));
-    return source.id;
+async function addModel(files, { shipped, name, file }) {
+  if (shipped) {
+    const record = await readPageFile(`models/${shipped}.json`);
+    const { file: weights = `${shipped}.gguf` } = JSON.parse(await record.text());
+    files.set(`models/${shipped}.json`, record);
+    files.set(`models/${weights}`, await readPageFile(`models/${weights}`));
+    return shipped;
   }
-  if (!("file" in source || "url" in source)) throw new Error(`The model ${name} is not a file that can be put into an export.`);
   const path = `models/${name.replace(/[^\w.-]+/g, "-").replace(/^[.-]+|\.gguf$/gi, "") || "model"}.gguf`;
-  if ("file" in source) files.set(path, source.file);
-  else if ("url" in source) files.set(path, await download(source.url));
-  else throw new Error(`${name} was put together in this browser: only models that are one file can be packed.`);
+  files.set(path, await file());
   return path;
-}
-
-/** @param {string | URL} url of a model that this page has loaded */
-async function download(url) {
-  const response = await fetch(url).catch(() => null);
-  if (!response?.ok) throw new Error(`The model file ${url} cannot be read again.`);
-  return response.blob();
 }

@@ -49,8 +49,18 @@
     const network = fetch(request);
     const kept = caches.open(current).then((cache) => cache.match(file));
     const response = await Promise.race([network, pause(PATIENCE)]).catch(() => undefined);
-    if (response?.ok) return response;
-    return (await kept) ?? network;
+    const found = response?.ok ? response : ((await kept) ?? (await network));
+    return request.destination === "worker" ? bound(found) : found;
+  }
+
+  /** A worker's script with the page's policy, which a worker takes from its own headers alone; Trusted Types stay out. */
+  async function bound(script) {
+    const page = await (await caches.match(scope, { cacheName: current }))?.text();
+    const policy = /http-equiv="Content-Security-Policy" content="([^"]*)"/.exec(page ?? "")?.[1];
+    if (!policy || script.headers.has("content-security-policy")) return script;
+    const headers = new Headers(script.headers);
+    headers.set("content-security-policy", policy.replace(/; require-trusted-types-for.*$/, ""));
+    return new Response(script.body, { status: script.status, statusText: script.statusText, headers });
   }
 
   /** Resolves to nothing after some milliseconds. */

@@ -7,6 +7,7 @@ import { inOneFile } from "./in-one-file.js";
 /** @typedef {import("../engine/types.d.ts").LoadProgress} LoadProgress */
 /** @typedef {import("../engine/types.d.ts").ModelInfo} ModelInfo */
 /** @typedef {import("../engine/types.d.ts").ModelSource} ModelSource */
+/** @typedef {import("../engine/types.d.ts").StoredModel} StoredModel */
 
 /** The record of the model that comes with the page. */
 const EMBEDDED = "emoji-clip";
@@ -96,6 +97,25 @@ export class ModelSession extends EventTarget {
   /** Loads the page's own model. */
   async loadOwn() {
     return this.load(await this.#own);
+  }
+
+  /**
+   * The weights in place as one GGUF file, for those that did not come with the page.
+   *
+   * @returns {Promise<Blob>}
+   * @throws an error with a sentence where they are kept nowhere
+   */
+  async modelFile() {
+    const { engine, source, info } = this;
+    if (!engine || !source || !info) throw new Error("There is no model in place yet.");
+    if ("file" in source) return source.file;
+    const { stored } = await engine.listModels();
+    const isIt = (/** @type {StoredModel} */ model) =>
+      JSON.stringify(model.source) === JSON.stringify(source) && model.dtype === info.dtype;
+    const key = "stored" in source ? source.stored : stored.find(isIt)?.key;
+    if (key === undefined)
+      throw new Error(`${info.name} was read from several files: make one .gguf file of them with "clip-wasm quantize" first.`);
+    return engine.modelFile(key);
   }
 
   /** Ends a load that is under way; its `load` rejects with an `AbortError`. */

@@ -39,6 +39,8 @@ import { QuestionColumn } from "./question-column.js";
 import { ScoresColumn } from "./scores-column.js";
 import { SecondOpinion } from "./second-opinion.js";
 
+/** The record of the smallest model for photographs. */
+const FOR_PHOTOGRAPHS = "tinyclip-vit-8m-16";
 /** Typing rests this long before the scores follow. */
 const TYPING_MS = 60;
 /** A screen reader hears an answer once it has rested this long. */
@@ -78,7 +80,10 @@ export class ClassifyView extends Component {
     this.#scores = new ScoresColumn(
       this.#parts,
       session,
-      () => settings.linkTo({ labels: this.#labelText() }),
+      {
+        link: () => settings.linkTo({ labels: this.#labelText() }),
+        offer: () => this.send("open-model", { id: FOR_PHOTOGRAPHS }),
+      },
       this.lifetime,
     );
     this.#editors = new QuestionColumn(this.#parts, this.lifetime);
@@ -144,6 +149,7 @@ export class ClassifyView extends Component {
   /** @param {Answer} answer */
   async #showAnswer(answer) {
     this.#scores.show(answer, this.#pictures.now);
+    this.#pictures.now.photograph().then((is) => is && this.#scores.tellPhotograph(answer));
     this.#heatmap.follow(this.#pictures.now.moves ? null : answer);
     clearTimeout(this.#announcing);
     this.#announcing = setTimeout(() => this.send("announce", { text: this.#scores.text }), ANNOUNCE_MS);

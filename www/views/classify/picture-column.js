@@ -13,6 +13,7 @@ import { inOneFile } from "../../state/in-one-file.js";
 import { sentence } from "../../state/sentence.js";
 import { clipboardPicture } from "./clipboard-picture.js";
 import { listenForFiles, modelFiles } from "./intake.js";
+import { looksLikePhotograph } from "./photograph.js";
 import { PictureShelf } from "./picture-shelf.js";
 import { fetchSamples } from "./samples.js";
 
@@ -24,8 +25,17 @@ import { fetchSamples } from "./samples.js";
  */
 export class PictureColumn extends EventTarget {
   shelf = new PictureShelf();
-  /** What is on the stage. It `moves` where it is an instrument. `labels` are those of the last sample. */
-  now = { title: "", moves: false, origin: /** @type {Origin} */ ("sample"), labels: /** @type {string[]} */ ([]) };
+  /**
+   * What is on the stage. It `moves` where it is an instrument; `photograph` guesses whether it is one of the visitor's;
+   * `labels` are those of the last sample.
+   */
+  now = {
+    title: "",
+    moves: false,
+    photograph: async () => false,
+    origin: /** @type {Origin} */ ("sample"),
+    labels: /** @type {string[]} */ ([]),
+  };
   #parts;
   #inquiry;
   #signal;
@@ -146,7 +156,8 @@ export class PictureColumn extends EventTarget {
    */
   #mount(instrument, button, title, invitation) {
     this.#clearStage();
-    this.now = { ...this.now, title, moves: true, origin: instrument === this.#pad ? "drawing" : "camera" };
+    const origin = instrument === this.#pad ? "drawing" : "camera";
+    this.now = { ...this.now, title, moves: true, photograph: async () => false, origin };
     this.#mounted = instrument;
     this.#parts.stage.instrument = instrument;
     button.setAttribute("aria-pressed", "true");
@@ -226,10 +237,13 @@ export class PictureColumn extends EventTarget {
 
   /** @param {StagePicture} picture */
   #show(picture) {
-    const { title, alt, src, sample, origin, read, id } = picture;
+    const { title, alt, src, sample, file, origin, read, id } = picture;
     this.#clearStage();
     this.#shown = picture;
-    this.now = { title, moves: false, origin, labels: sample?.labels ?? this.now.labels };
+    /** @type {Promise<boolean> | undefined} */
+    let guess;
+    const photograph = async () => (guess ??= file ? looksLikePhotograph(file) : Promise.resolve(false));
+    this.now = { title, moves: false, photograph, origin, labels: sample?.labels ?? this.now.labels };
     this.#parts.stage.picture = { src, alt, caption: title };
     this.#parts.ownStrip.chosen = id;
     this.#parts.sampleStrip.chosen = id;

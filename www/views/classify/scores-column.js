@@ -1,6 +1,6 @@
 // @ts-check
 /** @import { ModelSession } from "../../state/model-session.js" */
-/** @import { Origin } from "./caveats.js" */
+/** @import { Caveat, Origin } from "./caveats.js" */
 /** @import { ClassifyParts } from "./classify-layout.js" */
 /** @import { Answer } from "./picture-question.js" */
 /** @import { Opinion } from "./second-opinion.js" */
@@ -26,18 +26,21 @@ export class ScoresColumn {
   /** @type {Answer | null} */
   #answer = null;
   #pictureName = "";
-  /** @type {string[]} what to know before believing the answer */
-  #notes = [];
+  #photograph = false;
+  /** Whether the best label says no more than no label at all. */
+  #empty = false;
+  #offer;
 
   /**
    * @param {ClassifyParts} parts
    * @param {ModelSession} session
-   * @param {() => string} link what "Copy link" copies
+   * @param {{ link: () => string, offer: () => void }} act what "Copy link" copies; shows models for photographs
    * @param {AbortSignal} signal ends all listening
    */
-  constructor(parts, session, link, signal) {
+  constructor(parts, session, { link, offer }, signal) {
     this.#parts = parts;
     this.#session = session;
+    this.#offer = offer;
     parts.copyLink.addEventListener("click", () => copy(parts.copyLink, link), { signal });
     parts.copyJson.addEventListener("click", () => copy(parts.copyJson, () => this.#document()), { signal });
     this.forget("The model is loading.");
@@ -67,17 +70,18 @@ export class ScoresColumn {
    */
   show(answer, { title, origin }) {
     const { stage, readout, scoreList, facts, support, copyJson } = this.#parts;
-    const { info, embedded } = this.#session;
+    const { info } = this.#session;
     if (!info) return;
-    this.#answer = answer;
     this.#pictureName = title;
     this.fault = null;
     stage.verdict = `${answer.result.scores[0].label} ${numberText.percent(answer.result.scores[0].score)} %`;
     readout.answer = { scores: answer.result.scores, mode: answer.question.mode };
     scoreList.scores = answer.result.scores;
     facts.facts = answerFacts(answer, info);
-    this.#notes = caveats({ ...answer, info, drawingsOnly: embedded, origin });
-    this.#showNotes(this.#notes);
+    if (answer.picture.key !== this.#answer?.picture.key) this.#photograph = origin === "camera";
+    this.#answer = answer;
+    this.#empty = false;
+    this.#showNotes();
     support.toggleAttribute("data-stale", true);
     copyJson.disabled = false;
   }
@@ -90,12 +94,8 @@ export class ScoresColumn {
   support({ fits, templates, agreeing, spread }) {
     if (!this.#answer) return;
     const { result, question } = this.#answer;
-    const notes = [...this.#notes];
-    if (!fits && question.mode === "softmax")
-      notes.push(
-        `None of these may fit: to this model, “${result.scores[0].label}” says no more about the picture than no label at all.`,
-      );
-    this.#showNotes(notes);
+    this.#empty = !fits && question.mode === "softmax";
+    this.#showNotes();
     const all = templates === 2 ? "Both templates agree" : `All ${templates} templates agree`;
     const who = agreeing === templates ? all : `${agreeing} of ${templates} templates agree`;
     this.#parts.support.hidden = templates === 0;
@@ -104,10 +104,36 @@ export class ScoresColumn {
     this.#parts.scoreList.scores = result.scores.map((score) => ({ ...score, spread: spread.get(score.label) }));
   }
 
-  /** @param {string[]} notes */
-  #showNotes(notes) {
+  /**
+   * Adds that the picture is a photograph, or looks like one.
+   *
+   * @param {Answer} answer that it is about; an older one is left alone
+   */
+  tellPhotograph(answer) {
+    if (answer.picture.key !== this.#answer?.picture.key) return;
+    this.#photograph = true;
+    this.#showNotes();
+  }
+
+  #showNotes() {
+    const { info, embedded } = this.#session;
+    const answer = this.#answer;
+    const notes =
+      answer && info ? caveats({ ...answer, info, drawingsOnly: embedded, photograph: this.#photograph }) : [];
+    if (answer && this.#empty) notes.push(noneFits(answer.result.scores[0].label));
     this.#parts.caveats.hidden = notes.length === 0;
-    this.#parts.caveats.replaceChildren(...notes.map((note) => element("li", {}, icon("note"), note)));
+    this.#parts.caveats.replaceChildren(...notes.map((note) => this.#note(note)));
+  }
+
+  /** @param {Caveat} note */
+  #note({ text, action }) {
+    const words = element("span", {}, text);
+    if (action) {
+      const button = element("button", { type: "button", class: "inline" }, action);
+      button.addEventListener("click", this.#offer);
+      words.append(" ", button);
+    }
+    return element("li", {}, icon("note"), words);
   }
 
   /**
@@ -123,7 +149,7 @@ export class ScoresColumn {
     readout.message = message;
     scoreList.scores = [];
     facts.facts = [];
-    this.#showNotes([]);
+    this.#showNotes();
     copyJson.disabled = true;
   }
 
@@ -132,6 +158,16 @@ export class ScoresColumn {
     if (!this.#answer || !engine || !info) throw new Error("There is no result to copy.");
     return resultDocument(this.#answer, info, await engine.modelHash(), this.#pictureName);
   }
+}
+
+/**
+ * @param {string} label
+ * @returns {Caveat}
+ */
+function noneFits(label) {
+  return {
+    text: `None of these may fit: to this model, “${label}” says no more about the picture than no label at all.`,
+  };
 }
 
 /**

@@ -84,14 +84,18 @@ export class ShareView extends Component {
     this.send("announce", { text: written });
   }
 
-  async #makeFile() {
-    const { singleFile } = await import("../../export/single-file.js");
-    await this.#make(this.#parts.file, "html", (exported) => singleFile(exported));
+  #makeFile() {
+    return this.#make(this.#parts.file, "html", async (exported) => {
+      const { singleFile } = await import("../../export/single-file.js");
+      return singleFile(exported);
+    });
   }
 
-  async #makeFolder() {
-    const { folderArchive } = await import("../../export/folder.js");
-    await this.#make(this.#parts.folder, "zip", (exported) => folderArchive(exported, this.#name));
+  #makeFolder() {
+    return this.#make(this.#parts.folder, "zip", async (exported) => {
+      const { folderArchive } = await import("../../export/folder.js");
+      return folderArchive(exported, this.#name);
+    });
   }
 
   /**
@@ -120,7 +124,7 @@ export class ShareView extends Component {
     const { title, text, pictures } = this.#parts;
     const { labels, ownLabels, templates, mode, samples, pictures: own } = this.#current();
     const shown = pictures.checked ? own : [];
-    const { source, info } = this.#session;
+    const { source, info, embedded } = this.#session;
     if (!source || !info) throw new Error("There is no model to put in yet.");
     return {
       settings: {
@@ -130,7 +134,11 @@ export class ShareView extends Component {
         templates: templates.length > 0 ? templates : this.#demo.templates,
         mode,
       },
-      model: { source, name: info.name },
+      model: {
+        shipped: embedded && "id" in source ? source.id : null,
+        name: info.name,
+        file: () => this.#session.modelFile(),
+      },
       pictures: shown,
       samples,
     };

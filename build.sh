@@ -199,8 +199,6 @@ put_page() {
   find "$folder/www" -name '*.d.ts' -delete
   need_packages
   node tools/minify.mjs "$folder"
-  need_packages
-  node tools/strip-comments.mjs "$folder"
   node tools/precache.mjs "$folder"
   echo "$folder is ready for any static host: $(du -sh "$folder" | cut -f1)"
 }

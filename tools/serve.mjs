@@ -44,13 +44,16 @@ const FRAMED = path.join("www", "address", "ask.html");
  * The page's own policy for its scripts: a policy in a page does not bind a worker, which takes its own from the header of
  * its script. Trusted Types stay out, because workers have no policy to start workers of their own with.
  * @param {string[]} folders
+ * @param {string} connect another origin that scripts may connect to; "" for none
  * @returns {Promise<Record<string, string>>} no header where there is no page, or none with a policy
  */
-async function scriptPolicy(folders) {
+async function scriptPolicy(folders, connect) {
   for (const folder of folders) {
     const page = await readFile(path.join(folder, "index.html"), "utf8").catch(() => "");
     const policy = /http-equiv="Content-Security-Policy" content="([^"]*)"/.exec(page)?.[1];
-    if (policy) return { "content-security-policy": policy.replace(/; require-trusted-types-for.*$/, "") };
+    if (!policy) continue;
+    const open = policy.replace("connect-src 'self'", `connect-src 'self' ${connect}`);
+    return { "content-security-policy": open.replace(/; require-trusted-types-for.*$/, "") };
   }
   return {};
 }
@@ -61,11 +64,12 @@ async function scriptPolicy(folders) {
  * @param {string} [options.overlay] a folder whose files stand in front of the root's
  * @param {string} [options.mount] the path at which the root appears; begins and ends with a slash
  * @param {number} [options.port] 0 for any free one
+ * @param {string} [options.connect] an origin that scripts may connect to beside those of the page's policy: a hub
  * @returns {Promise<{ url: string, close: () => Promise<void> }>}
  */
-export async function serve({ root, overlay, mount = "/", port = 0 }) {
+export async function serve({ root, overlay, mount = "/", port = 0, connect = "" }) {
   const folders = overlay ? [overlay, root] : [root];
-  const server = http.createServer((request, response) => answer(request, response, folders, mount));
+  const server = http.createServer((request, response) => answer(request, response, folders, mount, connect));
   await new Promise((resolve, reject) => {
     server.once("error", reject);
     server.listen(port, "127.0.0.1", () => resolve(undefined));
@@ -87,8 +91,9 @@ export async function serve({ root, overlay, mount = "/", port = 0 }) {
  * @param {http.ServerResponse} response
  * @param {string[]} folders
  * @param {string} mount
+ * @param {string} connect
  */
-async function answer(request, response, folders, mount) {
+async function answer(request, response, folders, mount, connect) {
   if (request.method !== "GET" && request.method !== "HEAD") {
     return response.writeHead(405, { allow: "GET, HEAD" }).end();
   }
@@ -97,7 +102,7 @@ async function answer(request, response, folders, mount) {
 
   const etag = `"${file.size.toString(36)}-${file.mtimeMs.toString(36)}"`;
   const embedding = file.name.endsWith(FRAMED) ? "cross-origin" : "same-origin";
-  const policy = file.name.endsWith(".js") ? await scriptPolicy(folders) : {};
+  const policy = file.name.endsWith(".js") ? await scriptPolicy(folders, connect) : {};
   const headers = { etag, ...HEADERS, ...policy, "cross-origin-resource-policy": embedding };
   if (request.headers["if-none-match"] === etag) return response.writeHead(304, headers).end();
   response.writeHead(200, {

@@ -44,6 +44,7 @@ before(async () => {
   hub = await serveHub({ [REPO]: folder });
   expected = await byCommandLine();
   stage = await openStage({
+    connect: hub.url,
     launch: launchBrowser,
     script: `
       import { EngineClient } from "/www/engine/client.js";

@@ -18,6 +18,7 @@ const inPage = (expression) => stage.inPage(expression);
 before(async () => {
   hub = await serveHub({ [REPO]: FOLDER });
   stage = await openStage({
+    connect: hub.url,
     script: `
       import { EngineClient } from "/www/engine/client.js";
       const told = (promise) => promise.then(

@@ -16,11 +16,12 @@ import { launchChromium } from "./chromium.mjs";
  * @param {object} options
  * @param {string} [options.overlay] a folder whose files stand in front of the project's
  * @param {string} options.script source of a module; what it puts on `window` is there for `inPage`
+ * @param {string} [options.connect] a host that the page may ask beside its own
  * @param {() => Promise<import("playwright-core").Browser>} [options.launch] Chromium where absent
  * @returns {Promise<Stage>}
  */
-export async function openStage({ overlay, script, launch = launchChromium }) {
-  const site = await serve({ root: ".", overlay });
+export async function openStage({ overlay, script, connect, launch = launchChromium }) {
+  const site = await serve({ root: ".", overlay, connect });
   const browser = await launch();
   const context = await browser.newContext();
   const open = async () => {

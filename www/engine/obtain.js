@@ -17,11 +17,15 @@ const NOTE_INTERVAL = 300;
 /** Progress is told at most this often, in milliseconds. */
 const PROGRESS_INTERVAL = 50;
 /** Failures after which what has come is still good. */
-const KEEPS = new Set(["download", "paused", "internal"]);
+const KEEPS = new Set(["download", "paused"]);
 
 const COMPANIONS = ["config", "tokenizer", "preprocessor"];
+/** Written after the companions: without it they may be cut short. */
+const COMPLETE = "companions-complete";
 /** The conversion is noted down in these by turns, so that one of them is always whole. */
 const NOTES = ["state.0", "state.1"];
+/** What only an unfinished model has. */
+const SMALL = ["about.json", ...COMPANIONS, COMPLETE, ...NOTES];
 
 /**
  * Fetches a model into the store, quantized on the way where the recipe says so. One tab does so at a time; what has
@@ -100,8 +104,9 @@ class Fetching {
   async #takeUp() {
     const { companions, dtype, key } = this.recipe;
     if (!companions) return this.#makeRoom(this.total);
-    for (const name of COMPANIONS) {
-      if (!(await this.store.read(key, name))) await this.#save(name, await this.#small(companions[name]));
+    if (!(await this.store.read(key, COMPLETE))?.byteLength) {
+      for (const name of COMPANIONS) await this.#save(name, await this.#small(companions[name]));
+      await this.#save(COMPLETE, new Uint8Array(1));
     }
     const sizes = this.module.model_sizes(await this.#companion("config"));
     await this.#makeRoom(sizes[/** @type {import("./types.js").Dtype} */ (dtype)]);
@@ -152,7 +157,7 @@ class Fetching {
   async #moveToMemory(reason) {
     this.#inMemory = true;
     await this.#draft.close();
-    this.#draft = await this.store.moveToMemory(this.recipe.key, ["about.json", ...COMPANIONS, ...NOTES]);
+    this.#draft = await this.store.moveToMemory(this.recipe.key, SMALL);
     this.#tell("download", `${reason}: it is kept in memory, until this page is closed.`);
   }
 
@@ -249,7 +254,7 @@ class Fetching {
     }
     const sha256 = conversion ? undefined : this.recipe.weights[0].sha256;
     await this.#save("model.json", jsonBytes({ ...this.#about(), sha256 }));
-    for (const name of ["about.json", ...COMPANIONS, ...NOTES]) await this.#draft.drop(name);
+    for (const name of SMALL) await this.#draft.drop(name);
   }
 
   /**

@@ -1,0 +1,68 @@
+// @ts-check
+/**
+ * A checkpoint of full size through the page: fetched, quantized, run, with the memory that takes. Asked for by
+ * CLIP_WASM_HUB_FOLDER, a Hugging Face folder (tests/golden/full_size.py makes some).
+ */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { launchChromium } from "./chromium.mjs";
+import { serveHub } from "./hub.mjs";
+import { openStage } from "./stage.mjs";
+
+const folder = process.env.CLIP_WASM_HUB_FOLDER;
+const REPO = "someone/full-size";
+/** Of the renderer while it converts, over what it has with the engine loaded. */
+const MOST_MEMORY = 300e6;
+/** Milliseconds between looks at the memory. */
+const LOOK = 100;
+
+test("a checkpoint of full size is converted in little memory", { skip: !folder && "CLIP_WASM_HUB_FOLDER is not set" }, async () => {
+  const hub = await serveHub({ [REPO]: folder ?? "" });
+  const browser = await launchChromium();
+  const stage = await openStage({
+    connect: hub.url,
+    launch: async () => browser,
+    script: `
+      import { EngineClient } from "/www/engine/client.js";
+      const engine = await EngineClient.start({ hub: "${hub.url}", flavour: "simd" });
+      await engine.load({ id: "emoji-clip" });
+      const load = () => engine.load({ repo: "${REPO}" }, { onProgress: ({ stage }) => (window.stage = stage) });
+      Object.assign(window, { engine, load, stage: "" });
+    `,
+  });
+  try {
+    const session = await browser.newBrowserCDPSession();
+    const { processInfo } = await session.send("SystemInfo.getProcessInfo");
+    const renderers = processInfo.filter(({ type }) => type === "renderer").map(({ id }) => id);
+    const memory = () => renderers.reduce((sum, id) => sum + residentBytes(id), 0);
+    const before = memory();
+    /** @type {Record<string, number>} */
+    const peaks = {};
+    let going = true;
+    const watch = (async () => {
+      for (; going; await new Promise((resolve) => setTimeout(resolve, LOOK))) {
+        const at = await stage.inPage("window.stage");
+        peaks[at] = Math.max(peaks[at] ?? 0, memory() - before);
+      }
+    })();
+    const begun = performance.now();
+    const info = await stage.inPage("load()");
+    const seconds = (performance.now() - begun) / 1000;
+    going = false;
+    await watch;
+    const [hash] = await stage.inPage(`Promise.all([engine.modelHash(), engine.embedTexts(["a photo of a cat"])])`);
+    const told = Object.entries(peaks).map(([at, bytes]) => `${at || "before"} ${Math.round(bytes / 1e6)} MB`);
+    console.log(`# ${info.dtype}, ${info.parameters} parameters in ${seconds.toFixed(1)} s; over ${Math.round(before / 1e6)} MB: ${told.join(", ")}; ${hash}`);
+    assert.ok(peaks.download <= MOST_MEMORY, `${peaks.download} bytes while converting`);
+  } finally {
+    await stage.close();
+    await hub.close();
+  }
+});
+
+/** @param {number} process */
+function residentBytes(process) {
+  const [, kilobytes] = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${process}/status`, "utf8")) ?? [];
+  return Number(kilobytes) * 1024;
+}

@@ -1,6 +1,6 @@
 //! Digital damage: contrast, elastic, pixelate, JPEG, saturate.
 
-use libjpeg_turbo_rs::{Encoder, PixelFormat, Subsampling};
+use libjpeg_turbo_rs::{CompressParams, PixelFormat, Subsampling, compress_with_params};
 
 use super::samples::{Edge, Samples};
 use super::{Severity, filters, hsv};
@@ -49,8 +49,11 @@ pub fn pixelate(image: &Rgb8, severity: Severity) -> Rgb8 {
 /// Through a JPEG of low quality, with halved colours as Pillow writes it.
 pub fn jpeg_compression(image: &Rgb8, severity: Severity) -> Result<Rgb8> {
     let quality = severity.of([25, 18, 15, 10, 7]);
-    let encoder = Encoder::new(image.data(), image.width(), image.height(), PixelFormat::Rgb);
-    let encoded = encoder.quality(quality).subsampling(Subsampling::S420).force_baseline(true).encode();
+    let (width, height) = (image.width(), image.height());
+    // The baseline encoder alone: the general one would bring every other mode of JPEG into the browser's build.
+    let params =
+        CompressParams::new(image.data(), width, height, PixelFormat::Rgb, quality, Subsampling::S420);
+    let encoded = compress_with_params(&params);
     let encoded = encoded.map_err(|error| Error::ImageDecode { reason: format!("JPEG: {error}") })?;
     Ok(decode(&encoded)?.image)
 }

@@ -121,8 +121,8 @@ pub struct Bias {
     /// Another set of labels: which pictures does it move? One each
     #[arg(long = "other-label")]
     pub other_labels: Vec<String>,
-    /// Two groups for an association test, by commas
-    #[arg(long, value_delimiter = ',', num_args = 2, requires_all = ["attributes", "other_attributes"])]
+    /// Two groups for an association test
+    #[arg(long, num_args = 2, value_names = ["GROUP", "GROUP"], requires_all = ["attributes", "other_attributes"])]
     pub targets: Vec<String>,
     /// A text of the first set of attributes; may be given several times
     #[arg(long = "attribute")]

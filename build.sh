@@ -189,9 +189,9 @@ put_page() {
     fail "$folder holds something else than an earlier page: name an empty folder"
   fi
   say "putting the page into $folder"
-  rm -rf "${folder:?}"/{index.html,demo.json,service-worker.js,www,models,pkg}
+  rm -rf "${folder:?}"/{index.html,demo.json,service-worker.js,www,models,datasets,pkg}
   mkdir -p "$folder"/pkg/{simd,relaxed}
-  cp -R index.html demo.json service-worker.js LICENSE-MIT LICENSE-APACHE www models "$folder"/
+  cp -R index.html demo.json service-worker.js LICENSE-MIT LICENSE-APACHE www models datasets "$folder"/
   local flavour
   for flavour in simd relaxed; do
     cp "pkg/$flavour"/clip_wasm{.js,_bg.wasm} "$folder/pkg/$flavour/"

@@ -17,15 +17,22 @@ import type { ScoreList } from "./components/score-list/score-list.js";
 import type { TabBar } from "./components/tab-bar/tab-bar.js";
 import type { TemplateEditor } from "./components/template-editor/template-editor.js";
 import type { ClassifyView } from "./views/classify/classify-view.js";
+import type { DatasetView } from "./views/dataset/dataset-view.js";
+import type { PictureRow } from "./views/dataset/picture-row.js";
+import type { BiasView } from "./views/bias/bias-view.js";
 import type { ModelView } from "./views/model/model-view.js";
+import type { RunLine } from "./views/research/run-line.js";
+import type { RobustnessView } from "./views/robustness/robustness-view.js";
 import type { ShareView } from "./views/share/share-view.js";
 
 declare global {
   interface HTMLElementTagNameMap {
     "address-panel": AddressPanel;
     "answer-readout": AnswerReadout;
+    "bias-view": BiasView;
     "camera-view": CameraView;
     "classify-view": ClassifyView;
+    "dataset-view": DatasetView;
     "drawing-pad": DrawingPad;
     "error-note": ErrorNote;
     "fact-list": FactList;
@@ -36,8 +43,11 @@ declare global {
     "mode-switch": ModeSwitch;
     "model-list": ModelList;
     "model-view": ModelView;
+    "picture-row": PictureRow;
     "picture-stage": PictureStage;
     "picture-strip": PictureStrip;
+    "robustness-view": RobustnessView;
+    "run-line": RunLine;
     "score-list": ScoreList;
     "share-view": ShareView;
     "tab-bar": TabBar;

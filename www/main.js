@@ -6,11 +6,13 @@ import "./components/tab-bar/tab-bar.js";
 import { element } from "./dom/element.js";
 import { registerOffline } from "./offline/register.js";
 import { demoRead, session, started } from "./running-session.js";
+import { inOneFile } from "./state/in-one-file.js";
 import { numberText } from "./state/number-text.js";
 import { sentence } from "./state/sentence.js";
 import { SettingsStore } from "./state/settings-store.js";
 import { ClassifyView } from "./views/classify/classify-view.js";
 import { ModelView } from "./views/model/model-view.js";
+import { researchTabs } from "./views/research/research-tabs.js";
 import { ShareView } from "./views/share/share-view.js";
 
 /**
@@ -39,8 +41,12 @@ classify.id = "panel-classify";
 model.id = "panel-model";
 share.id = "panel-share";
 
+// A page in one file has no host to fetch the research bench from.
+const research = inOneFile ? [] : researchTabs({ session });
+
 const TABS = [
   { id: "classify", title: "Classify", panel: classify },
+  ...research,
   { id: "model", title: "Model", panel: model },
   { id: "share", title: "Share", panel: share },
   { id: "guide", title: "Guide", panel: guide },
@@ -75,6 +81,7 @@ function showTab() {
   tabBar.selected = named.id;
   if (named.panel === share) share.refresh();
   if (named.panel === model) model.refresh();
+  research.find(({ id }) => id === named.id)?.open();
 }
 
 /** @param {string} id */
@@ -113,7 +120,7 @@ find("a").addEventListener("click", (event) => {
   main.focus();
 });
 
-guide.before(classify, model, share);
+guide.before(classify, ...research.map(({ panel }) => panel), model, share);
 showDemo();
 showState();
 showModel();

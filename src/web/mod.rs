@@ -1,6 +1,7 @@
 //! The boundary to JavaScript: the session's verbs with JavaScript's types, every failure an `Error`
 //! with a `code`.
 
+mod bench;
 mod conversion;
 mod convert;
 

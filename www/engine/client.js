@@ -163,6 +163,18 @@ export class EngineClient extends EventTarget {
   }
 
   /**
+   * The research bench: `verb` is a method of `BenchHost`, `payload` what it takes.
+   * @param {string} verb
+   * @param {object} [payload]
+   * @param {CallOptions<any>} [options]
+   * @returns {Promise<any>}
+   * @throws {EngineError} "no-model", "no-data", and what the verb finds
+   */
+  bench(verb, payload = {}, options) {
+    return this.#link.call(KIND.bench, { verb, payload }, options);
+  }
+
+  /**
    * Scores a picture's embedding against labels; only labels that are new for these templates are encoded.
    * @param {Pick<Picture, "embedding">} picture
    * @param {ClassifyRequest & CallOptions<EncodeProgress>} request

@@ -28,6 +28,8 @@ export class EngineHost {
   #module;
   /** @type {WasmEngine | undefined} */
   #engine;
+  /** @type {import("./bench-host.js").BenchHost | undefined} */
+  #bench;
   #models = places.models;
   #hub = HUB;
   /** @type {Promise<ModelStore>} */
@@ -200,6 +202,21 @@ export class EngineHost {
   /** @returns {string} SHA-256 of the model file, in hexadecimal */
   modelHash() {
     return this.#loaded().sha256();
+  }
+
+  /**
+   * A verb of the research bench, which is fetched when the first one comes. Another model begins with another bench.
+   * @param {{ verb: string, payload: any }} request
+   * @param {Job} job
+   */
+  async bench({ verb, payload }, job) {
+    const engine = this.#loaded();
+    const [{ BenchHost }, module] = await Promise.all([import("./bench-host.js"), this.#module]);
+    if (!this.#bench?.isOf(engine)) {
+      this.#bench?.free();
+      this.#bench = new BenchHost(/** @type {any} */ (module), engine);
+    }
+    return Reflect.get(this.#bench, verb).call(this.#bench, payload, job);
   }
 
   #loaded() {

@@ -21,6 +21,7 @@ export const KIND = Object.freeze({
   modelHash: "modelHash",
   tokenize: "tokenize",
   preprocess: "preprocess",
+  bench: "bench",
   cancel: "cancel",
 
   progress: "progress",

@@ -299,7 +299,55 @@ export interface WasmEngine {
   tokenize(text: string): Uint32Array;
   /** [3, image_size, image_size], of an encoded picture. */
   preprocess(bytes: Uint8Array): Float32Array;
+  trial(picture: WasmDamagedPicture, labels: string[], templates: string[], truth: number): Trial;
+  evaluate(bench: BenchWasm, labels: string[], templates: string[], seed: number): unknown;
+  bias(bench: BenchWasm, labels: string[], templates: string[], seed: number): unknown;
   free(): void;
+}
+
+/** What the research bench uses of the module, beside the engine. */
+export interface BenchModule {
+  Bench: {
+    new (width: number): BenchWasm;
+    from_files(npy: Uint8Array, csv: string, width: number, weights: string): BenchWasm;
+  };
+  DamagedPicture: { working(bytes: Uint8Array, side: number): WasmDamagedPicture };
+  read_table(text: string, isJson: boolean): string[];
+  write_table(cells: string[], columns: number): string;
+  compare(first: string, second: string, seed: number): unknown;
+  corruptions(): string[];
+  robustness(clean: string, columns: string, seed: number): unknown;
+}
+
+/** Kept embeddings, in the engine's memory. */
+export interface BenchWasm {
+  push(name: string, label: string | undefined, embedding: Float32Array): void;
+  count(): number;
+  classes(): string[];
+  npy(): Uint8Array;
+  csv(weights: string): string;
+  map(): unknown;
+  free(): void;
+}
+
+export interface WasmDamagedPicture {
+  damaged(corruption: string, severity: number, seed: number, name: string, word: string): WasmDamagedPicture;
+  side(): number;
+  rgba(): Uint8Array;
+  free(): void;
+}
+
+/** A corruption, by ImageNet-C's name, at a severity of 1 to 5. */
+export interface Damage {
+  corruption: string;
+  severity: number;
+}
+
+/** One answer of a robustness run: the best label's place, whether it is the true one, and the true one's share. */
+export interface Trial {
+  predicted: number;
+  right: boolean;
+  score: number;
 }
 
 export interface WasmImageEmbedding {

@@ -41,6 +41,8 @@ const queue = new JobQueue(
         return host.tokenize(payload);
       case KIND.preprocess:
         return host.preprocess(payload);
+      case KIND.bench:
+        return host.bench(payload, job);
       default:
         throw new TypeError(`unknown request "${kind}"`);
     }

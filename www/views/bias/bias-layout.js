@@ -1,0 +1,61 @@
+// @ts-check
+import { element } from "../../dom/element.js";
+import "../research/run-line.js";
+
+const CAN = [
+  "It can show that a model scores your labels differently for groups of pictures that you chose.",
+  "It cannot show why: groups differ in light, angle, background and much else beside what names them.",
+  "Finding nothing is no proof of fairness. Small groups hide large differences; the intervals say how large.",
+  "The labels decide what can be found. Whoever writes them writes part of the bias.",
+  "Nothing about people is inferred here, and nothing is stored beyond this tab.",
+];
+
+const LITERATURE = [
+  ["Agarwal et al., Evaluating CLIP: towards characterization of broader capabilities and downstream implications (2021)", "https://arxiv.org/abs/2108.02818"],
+  ["Hall et al., Vision-language models performing zero-shot tasks exhibit gender-based disparities (2023)", "https://arxiv.org/abs/2301.11100"],
+  ["Wolfe and Caliskan, American == White in multimodal language-and-image AI (2022)", "https://arxiv.org/abs/2207.00691"],
+];
+
+/** The parts of the Bias view, in the order they are read. Nothing here has behaviour. */
+export function biasLayout() {
+  const parts = {
+    needsData: element("p", { class: "hint" }, "Open a data set under Dataset first. Its labels are the groups, unless a table says otherwise."),
+    labels: element("textarea", { id: "bias-labels", rows: 8, spellcheck: false }),
+    groups: element("textarea", { id: "bias-groups", rows: 8, spellcheck: false }),
+    groupsFile: element("button", { type: "button", class: "button" }, "Open a table"),
+    groupsInput: element("input", { type: "file", accept: ".csv,.json", class: "visually-hidden", tabIndex: -1, "aria-label": "Table of groups" }),
+    start: element("button", { type: "button", class: "button primary" }, "Compare the groups"),
+    run: element("run-line"),
+    saveJson: element("button", { type: "button", class: "button" }, "Save JSON"),
+    tables: element("div", { class: "tables" }),
+  };
+  const links = LITERATURE.map(([title, href]) => element("li", {}, element("a", { href, rel: "noreferrer" }, title)));
+  const intro = element(
+    "section",
+    { class: "prose", "aria-label": "About bias" },
+    element("h2", {}, "What this can and cannot show"),
+    element("ul", {}, ...CAN.map((line) => element("li", {}, line))),
+    element("details", {}, element("summary", {}, "Literature"), element("ul", {}, ...links)),
+    parts.needsData,
+  );
+  const outcome = element("section", { "aria-label": "Bias results", hidden: true }, parts.saveJson, parts.tables);
+  const controls = element(
+    "section",
+    { "aria-label": "Groups", hidden: true },
+    element(
+      "div",
+      { class: "fields" },
+      field("Labels that are scored", parts.labels),
+      field("Groups: a table of file and group; empty for the data’s own labels", parts.groups),
+    ),
+    element("div", { class: "actions" }, parts.start, parts.groupsFile, parts.groupsInput),
+    parts.run,
+    outcome,
+  );
+  return { ...parts, controls, outcome, all: [intro, controls] };
+}
+
+/** @param {string} title @param {HTMLElement} input with an id */
+function field(title, input) {
+  return element("div", { class: "field" }, element("label", { for: input.id }, title), input);
+}

@@ -1,0 +1,69 @@
+// @ts-check
+import "../../components/error-note/error-note.js";
+import { element } from "../../dom/element.js";
+import { icon } from "../../dom/icon.js";
+import "../research/run-line.js";
+
+/** The parts of the Dataset view, in the order they are read. Nothing here has behaviour. */
+export function datasetLayout() {
+  const parts = {
+    folder: button("Open a folder"),
+    folderInput: element("input", { type: "file", class: "visually-hidden", tabIndex: -1, multiple: true, "aria-label": "Data folder" }),
+    drawings: button("Try the 266 drawings"),
+    run: element("run-line"),
+    title: element("p", { class: "data-title" }),
+    goOn: button("Go on"),
+    notKept: element("p", { class: "hint", hidden: true }, "There is no room to keep the embeddings: they are gone when this tab is closed. Save them below."),
+    skippedList: element("ul", { class: "skipped", "aria-label": "Pictures left out", hidden: true }),
+    labels: element("textarea", { id: "data-labels", rows: 8, spellcheck: false }),
+    templates: element("textarea", { id: "data-templates", rows: 3, spellcheck: false }),
+    fault: element("error-note"),
+    figures: element("fact-list", { "data-table": "" }),
+    hold: button("Hold this to compare"),
+    saveCsv: button("Save CSV"),
+    saveJson: button("Save JSON"),
+    saveEmbeddings: button("Save embeddings"),
+    compared: element("div", { class: "compared" }),
+    tables: element("div", { class: "tables" }),
+  };
+  parts.folderInput.setAttribute("webkitdirectory", "");
+  const intake = element(
+    "section",
+    { class: "prose", "aria-label": "Data" },
+    element("h2", {}, "Your data"),
+    element("p", { class: "hint" }, "A folder with a folder of pictures for each label, or pictures with a CSV or JSON of file and label. Drop it here. Everything is read on this device."),
+    element("div", { class: "actions" }, parts.folder, parts.drawings, parts.folderInput),
+    parts.run,
+    parts.title,
+    parts.goOn,
+    parts.notKept,
+    parts.skippedList,
+  );
+  const question = element(
+    "section",
+    { class: "fields", "aria-label": "Question", hidden: true },
+    field("Labels of the data", parts.labels),
+    field("Templates of the data", parts.templates),
+    parts.fault,
+  );
+  const outcome = element(
+    "section",
+    { "aria-label": "Results", hidden: true },
+    element("h2", {}, "Results"),
+    parts.figures,
+    element("div", { class: "actions" }, parts.hold, parts.saveCsv, parts.saveJson, parts.saveEmbeddings),
+    parts.compared,
+    parts.tables,
+  );
+  return { ...parts, question, outcome, all: [intake, question, outcome] };
+}
+
+/** @param {string} title @param {HTMLElement} input with an id */
+function field(title, input) {
+  return element("div", { class: "field" }, element("label", { for: input.id }, title), input);
+}
+
+/** @param {string} title */
+function button(title) {
+  return element("button", { type: "button", class: "button" }, title.startsWith("Save") ? icon("save") : null, title);
+}

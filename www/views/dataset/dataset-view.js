@@ -1,0 +1,209 @@
+// @ts-check
+/**
+ * The Dataset view: many labelled pictures, embedded once, measured as often as labels and templates change. Fields "Labels of
+ * the data" and "Templates of the data"; results in regions named by their captions; `data-state` is `ready` when they are the
+ * newest.
+ */
+/** @import { ResearchDesk } from "../research/research-desk.js" */
+import "../../components/fact-list/fact-list.js";
+import { Component } from "../../dom/component.js";
+import { element } from "../../dom/element.js";
+import { numberText } from "../../state/number-text.js";
+import { bundledDrawings, dataOfFiles, droppedFiles } from "../research/data-files.js";
+import "../research/run-line.js";
+import { save } from "../research/tables.js";
+import { datasetLayout } from "./dataset-layout.js";
+import { PictureRow } from "./picture-row.js";
+import { comparison, results } from "./results.js";
+
+/** How long typing must rest before the data is measured again. */
+const REST_MS = 250;
+
+export class DatasetView extends Component {
+  #parts = datasetLayout();
+  #desk;
+  #pictures = new PictureRow();
+  /** @type {any} what was measured last */
+  #evaluation = null;
+  /** @type {{ named: string, predictions: object[] } | null} what the next measurement is compared with */
+  #held = null;
+  #resting = 0;
+  #newest = 0;
+
+  /** @param {{ desk: ResearchDesk }} wiring */
+  constructor({ desk }) {
+    super();
+    this.#desk = desk;
+  }
+
+  build() {
+    this.append(...this.#parts.all);
+    const parts = this.#parts;
+    this.listen(this.#desk, "progress", ({ detail }) => (parts.run.progress = detail));
+    this.listen(this.#desk, "data", () => this.#showData());
+    this.listen(this.#desk.session, "model", () => this.#forget());
+    this.listen(parts.folder, "click", () => parts.folderInput.click());
+    this.listen(parts.drawings, "click", () => this.#take(() => bundledDrawings(this.#readTable)));
+    this.listen(parts.folderInput, "change", () => this.#takeChosen());
+    this.listen(parts.goOn, "click", () => this.#embed());
+    for (const field of [parts.labels, parts.templates]) this.listen(field, "input", () => this.#rest());
+    this.listen(parts.hold, "click", () => this.#hold());
+    this.listen(parts.saveCsv, "click", () => this.#saveCsv());
+    this.listen(parts.saveJson, "click", () => this.#saveJson());
+    this.listen(parts.saveEmbeddings, "click", () => this.#saveEmbeddings());
+    this.listen(this, "dragover", (event) => event.preventDefault());
+    this.listen(this, "drop", (event) => this.#takeDropped(event));
+    this.#showData();
+  }
+
+  #readTable = (/** @type {string} */ text, /** @type {boolean} */ json) => this.#desk.bench("table", { text, json });
+
+  #takeChosen() {
+    const files = [...(this.#parts.folderInput.files ?? [])];
+    this.#parts.folderInput.value = "";
+    const listed = files.map((file) => ({ path: file.webkitRelativePath || file.name, file }));
+    this.#take(() => dataOfFiles(listed, this.#readTable));
+  }
+
+  /** @param {DragEvent} event */
+  #takeDropped(event) {
+    if (!event.dataTransfer) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const dropped = droppedFiles(event.dataTransfer);
+    this.#take(async () => dataOfFiles(await dropped, this.#readTable));
+  }
+
+  /** @param {() => Promise<import("../research/data-files.js").DataFiles>} read */
+  async #take(read) {
+    const { run, labels, templates } = this.#parts;
+    await run.run(async (signal) => {
+      run.words = "Reading the names.";
+      await this.#desk.open(await read());
+      labels.value = this.#desk.classes.join("\n");
+      templates.value = this.#desk.templates.join("\n");
+      await this.#desk.embed(signal);
+      run.words = "";
+    });
+    this.#showData();
+    await this.#measure();
+  }
+
+  async #embed() {
+    await this.#parts.run.run((signal) => this.#desk.embed(signal));
+    this.#showData();
+    await this.#measure();
+  }
+
+  #forget() {
+    this.#evaluation = null;
+    this.#held = null;
+    this.#desk.data = null;
+    this.#showData();
+  }
+
+  #showData() {
+    const { data, embedded, skipped, keeps } = this.#desk;
+    const { title, goOn, question, outcome, skippedList, notKept } = this.#parts;
+    const all = data?.entries.length ?? 0;
+    title.textContent = data ? `${numberText.count(embedded)} of ${numberText.count(all)} pictures of ${data.title}` : "";
+    goOn.hidden = !data || this.#parts.run.isRunning || embedded + skipped.length >= all;
+    question.hidden = outcome.hidden = !data;
+    notKept.hidden = keeps;
+    skippedList.replaceChildren(
+      ...skipped.map(({ name, reason }) => element("li", {}, `${name}: ${reason}`)),
+    );
+    skippedList.hidden = skipped.length === 0;
+  }
+
+  #rest() {
+    clearTimeout(this.#resting);
+    this.#resting = setTimeout(() => this.#measure(), REST_MS);
+  }
+
+  get #question() {
+    const lines = (/** @type {HTMLTextAreaElement} */ { value }) =>
+      [...new Set(value.split("\n").map((line) => line.trim()))].filter((line) => line !== "");
+    return { labels: lines(this.#parts.labels), templates: lines(this.#parts.templates), seed: 0 };
+  }
+
+  async #measure() {
+    if (!this.#desk.data || this.#desk.embedded === 0) return;
+    const mine = ++this.#newest;
+    this.dataset.state = "working";
+    const { fault } = this.#parts;
+    try {
+      const question = this.#question;
+      const evaluation = await this.#desk.bench("evaluate", question);
+      if (mine !== this.#newest) return;
+      this.#evaluation = { ...question, ...evaluation };
+      fault.fault = null;
+      this.#showResults();
+      if (this.#held) await this.#compare(this.#held);
+      this.dataset.state = "ready";
+    } catch (error) {
+      if (mine !== this.#newest) return;
+      fault.fault = { message: error instanceof Error ? error.message : String(error) };
+      this.dataset.state = "failed";
+    }
+  }
+
+  #showResults() {
+    const { figures, tables } = this.#parts;
+    const shown = results(this.#evaluation, (truth, predicted) => this.#showPictures(truth, predicted));
+    figures.facts = shown.facts;
+    tables.replaceChildren(this.#pictures, ...shown.parts);
+    this.#showPictures(null, null);
+    this.send("announce", { text: `Measured. ${shown.facts.map((fact) => fact.join(" ")).slice(0, 2).join(", ")}` });
+  }
+
+  /** The pictures of a class that were taken for another, or all misses. @param {string | null} truth @param {string | null} predicted */
+  #showPictures(truth, predicted) {
+    /** @type {{ image: string, truth: string | null, predicted: string, rank: number | null }[]} */
+    const predictions = this.#evaluation.predictions;
+    const asked = predictions.filter((one) =>
+      truth === null ? one.rank !== null && one.rank > 0 : one.truth === truth && one.predicted === predicted,
+    );
+    const named = truth === null ? "Misses" : `“${truth}” taken for “${predicted}”`;
+    const reads = new Map(this.#desk.data?.entries.map(({ name, read }) => [name, read]));
+    this.#pictures.show(named, asked.map((one) => ({ ...one, read: reads.get(one.image) })));
+  }
+
+  #hold() {
+    const { acc1 } = this.#evaluation;
+    const named = `${(acc1 * 100).toFixed(1)} % with ${this.#evaluation.templates.join(", ")}`;
+    this.#held = { named, predictions: this.#evaluation.predictions };
+    this.#parts.compared.replaceChildren(element("p", {}, `Held: ${named}. Change labels or templates to compare.`));
+  }
+
+  /** @param {{ named: string, predictions: object[] }} held */
+  async #compare({ named, predictions }) {
+    const paired = await this.#desk.bench("compare", { first: predictions, second: this.#evaluation.predictions, seed: 0 });
+    this.#parts.compared.replaceChildren(...comparison(named, paired));
+  }
+
+  async #saveCsv() {
+    /** @type {any[]} */
+    const predictions = this.#evaluation?.predictions ?? [];
+    const rows = predictions.map((one) => [one.image, one.truth ?? "", one.predicted, `${one.confidence}`, `${one.rank ?? ""}`]);
+    const csv = await this.#desk.bench("csv", { rows: [["image", "truth", "predicted", "confidence", "rank"], ...rows] });
+    save("predictions.csv", csv, "text/csv");
+  }
+
+  async #saveJson() {
+    const { info, engine } = this.#desk.session;
+    const weights = await engine?.modelHash();
+    const settings = { version: info?.version, model: info?.name, dtype: info?.dtype, weights_sha256: weights };
+    const { skipped, data } = this.#desk;
+    const document = { ...settings, data: data?.title, ...this.#evaluation, skipped };
+    save("evaluation.json", `${JSON.stringify(document, null, 1)}\n`, "application/json");
+  }
+
+  async #saveEmbeddings() {
+    const { npy, csv } = await this.#desk.bench("files");
+    save("embeddings.npy", npy, "application/octet-stream");
+    save("embeddings.csv", csv, "text/csv");
+  }
+}
+
+customElements.define("dataset-view", DatasetView);

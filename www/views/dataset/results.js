@@ -1,0 +1,124 @@
+// @ts-check
+/** What was measured, as figures, tables and charts. */
+import { element } from "../../dom/element.js";
+import { reliabilityChart } from "../research/charts.js";
+import { percent, table, withInterval } from "../research/tables.js";
+
+/** A matrix of more labels than this is a list of its confused pairs instead. */
+const MOST_CELLS = 60;
+
+/**
+ * @param {any} evaluation of `clip-wasm eval`
+ * @param {(truth: string, predicted: string) => void} choose shows the pictures of a cell
+ * @returns {{ facts: [string, string][], parts: HTMLElement[] }}
+ */
+export function results(evaluation, choose) {
+  const { labels, acc1, acc5, mean_per_class_recall: recall, intervals, calibration } = evaluation;
+  if (acc1 === undefined) {
+    return { facts: [["Labelled pictures", "none: no picture has one of these labels"]], parts: [answers(evaluation)] };
+  }
+  const bounded = (/** @type {number} */ value, /** @type {[number, number]} */ [low, high]) => withInterval({ value, low, high });
+  /** @type {[string, string][]} */
+  const facts = [
+    ["acc1", bounded(acc1, intervals.acc1)],
+    ["acc5", acc5 === null ? "–, for five labels or more" : bounded(acc5, intervals.acc5)],
+    ["mean_per_class_recall", bounded(recall, intervals.mean_per_class_recall)],
+    ["Calibration error", calibration.ece.toFixed(3)],
+    ["Fitted temperature", calibration.temperature?.toFixed(2) ?? "none: every picture is right"],
+  ];
+  const parts = [
+    labels.length <= MOST_CELLS ? confusion(evaluation, choose) : null,
+    pairs(evaluation, choose),
+    classes(evaluation),
+    evaluation.each_template.length > 0 ? templates(evaluation) : null,
+    reliability(calibration),
+  ];
+  return { facts, parts: parts.filter((part) => part !== null) };
+}
+
+/** @param {any} evaluation @param {(truth: string, predicted: string) => void} choose */
+function confusion({ labels, confusion }, choose) {
+  const rows = confusion.map((/** @type {number[]} */ counts, /** @type {number} */ truth) => {
+    const all = Math.max(1, counts.reduce((sum, count) => sum + count, 0));
+    return [labels[truth], ...counts.map((count, predicted) => cell(count, count / all, labels[truth], labels[predicted], choose))];
+  });
+  const part = table("Confusion matrix: true label by row, answer by column", ["", ...labels], rows);
+  part.classList.add("confusion");
+  return part;
+}
+
+/** @param {number} count @param {number} share @param {string} truth @param {string} predicted @param {(truth: string, predicted: string) => void} choose */
+function cell(count, share, truth, predicted, choose) {
+  if (count === 0) return "";
+  const right = truth === predicted ? "right" : "wrong";
+  const name = `${count} of “${truth}” taken for “${predicted}”`;
+  const button = element("button", { type: "button", class: `cell ${right}`, "aria-label": name }, count);
+  button.style.setProperty("--share", share.toFixed(3));
+  button.addEventListener("click", () => choose(truth, predicted));
+  return button;
+}
+
+/** @param {any} evaluation @param {(truth: string, predicted: string) => void} choose */
+function pairs({ labels, most_confused: pairs }, choose) {
+  const rows = pairs.map((/** @type {{ truth: number, predicted: number, images: number }} */ { truth, predicted, images }) => {
+    const show = element("button", { type: "button", class: "chip" }, "Show");
+    show.addEventListener("click", () => choose(labels[truth], labels[predicted]));
+    return [labels[truth], labels[predicted], images, show];
+  });
+  return table("Most confused", ["Label", "taken for", "Pictures", ""], rows);
+}
+
+/** @param {any} evaluation */
+function classes({ per_class: classes }) {
+  const rows = classes.map((/** @type {any} */ { label, images, precision, recall, f1 }) => [
+    label,
+    images,
+    withInterval(precision),
+    withInterval(recall),
+    percent(f1),
+  ]);
+  return table("Each label", ["Label", "Pictures", "Precision", "Recall", "F1"], rows);
+}
+
+/** @param {any} evaluation */
+function templates({ each_template: each }) {
+  const rows = each.map((/** @type {any} */ { template, acc1, p }) => [template, withInterval(acc1), p.toFixed(3)]);
+  return table("Each template by itself, and McNemar’s p against all together", ["Template", "acc1", "p"], rows);
+}
+
+/** @param {any} calibration */
+function reliability({ bins }) {
+  const full = bins.filter((/** @type {any} */ { images }) => images > 0);
+  const rows = full.map((/** @type {any} */ { low, high, images, confidence, accuracy }) => [
+    `${(low * 100).toFixed(0)} to ${(high * 100).toFixed(0)} %`,
+    images,
+    percent(confidence),
+    withInterval(accuracy),
+  ]);
+  const twin = table("Confidence and accuracy", ["Confidence", "Pictures", "Mean confidence", "Accuracy"], rows);
+  return element("div", { class: "beside" }, reliabilityChart(bins), twin);
+}
+
+/** @param {any} evaluation */
+function answers({ predictions }) {
+  const rows = predictions.map((/** @type {any} */ { image, predicted, confidence }) => [image, predicted, percent(confidence)]);
+  return table("Answers", ["Picture", "Best label", "Share"], rows);
+}
+
+/**
+ * @param {string} named the first run
+ * @param {any} paired of `clip-wasm compare`
+ */
+export function comparison(named, paired) {
+  const { first, second, difference, only_first_right: lost, only_second_right: won, p, moved } = paired;
+  const rows = [
+    ["Held", withInterval(first)],
+    ["Now", withInterval(second)],
+    ["Difference", withInterval(difference)],
+    ["Right only before", lost],
+    ["Right only now", won],
+    ["McNemar’s exact p", p.toFixed(4)],
+    ["Answers that changed", moved.length],
+  ];
+  return [table(`Compared with ${named}`, ["", ""], rows)];
+}

@@ -1,0 +1,69 @@
+// @ts-check
+import "../../components/error-note/error-note.js";
+import { Component } from "../../dom/component.js";
+import { element } from "../../dom/element.js";
+import { numberText } from "../../state/number-text.js";
+import { sentence } from "../../state/sentence.js";
+/** @import { Progress } from "./research-desk.js" */
+
+/**
+ * Long work: a button that starts it, a bar with rate and time left, a button that stops it, and what went wrong.
+ *
+ * Properties `title`, `progress`: a `Progress` or `null`. Call `run(work)`: at most one at a time.
+ */
+export class RunLine extends Component {
+  #stop = element("button", { type: "button", class: "button", hidden: true }, "Stop");
+  #bar = element("progress", { max: 1, value: 0, hidden: true, "aria-label": "Progress" });
+  #text = element("span", { class: "run-text" });
+  #fault = element("error-note");
+  /** @type {AbortController | null} */
+  #running = null;
+
+  build() {
+    this.append(element("p", { class: "run" }, this.#bar, this.#text, this.#stop), this.#fault);
+    this.#stop.addEventListener("click", () => this.#running?.abort());
+  }
+
+  get isRunning() {
+    return this.#running !== null;
+  }
+
+  /** @param {Progress | null} progress */
+  set progress(progress) {
+    this.#bar.hidden = progress === null;
+    if (!progress) return;
+    this.#bar.value = progress.done / Math.max(progress.total, 1);
+    const left = numberText.duration(progress.secondsLeft * 1000);
+    const rate = `${progress.perSecond.toFixed(1)} a second, ${left} left`;
+    this.#text.textContent = `${numberText.count(progress.done)} of ${numberText.count(progress.total)}, ${rate}`;
+  }
+
+  /** What is said beside the bar. @param {string} words */
+  set words(words) {
+    this.#text.textContent = words;
+  }
+
+  /**
+   * Runs `work` until it is done, fails or is stopped; a failure is told here.
+   *
+   * @param {(signal: AbortSignal) => Promise<void>} work
+   */
+  async run(work) {
+    if (this.#running) return;
+    this.#running = new AbortController();
+    this.#fault.fault = null;
+    this.#stop.hidden = false;
+    try {
+      await work(this.#running.signal);
+    } catch (error) {
+      if (this.#running.signal.aborted) this.words = "Stopped. What was done is kept.";
+      else this.#fault.fault = { message: sentence(error) };
+    } finally {
+      this.#running = null;
+      this.#stop.hidden = true;
+      this.progress = null;
+    }
+  }
+}
+
+customElements.define("run-line", RunLine);

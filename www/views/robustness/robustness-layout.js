@@ -1,0 +1,54 @@
+// @ts-check
+import "../../components/error-note/error-note.js";
+import { element } from "../../dom/element.js";
+import "../research/run-line.js";
+
+/** The parts of the Robustness view, in the order they are read. Nothing here has behaviour. */
+export function robustnessLayout() {
+  const parts = {
+    needsData: element("p", { class: "hint" }, "Open a data set under Dataset first."),
+    families: element("fieldset", { class: "chips" }, element("legend", {}, "Families")),
+    each: element("input", { id: "robust-each", type: "number", min: 1, max: 1000, value: 2 }),
+    word: element("input", { id: "robust-word", type: "text", maxLength: 24 }),
+    start: element("button", { type: "button", class: "button primary" }, "Measure"),
+    run: element("run-line"),
+    figures: element("fact-list", { "data-table": "" }),
+    saveJson: element("button", { type: "button", class: "button" }, "Save JSON"),
+    tables: element("div", { class: "tables" }),
+    kind: element("select", { id: "robust-kind" }),
+    strip: element("button", { type: "button", class: "button" }, "Show"),
+    fault: element("error-note"),
+    strips: element("div", { class: "strips" }),
+  };
+  const outcome = element("section", { "aria-label": "Robustness results", hidden: true }, parts.figures, parts.saveJson, parts.tables);
+  const controls = element(
+    "section",
+    { "aria-label": "Damage", hidden: true },
+    element("div", { class: "fields" }, field("Pictures of each label", parts.each), field("Word of the typographic attack", parts.word)),
+    parts.families,
+    element("div", { class: "actions" }, parts.start),
+    parts.run,
+    outcome,
+    element("h2", {}, "One picture"),
+    element("div", { class: "actions" }, element("label", { for: "robust-kind" }, "Damage"), parts.kind, parts.strip),
+    parts.fault,
+    parts.strips,
+  );
+  const intro = element(
+    "section",
+    { class: "prose", "aria-label": "About robustness" },
+    element("h2", {}, "What damage does"),
+    element(
+      "p",
+      { class: "hint" },
+      "The corruptions of ImageNet-C (Hendrycks and Dietterich, 2019) with their parameters, on pictures brought to 224 pixels, and shifts beside them. A model that sees fewer pixels never sees the finest damage. Frost is drawn, not photographed.",
+    ),
+    parts.needsData,
+  );
+  return { ...parts, controls, outcome, all: [intro, controls] };
+}
+
+/** @param {string} title @param {HTMLElement} input with an id */
+function field(title, input) {
+  return element("div", { class: "field" }, element("label", { for: input.id }, title), input);
+}

@@ -255,8 +255,8 @@ visit("the model's own ensemble is a preset, and tells how its templates agree",
 visit("the tabs follow the arrow keys, and the address follows the tabs", async (page) => {
   await page.getByRole("tab", { name: "Classify" }).focus();
   await page.keyboard.press("ArrowRight");
-  await page.getByRole("tabpanel", { name: "Model" }).waitFor();
-  assert.equal(new URL(page.url()).hash, "#tab=model");
+  await page.getByRole("tabpanel", { name: "Dataset" }).waitFor();
+  assert.equal(new URL(page.url()).hash, "#tab=dataset");
   await page.keyboard.press("End");
   await page.getByRole("tabpanel", { name: "Guide" }).waitFor();
   await page.goBack();

@@ -41,7 +41,7 @@ export function biasLayout() {
   const outcome = element("section", { "aria-label": "Bias results", hidden: true }, parts.saveJson, parts.tables);
   const controls = element(
     "section",
-    { "aria-label": "Groups", hidden: true },
+    { "aria-label": "Comparison of groups", hidden: true },
     element(
       "div",
       { class: "fields" },

@@ -11,12 +11,17 @@ import { numberText } from "../../state/number-text.js";
  * @param {Child[][]} rows the first cell of each is its head
  */
 export function table(caption, heads, rows) {
-  const head = element("tr", {}, ...heads.map((text) => element("th", { scope: "col" }, text)));
+  const head = element("tr", {}, ...heads.map(columnHead));
   const body = rows.map(([first, ...cells]) =>
     element("tr", {}, element("th", { scope: "row" }, first), ...cells.map((cell) => element("td", {}, cell))),
   );
   const whole = element("table", {}, element("caption", {}, caption), element("thead", {}, head), element("tbody", {}, ...body));
   return element("div", { class: "table-scroll", tabIndex: 0, role: "region", "aria-label": caption }, whole);
+}
+
+/** A head without words is no head. @param {string} text */
+function columnHead(text) {
+  return text === "" ? element("td") : element("th", { scope: "col" }, text);
 }
 
 /** @param {number | null | undefined} share */

@@ -53,6 +53,16 @@ pub fn apply(activation: Activation, values: &mut [f32]) {
     }
 }
 
+/// The activation of four values.
+#[inline(always)]
+pub fn of_lanes(activation: Activation, x: F32x4) -> F32x4 {
+    match activation {
+        Activation::QuickGelu => quick_gelu(x),
+        Activation::Gelu => gelu(x),
+        Activation::GeluTanh => gelu_tanh(x),
+    }
+}
+
 #[inline(always)]
 fn map(values: &mut [f32], f: impl Fn(F32x4) -> F32x4) {
     for quad in quads_mut(values) {

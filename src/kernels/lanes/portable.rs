@@ -53,10 +53,10 @@ impl F32x4 {
         Self(self.0.map(|n| f32::from_bits(((n as i32 + 127) << 23) as u32)))
     }
 
-    /// Each lane as an integer, towards zero; out of range saturates, NaN is 0.
+    /// Sixteen lanes as integers within 0..=127, towards zero; NaN is 0.
     #[inline(always)]
-    pub fn to_i32(self) -> [i32; 4] {
-        self.0.map(|x| x as i32)
+    pub fn to_seven_bits(quads: [Self; 4]) -> [u8; 16] {
+        std::array::from_fn(|i| (quads[i / 4].0[i % 4] as i32).clamp(0, 127) as u8)
     }
 
     #[inline(always)]

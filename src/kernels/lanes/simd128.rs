@@ -58,16 +58,21 @@ impl F32x4 {
         Self(i32x4_shl(exponent, 23))
     }
 
-    /// Each lane as an integer, towards zero; out of range saturates, NaN is 0.
+    /// Sixteen lanes as integers within 0..=127, towards zero; NaN is 0.
     #[inline(always)]
-    pub fn to_i32(self) -> [i32; 4] {
-        let v = i32x4_trunc_sat_f32x4(self.0);
-        [
-            i32x4_extract_lane::<0>(v),
-            i32x4_extract_lane::<1>(v),
-            i32x4_extract_lane::<2>(v),
-            i32x4_extract_lane::<3>(v),
-        ]
+    pub fn to_seven_bits(quads: [Self; 4]) -> [u8; 16] {
+        let [a, b, c, d] = quads.map(|quad| i32x4_trunc_sat_f32x4(quad.0));
+        let bytes = u8x16_narrow_i16x8(i16x8_narrow_i32x4(a, b), i16x8_narrow_i32x4(c, d));
+        let mut codes = [0; 16];
+        // SAFETY: there is room for 16 bytes; v128.store has no alignment rule.
+        unsafe { v128_store(codes.as_mut_ptr().cast(), u8x16_min(bytes, u8x16_splat(127))) };
+        codes
+    }
+
+    /// The vector itself, for kernels that go below lanes.
+    #[inline(always)]
+    pub fn from_v128(vector: v128) -> Self {
+        Self(vector)
     }
 }
 

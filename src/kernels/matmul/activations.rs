@@ -1,7 +1,8 @@
 //! Activations on their way into a product: quantized per row and block, laid out in tiles.
 
 use super::super::lanes::{F32x4, quads};
-use super::{BLOCK, ROWS, STEP, tile_block_bytes};
+use super::BLOCK;
+use super::layout::{CODE_BYTES, ROWS, STEP, tile_block_bytes, tile_offset};
 
 /// The largest code: seven bits.
 const LEVELS: f32 = 127.0;
@@ -86,9 +87,12 @@ fn quantize_row(values: &[f32], r: usize, rows: usize, tile: &mut [u8]) {
     for (values, block) in values.as_chunks::<BLOCK>().0.iter().zip(blocks) {
         let (scale, lowest, codes) = quantize_block(values);
         for (step, codes) in codes.as_chunks::<STEP>().0.iter().enumerate() {
-            block[(step * rows + r) * STEP..][..STEP].copy_from_slice(codes);
+            let target = &mut block[tile_offset(rows, r, step)..][..STEP * CODE_BYTES];
+            for (target, code) in target.chunks_exact_mut(CODE_BYTES).zip(codes) {
+                target[0] = *code;
+            }
         }
-        let scales = &mut block[rows * BLOCK..];
+        let scales = &mut block[rows * BLOCK * CODE_BYTES..];
         scales[r * 4..][..4].copy_from_slice(&scale.to_le_bytes());
         scales[(rows + r) * 4..][..4].copy_from_slice(&lowest.to_le_bytes());
     }
@@ -111,9 +115,12 @@ fn quantize_block(values: &[f32; BLOCK]) -> (f32, f32, [u8; BLOCK]) {
         return (0.0, lowest, codes);
     }
     let (inverse, shift) = (F32x4::splat(LEVELS / range), F32x4::splat(lowest));
-    for (codes, quad) in codes.as_chunks_mut::<4>().0.iter_mut().zip(quads(values)) {
-        let code = ((F32x4::load(quad) - shift) * inverse).round();
-        *codes = code.to_i32().map(|code| code.clamp(0, LEVELS as i32) as u8);
+    for (codes, values) in codes.as_chunks_mut::<16>().0.iter_mut().zip(values.as_chunks::<16>().0) {
+        let code = |quad: usize| {
+            let value = F32x4::load(&values.as_chunks::<4>().0[quad]);
+            ((value - shift) * inverse).round()
+        };
+        *codes = F32x4::to_seven_bits([code(0), code(1), code(2), code(3)]);
     }
     (scale, lowest, codes)
 }

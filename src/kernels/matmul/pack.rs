@@ -1,6 +1,7 @@
 //! Weights in execution order: panels of columns, block after block.
 
-use super::{BLOCK, COLUMNS, PANEL_BLOCK_BYTES, STEP};
+use super::BLOCK;
+use super::layout::{COLUMNS, PANEL_BLOCK_BYTES, panel_offset};
 
 /// A weight matrix `[columns, inner]` packed for [`super`]'s products: one byte a weight and six
 /// bytes a block of 32.
@@ -9,6 +10,8 @@ pub struct PackedMatrix {
     columns: usize,
     inner: usize,
     data: Vec<u8>,
+    /// The largest magnitude of a code.
+    largest_code: u8,
     /// Channels of the inner dimension that are multiplied in f32.
     wide: Vec<u32>,
     /// Their weights. `[panels, wide channels, COLUMNS]`
@@ -32,6 +35,7 @@ impl PackedMatrix {
         let (panels, blocks) = (columns.div_ceil(COLUMNS), inner / BLOCK);
         let mut wide_weights = vec![[0.0; COLUMNS]; panels * wide.len()];
         let mut data = vec![0; panels * blocks * PANEL_BLOCK_BYTES];
+        let mut largest_code = 0;
         for (index, target) in data.chunks_exact_mut(PANEL_BLOCK_BYTES).enumerate() {
             let (panel, block) = (index / blocks, index % blocks);
             let wide_weights = &mut wide_weights[panel * wide.len()..][..wide.len()];
@@ -44,10 +48,11 @@ impl PackedMatrix {
                         weights[lane] = scale * f32::from(code);
                     }
                 }
+                largest_code = codes.iter().fold(largest_code, |largest, code| largest.max(code.unsigned_abs()));
                 write_block(target, lane, scale, &codes);
             }
         }
-        Self { columns, inner, data, wide: wide.to_vec(), wide_weights }
+        Self { columns, inner, data, largest_code, wide: wide.to_vec(), wide_weights }
     }
 
     /// Replaces the wide channels' weights, which were read from the codes, by exact ones
@@ -84,6 +89,11 @@ impl PackedMatrix {
         self.data.len() + self.wide_weights.len() * COLUMNS * 4
     }
 
+    /// The largest magnitude of a weight's code, 128 at most.
+    pub(super) fn largest_code(&self) -> u8 {
+        self.largest_code
+    }
+
     pub(super) fn wide_weights(&self, panel: usize) -> &[[f32; COLUMNS]] {
         &self.wide_weights[panel * self.wide.len()..][..self.wide.len()]
     }
@@ -100,9 +110,8 @@ impl PackedMatrix {
 
 /// Writes one column's codes, scale and sum into a block of a panel.
 fn write_block(target: &mut [u8], lane: usize, scale: f32, codes: &[i8; BLOCK]) {
-    for (step, codes) in codes.as_chunks::<STEP>().0.iter().enumerate() {
-        let bytes = codes.map(|code| code as u8);
-        target[(step * COLUMNS + lane) * STEP..][..STEP].copy_from_slice(&bytes);
+    for (k, code) in codes.iter().enumerate() {
+        target[panel_offset(lane, k)] = *code as u8;
     }
     // At most 32 * 128: it fits.
     let sum: i16 = codes.iter().map(|code| i16::from(*code)).sum();

@@ -1,6 +1,11 @@
-//! The tile product in plain Rust: the reference, and what native builds run.
+//! The tile product in plain Rust: the reference, and what runs where nothing faster does.
 
-use super::{BLOCK, COLUMNS, PANEL_BLOCK_BYTES, STEP, Tile, tile_block_bytes};
+use super::super::lanes::F32x4;
+use super::BLOCK;
+use super::kernel::Tile;
+use super::layout::{
+    CODE_BYTES, COLUMNS, PANEL_BLOCK_BYTES, STEP, panel_offset, tile_block_bytes, tile_offset,
+};
 
 /// Multiplies a tile of `R` rows with a panel, as the contract in [`super`] says.
 pub(super) fn tile<const R: usize>(tile: &[u8], panel: &[u8]) -> Tile<R> {
@@ -8,7 +13,7 @@ pub(super) fn tile<const R: usize>(tile: &[u8], panel: &[u8]) -> Tile<R> {
     let panel_blocks = panel.chunks_exact(PANEL_BLOCK_BYTES);
     for (a, b) in tile.chunks_exact(tile_block_bytes(R)).zip(panel_blocks) {
         let dots = block_dots::<R>(a, b);
-        let (row_scales, column_scales) = (&a[R * BLOCK..], &b[COLUMNS * BLOCK..]);
+        let (row_scales, column_scales) = (&a[R * BLOCK * CODE_BYTES..], &b[COLUMNS * BLOCK..]);
         for (r, (sums, dots)) in sums.iter_mut().zip(&dots).enumerate() {
             let (scale, lowest) = (float(row_scales, r), float(row_scales, R + r));
             for (c, (sum, dot)) in sums.iter_mut().zip(dots).enumerate() {
@@ -19,19 +24,24 @@ pub(super) fn tile<const R: usize>(tile: &[u8], panel: &[u8]) -> Tile<R> {
             }
         }
     }
-    sums
+    sums.map(|sums| {
+        let quads = sums.as_chunks::<4>().0;
+        [F32x4::load(&quads[0]), F32x4::load(&quads[1])]
+    })
 }
 
 /// The integer products of one block.
 #[inline(always)]
 fn block_dots<const R: usize>(a: &[u8], b: &[u8]) -> [[i32; COLUMNS]; R] {
     let mut dots = [[0; COLUMNS]; R];
-    let steps = a.chunks_exact(R * STEP).zip(b.chunks_exact(COLUMNS * STEP));
-    for (a, b) in steps.take(BLOCK / STEP) {
-        for (dots, a) in dots.iter_mut().zip(a.as_chunks::<STEP>().0) {
-            for (dot, b) in dots.iter_mut().zip(b.as_chunks::<STEP>().0) {
-                for (u, q) in a.iter().zip(b) {
-                    *dot += i32::from(*u) * i32::from(*q as i8);
+    for step in 0..BLOCK / STEP {
+        for (r, dots) in dots.iter_mut().enumerate() {
+            let row = &a[tile_offset(R, r, step)..][..STEP * CODE_BYTES];
+            for (column, dot) in dots.iter_mut().enumerate() {
+                for k in 0..STEP {
+                    // Codes are below 128: the low byte is all of one.
+                    let u = i32::from(row[k * CODE_BYTES]);
+                    *dot += u * i32::from(b[panel_offset(column, step * STEP + k)] as i8);
                 }
             }
         }

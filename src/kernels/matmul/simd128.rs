@@ -1,45 +1,88 @@
-//! The tile product in WebAssembly SIMD: bytes widened to 16 bits, then `i32x4.dot_i16x8_s`.
+//! The tile product in WebAssembly SIMD: codes of 16 bits, `i32x4.dot_i16x8_s`.
 //!
 //! ```text
-//! b: 4 columns x 4 k, bytes      c0k0 c0k1 c0k2 c0k3 | c1k0 ... | c2 ... | c3 ...
-//! low half, 16 bits              c0k0 c0k1 c0k2 c0k3   c1k0 c1k1 c1k2 c1k3
-//! a, splat and widened           k0   k1   k2   k3     k0   k1   k2   k3
-//! dot, 32 bits                   c0:k01    c0:k23      c1:k01    c1:k23
+//! b: half a step's bytes         c0k0 c0k1 c1k0 c1k1 c2k0 c2k1 c3k0 c3k1 | c0k2 c0k3 .. c3k3
+//! low half, widened              c0k0 c0k1   c1k0 c1k1   c2k0 c2k1   c3k0 c3k1
+//! a: two codes, splat            k0   k1     k0   k1     k0   k1     k0   k1
+//! dot, 32 bits                   c0:k01      c1:k01      c2:k01      c3:k01
 //! ```
 //!
-//! Even and odd lanes are added once a block.
+//! That is the layout of builds without relaxed SIMD. The others have this kernel as well, over
+//! their own layout: there a widened half has two columns of four codes, and the dots of each
+//! column are added pairwise after a block.
 
 use std::arch::wasm32::*;
 
-use super::{BLOCK, COLUMNS, PANEL_BLOCK_BYTES, STEP, Tile};
+use super::super::lanes::F32x4;
+use super::BLOCK;
+use super::kernel::Tile;
+use super::layout::{CODE_BYTES, COLUMNS, PANEL_BLOCK_BYTES, STEP, WIDENED, tile_block_bytes};
+
+/// Two vectors of four columns for each of `R` rows.
+pub(super) type Vectors<const R: usize> = [[v128; 2]; R];
 
 /// Multiplies a tile of `R` rows with a panel. [`super::Kernel::tile`] has checked that both have
 /// the same number of whole blocks.
 pub(super) fn tile<const R: usize>(tile: &[u8], panel: &[u8]) -> Tile<R> {
     let mut sums = [[f32x4_splat(0.0); 2]; R];
-    let mut a = tile.as_ptr();
-    let mut b = panel.as_ptr();
+    let (mut a, mut b) = (tile.as_ptr(), panel.as_ptr());
+    let codes = hidden_block_bytes();
     // SAFETY: each turn reads one block of the tile and one of the panel, of which there are
     // equally many; loads have no alignment rule.
     unsafe {
         let end = b.add(panel.len());
         while b != end {
-            let dots = block_dots::<R>(a, b);
-            add_block(a.add(R * BLOCK), b.add(COLUMNS * BLOCK), &dots, &mut sums);
-            a = a.add(super::tile_block_bytes(R));
+            let dots = if WIDENED { dots_of_pairs::<R>(a, b, codes) } else { dots_of_quads::<R>(a, b, codes) };
+            add_block(a.add(R * BLOCK * CODE_BYTES), b.add(COLUMNS * BLOCK), &dots, &mut sums);
+            a = a.add(tile_block_bytes(R));
             b = b.add(PANEL_BLOCK_BYTES);
         }
     }
-    store(sums)
+    finished(sums)
 }
 
-/// The integer products of one block. Reads `R * BLOCK` bytes of `a` and `COLUMNS * BLOCK` of `b`.
+/// The bytes of a panel block's codes, in a way that the compiler cannot see through: it would
+/// unroll the loop over them whole, and engines then spill every register.
 #[inline(always)]
-unsafe fn block_dots<const R: usize>(mut a: *const u8, mut b: *const u8) -> [[v128; 2]; R] {
+pub(super) fn hidden_block_bytes() -> usize {
+    std::hint::black_box(COLUMNS * BLOCK)
+}
+
+/// The integer products of one block in the layout of pairs. Reads `2 * R * BLOCK` bytes of `a` and
+/// `codes` of `b`.
+#[inline(always)]
+unsafe fn dots_of_pairs<const R: usize>(mut a: *const u8, mut b: *const u8, codes: usize) -> Vectors<R> {
+    let mut dots = [[i32x4_splat(0); 2]; R];
+    // SAFETY: the caller vouches for the block.
+    unsafe {
+        let end = b.add(codes);
+        while b != end {
+            let (b0, b1) = (v128_load(b.cast()), v128_load(b.add(16).cast()));
+            let first = [i16x8_extend_low_i8x16(b0), i16x8_extend_low_i8x16(b1)];
+            let second = [i16x8_extend_high_i8x16(b0), i16x8_extend_high_i8x16(b1)];
+            for (r, dots) in dots.iter_mut().enumerate() {
+                let low = v128_load32_splat(a.add(r * STEP * 2).cast());
+                let high = v128_load32_splat(a.add(r * STEP * 2 + 4).cast());
+                for (half, dot) in dots.iter_mut().enumerate() {
+                    *dot = i32x4_add(*dot, i32x4_dot_i16x8(low, first[half]));
+                    *dot = i32x4_add(*dot, i32x4_dot_i16x8(high, second[half]));
+                }
+            }
+            a = a.add(R * STEP * 2);
+            b = b.add(COLUMNS * STEP);
+        }
+    }
+    dots
+}
+
+/// The integer products of one block in the layout of quads. Reads `R * BLOCK` bytes of `a` and
+/// `codes` of `b`.
+#[inline(always)]
+unsafe fn dots_of_quads<const R: usize>(mut a: *const u8, mut b: *const u8, codes: usize) -> Vectors<R> {
     let mut pairs = [[i32x4_splat(0); 4]; R];
     // SAFETY: the caller vouches for the block.
     unsafe {
-        let end = b.add(std::hint::black_box(COLUMNS * BLOCK));
+        let end = b.add(codes);
         while b != end {
             let (b0, b1) = (v128_load(b.cast()), v128_load(b.add(16).cast()));
             let columns = [
@@ -73,8 +116,8 @@ fn add_pairs(low: v128, high: v128) -> v128 {
 pub(super) unsafe fn add_block<const R: usize>(
     row_scales: *const u8,
     column_scales: *const u8,
-    dots: &[[v128; 2]; R],
-    sums: &mut [[v128; 2]; R],
+    dots: &Vectors<R>,
+    sums: &mut Vectors<R>,
 ) {
     // SAFETY: the caller vouches for the block.
     unsafe {
@@ -96,16 +139,8 @@ pub(super) unsafe fn add_block<const R: usize>(
     }
 }
 
-/// The sums as an array.
+/// The sums as the tile that every implementation returns.
 #[inline(always)]
-pub(super) fn store<const R: usize>(sums: [[v128; 2]; R]) -> Tile<R> {
-    let mut tile = [[0.0; COLUMNS]; R];
-    for (row, [low, high]) in tile.iter_mut().zip(sums) {
-        // SAFETY: a row has room for eight floats.
-        unsafe {
-            v128_store(row.as_mut_ptr().cast(), low);
-            v128_store(row.as_mut_ptr().add(4).cast(), high);
-        }
-    }
-    tile
+pub(super) fn finished<const R: usize>(sums: Vectors<R>) -> Tile<R> {
+    sums.map(|row| row.map(F32x4::from_v128))
 }

@@ -1,5 +1,6 @@
 //! Every implementation against a naive product, over every shape of tile.
 
+use super::super::activation;
 use super::*;
 
 /// A small generator (splitmix64), so that tests are the same everywhere.
@@ -93,7 +94,7 @@ fn every_implementation_has_the_same_bits() {
         let case = Case::new(rows, columns, inner);
         let mut expected = vec![0.0; rows * columns];
         case.multiply(Kernel::Portable, Epilogue::default(), &mut expected);
-        for kernel in Kernel::ALL {
+        for kernel in Kernel::ALL.iter().filter(|kernel| kernel.can_run(128)) {
             let mut out = vec![0.0; rows * columns];
             case.multiply(*kernel, Epilogue::default(), &mut out);
             assert_eq!(out, expected, "{kernel:?} {rows}x{columns}x{inner}");
@@ -102,10 +103,24 @@ fn every_implementation_has_the_same_bits() {
 }
 
 #[test]
+fn a_trial_times_every_implementation_but_the_reference_and_chooses_the_fastest() {
+    let start = std::time::Instant::now();
+    let trials = trial::run(768, || start.elapsed().as_secs_f64() * 1000.0);
+    for largest in [16, 127] {
+        let of_size: Vec<_> = trials.iter().filter(|trial| trial.largest_code == largest).collect();
+        let can_run = Kernel::ALL.iter().filter(|kernel| kernel.can_run(largest)).count();
+        assert_eq!(of_size.len(), can_run - 1);
+        if let Some(best) = of_size.iter().max_by(|a, b| a.gmacs.total_cmp(&b.gmacs)) {
+            assert_eq!(Kernel::fastest(largest), best.kernel);
+        }
+    }
+}
+
+#[test]
 fn a_row_has_the_same_bits_alone_and_among_others() {
     let case = Case::new(9, 40, 256);
     let mut together = vec![0.0; 9 * 40];
-    case.multiply(Kernel::BEST, Epilogue::default(), &mut together);
+    case.multiply(Kernel::fastest(128), Epilogue::default(), &mut together);
     for row in 0..9 {
         let alone = Case {
             rows: 1,
@@ -116,7 +131,7 @@ fn a_row_has_the_same_bits_alone_and_among_others() {
             ..case
         };
         let mut out = vec![0.0; 40];
-        alone.multiply(Kernel::BEST, Epilogue::default(), &mut out);
+        alone.multiply(Kernel::fastest(128), Epilogue::default(), &mut out);
         assert_eq!(out, together[row * 40..][..40], "row {row} of {}", case.rows);
     }
 }
@@ -125,11 +140,11 @@ fn a_row_has_the_same_bits_alone_and_among_others() {
 fn the_epilogue_adds_the_bias_then_activates_then_adds_the_residual() {
     let case = Case::new(5, 13, 64);
     let mut plain = vec![0.0; 5 * 13];
-    case.multiply(Kernel::BEST, Epilogue::default(), &mut plain);
+    case.multiply(Kernel::fastest(128), Epilogue::default(), &mut plain);
     let bias: Vec<f32> = (0..13).map(|i| i as f32 - 6.0).collect();
     let epilogue = Epilogue { bias: Some(&bias), activation: Some(Activation::Gelu), add_to_output: true };
     let mut fused = vec![100.0; 5 * 13];
-    case.multiply(Kernel::BEST, epilogue, &mut fused);
+    case.multiply(Kernel::fastest(128), epilogue, &mut fused);
     for (i, (plain, fused)) in plain.iter().zip(fused).enumerate() {
         let mut activated = [plain + bias[i % 13]; 4];
         activation::apply(Activation::Gelu, &mut activated);
@@ -160,7 +175,7 @@ fn wide_channels_leave_the_others_their_precision() {
             row[77] *= -40.0;
         }
         let mut out = vec![0.0; 6 * 16];
-        case.multiply(Kernel::BEST, Epilogue::default(), &mut out);
+        case.multiply(Kernel::fastest(128), Epilogue::default(), &mut out);
         let exact = |i: usize| case.exact(i / 16, i % 16).0;
         out.iter().enumerate().map(|(i, value)| (f64::from(*value) - exact(i)).powi(2)).sum::<f64>().sqrt()
     };

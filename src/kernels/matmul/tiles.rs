@@ -2,7 +2,9 @@
 
 use std::marker::PhantomData;
 
+use super::super::lanes::F32x4;
 use super::Output;
+use super::layout::COLUMNS;
 
 /// A mutable matrix `[rows, stride]` whose disjoint pieces can be written from several threads.
 pub(super) struct Tiles<'a> {
@@ -33,25 +35,31 @@ impl<'a> Tiles<'a> {
         }
     }
 
-    /// Overwrites part of a row.
-    pub(super) fn store(&self, row: usize, column: usize, values: &[f32]) {
-        let target = self.piece(row, column, values.len());
-        // SAFETY: `piece` checked the bounds; the type's contract says that nobody else has it.
-        unsafe { target.copy_from_nonoverlapping(values.as_ptr(), values.len()) }
-    }
-
-    /// Adds to part of a row.
-    pub(super) fn add(&self, row: usize, column: usize, values: &[f32]) {
-        let target = self.piece(row, column, values.len());
-        // SAFETY: as in `store`.
-        let target = unsafe { std::slice::from_raw_parts_mut(target, values.len()) };
-        for (sum, value) in target.iter_mut().zip(values) {
-            *sum += value;
+    /// Writes `columns` values (at most [`COLUMNS`]) of a row, or adds them to what is there.
+    #[inline(always)]
+    pub(super) fn put(&self, row: usize, column: usize, values: [F32x4; 2], columns: usize, add: bool) {
+        assert!(row < self.rows && self.columns.start <= column && column + columns <= self.columns.end);
+        let target = self.start.wrapping_add(row * self.stride + column);
+        // SAFETY: the assertion keeps to the matrix; the type's contract says that nobody else has
+        // these elements.
+        let target = unsafe { std::slice::from_raw_parts_mut(target, columns) };
+        match <&mut [f32; COLUMNS]>::try_from(&mut *target) {
+            Ok(whole) => put_vectors(whole, values, add),
+            // The last panel of a matrix may be narrower.
+            Err(_) => {
+                let mut whole = [0.0; COLUMNS];
+                whole[..columns].copy_from_slice(target);
+                put_vectors(&mut whole, values, add);
+                target.copy_from_slice(&whole[..columns]);
+            }
         }
     }
+}
 
-    fn piece(&self, row: usize, column: usize, len: usize) -> *mut f32 {
-        assert!(row < self.rows && self.columns.start <= column && column + len <= self.columns.end);
-        self.start.wrapping_add(row * self.stride + column)
+#[inline(always)]
+fn put_vectors(target: &mut [f32; COLUMNS], values: [F32x4; 2], add: bool) {
+    for (target, value) in target.as_chunks_mut::<4>().0.iter_mut().zip(values) {
+        let value = if add { F32x4::load(target) + value } else { value };
+        value.store(target);
     }
 }

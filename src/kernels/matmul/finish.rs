@@ -1,0 +1,72 @@
+//! What happens to a tile's sums before they are stored: wide channels, bias, activation, residual.
+
+use super::super::activation::{self, Activation};
+use super::super::lanes::F32x4;
+use super::kernel::Tile;
+use super::layout::COLUMNS;
+use super::tiles::Tiles;
+use super::{Activations, Epilogue};
+
+/// What is left to do for the tiles of one panel.
+pub(super) struct Finish<'a> {
+    activations: &'a Activations,
+    wide_weights: &'a [[f32; COLUMNS]],
+    bias: [F32x4; COLUMNS / 4],
+    activation: Option<Activation>,
+    add_to_output: bool,
+    tiles: &'a Tiles<'a>,
+    column: usize,
+    columns: usize,
+}
+
+impl<'a> Finish<'a> {
+    /// For the panel whose `columns` columns begin at `column` of the matrix, which the output has
+    /// from its column `first` on.
+    pub(super) fn new(
+        activations: &'a Activations,
+        wide_weights: &'a [[f32; COLUMNS]],
+        epilogue: Epilogue,
+        tiles: &'a Tiles<'a>,
+        (first, column, columns): (usize, usize, usize),
+    ) -> Self {
+        let mut bias = [0.0; COLUMNS];
+        if let Some(all) = epilogue.bias {
+            bias[..columns].copy_from_slice(&all[column..][..columns]);
+        }
+        let Epilogue { activation, add_to_output, .. } = epilogue;
+        let bias = vectors(&bias);
+        Self { activations, wide_weights, bias, activation, add_to_output, tiles, column: first + column, columns }
+    }
+
+    /// Finishes the tile whose first row is `row`.
+    #[inline(always)]
+    pub(super) fn store<const R: usize>(&self, row: usize, tile: Tile<R>) {
+        for (r, mut sums) in tile.into_iter().enumerate() {
+            self.add_wide(row + r, &mut sums);
+            for (sum, bias) in sums.iter_mut().zip(self.bias) {
+                *sum = *sum + bias;
+            }
+            if let Some(activation) = self.activation {
+                sums = sums.map(|sum| activation::of_lanes(activation, sum));
+            }
+            self.tiles.put(row + r, self.column, sums, self.columns, self.add_to_output);
+        }
+    }
+
+    /// Adds the products of the wide channels to a row's sums.
+    #[inline(always)]
+    fn add_wide(&self, row: usize, sums: &mut [F32x4; COLUMNS / 4]) {
+        for (activation, weights) in self.activations.wide(row).iter().zip(self.wide_weights) {
+            let activation = F32x4::splat(*activation);
+            for (sum, weight) in sums.iter_mut().zip(vectors(weights)) {
+                *sum = *sum + activation * weight;
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn vectors(values: &[f32; COLUMNS]) -> [F32x4; COLUMNS / 4] {
+    let quads = values.as_chunks::<4>().0;
+    [F32x4::load(&quads[0]), F32x4::load(&quads[1])]
+}

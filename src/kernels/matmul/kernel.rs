@@ -1,0 +1,113 @@
+//! The implementations of the tile product, and which of them runs.
+
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use super::super::lanes::F32x4;
+use super::layout::{COLUMNS, PANEL_BLOCK_BYTES, tile_block_bytes};
+use super::portable;
+#[cfg(target_arch = "x86_64")]
+use super::avx2;
+#[cfg(all(target_feature = "simd128", feature = "relaxed"))]
+use super::relaxed;
+#[cfg(target_feature = "simd128")]
+use super::simd128;
+
+/// One output tile: `R` rows of a panel's columns, in two vectors each.
+pub type Tile<const R: usize> = [[F32x4; COLUMNS / 4]; R];
+
+/// An implementation of the tile product.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Kernel {
+    /// Plain Rust: the reference.
+    Portable,
+    /// x86-64: `vpmaddubsw`, widened after each step, over all eight columns of a panel at once.
+    #[cfg(target_arch = "x86_64")]
+    Avx2,
+    /// WebAssembly SIMD: codes widened to 16 bits, `i32x4.dot_i16x8_s`.
+    #[cfg(target_feature = "simd128")]
+    Widening,
+    /// Relaxed SIMD: `i16x8.relaxed_dot_i8x16_i7x16_s`, a whole block added up in 16 bits. Only for
+    /// weights of five bits at most.
+    #[cfg(all(target_feature = "simd128", feature = "relaxed"))]
+    RelaxedNarrow,
+    /// Relaxed SIMD: `i32x4.relaxed_dot_i8x16_i7x16_add_s`.
+    #[cfg(all(target_feature = "simd128", feature = "relaxed"))]
+    RelaxedDot,
+}
+
+/// The largest magnitude of a weight's code for which a block's products fit 16 bits: 32 steps, two
+/// products a lane and step, each of at most 127 times this.
+#[cfg(all(target_feature = "simd128", feature = "relaxed"))]
+const NARROW: u8 = 16;
+
+/// The fastest implementation for weights of at most five bits, and for others, as indices of
+/// [`Kernel::ALL`] plus one; 0 while nobody measured.
+static FASTEST: [AtomicU8; 2] = [AtomicU8::new(0), AtomicU8::new(0)];
+
+impl Kernel {
+    /// Every implementation in this build, slowest first as a rule. All give the same bits.
+    pub const ALL: &[Self] = &[
+        Self::Portable,
+        #[cfg(target_arch = "x86_64")]
+        Self::Avx2,
+        #[cfg(target_feature = "simd128")]
+        Self::Widening,
+        #[cfg(all(target_feature = "simd128", feature = "relaxed"))]
+        Self::RelaxedNarrow,
+        #[cfg(all(target_feature = "simd128", feature = "relaxed"))]
+        Self::RelaxedDot,
+    ];
+
+    /// Whether this machine can run it on weights whose codes' magnitude is at most `largest`.
+    pub fn can_run(self, largest: u8) -> bool {
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => std::arch::is_x86_feature_detected!("avx2"),
+            #[cfg(all(target_feature = "simd128", feature = "relaxed"))]
+            Self::RelaxedNarrow => largest <= NARROW,
+            _ => largest <= 128,
+        }
+    }
+
+    /// The implementation to use for weights whose codes' magnitude is at most `largest`: the one
+    /// found [`Self::set_fastest`], or the last in [`Self::ALL`] that can run.
+    pub fn fastest(largest: u8) -> Self {
+        match FASTEST[class(largest)].load(Ordering::Relaxed) {
+            0 => Self::ALL.iter().rev().copied().find(|kernel| kernel.can_run(largest)).unwrap_or(Self::Portable),
+            found => Self::ALL[usize::from(found) - 1],
+        }
+    }
+
+    /// Makes this the choice for weights like those of magnitude `largest`.
+    pub(super) fn set_fastest(self, largest: u8) {
+        let index = Self::ALL.iter().position(|kernel| *kernel == self);
+        FASTEST[class(largest)].store(index.map_or(0, |index| index as u8 + 1), Ordering::Relaxed);
+    }
+
+    /// Multiplies a tile of `R` rows with a panel. Both have the same number of blocks, checked here
+    /// once for the implementations below.
+    #[inline(always)]
+    pub(super) fn tile<const R: usize>(self, tile: &[u8], panel: &[u8]) -> Tile<R> {
+        let blocks = panel.len() / PANEL_BLOCK_BYTES;
+        assert_eq!(panel.len(), blocks * PANEL_BLOCK_BYTES);
+        assert_eq!(tile.len(), blocks * tile_block_bytes(R));
+        match self {
+            Self::Portable => portable::tile::<R>(tile, panel),
+            // SAFETY: chosen only where `can_run` has seen AVX2.
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => unsafe { avx2::tile::<R>(tile, panel) },
+            #[cfg(target_feature = "simd128")]
+            Self::Widening => simd128::tile::<R>(tile, panel),
+            #[cfg(all(target_feature = "simd128", feature = "relaxed"))]
+            Self::RelaxedNarrow => relaxed::narrow_tile::<R>(tile, panel),
+            #[cfg(all(target_feature = "simd128", feature = "relaxed"))]
+            Self::RelaxedDot => relaxed::tile::<R>(tile, panel),
+        }
+    }
+}
+
+/// Which of [`FASTEST`] weights belong to.
+fn class(largest: u8) -> usize {
+    usize::from(largest > 16)
+}

@@ -1,0 +1,90 @@
+//! Which implementation is fastest here: each is timed for a few milliseconds on the model's shapes.
+//!
+//! The same build runs on machines where one instruction takes one step or three, so no order of the
+//! implementations is right everywhere. Since all give the same bits, a wrong choice costs time only.
+
+use super::{Activations, BLOCK, Epilogue, Kernel, Output, PackedMatrix};
+
+/// Rows of the trial product: a few prompts, or part of an image.
+const ROWS: usize = 48;
+/// Columns of the trial product.
+const COLUMNS: usize = 256;
+/// The longest inner dimension tried, so that a trial stays short.
+const LONGEST: usize = 1024;
+/// Milliseconds each implementation is run: enough for clocks that tick in milliseconds.
+const DURATION: f64 = 4.0;
+/// The magnitude of the codes that trials use: five bits and eight.
+const MAGNITUDES: [u8; 2] = [16, 127];
+
+/// What one implementation reached.
+#[derive(Clone, Copy, Debug)]
+pub struct Trial {
+    pub kernel: Kernel,
+    /// The largest magnitude of the weights' codes.
+    pub largest_code: u8,
+    /// Billions of products a second.
+    pub gmacs: f64,
+}
+
+/// Times every implementation that can run here on products of `inner` (rounded to whole blocks),
+/// and makes the fastest the choice of [`Kernel::fastest`]. `clock` gives milliseconds.
+///
+/// The reference implementation is not tried: it is never the fastest.
+pub fn run(inner: usize, clock: impl Fn() -> f64) -> Vec<Trial> {
+    let mut trials = Vec::new();
+    for largest_code in MAGNITUDES {
+        let candidates: Vec<Kernel> =
+            Kernel::ALL.iter().copied().filter(|k| *k != Kernel::Portable && k.can_run(largest_code)).collect();
+        let first = trials.len();
+        let product = Product::new(inner.clamp(BLOCK, LONGEST).next_multiple_of(BLOCK), largest_code);
+        for kernel in candidates {
+            trials.push(Trial { kernel, largest_code, gmacs: product.time(kernel, &clock) });
+        }
+        if let Some(best) = trials[first..].iter().max_by(|a, b| a.gmacs.total_cmp(&b.gmacs)) {
+            best.kernel.set_fastest(largest_code);
+        }
+    }
+    trials
+}
+
+/// A product to time.
+struct Product {
+    matrix: PackedMatrix,
+    activations: Activations,
+}
+
+impl Product {
+    fn new(inner: usize, largest_code: u8) -> Self {
+        let codes = 2 * i32::from(largest_code) + 1;
+        let matrix = PackedMatrix::pack(COLUMNS, inner, &[], |column, block, target| {
+            for (k, code) in target.iter_mut().enumerate() {
+                let mixed = (column * 31 + block * 17 + k * 7) as i32;
+                *code = (mixed % codes - i32::from(largest_code)) as i8;
+            }
+            0.01
+        });
+        let values: Vec<f32> = (0..ROWS * inner).map(|i| (i * 7919 % 1013) as f32 / 506.5 - 1.0).collect();
+        let mut activations = Activations::default();
+        activations.quantize(&values, inner, &[]);
+        Self { matrix, activations }
+    }
+
+    /// Billions of products a second, over [`DURATION`] after one product that is not counted.
+    fn time(&self, kernel: Kernel, clock: impl Fn() -> f64) -> f64 {
+        let mut output = vec![0.0; ROWS * COLUMNS];
+        let mut multiply = || {
+            let output = Output { values: &mut output, stride: COLUMNS, first: 0 };
+            self.matrix.multiply_with(kernel, &self.activations, Epilogue::default(), output);
+        };
+        multiply();
+        let (start, mut products) = (clock(), 0);
+        let mut elapsed = 0.0;
+        while elapsed < DURATION {
+            multiply();
+            products += 1;
+            elapsed = clock() - start;
+        }
+        let macs = ROWS * COLUMNS * self.matrix.inner() * products;
+        macs as f64 / elapsed / 1e6
+    }
+}

@@ -1,49 +1,56 @@
-//! One parallel loop: over independent pieces of an output, each with its own order of sums.
+//! Parallel loops over independent pieces of an output, each with its own order of sums.
 //!
-//! Which thread runs a piece never changes a bit of it. WebAssembly builds run on one thread.
+//! Which thread runs a piece never changes a bit of it. Native builds have rayon's pool from the
+//! start. WebAssembly builds with atomics run on one thread until somebody has started a pool and
+//! called [`pool_started`]; the others always do.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use rayon::prelude::*;
+
+/// How many threads take part, 0 while none was started (or, natively, looked for).
+static THREADS: AtomicUsize = AtomicUsize::new(0);
+
+/// Says that a pool of `threads` threads now runs: from here on loops are shared among them.
+pub fn pool_started(threads: usize) {
+    THREADS.store(threads, Ordering::Release);
+}
+
+/// How many threads loops are shared among.
+pub fn count() -> usize {
+    match THREADS.load(Ordering::Acquire) {
+        0 if cfg!(target_arch = "wasm32") => 1,
+        0 => rayon::current_num_threads(),
+        threads => threads,
+    }
+}
+
+/// Runs `pass` where loops need not be handed over one by one: on a thread of the pool.
+pub fn inside<T: Send>(pass: impl FnOnce() -> T + Send) -> T {
+    if count() == 1 { pass() } else { rayon::scope(|_| pass()) }
+}
 
 /// Calls `task` once for each index below `count`, at least `grain` of them in a row per thread.
-#[cfg(not(target_arch = "wasm32"))]
 pub fn for_each(count: usize, grain: usize, task: impl Fn(usize) + Send + Sync) {
-    use rayon::prelude::*;
-    if count <= grain {
+    if count <= grain || self::count() == 1 {
         (0..count).for_each(task);
     } else {
         (0..count).into_par_iter().with_min_len(grain).for_each(task);
     }
 }
 
-/// Calls `task` once for each index below `count`, at least `grain` of them in a row per thread.
-#[cfg(target_arch = "wasm32")]
-pub fn for_each(count: usize, _grain: usize, task: impl Fn(usize) + Send + Sync) {
-    (0..count).for_each(task);
-}
-
-/// Calls `task` for each row of `output` `[rows, width]`, with scratch memory of its thread.
-#[cfg(not(target_arch = "wasm32"))]
-pub fn for_each_row<S: Send>(
-    output: &mut [f32],
-    width: usize,
+/// Calls `task` for each piece of `length` values of `output` (the last may be shorter), at least
+/// `grain` of them in a row per thread.
+pub fn for_each_piece<T: Send>(
+    output: &mut [T],
+    length: usize,
     grain: usize,
-    scratch: impl Fn() -> S + Send + Sync,
-    task: impl Fn(&mut S, usize, &mut [f32]) + Send + Sync,
+    task: impl Fn(usize, &mut [T]) + Send + Sync,
 ) {
-    use rayon::prelude::*;
-    let rows = output.par_chunks_exact_mut(width).with_min_len(grain).enumerate();
-    rows.for_each_init(scratch, |scratch, (index, row)| task(scratch, index, row));
-}
-
-/// Calls `task` for each row of `output` `[rows, width]`, with scratch memory of its thread.
-#[cfg(target_arch = "wasm32")]
-pub fn for_each_row<S: Send>(
-    output: &mut [f32],
-    width: usize,
-    _grain: usize,
-    scratch: impl Fn() -> S + Send + Sync,
-    task: impl Fn(&mut S, usize, &mut [f32]) + Send + Sync,
-) {
-    let mut scratch = scratch();
-    for (index, row) in output.chunks_exact_mut(width).enumerate() {
-        task(&mut scratch, index, row);
+    if output.len() <= grain * length || count() == 1 {
+        output.chunks_mut(length).enumerate().for_each(|(index, piece)| task(index, piece));
+    } else {
+        let pieces = output.par_chunks_mut(length).with_min_len(grain).enumerate();
+        pieces.for_each(|(index, piece)| task(index, piece));
     }
 }

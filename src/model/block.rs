@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::kernels::activation::Activation;
 use crate::kernels::attention::{Reach, attend};
 use crate::kernels::layer_norm::LayerNorm;
-use crate::kernels::matmul::Epilogue;
+use crate::kernels::matmul::{Epilogue, Rows};
 use crate::weights::{Tensors, TowerConfig};
 
 /// Pre-norm attention and MLP, each with its residual.
@@ -50,28 +50,24 @@ impl Block {
     /// Takes `x` `[rows, width]` through the block. The rows that are left are `reach`'s queries.
     fn forward(&self, x: &mut Vec<f32>, reach: &Reach, workspace: &mut Workspace) -> Result<()> {
         let width = self.out.columns();
-        let Workspace { normal, qkv, attended, hidden, codes } = workspace;
+        let Workspace { qkv, attended, hidden, codes, .. } = workspace;
         let rows = x.len() / width;
         let residual = Epilogue { add_to_output: true, ..Epilogue::default() };
 
-        let normal = sized(normal, x.len());
-        self.attention_norm.apply(x, normal);
         let qkv = sized(qkv, 3 * x.len());
-        self.qkv.forward(normal, codes, Epilogue::default(), qkv)?;
+        self.qkv.forward(Rows::Normalised(&self.attention_norm, x), codes, Epilogue::default(), qkv)?;
         let queries = reach.queries();
         let attended = sized(attended, queries.len() * width);
         attend(qkv, self.heads, width, reach, attended);
         if queries.len() < rows {
             keep_rows(x, queries, width);
         }
-        self.out.forward(attended, codes, residual, x)?;
+        self.out.forward(Rows::Plain(attended), codes, residual, x)?;
 
-        let normal = &mut normal[..x.len()];
-        self.mlp_norm.apply(x, normal);
         let hidden = sized(hidden, queries.len() * self.expand.columns());
         let activate = Epilogue { activation: Some(self.activation), ..Epilogue::default() };
-        self.expand.forward(normal, codes, activate, hidden)?;
-        self.contract.forward(hidden, codes, residual, x)
+        self.expand.forward(Rows::Normalised(&self.mlp_norm, x), codes, activate, hidden)?;
+        self.contract.forward(Rows::Plain(hidden), codes, residual, x)
     }
 
     fn bytes(&self) -> usize {

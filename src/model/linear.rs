@@ -2,10 +2,9 @@
 
 use candle_core::{Device, Tensor};
 
-use super::workspace::Workspace;
 use crate::error::{Error, Result};
 use crate::kernels::activation;
-use crate::kernels::matmul::{Activations, BLOCK, Epilogue, Output, PackedMatrix, blocks};
+use crate::kernels::matmul::{Activations, BLOCK, Epilogue, Output, PackedMatrix, Rows, blocks};
 use crate::weights::{self, Dtype, Tensors};
 
 /// One or several matrices over the same input, their outputs side by side, with a bias.
@@ -128,14 +127,14 @@ impl Linear {
         self.parts.iter().map(bytes).sum::<usize>() + self.bias.len() * 4
     }
 
-    /// `input` `[rows, inner]` times the weights, plus the bias, then `epilogue`'s activation and
-    /// sum, into `output` `[rows, columns]`.
+    /// `input`'s rows of `inner` values times the weights, plus the bias, then `epilogue`'s
+    /// activation and sum, into `output` `[rows, columns]`.
     ///
     /// # Errors
     /// `Candle` if its matmul fails, which valid shapes do not.
     pub fn forward(
         &self,
-        input: &[f32],
+        input: Rows,
         codes: &mut Activations,
         epilogue: Epilogue,
         output: &mut [f32],
@@ -151,21 +150,18 @@ impl Linear {
             let output = Output { values: &mut *output, stride: self.columns, first };
             match part {
                 Matrix::Packed(matrix) => matrix.multiply(codes, epilogue, output),
-                Matrix::Dense(weights) => multiply_dense(weights, input, epilogue, output)?,
+                Matrix::Dense(weights) => match input {
+                    Rows::Plain(values) => multiply_dense(weights, values, epilogue, output)?,
+                    Rows::Normalised(norm, values) => {
+                        let mut normal = vec![0.0; values.len()];
+                        norm.apply(values, &mut normal);
+                        multiply_dense(weights, &normal, epilogue, output)?;
+                    }
+                },
             }
             first += columns;
         }
         Ok(())
-    }
-
-    /// [`Linear::forward`] without an epilogue, to rows of its own.
-    ///
-    /// # Errors
-    /// As [`Linear::forward`].
-    pub fn project(&self, input: &[f32], workspace: &mut Workspace) -> Result<Vec<f32>> {
-        let mut output = vec![0.0; input.len() / self.inner * self.columns];
-        self.forward(input, &mut workspace.codes, Epilogue::default(), &mut output)?;
-        Ok(output)
     }
 }
 

@@ -6,9 +6,11 @@ use candle_core::{Device, Tensor};
 use super::block::{Encoder, load_norm};
 use super::linear::{Linear, load_floats};
 use super::prompt_tree::PromptTree;
-use super::workspace::Workspaces;
+use super::workspace::{Workspace, Workspaces};
 use crate::error::{Error, Result};
 use crate::kernels::layer_norm::LayerNorm;
+use crate::kernels::matmul::{Epilogue, Rows};
+use crate::kernels::threads;
 use crate::weights::{self, ClipConfig, Tensors};
 
 /// A causal transformer (Radford et al., 2019) that is read at the end token.
@@ -57,27 +59,41 @@ impl TextTower {
     /// # Errors
     /// `TokenId` for an id beyond the table, `LongPrompt` for a prompt over the context length.
     pub fn forward(&self, tree: &PromptTree) -> Result<Tensor> {
-        let mut x = self.embed(tree)?;
         let unique_ends = tree.unique_ends();
-        let embeddings = self.workspaces.with(|workspace| {
-            let (all, ends) = (tree.reach(0..tree.len() as u32), tree.reach(unique_ends.iter().copied()));
-            self.encoder.forward(&mut x, &all, &ends, workspace)?;
-            let mut normal = vec![0.0; x.len()];
-            self.norm_after.apply(&x, &mut normal);
-            self.projection.project(&normal, workspace)
-        })?;
         let columns = self.projection.columns();
+        let mut embeddings = vec![0.0; unique_ends.len() * columns];
+        threads::inside(|| {
+            self.workspaces.with(|workspace| self.pass(tree, &unique_ends, workspace, &mut embeddings))
+        })?;
         let unique = Tensor::from_vec(embeddings, (unique_ends.len(), columns), &Device::Cpu)?;
         let indices = tree.end_indices(&unique_ends);
         let count = indices.len();
         Ok(unique.index_select(&Tensor::from_vec(indices, count, &Device::Cpu)?, 0)?)
     }
 
-    /// Token plus position for each node. `[nodes, width]`
-    fn embed(&self, tree: &PromptTree) -> Result<Vec<f32>> {
+    /// Takes a tree to the embeddings `[ends, projection_dim]` of its ends.
+    fn pass(
+        &self,
+        tree: &PromptTree,
+        ends: &[u32],
+        workspace: &mut Workspace,
+        embeddings: &mut [f32],
+    ) -> Result<()> {
+        let mut x = std::mem::take(&mut workspace.x);
+        x.resize(tree.len() * self.width, 0.0);
+        self.embed(tree, &mut x)?;
+        let (all, ends) = (tree.reach(0..tree.len() as u32), tree.reach(ends.iter().copied()));
+        self.encoder.forward(&mut x, &all, &ends, workspace)?;
+        let read = Rows::Normalised(&self.norm_after, &x);
+        self.projection.forward(read, &mut workspace.codes, Epilogue::default(), embeddings)?;
+        workspace.x = x;
+        Ok(())
+    }
+
+    /// Token plus position for each node, into `x` `[nodes, width]`.
+    fn embed(&self, tree: &PromptTree, x: &mut [f32]) -> Result<()> {
         let vocab_size = self.token_embedding.rows();
         let context_length = self.positions.len() / self.width;
-        let mut x = vec![0.0; tree.len() * self.width];
         for (row, (token, position)) in x.chunks_exact_mut(self.width).zip(tree.nodes()) {
             if token as usize >= vocab_size {
                 return Err(Error::TokenId { id: token, vocab_size });
@@ -89,7 +105,7 @@ impl TextTower {
             let position = &self.positions[position * self.width..][..self.width];
             row.iter_mut().zip(position).for_each(|(value, position)| *value += position);
         }
-        Ok(x)
+        Ok(())
     }
 
     /// Bytes of memory the weights take.

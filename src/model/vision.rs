@@ -4,10 +4,12 @@ use candle_core::{Device, Tensor};
 
 use super::block::{Encoder, load_norm};
 use super::linear::{Linear, load_floats};
-use super::workspace::Workspaces;
+use super::workspace::{Workspace, Workspaces, sized};
 use crate::error::Result;
 use crate::kernels::attention::Reach;
 use crate::kernels::layer_norm::LayerNorm;
+use crate::kernels::matmul::{Epilogue, Rows};
+use crate::kernels::threads;
 use crate::weights::{ClipConfig, Tensors};
 
 /// A vision transformer (Dosovitskiy et al., 2021) with CLIP's extra norm before the blocks.
@@ -26,6 +28,10 @@ pub struct VisionTower {
     norm_after: LayerNorm,
     /// `[projection_dim, width]`
     projection: Linear,
+    /// Every token sees the whole image.
+    all: Reach,
+    /// In the last block only the class token asks.
+    class: Reach,
     workspaces: Workspaces,
 }
 
@@ -54,6 +60,8 @@ impl VisionTower {
             encoder: Encoder::load(tensors, "v", tower)?,
             projection,
             norm_after,
+            all: Reach::whole(tokens, 0..tokens),
+            class: Reach::whole(tokens, 0..1),
             workspaces: Workspaces::default(),
         })
     }
@@ -65,44 +73,64 @@ impl VisionTower {
     /// `Candle` for pixels of another shape.
     pub fn forward(&self, pixels: &Tensor) -> Result<Tensor> {
         let (images, _, _, _) = pixels.dims4()?;
-        let pixels = pixels.reshape((images, 3, self.image_size, self.image_size))?;
-        let pixels = pixels.flatten_all()?.to_vec1::<f32>()?;
-        let (width, tokens) = (self.class_embedding.len(), self.positions.len() / self.class_embedding.len());
-        let embedding = self.workspaces.with(|workspace| {
-            let patches = self.patches(&pixels);
-            let embedded = self.patch_embedding.project(&patches, workspace)?;
-            let mut x = Vec::with_capacity(images * tokens * width);
-            for image in embedded.chunks_exact((tokens - 1) * width) {
-                let row = self.class_embedding.iter().chain(image);
-                x.extend(row.zip(&self.positions).map(|(value, position)| value + position));
-            }
-            let mut normal = vec![0.0; x.len()];
-            self.norm_before.apply(&x, &mut normal);
-            let (all, class) = (Reach::whole(images, tokens, 0..tokens), Reach::whole(images, tokens, 0..1));
-            self.encoder.forward(&mut normal, &all, &class, workspace)?;
-            let mut class = vec![0.0; normal.len()];
-            self.norm_after.apply(&normal, &mut class);
-            self.projection.project(&class, workspace)
+        let pixels = pixels.reshape((images, 3 * self.image_size * self.image_size))?.to_vec2::<f32>()?;
+        let columns = self.projection.columns();
+        let mut embeddings = vec![0.0; images * columns];
+        threads::inside(|| {
+            self.workspaces.with(|workspace| {
+                let mut targets = embeddings.chunks_exact_mut(columns);
+                pixels
+                    .iter()
+                    .zip(&mut targets)
+                    .try_for_each(|(image, embedding)| self.embed(image, workspace, embedding))
+            })
         })?;
-        Ok(Tensor::from_vec(embedding, (images, self.projection.columns()), &Device::Cpu)?)
+        Ok(Tensor::from_vec(embeddings, (images, columns), &Device::Cpu)?)
     }
 
-    /// The patches of images `[images, 3, size, size]` as rows `[images * patches, inner]`: channel,
-    /// then row, then column, as the convolution's kernel has them.
-    fn patches(&self, pixels: &[f32]) -> Vec<f32> {
+    /// Takes one image's pixels `[3, image_size, image_size]` to its embedding `[projection_dim]`.
+    fn embed(&self, pixels: &[f32], workspace: &mut Workspace, embedding: &mut [f32]) -> Result<()> {
+        let width = self.class_embedding.len();
+        let (patches, tokens) = (self.positions.len() / width - 1, self.positions.len() / width);
+        let rows = sized(&mut workspace.input, patches * self.patch_embedding.inner());
+        self.cut_patches(pixels, rows);
+        let embedded = sized(&mut workspace.hidden, patches * width);
+        self.patch_embedding.forward(
+            Rows::Plain(rows),
+            &mut workspace.codes,
+            Epilogue::default(),
+            embedded,
+        )?;
+
+        let mut x = std::mem::take(&mut workspace.x);
+        x.clear();
+        let values = self.class_embedding.iter().chain(&*embedded);
+        x.extend(values.zip(&self.positions).map(|(value, position)| value + position));
+        let normal = sized(&mut workspace.input, tokens * width);
+        self.norm_before.apply(&x, normal);
+        x.copy_from_slice(normal);
+        self.encoder.forward(&mut x, &self.all, &self.class, workspace)?;
+        let class = Rows::Normalised(&self.norm_after, &x);
+        self.projection.forward(class, &mut workspace.codes, Epilogue::default(), embedding)?;
+        workspace.x = x;
+        Ok(())
+    }
+
+    /// The patches of an image `[3, size, size]` as `rows` `[patches, inner]`: channel, then row, then
+    /// column, as the convolution's kernel has them, then zeros up to whole blocks.
+    fn cut_patches(&self, pixels: &[f32], rows: &mut [f32]) {
         let (size, patch, inner) = (self.image_size, self.patch_size, self.patch_embedding.inner());
         let side = size / patch;
-        let images = pixels.len() / (3 * size * size);
-        let mut rows = vec![0.0; images * side * side * inner];
         for (index, row) in rows.chunks_exact_mut(inner).enumerate() {
-            let (image, y, x) = (index / (side * side), index / side % side, index % side);
-            for (line, target) in row.chunks_exact_mut(patch).take(3 * patch).enumerate() {
+            let (y, x) = (index / side, index % side);
+            let (lines, padding) = row.split_at_mut(3 * patch * patch);
+            padding.fill(0.0);
+            for (line, target) in lines.chunks_exact_mut(patch).enumerate() {
                 let (channel, dy) = (line / patch, line % patch);
-                let start = ((image * 3 + channel) * size + y * patch + dy) * size + x * patch;
+                let start = (channel * size + y * patch + dy) * size + x * patch;
                 target.copy_from_slice(&pixels[start..][..patch]);
             }
         }
-        rows
     }
 
     /// Bytes of memory the weights take.

@@ -7,8 +7,10 @@ use crate::kernels::matmul::Activations;
 /// Buffers of a pass. Their contents have no meaning between two operations.
 #[derive(Debug, Default)]
 pub struct Workspace {
-    /// Rows after layer norm. `[rows, width]`
-    pub normal: Vec<f32>,
+    /// The hidden states. `[rows, width]`
+    pub x: Vec<f32>,
+    /// What a tower makes of its input before the blocks.
+    pub input: Vec<f32>,
     /// Query, key and value side by side. `[rows, 3 * width]`
     pub qkv: Vec<f32>,
     /// Attention's output. `[queries, width]`

@@ -4,6 +4,8 @@
 mod bench;
 mod conversion;
 mod convert;
+#[cfg(target_feature = "atomics")]
+mod pool;
 
 use bytes::Bytes;
 use js_sys::{Float32Array, Uint32Array};
@@ -11,6 +13,7 @@ use sha2::{Digest, Sha256};
 use wasm_bindgen::prelude::*;
 
 use crate::image::Rgb8;
+use crate::kernels::threads;
 use crate::session::Session;
 use crate::task::zero_shot::Mode;
 use crate::weights::{Checkpoint, hexadecimal};
@@ -75,9 +78,15 @@ pub struct Engine {
 impl Engine {
     /// What is loaded, as a plain object.
     pub fn info(&self) -> Result<JsValue, JsValue> {
-        let flavour = if cfg!(feature = "relaxed") { "relaxed" } else { "simd" };
+        let flavour = match (cfg!(feature = "relaxed"), cfg!(target_feature = "atomics")) {
+            (false, false) => "simd",
+            (false, true) => "simd-threads",
+            (true, false) => "relaxed",
+            (true, true) => "relaxed-threads",
+        };
         let info = object(&self.session.info())?;
         js_sys::Reflect::set(&info, &"flavour".into(), &flavour.into())?;
+        js_sys::Reflect::set(&info, &"threads".into(), &threads::count().into())?;
         Ok(info)
     }
 

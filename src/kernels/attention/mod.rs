@@ -1,8 +1,18 @@
 //! Multi-head attention over rows that hold query, key and value side by side.
 
+use std::cell::Cell;
+
 use super::exp::softmax;
 use super::lanes::{F32x4, dot, quads, quads_mut};
 use super::threads;
+
+/// Queries that a thread takes at least.
+const GRAIN: usize = 4;
+
+thread_local! {
+    /// A query's scores, kept from one to the next.
+    static SCORES: Cell<Vec<f32>> = const { Cell::new(Vec::new()) };
+}
 
 /// Which rows each query attends to, and in which order their values are added.
 ///
@@ -25,14 +35,11 @@ impl Reach {
         self.ends.push(self.keys.len());
     }
 
-    /// `count` sequences of `length` rows each, in which every row of `queries` (0..length) sees its
-    /// whole sequence.
-    pub fn whole(count: usize, length: usize, queries: std::ops::Range<usize>) -> Self {
+    /// A sequence of `length` rows, in which every row of `queries` sees all of it.
+    pub fn whole(length: usize, queries: std::ops::Range<usize>) -> Self {
         let mut reach = Self::default();
-        for first in (0..count * length).step_by(length) {
-            for query in queries.clone() {
-                reach.push((first + query) as u32, first as u32..(first + length) as u32);
-            }
+        for query in queries {
+            reach.push(query as u32, 0..length as u32);
         }
         reach
     }
@@ -56,7 +63,8 @@ impl Reach {
 pub fn attend(qkv: &[f32], heads: usize, width: usize, reach: &Reach, output: &mut [f32]) {
     assert_eq!(output.len(), reach.queries.len() * width);
     let head_width = width / heads;
-    threads::for_each_row(output, width, 8, Vec::new, |scores, index, output| {
+    threads::for_each_piece(output, width, GRAIN, |index, output| {
+        let scores = &mut SCORES.take();
         for (head, out) in output.chunks_exact_mut(head_width).enumerate() {
             let part = |row: u32, which: usize| {
                 &qkv[(row as usize * 3 + which) * width + head * head_width..][..head_width]
@@ -66,6 +74,7 @@ pub fn attend(qkv: &[f32], heads: usize, width: usize, reach: &Reach, output: &m
             softmax(scores);
             mix(scores, keys, |key| part(key, 2), out);
         }
+        SCORES.set(std::mem::take(scores));
     });
 }
 
@@ -150,7 +159,7 @@ mod tests {
     fn attention_agrees_with_its_definition() {
         for (count, width, heads) in [(1, 8, 2), (5, 24, 2), (17, 64, 2), (9, 80, 1)] {
             let qkv = rows(count, width);
-            let reach = Reach::whole(1, count, 0..count);
+            let reach = Reach::whole(count, 0..count);
             let mut output = vec![0.0; count * width];
             attend(&qkv, heads, width, &reach, &mut output);
             let keys: Vec<u32> = (0..count as u32).collect();
@@ -182,10 +191,12 @@ mod tests {
     fn sequences_side_by_side_have_the_bits_of_each_alone() {
         let (width, heads) = (32, 2);
         let qkv = rows(14, width);
+        let mut reach = Reach::whole(7, 0..7);
+        (7..14).for_each(|query| reach.push(query, 7..14));
         let mut together = vec![0.0; 14 * width];
-        attend(&qkv, heads, width, &Reach::whole(2, 7, 0..7), &mut together);
+        attend(&qkv, heads, width, &reach, &mut together);
         let mut alone = vec![0.0; 7 * width];
-        attend(&qkv[7 * 3 * width..], heads, width, &Reach::whole(1, 7, 0..7), &mut alone);
+        attend(&qkv[7 * 3 * width..], heads, width, &Reach::whole(7, 0..7), &mut alone);
         assert_eq!(together[7 * width..], alone);
     }
 }

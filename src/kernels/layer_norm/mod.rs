@@ -37,13 +37,34 @@ impl LayerNorm {
         let width = self.gain.len();
         assert_eq!(input.len(), output.len());
         for (x, y) in input.chunks_exact(width).zip(output.chunks_exact_mut(width)) {
-            let (mean, scale) = self.moments(x);
-            self.scale_row(x, mean, scale, y);
+            y.copy_from_slice(x);
+            self.scale(y, Moments::of(x, self.epsilon), 0);
         }
     }
 
-    /// The mean of a row, and one over its standard deviation.
-    fn moments(&self, row: &[f32]) -> (F32x4, F32x4) {
+    /// Normalises `values`, a row's channels from `first` on, by the row's moments. Their number is a
+    /// multiple of four.
+    #[inline(always)]
+    pub fn scale(&self, values: &mut [f32], moments: Moments, first: usize) {
+        let Moments { mean, scale } = moments;
+        let (gain, bias) = (&self.gain[first..][..values.len()], &self.bias[first..][..values.len()]);
+        for (value, (gain, bias)) in quads_mut(values).iter_mut().zip(quads(gain).iter().zip(quads(bias))) {
+            let normal = (F32x4::load(value) - mean) * scale;
+            (normal * F32x4::load(gain) + F32x4::load(bias)).store(value);
+        }
+    }
+}
+
+/// A row's mean, and one over its standard deviation, in each lane.
+#[derive(Clone, Copy, Debug)]
+pub struct Moments {
+    mean: F32x4,
+    scale: F32x4,
+}
+
+impl Moments {
+    /// The moments of a row, whose length is a multiple of four; `epsilon` is added to its variance.
+    pub fn of(row: &[f32], epsilon: f32) -> Self {
         let count = row.len() as f32;
         let mut sum = F32x4::splat(0.0);
         for quad in quads(row) {
@@ -56,16 +77,7 @@ impl LayerNorm {
             squares = squares + centred * centred;
         }
         let variance = squares.sum() / count;
-        (mean, F32x4::splat(1.0 / (variance + self.epsilon).sqrt()))
-    }
-
-    #[inline(always)]
-    fn scale_row(&self, x: &[f32], mean: F32x4, scale: F32x4, y: &mut [f32]) {
-        let parameters = quads(&self.gain).iter().zip(quads(&self.bias));
-        for ((x, y), (gain, bias)) in quads(x).iter().zip(quads_mut(y)).zip(parameters) {
-            let normal = (F32x4::load(x) - mean) * scale;
-            (normal * F32x4::load(gain) + F32x4::load(bias)).store(y);
-        }
+        Self { mean, scale: F32x4::splat(1.0 / (variance + epsilon).sqrt()) }
     }
 }
 

@@ -1,53 +1,85 @@
 //! Activations on their way into a product: quantized per row and block, laid out in tiles.
 
 use super::super::lanes::{F32x4, quads};
+use super::super::layer_norm::{LayerNorm, Moments};
+use super::super::threads;
 use super::BLOCK;
 use super::layout::{CODE_BYTES, ROWS, STEP, tile_block_bytes, tile_offset};
 
 /// The largest code: seven bits.
 const LEVELS: f32 = 127.0;
 
+/// Tiles that a thread quantizes at least.
+const GRAIN: usize = 4;
+
+/// What is to be quantized: rows of equal length.
+#[derive(Clone, Copy, Debug)]
+pub enum Rows<'a> {
+    /// As they stand.
+    Plain(&'a [f32]),
+    /// After a layer norm, which is applied on the way.
+    Normalised(&'a LayerNorm, &'a [f32]),
+}
+
+impl<'a> Rows<'a> {
+    /// The values before any norm. `[rows, inner]`
+    pub fn values(&self) -> &'a [f32] {
+        match self {
+            Self::Plain(values) | Self::Normalised(_, values) => values,
+        }
+    }
+}
+
 /// Rows quantized to seven bits: `a = s_a * u + lo`, with `lo` the smallest value of a block of
 /// [`BLOCK`] and `s_a` its range over 127.
 ///
 /// Trained CLIPs have a few channels ten times as large as the rest. A scale a block, not a row,
 /// keeps them from drowning the others; those that are known at load ([`PackedMatrix::wide`]) keep
-/// out of the codes altogether. The buffers are kept from one call to the next.
+/// out of the codes altogether. The buffer is kept from one call to the next.
+///
+/// [`PackedMatrix::wide`]: super::PackedMatrix::wide
 #[derive(Debug, Default)]
 pub struct Activations {
     rows: usize,
     inner: usize,
-    data: Vec<u8>,
-    /// The values of the wide channels. `[rows, channels]`
-    wide: Vec<f32>,
+    /// Wide channels in a row.
     channels: usize,
-    /// A row without its wide channels.
-    row: Vec<f32>,
+    /// Tile after tile of [`ROWS`] rows: the blocks as [`super::layout`] has them, then the wide
+    /// channels of each row, f32.
+    data: Vec<u8>,
 }
 
 impl Activations {
-    /// Quantizes `values` `[rows, inner]`, all but the channels `wide`, which stay f32.
+    /// Quantizes `rows` of `inner` values, all but the channels `wide`, which ascend and stay f32.
     ///
     /// # Panics
     /// If `inner` is zero or no multiple of [`BLOCK`], the values are no whole rows, or a channel is
     /// beyond `inner`.
-    pub fn quantize(&mut self, values: &[f32], inner: usize, wide: &[u32]) {
+    pub fn quantize(&mut self, rows: Rows, inner: usize, wide: &[u32]) {
+        let values = rows.values();
         assert!(inner > 0 && inner.is_multiple_of(BLOCK));
         assert!(values.len().is_multiple_of(inner));
+        assert!(wide.is_sorted() && wide.last().is_none_or(|channel| (*channel as usize) < inner));
         (self.rows, self.inner, self.channels) = (values.len() / inner, inner, wide.len());
-        self.data.resize(self.rows * self.row_bytes(), 0);
-        self.wide.clear();
-        for (first, rows) in values.chunks(ROWS * inner).enumerate() {
-            let row_bytes = self.row_bytes();
-            let count = rows.len() / inner;
-            let tile = &mut self.data[first * ROWS * row_bytes..][..count * row_bytes];
-            for (r, row) in rows.chunks_exact(inner).enumerate() {
-                self.row.clear();
-                self.row.extend_from_slice(row);
-                self.wide.extend(wide.iter().map(|channel| std::mem::take(&mut self.row[*channel as usize])));
-                quantize_row(&self.row, r, count, tile);
-            }
+        let len = self.rows * self.row_bytes();
+        if self.data.len() < len {
+            self.data.resize(len, 0);
         }
+        let tile_bytes = ROWS * self.row_bytes();
+        threads::for_each_piece(&mut self.data[..len], tile_bytes, GRAIN, |index, tile| {
+            let first = index * ROWS;
+            let values = &values[first * inner..][..(ROWS * inner).min(values.len() - first * inner)];
+            let count = values.len() / inner;
+            let (blocks, channels) = tile.split_at_mut(count * inner / BLOCK * tile_block_bytes(1));
+            for (r, row) in values.chunks_exact(inner).enumerate() {
+                let norm = match rows {
+                    Rows::Plain(_) => None,
+                    Rows::Normalised(norm, _) => Some((norm, Moments::of(row, norm.epsilon))),
+                };
+                let channels = &mut channels[r * wide.len() * 4..][..wide.len() * 4];
+                quantize_row(row, norm, (r, count), blocks, wide, channels);
+            }
+        });
     }
 
     /// How many wide channels a row has.
@@ -56,8 +88,13 @@ impl Activations {
     }
 
     /// The wide channels of a row.
-    pub(super) fn wide(&self, row: usize) -> &[f32] {
-        &self.wide[row * self.channels..][..self.channels]
+    #[inline(always)]
+    pub(super) fn wide(&self, row: usize) -> impl Iterator<Item = f32> {
+        let first = row - row % ROWS;
+        let count = ROWS.min(self.rows - first);
+        let start = first * self.row_bytes() + count * self.block_bytes() + (row - first) * self.channels * 4;
+        let channels = &self.data[start..][..self.channels * 4];
+        channels.as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes))
     }
 
     /// How many rows there are.
@@ -70,32 +107,65 @@ impl Activations {
         self.inner
     }
 
-    fn row_bytes(&self) -> usize {
+    /// Bytes of a row's blocks.
+    fn block_bytes(&self) -> usize {
         self.inner / BLOCK * tile_block_bytes(1)
     }
 
-    /// The tile that starts at `row`, a multiple of [`ROWS`].
+    fn row_bytes(&self) -> usize {
+        self.block_bytes() + self.channels * 4
+    }
+
+    /// The blocks of the tile that starts at `row`, a multiple of [`ROWS`].
     pub(super) fn tile(&self, row: usize) -> &[u8] {
         let rows = ROWS.min(self.rows - row);
-        &self.data[row * self.row_bytes()..][..rows * self.row_bytes()]
+        &self.data[row * self.row_bytes()..][..rows * self.block_bytes()]
     }
 }
 
-/// Writes row `r` of a tile of `rows` rows.
-fn quantize_row(values: &[f32], r: usize, rows: usize, tile: &mut [u8]) {
-    let blocks = tile.chunks_exact_mut(tile_block_bytes(rows));
-    for (values, block) in values.as_chunks::<BLOCK>().0.iter().zip(blocks) {
-        let (scale, lowest, codes) = quantize_block(values);
-        for (step, codes) in codes.as_chunks::<STEP>().0.iter().enumerate() {
-            let target = &mut block[tile_offset(rows, r, step)..][..STEP * CODE_BYTES];
-            for (target, code) in target.chunks_exact_mut(CODE_BYTES).zip(codes) {
-                target[0] = *code;
-            }
+/// Writes a row, normalised first if `norm` says so, as row `r` of the `count` of a tile: its `blocks`,
+/// and the `channels` that are kept out of them.
+fn quantize_row(
+    row: &[f32],
+    norm: Option<(&LayerNorm, Moments)>,
+    (r, count): (usize, usize),
+    blocks: &mut [u8],
+    mut wide: &[u32],
+    channels: &mut [u8],
+) {
+    let mut channels = channels.as_chunks_mut::<4>().0.iter_mut();
+    let blocks = blocks.chunks_exact_mut(tile_block_bytes(count));
+    for (index, (values, block)) in row.as_chunks::<BLOCK>().0.iter().zip(blocks).enumerate() {
+        let mut values = *values;
+        if let Some((norm, moments)) = &norm {
+            norm.scale(&mut values, *moments, index * BLOCK);
         }
-        let scales = &mut block[rows * BLOCK * CODE_BYTES..];
-        scales[r * 4..][..4].copy_from_slice(&scale.to_le_bytes());
-        scales[(rows + r) * 4..][..4].copy_from_slice(&lowest.to_le_bytes());
+        while let Some((channel, rest)) = wide.split_first()
+            && (*channel as usize) < (index + 1) * BLOCK
+        {
+            let value = std::mem::take(&mut values[*channel as usize % BLOCK]);
+            if let Some(kept) = channels.next() {
+                *kept = value.to_le_bytes();
+            }
+            wide = rest;
+        }
+        write_block(&values, (r, count), block);
     }
+}
+
+/// Quantizes one block of row `r` into a tile's block.
+#[inline(always)]
+fn write_block(values: &[f32; BLOCK], (r, count): (usize, usize), block: &mut [u8]) {
+    let (scale, lowest, codes) = quantize_block(values);
+    for (step, codes) in codes.as_chunks::<STEP>().0.iter().enumerate() {
+        let target = &mut block[tile_offset(count, r, step)..][..STEP * CODE_BYTES];
+        for (target, code) in target.chunks_exact_mut(CODE_BYTES).zip(codes) {
+            target[0] = *code;
+        }
+    }
+    let scales = &mut block[count * BLOCK * CODE_BYTES..];
+    scales[r * 4..][..4].copy_from_slice(&scale.to_le_bytes());
+    scales[(count + r) * 4..][..4].copy_from_slice(&lowest.to_le_bytes());
 }
 
 /// The scale, the smallest value and the codes of a block.

@@ -35,7 +35,16 @@ impl<'a> Finish<'a> {
         }
         let Epilogue { activation, add_to_output, .. } = epilogue;
         let bias = vectors(&bias);
-        Self { activations, wide_weights, bias, activation, add_to_output, tiles, column: first + column, columns }
+        Self {
+            activations,
+            wide_weights,
+            bias,
+            activation,
+            add_to_output,
+            tiles,
+            column: first + column,
+            columns,
+        }
     }
 
     /// Finishes the tile whose first row is `row`.
@@ -56,8 +65,8 @@ impl<'a> Finish<'a> {
     /// Adds the products of the wide channels to a row's sums.
     #[inline(always)]
     fn add_wide(&self, row: usize, sums: &mut [F32x4; COLUMNS / 4]) {
-        for (activation, weights) in self.activations.wide(row).iter().zip(self.wide_weights) {
-            let activation = F32x4::splat(*activation);
+        for (activation, weights) in self.activations.wide(row).zip(self.wide_weights) {
+            let activation = F32x4::splat(activation);
             for (sum, weight) in sums.iter_mut().zip(vectors(weights)) {
                 *sum = *sum + activation * weight;
             }

@@ -3,10 +3,10 @@
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use super::super::lanes::F32x4;
-use super::layout::{COLUMNS, PANEL_BLOCK_BYTES, tile_block_bytes};
-use super::portable;
 #[cfg(target_arch = "x86_64")]
 use super::avx2;
+use super::layout::{COLUMNS, PANEL_BLOCK_BYTES, tile_block_bytes};
+use super::portable;
 #[cfg(all(target_feature = "simd128", feature = "relaxed"))]
 use super::relaxed;
 #[cfg(target_feature = "simd128")]
@@ -74,7 +74,12 @@ impl Kernel {
     /// found [`Self::set_fastest`], or the last in [`Self::ALL`] that can run.
     pub fn fastest(largest: u8) -> Self {
         match FASTEST[class(largest)].load(Ordering::Relaxed) {
-            0 => Self::ALL.iter().rev().copied().find(|kernel| kernel.can_run(largest)).unwrap_or(Self::Portable),
+            0 => Self::ALL
+                .iter()
+                .rev()
+                .copied()
+                .find(|kernel| kernel.can_run(largest))
+                .unwrap_or(Self::Portable),
             found => Self::ALL[usize::from(found) - 1],
         }
     }

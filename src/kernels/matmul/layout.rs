@@ -43,7 +43,11 @@ pub const fn tile_block_bytes(rows: usize) -> usize {
 #[inline(always)]
 pub fn panel_offset(column: usize, k: usize) -> usize {
     let (step, k) = (k / STEP * COLUMNS * STEP, k % STEP);
-    if WIDENED { step + column / 4 * 16 + k / 2 * 8 + column % 4 * 2 + k % 2 } else { step + column * STEP + k }
+    if WIDENED {
+        step + column / 4 * 16 + k / 2 * 8 + column % 4 * 2 + k % 2
+    } else {
+        step + column * STEP + k
+    }
 }
 
 /// Where a block of a tile of `rows` rows has the codes of row `r` for step `step` (0..8).

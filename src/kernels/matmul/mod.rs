@@ -39,7 +39,7 @@ mod simd128;
 mod tiles;
 pub mod trial;
 
-pub use activations::Activations;
+pub use activations::{Activations, Rows};
 pub use kernel::Kernel;
 pub use pack::PackedMatrix;
 

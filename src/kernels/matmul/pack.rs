@@ -48,7 +48,8 @@ impl PackedMatrix {
                         weights[lane] = scale * f32::from(code);
                     }
                 }
-                largest_code = codes.iter().fold(largest_code, |largest, code| largest.max(code.unsigned_abs()));
+                largest_code =
+                    codes.iter().fold(largest_code, |largest, code| largest.max(code.unsigned_abs()));
                 write_block(target, lane, scale, &codes);
             }
         }

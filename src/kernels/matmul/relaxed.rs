@@ -85,11 +85,7 @@ unsafe fn block_dots<const R: usize>(mut a: *const u8, mut b: *const u8, codes: 
 /// [`block_dots`] with 16-bit sums. With codes of at most 16 they stay within 16 * 127 * 16 < 2^15.
 #[inline]
 #[target_feature(enable = "relaxed-simd")]
-unsafe fn narrow_block_dots<const R: usize>(
-    mut a: *const u8,
-    mut b: *const u8,
-    codes: usize,
-) -> Vectors<R> {
+unsafe fn narrow_block_dots<const R: usize>(mut a: *const u8, mut b: *const u8, codes: usize) -> Vectors<R> {
     let mut dots = [[i16x8_splat(0); 2]; R];
     // SAFETY: the caller vouches for the block.
     unsafe {

@@ -32,7 +32,8 @@ pub(super) fn tile<const R: usize>(tile: &[u8], panel: &[u8]) -> Tile<R> {
     unsafe {
         let end = b.add(panel.len());
         while b != end {
-            let dots = if WIDENED { dots_of_pairs::<R>(a, b, codes) } else { dots_of_quads::<R>(a, b, codes) };
+            let dots =
+                if WIDENED { dots_of_pairs::<R>(a, b, codes) } else { dots_of_quads::<R>(a, b, codes) };
             add_block(a.add(R * BLOCK * CODE_BYTES), b.add(COLUMNS * BLOCK), &dots, &mut sums);
             a = a.add(tile_block_bytes(R));
             b = b.add(PANEL_BLOCK_BYTES);

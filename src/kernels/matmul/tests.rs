@@ -55,7 +55,7 @@ impl Case {
 
     fn multiply(&self, kernel: Kernel, epilogue: Epilogue, out: &mut [f32]) {
         let mut activations = Activations::default();
-        activations.quantize(&self.activations, self.inner, &self.wide);
+        activations.quantize(Rows::Plain(&self.activations), self.inner, &self.wide);
         let output = Output { values: out, stride: self.columns, first: 0 };
         self.pack().multiply_with(kernel, &activations, epilogue, output);
     }
@@ -156,7 +156,7 @@ fn the_epilogue_adds_the_bias_then_activates_then_adds_the_residual() {
 fn a_product_writes_only_its_own_columns() {
     let case = Case::new(3, 8, 32);
     let mut activations = Activations::default();
-    activations.quantize(&case.activations, 32, &[]);
+    activations.quantize(Rows::Plain(&case.activations), 32, &[]);
     let mut out = vec![-1.0; 3 * 24];
     let output = Output { values: &mut out, stride: 24, first: 8 };
     case.pack().multiply(&activations, Epilogue::default(), output);

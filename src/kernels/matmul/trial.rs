@@ -3,7 +3,7 @@
 //! The same build runs on machines where one instruction takes one step or three, so no order of the
 //! implementations is right everywhere. Since all give the same bits, a wrong choice costs time only.
 
-use super::{Activations, BLOCK, Epilogue, Kernel, Output, PackedMatrix};
+use super::{Activations, BLOCK, Epilogue, Kernel, Output, PackedMatrix, Rows};
 
 /// Rows of the trial product: a few prompts, or part of an image.
 const ROWS: usize = 48;
@@ -33,8 +33,11 @@ pub struct Trial {
 pub fn run(inner: usize, clock: impl Fn() -> f64) -> Vec<Trial> {
     let mut trials = Vec::new();
     for largest_code in MAGNITUDES {
-        let candidates: Vec<Kernel> =
-            Kernel::ALL.iter().copied().filter(|k| *k != Kernel::Portable && k.can_run(largest_code)).collect();
+        let candidates: Vec<Kernel> = Kernel::ALL
+            .iter()
+            .copied()
+            .filter(|k| *k != Kernel::Portable && k.can_run(largest_code))
+            .collect();
         let first = trials.len();
         let product = Product::new(inner.clamp(BLOCK, LONGEST).next_multiple_of(BLOCK), largest_code);
         for kernel in candidates {
@@ -65,7 +68,7 @@ impl Product {
         });
         let values: Vec<f32> = (0..ROWS * inner).map(|i| (i * 7919 % 1013) as f32 / 506.5 - 1.0).collect();
         let mut activations = Activations::default();
-        activations.quantize(&values, inner, &[]);
+        activations.quantize(Rows::Plain(&values), inner, &[]);
         Self { matrix, activations }
     }
 

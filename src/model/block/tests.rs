@@ -49,7 +49,7 @@ fn check_block(golden: &Golden, block: &Block, width: usize) {
     golden.assert_step("block0.ln1", &normal);
 
     let mut qkv = vec![0.0; 3 * x.len()];
-    block.qkv.forward(&normal, codes, Epilogue::default(), &mut qkv).expect("valid shapes");
+    block.qkv.forward(Rows::Plain(&normal), codes, Epilogue::default(), &mut qkv).expect("valid shapes");
     for (name, part) in ["q", "k", "v"].iter().zip(thirds(&qkv, width)) {
         golden.assert_step(&format!("block0.{name}"), &part);
     }
@@ -64,15 +64,15 @@ fn check_block(golden: &Golden, block: &Block, width: usize) {
     golden.assert_step("block0.attn", &attended);
 
     let residual = Epilogue { add_to_output: true, ..Epilogue::default() };
-    block.out.forward(&attended, codes, residual, &mut x).expect("valid shapes");
+    block.out.forward(Rows::Plain(&attended), codes, residual, &mut x).expect("valid shapes");
     golden.assert_step("block0.residual", &x);
     block.mlp_norm.apply(&x, &mut normal);
     golden.assert_step("block0.ln2", &normal);
     let mut hidden = vec![0.0; rows * block.expand.columns()];
     let activate = Epilogue { activation: Some(block.activation), ..Epilogue::default() };
-    block.expand.forward(&normal, codes, activate, &mut hidden).expect("valid shapes");
+    block.expand.forward(Rows::Plain(&normal), codes, activate, &mut hidden).expect("valid shapes");
     golden.assert_step("block0.act", &hidden);
-    block.contract.forward(&hidden, codes, residual, &mut x).expect("valid shapes");
+    block.contract.forward(Rows::Plain(&hidden), codes, residual, &mut x).expect("valid shapes");
     golden.assert_step("hidden1", &x);
 }
 

@@ -7,7 +7,7 @@ usage() {
   cat <<'TEXT'
 usage: ./build.sh COMMAND
 
-  build           the command line (target/release/clip-wasm), both WebAssembly flavours and the npm package (pkg/)
+  build           the command line (target/release/clip-wasm), the WebAssembly flavours and the npm package (pkg/)
   serve [PORT]    build, then serve the page on this machine; 8080 unless told otherwise, 0 for any free port
   test            formatting, lints, Rust tests, build, type checks, browser tests
   dist [FOLDER]   build, then put the page into FOLDER (dist/ unless told otherwise) for any static host
@@ -17,8 +17,13 @@ TEXT
 }
 
 WASM_TARGET=wasm32-unknown-unknown
-# Both flavours share these, and with them every compiled dependency; only kernels turn relaxed SIMD on for themselves.
+# Two flavours each share these, and with them every compiled dependency; only kernels turn relaxed SIMD on for themselves.
 WASM_RUSTFLAGS='-Ctarget-feature=+simd128 --cfg getrandom_backend="wasm_js"'
+THREADS_RUSTFLAGS='-Ctarget-feature=+simd128,+atomics,+bulk-memory,+mutable-globals --cfg getrandom_backend="wasm_js"
+  -Clink-arg=--shared-memory -Clink-arg=--import-memory -Clink-arg=--max-memory=4294967296
+  -Clink-arg=--export=__wasm_init_tls -Clink-arg=--export=__tls_size
+  -Clink-arg=--export=__tls_align -Clink-arg=--export=__tls_base'
+FLAVOURS=(simd relaxed simd-threads relaxed-threads)
 TOOLS="$PWD/target/tools"
 
 say() { printf '\n==> %s\n' "$*"; }
@@ -36,7 +41,7 @@ need_rust() {
     rustup target add "$WASM_TARGET"
   fi
   local component
-  for component in rustfmt clippy; do
+  for component in rustfmt clippy rust-src; do
     rustup component list --installed | grep -q "^$component" && continue
     say "installing the Rust component $component"
     rustup component add "$component"
@@ -115,8 +120,26 @@ build_flavour() {
   shift
   say "building the $name flavour"
   RUSTFLAGS="$WASM_RUSTFLAGS" cargo build --profile wasm --lib --target "$WASM_TARGET" --no-default-features "$@"
+  bind "$name" "target/$WASM_TARGET/wasm/clip_wasm.wasm"
+}
+
+# The same with threads. They need shared memory, and a standard library compiled with atomics: stable Rust builds one
+# from its own sources where RUSTC_BOOTSTRAP lets it use the option for that.
+build_threads_flavour() {
+  local name=$1
+  shift
+  say "building the $name flavour (its first build compiles the standard library)"
+  RUSTC_BOOTSTRAP=1 RUSTFLAGS="${THREADS_RUSTFLAGS//$'\n'/ }" \
+    cargo build --profile wasm --lib --target "$WASM_TARGET" --no-default-features "$@" \
+    -Zbuild-std=std,panic_abort --target-dir target/threads
+  bind "$name" "target/threads/$WASM_TARGET/wasm/clip_wasm.wasm"
+}
+
+# bind NAME FILE: writes the JavaScript side of a compiled flavour
+bind() {
+  local name=$1
   "$TOOLS/bin/wasm-bindgen" --target web --remove-name-section --remove-producers-section \
-    --out-dir "pkg/$name" "target/$WASM_TARGET/wasm/clip_wasm.wasm"
+    --out-dir "pkg/$name" "$2"
   local wasm="pkg/$name/clip_wasm_bg.wasm"
   echo "$wasm: $(wc -c <"$wasm") bytes, $(gzip -9c "$wasm" | wc -c) compressed"
 }
@@ -141,6 +164,8 @@ build() {
   need_wasm_bindgen
   build_flavour simd
   build_flavour relaxed --features relaxed
+  build_threads_flavour simd-threads
+  build_threads_flavour relaxed-threads --features relaxed
   say "checking the golden vectors of the embedded model"
   node tools/golden-vectors.mjs
   fill_package
@@ -190,10 +215,10 @@ put_page() {
   fi
   say "putting the page into $folder"
   rm -rf "${folder:?}"/{index.html,demo.json,service-worker.js,www,models,datasets,pkg}
-  mkdir -p "$folder"/pkg/{simd,relaxed}
   cp -R index.html demo.json service-worker.js LICENSE-MIT LICENSE-APACHE www models datasets "$folder"/
   local flavour
-  for flavour in simd relaxed; do
+  for flavour in "${FLAVOURS[@]}"; do
+    mkdir -p "$folder/pkg/$flavour"
     cp "pkg/$flavour"/clip_wasm{.js,_bg.wasm} "$folder/pkg/$flavour/"
   done
   find "$folder/www" -name '*.d.ts' -delete

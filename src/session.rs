@@ -110,6 +110,11 @@ impl Session {
         &self.clip
     }
 
+    /// The width of the vision tower: the inner dimension of most of its products.
+    pub fn width(&self) -> usize {
+        self.clip.config.vision.width
+    }
+
     /// The templates to use where the user gives none.
     pub fn default_templates(&self) -> Vec<String> {
         vec![self.record.default_template.clone().unwrap_or_else(|| DEFAULT_TEMPLATE.to_owned())]

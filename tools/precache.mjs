@@ -11,7 +11,9 @@ const root = process.argv[2] ?? ".";
 
 /** Beside index.html, which is asked for as the folder itself. */
 const FILES = ["demo.json"];
-const FOLDERS = ["www", "models", "pkg/simd", "pkg/relaxed"];
+const FOLDERS = ["www", "models"];
+/** Builds of the engine, of which a browser runs the two with the kernels it can: one without threads, one with. */
+const FLAVOURS = ["simd", "simd-threads", "relaxed", "relaxed-threads"];
 const SUFFIXES = new Set([
   ".avif",
   ".css",
@@ -29,25 +31,28 @@ const SUFFIXES = new Set([
 /** What the browser keeps as part of the service worker itself, and what is for whoever works on the page. */
 const LEFT_OUT = new Set(["www/offline/precache.js", "www/offline/service-worker.js", "www/gallery.css", "www/gallery.js"]);
 
-const files = FOLDERS.filter((folder) => existsSync(path.join(root, folder)))
-  .flatMap((folder) =>
-    readdirSync(path.join(root, folder), { recursive: true, encoding: "utf8" }).map((name) =>
-      path.posix.join(folder, name.split(path.sep).join("/")),
-    ),
-  )
-  .filter((file) => SUFFIXES.has(path.extname(file)) && !LEFT_OUT.has(file))
-  .concat(FILES)
-  .sort();
+/** @param {string} folder @returns {string[]} the files in it that belong to the page */
+function filesIn(folder) {
+  if (!existsSync(path.join(root, folder))) return [];
+  return readdirSync(path.join(root, folder), { recursive: true, encoding: "utf8" })
+    .map((name) => path.posix.join(folder, name.split(path.sep).join("/")))
+    .filter((file) => SUFFIXES.has(path.extname(file)) && !LEFT_OUT.has(file))
+    .sort();
+}
+
+const files = FOLDERS.flatMap(filesIn).concat(FILES).sort();
+const flavours = Object.fromEntries(FLAVOURS.map((flavour) => [flavour, filesIn(`pkg/${flavour}`)]));
+const all = [...files, ...Object.values(flavours).flat()];
 
 const hash = createHash("sha256");
-for (const file of ["index.html", "service-worker.js", "www/offline/service-worker.js", ...files]) {
+for (const file of ["index.html", "service-worker.js", "www/offline/service-worker.js", ...all]) {
   hash.update(`${file}\n`).update(readFileSync(path.join(root, file)));
 }
 const version = hash.digest("hex").slice(0, 16);
 
-const list = JSON.stringify({ version, files: ["./", ...files] }, null, 2);
+const list = JSON.stringify({ version, files: ["./", ...files], flavours }, null, 2);
 writeFileSync(
   path.join(root, "www/offline/precache.js"),
   `// Written by tools/precache.mjs.\nself.PRECACHE = ${list};\n`,
 );
-console.log(`${files.length + 1} files for offline use, version ${version}`);
+console.log(`${all.length + 1} files for offline use, version ${version}`);

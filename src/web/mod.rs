@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 use wasm_bindgen::prelude::*;
 
 use crate::image::Rgb8;
+use crate::kernels::matmul::trial;
 use crate::kernels::threads;
 use crate::session::Session;
 use crate::task::zero_shot::Mode;
@@ -147,6 +148,12 @@ impl Engine {
         let mode: Mode = mode.parse().map_err(thrown)?;
         let scores = self.session.classify(embedding, &strings(labels)?, &strings(templates)?, mode);
         object(&scores.map_err(thrown)?)
+    }
+
+    /// Times the implementations of the matrix product on the model's own width, and keeps the fastest
+    /// for each kind of weights. A list of what each reached.
+    pub fn try_kernels(&self) -> Result<JsValue, JsValue> {
+        object(&trial::run(self.session.width(), now))
     }
 
     /// Token ids of a text, cut to the context length.

@@ -1,10 +1,12 @@
 // @ts-check
-/** One picture, one prompt, one model: the same bits in both flavours in Chromium and in the native command line. */
+/** One picture, one prompt, one model: the same bits in every flavour, with any number of threads, and natively. */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readdirSync } from "node:fs";
+import { cpus } from "node:os";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
+import { launchBrowser } from "./launch.mjs";
 import { openStage } from "./stage.mjs";
 
 const CLI = "target/release/clip-wasm";
@@ -18,7 +20,15 @@ const UNQUANTIZED = ["f32", "f16"];
  */
 const UNQUANTIZED_TOLERANCE = 1e-6;
 const MODELS = "target/browser-tests";
-const FLAVOURS = /** @type {const} */ (["simd", "relaxed"]);
+/** Each flavour, and those with threads with several numbers of them. */
+const RUNS = [
+  { flavour: "simd" },
+  { flavour: "relaxed" },
+  { flavour: "simd-threads", threads: 2 },
+  { flavour: "relaxed-threads", threads: 1 },
+  { flavour: "relaxed-threads", threads: 2 },
+  { flavour: "relaxed-threads", threads: 3 },
+];
 
 const PICTURES = readdirSync("tests/browser/pictures")
   .filter((file) => file.startsWith("scene"))
@@ -33,10 +43,12 @@ let stage;
 before(async () => {
   mkdirSync(MODELS, { recursive: true });
   stage = await openStage({
+    launch: launchBrowser,
     script: `
       import { EngineClient } from "/www/engine/client.js";
-      window.withEngine = async (flavour, model, use) => {
-        const engine = await EngineClient.start({ flavour });
+      window.EngineClient = EngineClient;
+      window.withEngine = async (run, model, use) => {
+        const engine = await EngineClient.start(run);
         try {
           await engine.load({ url: "/" + model });
           return await use(engine);
@@ -73,10 +85,12 @@ function quantized(checkpoint, dtype) {
   return file;
 }
 
-/** @param {string} flavour @param {string} model @returns {Promise<any>} */
-function embedInBrowser(flavour, model) {
+/** @typedef {{ flavour: string, threads?: number }} Run */
+
+/** @param {Run} run @param {string} model @returns {Promise<any>} */
+function embedInBrowser(run, model) {
   const [pictures, prompts] = [JSON.stringify(PICTURES), JSON.stringify(PROMPTS)];
-  return stage.inPage(`withEngine("${flavour}", "${model}", (engine) => embedAll(engine, ${pictures}, ${prompts}))`);
+  return stage.inPage(`withEngine(${JSON.stringify(run)}, "${model}", (engine) => embedAll(engine, ${pictures}, ${prompts}))`);
 }
 
 /** @param {string} model */
@@ -93,28 +107,28 @@ function largestDifference(ours, theirs) {
 /** Decimal numbers as the f32 they stand for. @param {number[][]} rows */
 const asF32 = (rows) => rows.map((row) => [...Float32Array.from(row)]);
 
-describe("embeddings have the same bits in both flavours and in the command line", () => {
+describe("embeddings have the same bits in every flavour, on any number of threads, and in the command line", () => {
   for (const checkpoint of CHECKPOINTS) {
     for (const dtype of QUANTIZED) {
       test(`${checkpoint} in ${dtype}`, async () => {
         const model = quantized(checkpoint, dtype);
         const native = embedNatively(model);
-        for (const flavour of FLAVOURS) {
-          const browser = await embedInBrowser(flavour, model);
-          assert.deepEqual(browser.image_embeds, asF32(native.image_embeds), flavour);
-          assert.deepEqual(browser.text_embeds, asF32(native.text_embeds), flavour);
+        for (const run of RUNS) {
+          const browser = await embedInBrowser(run, model);
+          assert.deepEqual(browser.image_embeds, asF32(native.image_embeds), told(run));
+          assert.deepEqual(browser.text_embeds, asF32(native.text_embeds), told(run));
         }
       });
     }
   }
 });
 
-describe("unquantized weights have the same bits in both flavours and agree with the command line to 1e-6", () => {
+describe("unquantized weights have the same bits in every flavour and agree with the command line to 1e-6", () => {
   for (const dtype of UNQUANTIZED) {
     test(dtype, async () => {
       const model = quantized("gelu", dtype);
-      const [simd, relaxed] = [await embedInBrowser("simd", model), await embedInBrowser("relaxed", model)];
-      assert.deepEqual(simd, relaxed);
+      const simd = await embedInBrowser({ flavour: "simd" }, model);
+      for (const run of RUNS) assert.deepEqual(await embedInBrowser(run, model), simd, told(run));
       const native = embedNatively(model);
       for (const side of ["image_embeds", "text_embeds"]) {
         const difference = largestDifference(simd[side], native[side]);
@@ -126,7 +140,7 @@ describe("unquantized weights have the same bits in both flavours and agree with
 
 describe("the engine in the browser", () => {
   test("decodes each of its formats itself, upright", async () => {
-    const { decoders, sizes } = await embedInBrowser("simd", quantized("gelu", "q8_0"));
+    const { decoders, sizes } = await embedInBrowser({ flavour: "simd" }, quantized("gelu", "q8_0"));
     assert.deepEqual(new Set(decoders), new Set(["rust"]));
     sizes.forEach((/** @type {number[]} */ size, /** @type {number} */ index) => {
       assert.deepEqual(size, PICTURES[index].includes("turned") ? [84, 120] : [120, 84], PICTURES[index]);
@@ -141,29 +155,57 @@ describe("the engine in the browser", () => {
       const words = ["classify", "--model", model, "--labels", LABELS.join(","), ...templates, "--mode", mode, picture];
       const [{ scores: native }] = clip(...words);
       const request = JSON.stringify({ labels: LABELS, templates: TEMPLATES, mode });
-      for (const flavour of FLAVOURS) {
+      for (const run of RUNS) {
         const browser = await stage.inPage(
-          `withEngine("${flavour}", "${model}", (engine) => classifyOne(engine, "${picture}", ${request}))`,
+          `withEngine(${JSON.stringify(run)}, "${model}", (engine) => classifyOne(engine, "${picture}", ${request}))`,
         );
-        assert.deepEqual(plain(browser), plain(native), flavour);
+        assert.deepEqual(plain(browser), plain(native), told(run));
       }
     });
   }
 
-  test("knows its flavour and the hash of its model file", async () => {
+  test("knows its flavour, its threads and the hash of its model file", async () => {
     const model = quantized("gelu", "q8_0");
     const { sha256 } = clip("inspect", model);
-    for (const flavour of FLAVOURS) {
-      const told = await stage.inPage(
-        `withEngine("${flavour}", "${model}", async (engine) => {
+    for (const run of RUNS) {
+      const found = await stage.inPage(
+        `withEngine(${JSON.stringify(run)}, "${model}", async (engine) => {
           const info = await engine.load({ url: "/${model}" });
-          return [engine.flavour, info.flavour, await engine.modelHash()];
+          return [engine.flavour, info.flavour, info.threads, await engine.modelHash()];
         })`,
       );
-      assert.deepEqual(told, [flavour, flavour, sha256]);
+      assert.deepEqual(found, [run.flavour, run.flavour, run.threads ?? 1, sha256]);
     }
   });
+
+  test("tries every implementation of the product that it has, and all give the same bits", async () => {
+    const model = quantized("gelu", "q8_0");
+    const expected = { simd: { 16: ["widening"], 127: ["widening"] }, relaxed: { 16: ["relaxed-dot", "relaxed-narrow", "widening"], 127: ["relaxed-dot", "widening"] } };
+    const seen = new Set();
+    for (const run of RUNS) {
+      const trials = await stage.inPage(`withEngine(${JSON.stringify(run)}, "${model}", (engine) => engine.tryKernels())`);
+      const kinds = expected[run.flavour.startsWith("relaxed") ? "relaxed" : "simd"];
+      for (const [code, kernels] of Object.entries(kinds)) {
+        const tried = trials.filter((/** @type {any} */ trial) => trial.largest_code === Number(code));
+        assert.deepEqual(tried.map((/** @type {any} */ { kernel }) => kernel).sort(), kernels, told(run));
+        assert.equal(tried.filter((/** @type {any} */ { chosen }) => chosen).length, 1, told(run));
+        for (const { bits } of tried) seen.add(`${code}: ${bits}`);
+      }
+    }
+    assert.equal(seen.size, 2, "one checksum for each kind of weights");
+  });
+
+  test("picks threads where the page is isolated, and one thread where the caller wants one", async () => {
+    const picked = await stage.inPage(
+      `Promise.all([{}, { threads: 1 }].map(async (run) => (await EngineClient.start(run)).flavour))`,
+    );
+    assert.equal(picked[1], "relaxed");
+    assert.equal(picked[0], cpus().length > 1 ? "relaxed-threads" : "relaxed");
+  });
 });
+
+/** @param {Run} run */
+const told = ({ flavour, threads }) => `${flavour}, ${threads ?? 1} threads`;
 
 /** @param {{ label: string, score: number }[]} scores */
 const plain = (scores) => scores.map(({ label, score }) => ({ label, score: Math.fround(score) }));

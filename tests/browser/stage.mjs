@@ -27,7 +27,12 @@ export async function openStage({ overlay, script, connect, launch = launchChrom
   const open = async () => {
     const page = await context.newPage();
     await page.goto(`${site.url}tests/browser/blank.html`);
-    await page.addScriptTag({ type: "module", content: `${script}\nwindow.ready = true;` });
+    await page.evaluate((source) => {
+      const element = document.createElement("script");
+      element.type = "module";
+      element.textContent = source;
+      document.head.append(element);
+    }, `${script}\nwindow.ready = true;`);
     await page.waitForFunction("window.ready");
     return page;
   };

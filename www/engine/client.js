@@ -1,7 +1,7 @@
 // @ts-check
 /**
  * @import {
- *   CallOptions, Classification, ClassifyRequest, Dtype, EncodeProgress, ImageInput, LoadOptions, LoadProgress,
+ *   CallOptions, Classification, ClassifyRequest, Dtype, EncodeProgress, ImageInput, KernelTrial, LoadOptions, LoadProgress,
  *   ModelInfo, ModelRecord, ModelSource, Picture, Preview, StartOptions, Started, StorageState, StoredModel
  * } from "./types.js"
  */
@@ -212,6 +212,15 @@ export class EngineClient extends EventTarget {
   /** @returns {Promise<string>} SHA-256 of the loaded model file, in hexadecimal */
   modelHash() {
     return this.#link.call(KIND.modelHash, {});
+  }
+
+  /**
+   * Times the implementations of the matrix product, which all give the same bits, and keeps the fastest: some 30 ms of
+   * the worker's time, done by itself a while after the first model is loaded.
+   * @returns {Promise<KernelTrial[]>} what each reached
+   */
+  tryKernels() {
+    return this.#link.call(KIND.tryKernels, {});
   }
 
   /**

@@ -1,8 +1,8 @@
 // @ts-check
 /**
  * @import {
- *   Classification, ClassifyRequest, Dtype, EngineModule, ImageInput, Job, ModelInfo, ModelRecord, ModelSource,
- *   Preview, StartOptions, Started, StorageState, StoredModel, WasmEngine
+ *   Classification, ClassifyRequest, Dtype, EngineModule, Flavour, ImageInput, Job, KernelTrial, ModelInfo, ModelRecord,
+ *   ModelSource, Preview, StartOptions, Started, StorageState, StoredModel, WasmEngine
  * } from "./types.js"
  */
 import { probeCapabilities } from "./capabilities.js";
@@ -15,10 +15,14 @@ import { openModel } from "./open-model.js";
 import { places } from "./places.js";
 import { preview } from "./preview.js";
 import { readRecord, recipeFor } from "./recipe.js";
-import { selectFlavour } from "./select-flavour.js";
+import { selectFlavour, withoutThreads } from "./select-flavour.js";
 import { locked } from "./store/locked.js";
 import { ModelStore } from "./store/model-store.js";
 import { streamModel } from "./stream-model.js";
+import { poolSize, startThreadPool } from "./thread-pool.js";
+
+/** When to time the kernels, in milliseconds after a load: not in the way of the first result, in code that is warm. */
+const SETTLED = 2500;
 
 const HUB = "https://huggingface.co";
 
@@ -34,6 +38,7 @@ export class EngineHost {
   #hub = HUB;
   /** @type {Promise<ModelStore>} */
   #store = Promise.reject(new EngineError("not-started", "the engine has not been started"));
+  #tried = false;
   /**
    * How many prompts or labels may go through the text tower together. Quantized products are exact in any company;
    * others are summed in an order that depends on how many rows there are, and how many there would be is decided by
@@ -50,10 +55,11 @@ export class EngineHost {
    * @param {StartOptions} options
    * @returns {Started}
    */
-  start({ base, models, flavour, hub, store }) {
+  start({ base, models, flavour, threads, hub, store }) {
     const capabilities = probeCapabilities();
-    const chosen = flavour ?? selectFlavour(capabilities);
-    this.#module = loadEngineModule(chosen, base?.toString());
+    const chosen = flavour ?? selectFlavour(capabilities, threads);
+    const count = poolSize(threads, capabilities.cores);
+    this.#module = startModule(chosen, base?.toString(), count);
     this.#module.catch(() => {}); // awaited, and told, in `load`
     if (models) this.#models = new URL(models);
     if (hub) this.#hub = `${hub}`.replace(/\/+$/, "");
@@ -134,6 +140,7 @@ export class EngineHost {
     this.#engine = engine;
     const info = engine.info();
     this.#mostAtOnce = info.dtype.startsWith("q") ? Infinity : 1;
+    setTimeout(() => this.#tried || this.tryKernels(), SETTLED);
     return info;
   }
 
@@ -199,6 +206,12 @@ export class EngineHost {
     return this.#loaded().preprocess(new Uint8Array(await image.arrayBuffer()));
   }
 
+  /** @returns {KernelTrial[]} what each implementation of the matrix product reached */
+  tryKernels() {
+    this.#tried = true;
+    return this.#loaded().try_kernels();
+  }
+
   /** @returns {string} SHA-256 of the model file, in hexadecimal */
   modelHash() {
     return this.#loaded().sha256();
@@ -232,4 +245,24 @@ export class EngineHost {
  */
 function isOf(model, source, dtype) {
   return [dtype, "gguf"].includes(model.dtype) && JSON.stringify(model.source) === JSON.stringify(source);
+}
+
+/**
+ * Instantiates a build, with its pool where it has one. What cannot be had (memory to share, workers) leaves one thread.
+ * @param {Flavour} flavour
+ * @param {string | undefined} base
+ * @param {number} count threads of a pool
+ * @returns {Promise<EngineModule>}
+ */
+async function startModule(flavour, base, count) {
+  if (!flavour.endsWith("-threads")) return loadEngineModule(flavour, base);
+  /** @type {EngineModule} */
+  let module;
+  try {
+    module = await loadEngineModule(flavour, base);
+  } catch {
+    return loadEngineModule(withoutThreads(flavour), base);
+  }
+  await startThreadPool(module, { flavour, base, count }).catch(() => {});
+  return module;
 }

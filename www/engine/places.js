@@ -10,6 +10,8 @@ export const places = Object.freeze({
   flavours: {
     simd: () => import("../../pkg/simd/clip_wasm.js"),
     relaxed: () => import("../../pkg/relaxed/clip_wasm.js"),
+    "simd-threads": () => import("../../pkg/simd-threads/clip_wasm.js"),
+    "relaxed-threads": () => import("../../pkg/relaxed-threads/clip_wasm.js"),
   },
   models: new URL(/* @vite-ignore */ "../../models/", import.meta.url),
 });

@@ -22,6 +22,7 @@ export const KIND = Object.freeze({
   tokenize: "tokenize",
   preprocess: "preprocess",
   bench: "bench",
+  tryKernels: "tryKernels",
   cancel: "cancel",
 
   progress: "progress",

@@ -3,16 +3,27 @@
 import { EngineError } from "./engine-error.js";
 
 /**
- * Chooses the build of the engine for a browser: the fastest that it can run. A pure function of its argument.
+ * Chooses the build of the engine for a browser: the fastest that it can run. A pure function of its arguments.
  * @param {Capabilities} capabilities
+ * @param {number} [threads] how many the caller wants; as many as pay where absent
  * @returns {Flavour}
  * @throws {EngineError} "no-simd" where no build can run
  */
-export function selectFlavour(capabilities) {
-  if (capabilities.relaxed) return "relaxed";
-  if (capabilities.simd) return "simd";
-  throw new EngineError(
-    "no-simd",
-    "This browser lacks WebAssembly SIMD, which the engine is built on. Chrome 91, Firefox 89, Safari 16.4 have it.",
-  );
+export function selectFlavour({ simd, relaxed, isolated, cores }, threads = cores) {
+  if (!simd) {
+    throw new EngineError(
+      "no-simd",
+      "This browser lacks WebAssembly SIMD, which the engine is built on. Chrome 91, Firefox 89, Safari 16.4 have it.",
+    );
+  }
+  const kernels = relaxed ? "relaxed" : "simd";
+  return isolated && threads > 1 ? `${kernels}-threads` : kernels;
+}
+
+/**
+ * The same build without threads.
+ * @param {Flavour} flavour
+ */
+export function withoutThreads(flavour) {
+  return /** @type {Flavour} */ (flavour.replace("-threads", ""));
 }

@@ -11,7 +11,7 @@ export interface Capabilities {
 }
 
 /** A build of the engine. */
-export type Flavour = "simd" | "relaxed";
+export type Flavour = "simd" | "relaxed" | "simd-threads" | "relaxed-threads";
 
 /** What matrices are quantized to; each tensor gets this or what its shape and place ask for. */
 export type Dtype = "f32" | "f16" | "q8_0" | "q6_k" | "q5_0" | "q4_0";
@@ -125,6 +125,8 @@ export interface ModelInfo {
   description: string;
   source: string;
   flavour: Flavour;
+  /** How many threads share the work. */
+  threads: number;
   version: string;
 }
 
@@ -193,6 +195,8 @@ export interface StartOptions {
   models?: string | URL;
   /** Runs this build whatever the browser could do, for comparisons and tests. */
   flavour?: Flavour;
+  /** How many threads to share the work among, where the page is cross-origin isolated; up to 8 where absent. */
+  threads?: number;
   /** The hub to fetch repositories from; https://huggingface.co where absent. */
   hub?: string | URL;
   /** Where to keep models; the best there is where absent. */
@@ -220,7 +224,7 @@ export interface Job {
 
 /** The wasm-bindgen module of one flavour: `src/web` of the crate. */
 export interface EngineModule {
-  default(): Promise<unknown>;
+  default(init?: { module_or_path: WebAssembly.Module; memory: WebAssembly.Memory }): Promise<unknown>;
   ModelLoader: new (expectedBytes: number) => WasmModelLoader;
   Conversion: {
     new (dtype: string): WasmConversion;
@@ -230,6 +234,13 @@ export interface EngineModule {
   plan_repository(answer: Uint8Array, repo: string, record: string): RepositoryPlan;
   /** The sizes that a config's model takes by type; throws for an architecture that is not run here. */
   model_sizes(config: Uint8Array): Record<Dtype, number>;
+  /** The rest is there in builds with threads only. */
+  shared_module(): WebAssembly.Module;
+  shared_memory(): WebAssembly.Memory;
+  /** Shares the work among threads that wait in `run_pool_thread`. */
+  start_pool(count: number): void;
+  /** Does not return. */
+  run_pool_thread(): void;
 }
 
 export interface RepositoryFile {
@@ -277,6 +288,19 @@ export interface WasmEnding {
   free(): void;
 }
 
+/** What one implementation of the matrix product reached. */
+export interface KernelTrial {
+  kernel: string;
+  /** The largest magnitude of a weight's code: 16 for types of up to five bits, else 127. */
+  largest_code: number;
+  /** Billions of products a second. */
+  gmacs: number;
+  /** Whether it is the one in use from now on. */
+  chosen: boolean;
+  /** A checksum of the product's bits: the same for all. */
+  bits: number;
+}
+
 export interface WasmModelLoader {
   /** Takes the next bytes of the file, in any chunking. */
   push(chunk: Uint8Array): void;
@@ -302,6 +326,8 @@ export interface WasmEngine {
   trial(picture: WasmDamagedPicture, labels: string[], templates: string[], truth: number): Trial;
   evaluate(bench: BenchWasm, labels: string[], templates: string[], seed: number): unknown;
   bias(bench: BenchWasm, labels: string[], templates: string[], seed: number): unknown;
+  /** Times the implementations of the matrix product on the model's own width, and keeps the fastest of each kind. */
+  try_kernels(): KernelTrial[];
   free(): void;
 }
 

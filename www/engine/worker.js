@@ -43,6 +43,8 @@ const queue = new JobQueue(
         return host.preprocess(payload);
       case KIND.bench:
         return host.bench(payload, job);
+      case KIND.tryKernels:
+        return host.tryKernels();
       default:
         throw new TypeError(`unknown request "${kind}"`);
     }

@@ -12,9 +12,10 @@ const BESIDES = ["service-worker.js", LIST, "www/offline/service-worker.js"];
  */
 export async function pageFiles() {
   const list = await (await readPageFile(LIST)).text();
-  /** @type {{ files: string[] }} */
-  const { files } = JSON.parse(list.slice(list.indexOf("{"), list.lastIndexOf("}") + 1));
-  return [...files.map((file) => (file === "./" ? "index.html" : file)), ...BESIDES];
+  /** @type {{ files: string[], flavours: Record<string, string[]> }} */
+  const { files, flavours } = JSON.parse(list.slice(list.indexOf("{"), list.lastIndexOf("}") + 1));
+  const named = files.map((file) => (file === "./" ? "index.html" : file));
+  return [...named, ...Object.values(flavours).flat(), ...BESIDES];
 }
 
 /**

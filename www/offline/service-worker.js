@@ -1,18 +1,38 @@
 /**
  * Makes the page work without a network: the build's list of files (`precache.js`) is kept in a cache of its version.
+ * Of the engine's builds it keeps the two that this browser can run best.
  *
  * Online, a listed file comes from the network, so that an update shows at once; where the network fails, or gives no
  * answer for a while, it comes from the cache. Everything else, other origins before all, is none of its business.
+ *
+ * Every answer says that the page is cross-origin isolated, which threads need and most static hosts cannot say. So from
+ * the second visit on the engine has threads on any host; nothing reloads by itself, and so nothing can reload forever.
+ *
  * Runs as a classic script, because not every browser runs service workers as modules.
  */
 (() => {
   const { scope } = self.registration;
-  const { version, files } = self.PRECACHE;
+  const { version, files, flavours } = self.PRECACHE;
+
+  // (module (func (result v128)
+  //   (i16x8.relaxed_dot_i8x16_i7x16_s (i32x4.splat (i32.const 0)) (i32x4.splat (i32.const 0)))))
+  const RELAXED = [
+    0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 15, 1, 13, 0, 65, 0, 253, 17, 65, 0, 253, 17,
+    253, 146, 2, 11,
+  ];
+  const kernels = WebAssembly.validate(new Uint8Array(RELAXED)) ? "relaxed" : "simd";
+  const engine = [...flavours[kernels], ...flavours[`${kernels}-threads`]];
+
+  const ISOLATION = {
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-embedder-policy": "require-corp",
+    "cross-origin-resource-policy": "same-origin",
+  };
 
   // Caches belong to the origin, which may host several copies of this page: the scope tells ours from theirs.
   const ours = `clip-wasm ${scope} `;
   const current = ours + version;
-  const listed = new Set(files.map((file) => new URL(file, scope).href));
+  const listed = new Set([...files, ...engine].map((file) => new URL(file, scope).href));
 
   /** How long the network may keep a visitor waiting for what lies in the cache, in milliseconds. */
   const PATIENCE = 3000;
@@ -50,7 +70,14 @@
     const kept = caches.open(current).then((cache) => cache.match(file));
     const response = await Promise.race([network, pause(PATIENCE)]).catch(() => undefined);
     const found = response?.ok ? response : ((await kept) ?? (await network));
-    return request.destination === "worker" ? bound(found) : found;
+    return request.destination === "worker" ? bound(isolated(found)) : isolated(found);
+  }
+
+  /** The same answer with the headers of isolation. */
+  function isolated({ body, status, statusText, headers }) {
+    const changed = new Headers(headers);
+    for (const [name, value] of Object.entries(ISOLATION)) changed.set(name, value);
+    return new Response(body, { status, statusText, headers: changed });
   }
 
   /** A worker's script with the page's policy, which a worker takes from its own headers alone; Trusted Types stay out. */

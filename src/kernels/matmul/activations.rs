@@ -160,7 +160,7 @@ fn write_block(values: &[f32; BLOCK], (r, count): (usize, usize), block: &mut [u
     for (step, codes) in codes.as_chunks::<STEP>().0.iter().enumerate() {
         let target = &mut block[tile_offset(count, r, step)..][..STEP * CODE_BYTES];
         for (target, code) in target.chunks_exact_mut(CODE_BYTES).zip(codes) {
-            target[0] = *code;
+            target.copy_from_slice(&u16::from(*code).to_le_bytes()[..CODE_BYTES]);
         }
     }
     let scales = &mut block[count * BLOCK * CODE_BYTES..];

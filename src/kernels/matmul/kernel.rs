@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicU8, Ordering};
 
+use serde::Serialize;
+
 use super::super::lanes::F32x4;
 #[cfg(target_arch = "x86_64")]
 use super::avx2;
@@ -16,8 +18,8 @@ use super::simd128;
 pub type Tile<const R: usize> = [[F32x4; COLUMNS / 4]; R];
 
 /// An implementation of the tile product.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Kernel {
     /// Plain Rust: the reference.
     Portable,

@@ -112,6 +112,7 @@ fn a_trial_times_every_implementation_but_the_reference_and_chooses_the_fastest(
         assert_eq!(of_size.len(), can_run - 1);
         if let Some(best) = of_size.iter().max_by(|a, b| a.gmacs.total_cmp(&b.gmacs)) {
             assert_eq!(Kernel::fastest(largest), best.kernel);
+            assert!(best.chosen && of_size.iter().all(|trial| trial.bits == best.bits));
         }
     }
 }
@@ -150,6 +151,23 @@ fn the_epilogue_adds_the_bias_then_activates_then_adds_the_residual() {
         activation::apply(Activation::Gelu, &mut activated);
         assert_eq!(fused, 100.0 + activated[0]);
     }
+}
+
+#[test]
+fn a_buffer_that_held_other_activations_gives_the_bits_of_a_fresh_one() {
+    let (first, second) = (Case::new(7, 8, 256), Case::new(5, 16, 96));
+    let mut used = Activations::default();
+    used.quantize(Rows::Plain(&first.activations), 256, &[3, 200]);
+    used.quantize(Rows::Plain(&second.activations), 96, &[]);
+    let mut fresh = Activations::default();
+    fresh.quantize(Rows::Plain(&second.activations), 96, &[]);
+    let product = |activations: &Activations| {
+        let mut out = vec![0.0; 5 * 16];
+        let output = Output { values: &mut out, stride: 16, first: 0 };
+        second.pack().multiply(activations, Epilogue::default(), output);
+        out
+    };
+    assert_eq!(product(&used), product(&fresh));
 }
 
 #[test]

@@ -3,6 +3,8 @@
 //! The same build runs on machines where one instruction takes one step or three, so no order of the
 //! implementations is right everywhere. Since all give the same bits, a wrong choice costs time only.
 
+use serde::Serialize;
+
 use super::{Activations, BLOCK, Epilogue, Kernel, Output, PackedMatrix, Rows};
 
 /// Rows of the trial product: a few prompts, or part of an image.
@@ -17,13 +19,17 @@ const DURATION: f64 = 4.0;
 const MAGNITUDES: [u8; 2] = [16, 127];
 
 /// What one implementation reached.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize)]
 pub struct Trial {
     pub kernel: Kernel,
     /// The largest magnitude of the weights' codes.
     pub largest_code: u8,
     /// Billions of products a second.
     pub gmacs: f64,
+    /// Whether it is the one that weights like these are multiplied with from now on.
+    pub chosen: bool,
+    /// A checksum of the product's bits: the same for all.
+    pub bits: u32,
 }
 
 /// Times every implementation that can run here on products of `inner` (rounded to whole blocks),
@@ -41,10 +47,12 @@ pub fn run(inner: usize, clock: impl Fn() -> f64) -> Vec<Trial> {
         let first = trials.len();
         let product = Product::new(inner.clamp(BLOCK, LONGEST).next_multiple_of(BLOCK), largest_code);
         for kernel in candidates {
-            trials.push(Trial { kernel, largest_code, gmacs: product.time(kernel, &clock) });
+            let (gmacs, bits) = product.time(kernel, &clock);
+            trials.push(Trial { kernel, largest_code, gmacs, chosen: false, bits });
         }
-        if let Some(best) = trials[first..].iter().max_by(|a, b| a.gmacs.total_cmp(&b.gmacs)) {
+        if let Some(best) = trials[first..].iter_mut().max_by(|a, b| a.gmacs.total_cmp(&b.gmacs)) {
             best.kernel.set_fastest(largest_code);
+            best.chosen = true;
         }
     }
     trials
@@ -72,8 +80,9 @@ impl Product {
         Self { matrix, activations }
     }
 
-    /// Billions of products a second, over [`DURATION`] after one product that is not counted.
-    fn time(&self, kernel: Kernel, clock: impl Fn() -> f64) -> f64 {
+    /// Billions of products a second, over [`DURATION`] after one product that is not counted, and a
+    /// checksum of the product's bits (FNV-1a).
+    fn time(&self, kernel: Kernel, clock: impl Fn() -> f64) -> (f64, u32) {
         let mut output = vec![0.0; ROWS * COLUMNS];
         let mut multiply = || {
             let output = Output { values: &mut output, stride: COLUMNS, first: 0 };
@@ -88,6 +97,9 @@ impl Product {
             elapsed = clock() - start;
         }
         let macs = ROWS * COLUMNS * self.matrix.inner() * products;
-        macs as f64 / elapsed / 1e6
+        let bits = output
+            .iter()
+            .fold(0x811c_9dc5, |hash: u32, value| (hash ^ value.to_bits()).wrapping_mul(0x0100_0193));
+        (macs as f64 / elapsed / 1e6, bits)
     }
 }

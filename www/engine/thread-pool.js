@@ -49,7 +49,7 @@ export async function startThreadPool(module, { flavour, base, count }) {
 const running = [];
 
 // This module is also what a thread runs: there it is told so by its first message.
-if (globalThis.name === "clip-wasm-pool") {
+if (/** @type {any} */ (globalThis).name === "clip-wasm-pool") {
   addEventListener(
     "message",
     async ({ data: { poolThread } }) => {

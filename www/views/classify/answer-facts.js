@@ -1,10 +1,9 @@
 // @ts-check
 /** @import { Answer } from "./picture-question.js" */
+import { flavourText } from "../flavour-text.js";
 import { numberText } from "../../state/number-text.js";
 
 /** @typedef {import("../../engine/types.d.ts").ModelInfo} ModelInfo */
-
-const FLAVOURS = { simd: "SIMD", relaxed: "relaxed SIMD" };
 
 /**
  * What an answer cost and what gave it, for the foot of the scores.
@@ -20,7 +19,7 @@ export function answerFacts({ picture, result }, info) {
   return [
     ["Image", numberText.duration(decode + preprocess + encode)],
     ["Labels", text],
-    ["Engine", FLAVOURS[info.flavour] ?? info.flavour],
+    ["Engine", flavourText(info.flavour, info.threads)],
     ["Weights", info.dtype],
   ];
 }

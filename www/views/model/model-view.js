@@ -10,6 +10,7 @@ import "../../components/error-note/error-note.js";
 import "../../components/fact-list/fact-list.js";
 import "../../components/load-progress/load-progress.js";
 import "../../components/model-list/model-list.js";
+import { flavourText } from "../flavour-text.js";
 import { Component } from "../../dom/component.js";
 import { element } from "../../dom/element.js";
 import { icon } from "../../dom/icon.js";
@@ -105,14 +106,14 @@ export class ModelView extends Component {
   }
 
   #showEngine() {
-    const engine = this.#session.engine;
+    const { engine, info } = this.#session;
     const offered = engine?.capabilities;
     if (!engine || !offered) return;
     this.#parts.engineFacts.facts = [
-      ["Build in use", engine.flavour === "relaxed" ? "relaxed SIMD" : "SIMD"],
+      ["Build in use", info ? flavourText(info.flavour, info.threads) : "still loading"],
       ["WebAssembly SIMD", offered.simd ? "yes" : "no"],
       ["Relaxed SIMD", offered.relaxed ? "yes" : "no; the scores are the same without, only slower"],
-      ["Threads", "1"],
+      ["Threads", offered.isolated ? "allowed" : "not on this visit: the page is not isolated from other sites"],
       ["Processors", numberText.count(offered.cores)],
       ["Memory", memory()],
       ["Offline use", this.#offline],

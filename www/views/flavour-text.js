@@ -1,0 +1,12 @@
+// @ts-check
+/** @import { Flavour } from "../engine/types.js" */
+
+/**
+ * The engine's build, for people.
+ * @param {Flavour} flavour
+ * @param {number} [threads]
+ */
+export function flavourText(flavour, threads = 1) {
+  const kernels = flavour.startsWith("relaxed") ? "relaxed SIMD" : "SIMD";
+  return threads > 1 ? `${kernels}, ${threads} threads` : `${kernels}, 1 thread`;
+}

@@ -43,6 +43,8 @@ pub use activations::{Activations, Rows};
 pub use kernel::Kernel;
 pub use pack::PackedMatrix;
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use super::activation::Activation;
 use super::threads;
 use finish::Finish;
@@ -54,6 +56,14 @@ pub const BLOCK: usize = 32;
 
 /// Panels that a thread takes at least: fewer cost more to hand out than to multiply.
 const GRAIN: usize = 4;
+
+/// How many products this process has computed.
+static PRODUCTS: AtomicU64 = AtomicU64::new(0);
+
+/// How many products with packed matrices this process has computed: each reads its weights once.
+pub fn products() -> u64 {
+    PRODUCTS.load(Ordering::Relaxed)
+}
 
 /// What happens to a sum before it is stored: `+ bias`, then the activation, then `+ out`.
 #[derive(Clone, Copy, Debug, Default)]
@@ -97,6 +107,7 @@ impl PackedMatrix {
         assert_eq!(activations.inner(), self.inner());
         assert_eq!(activations.channels(), self.wide().len());
         assert!(epilogue.bias.is_none_or(|bias| bias.len() == self.columns()));
+        PRODUCTS.fetch_add(1, Ordering::Relaxed);
         let first = output.first;
         let rows = activations.rows();
         let tiles = Tiles::new(output, rows, self.columns());

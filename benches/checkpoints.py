@@ -1,0 +1,125 @@
+"""Makes what the bench runs: full-size CLIP checkpoints with seeded weights, and the peers' models of the same weights.
+
+usage: checkpoints.py OUT_DIR EMBEDDED_GGUF          about 4 GB, ten minutes; what is there is kept
+
+In OUT_DIR, for each of vit-b-32, tinyclip-vit-8m-16 and vit-b-16, a Hugging Face folder as tests/golden/full_size.py
+writes it (outlier channels, expected.safetensors from PyTorch), and in its onnx/:
+
+    vision.onnx, text.onnx              the towers with their projections, f32
+    *_q8.onnx                           onnxruntime's dynamic quantization: what transformers.js loads by default
+    *_q4.onnx                           blocks of 32
+    model_q8.onnx                       both towers in one, for transformers.js's pipeline (vit-b-32 only)
+
+Prompts are tokenized as the embedded model does it: no other tokenizer comes with the project.
+"""
+import json
+import pathlib
+import sys
+
+import onnx
+import torch
+from gguf import GGUFReader
+from onnxruntime.quantization import QuantType, quantize_dynamic
+from onnxruntime.quantization.matmul_nbits_quantizer import MatMulNBitsQuantizer
+from transformers import CLIPModel
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "tests/golden"))
+import full_size
+from make_models import tower
+
+# The highest id ends a prompt (`eos_token_id` 2): the rule that holds for any tokenizer.
+CHECKPOINTS = {
+    "vit-b-32": full_size.MODELS["vit-b-32"],
+    "tinyclip-vit-8m-16": full_size.config(
+        tower(256, 4, 10, 1024, "gelu", 1e-5), tower(256, 4, 3, 1024, "gelu", 1e-5), patch=16, end=2),
+    "vit-b-16": full_size.config(
+        tower(768, 12, 12, 3072, "quick_gelu", 1e-5), tower(512, 8, 12, 2048, "quick_gelu", 1e-5), patch=16, end=2),
+}
+
+
+class Tower(torch.nn.Module):
+    """One tower and its projection."""
+
+    def __init__(self, encoder, projection):
+        super().__init__()
+        self.encoder, self.projection = encoder, projection
+
+    def forward(self, x):
+        return self.projection(self.encoder(x)[1])
+
+
+class Both(torch.nn.Module):
+    """The whole model with the outputs that transformers.js reads."""
+
+    def __init__(self, model):
+        super().__init__()
+        self.model = model
+
+    def forward(self, input_ids, pixel_values, attention_mask):
+        result = self.model(input_ids=input_ids, pixel_values=pixel_values, attention_mask=attention_mask)
+        return result.logits_per_image, result.logits_per_text, result.text_embeds, result.image_embeds
+
+
+def write_tokenizer(gguf, target):
+    field = GGUFReader(gguf).fields["tokenizer.huggingface.json"]
+    target.write_text(json.dumps(json.loads(bytes(field.parts[field.data[0]]))))
+
+
+def export(module, inputs, target, names, outputs, axes):
+    torch.onnx.export(module, inputs, str(target), input_names=names, output_names=outputs, dynamic_axes=axes,
+                      opset_version=17, dynamo=False)
+
+
+def quantize(source, eight, four=None):
+    quantize_dynamic(str(source), str(eight), weight_type=QuantType.QUInt8)
+    if four:
+        quantizer = MatMulNBitsQuantizer(onnx.load(str(source)), block_size=32, is_symmetric=True, accuracy_level=4)
+        quantizer.process()
+        quantizer.model.save_model_to_file(str(four))
+
+
+def export_towers(folder):
+    out = folder / "onnx"
+    out.mkdir(exist_ok=True)
+    model = CLIPModel.from_pretrained(folder, attn_implementation="eager").eval()
+    ids = torch.randint(1, 400, (2, 12))
+    ids[:, -1] = model.config.text_config.vocab_size - 1
+    size = model.config.vision_config.image_size
+    towers = {
+        "vision": (Tower(model.vision_model, model.visual_projection), torch.randn(1, 3, size, size), "pixel_values",
+                   {0: "batch"}),
+        "text": (Tower(model.text_model, model.text_projection), ids, "input_ids", {0: "batch", 1: "length"}),
+    }
+    for name, (module, example, argument, axes) in towers.items():
+        whole = out / f"{name}.onnx"
+        export(module, (example,), whole, [argument], ["embeds"], {argument: axes})
+        quantize(whole, out / f"{name}_q8.onnx", out / f"{name}_q4.onnx")
+    if folder.name == "vit-b-32":
+        names = ["input_ids", "pixel_values", "attention_mask"]
+        outputs = ["logits_per_image", "logits_per_text", "text_embeds", "image_embeds"]
+        axes = {"input_ids": {0: "texts", 1: "length"}, "attention_mask": {0: "texts", 1: "length"},
+                "pixel_values": {0: "images"}}
+        whole = out / "model.onnx"
+        export(Both(model), (ids, torch.randn(1, 3, size, size), torch.ones_like(ids)), whole, names, outputs, axes)
+        quantize(whole, out / "model_quantized.onnx")
+        whole.unlink()
+
+
+def main(out, gguf):
+    out = pathlib.Path(out)
+    out.mkdir(parents=True, exist_ok=True)
+    tokenizer = out / "tokenizer.json"
+    write_tokenizer(gguf, tokenizer)
+    images = list(full_size.synthetic_pictures())
+    for seed, (name, settings) in enumerate(CHECKPOINTS.items(), start=1):
+        folder = out / name
+        if (folder / "done").exists():
+            continue
+        print(f"making {name}", flush=True)
+        full_size.write(folder, settings, full_size.initial_clip(settings, seed), tokenizer, images)
+        export_towers(folder)
+        (folder / "done").touch()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

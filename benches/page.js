@@ -1,0 +1,271 @@
+// What the bench runs in the page: ours and the peer side by side on the same weights, round after round.
+import { EngineClient } from "/www/engine/client.js";
+
+const PEER = "/target/bench/node_modules/onnxruntime-web/dist/";
+const CHECKPOINTS = "/target/bench/checkpoints/";
+
+/** A worker of the peer's, with its calls as promises. */
+function startPeer(threads) {
+  const worker = new Worker("/benches/peer-worker.js", { type: "module" });
+  const waiting = new Map();
+  let next = 0;
+  worker.onmessage = ({ data: { id, result, error } }) => {
+    const { resolve, reject } = waiting.get(id);
+    if (error) reject(new Error(error));
+    else resolve(result);
+  };
+  const call = (name, options, transfer = []) =>
+    new Promise((resolve, reject) => {
+      waiting.set(++next, { resolve, reject });
+      worker.postMessage({ id: next, call: name, options }, transfer);
+    });
+  return call("start", { folder: PEER, threads }).then(() => ({ call, end: () => worker.terminate() }));
+}
+
+/** The tensors of a safetensors file, as typed arrays by name. */
+async function readTensors(url) {
+  const bytes = await (await fetch(url)).arrayBuffer();
+  const length = Number(new DataView(bytes).getBigUint64(0, true));
+  const header = JSON.parse(new TextDecoder().decode(new Uint8Array(bytes, 8, length)));
+  const types = { F32: Float32Array, I64: BigInt64Array };
+  delete header.__metadata__;
+  return Object.fromEntries(
+    Object.entries(header).map(([name, { dtype, shape, data_offsets: [from, to] }]) => {
+      const data = new types[dtype](bytes.slice(8 + length + from, 8 + length + to));
+      return [name, { data, shape }];
+    }),
+  );
+}
+
+const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1];
+
+/** Cosine of two rows. */
+function cosine(a, b) {
+  let [ab, aa, bb] = [0, 0, 0];
+  a.forEach((x, i) => ((ab += x * b[i]), (aa += x * x), (bb += b[i] * b[i])));
+  return ab / Math.sqrt(aa * bb);
+}
+
+const mean = (values) => values.reduce((a, b) => a + b) / values.length;
+
+const row = ({ data, shape }, index) => data.subarray(index * shape[1], (index + 1) * shape[1]);
+
+/** Pixels as the picture that preprocessing turns into them again, near enough for a timing. */
+async function pictures(tensors, count) {
+  const [, , height, width] = tensors.pixel_values.shape;
+  const [average, deviation] = [[0.48145466, 0.4578275, 0.40821073], [0.26862954, 0.26130258, 0.27577711]];
+  return Array.from({ length: count }, (_, n) => {
+    const pixels = tensors.pixel_values.data.subarray(n * 3 * height * width, (n + 1) * 3 * height * width);
+    const image = new ImageData(width, height);
+    for (let i = 0; i < width * height; i++) {
+      for (let c = 0; c < 3; c++) {
+        image.data[i * 4 + c] = Math.round((pixels[c * width * height + i] * deviation[c] + average[c]) * 255);
+      }
+      image.data[i * 4 + 3] = 255;
+    }
+    return { image, pixels };
+  });
+}
+
+/** Both engines with both of their towers of a checkpoint. */
+async function open(checkpoint, { threads, peer: dtype, gguf, towers = ["vision", "text"] }) {
+  const ours = await EngineClient.start({ threads });
+  const info = await ours.load({ url: `/target/bench/${gguf}` });
+  await ours.tryKernels();
+  const peer = await startPeer(threads);
+  for (const tower of towers) {
+    const url = `${CHECKPOINTS}${checkpoint}/onnx/${tower}${dtype ? `_${dtype}` : ""}.onnx`;
+    await peer.call("load", { name: tower, url });
+  }
+  const close = () => (ours.dispose(), peer.end());
+  return { ours, peer, info, close };
+}
+
+/** One image through the vision tower, in milliseconds and cosine to PyTorch's f32. */
+export async function vision(checkpoint, { threads, dtype, gguf, rounds }) {
+  const tensors = await readTensors(`${CHECKPOINTS}${checkpoint}/expected.safetensors`);
+  const { ours, peer, info, close } = await open(checkpoint, { threads, peer: dtype, gguf, towers: ["vision"] });
+  const all = await pictures(tensors, tensors.pixel_values.shape[0]);
+  const dims = [1, ...tensors.pixel_values.shape.slice(1)];
+  const result = { ours_ms: [], peer_ms: [], ours_cosine: [], peer_cosine: [] };
+  for (let round = -2; round < rounds; round++) {
+    const index = (round + 2) % all.length;
+    const { image, pixels } = all[index];
+    const picture = await ours.embedImage(image);
+    const data = pixels.slice();
+    const theirs = await peer.call("run", { name: "vision", input: "pixel_values", type: "float32", data, dims });
+    if (round < 0) continue;
+    result.ours_ms.push(picture.timings.encode);
+    result.peer_ms.push(theirs.ms);
+    const expected = row(tensors.image_embeds, index);
+    result.ours_cosine.push(cosine(picture.embedding, expected));
+    result.peer_cosine.push(cosine(theirs.embeds, expected));
+  }
+  close();
+  return { ...summary(result), flavour: info.flavour, threads: info.threads };
+}
+
+/** Prompts through the text tower. The peer takes them in batches of equal length, as transformers.js pads them. */
+export async function text(checkpoint, { threads, dtype, gguf, rounds, prompts, ids, batch }) {
+  const { ours, peer, info, close } = await open(checkpoint, { threads, peer: dtype, gguf, towers: ["text"] });
+  const result = { ours_ms: [], peer_ms: [], ours_cosine: [], peer_cosine: [] };
+  for (let round = -1; round < rounds; round++) {
+    const start = performance.now();
+    const embeddings = await ours.embedTexts(prompts);
+    const mine = performance.now() - start;
+    let theirs = 0;
+    const rows = [];
+    for (let first = 0; first < ids.length; first += batch) {
+      const part = ids.slice(first, first + batch);
+      const length = Math.max(...part.map((one) => one.length));
+      const data = new BigInt64Array(part.length * length);
+      part.forEach((one, n) => {
+        data.fill(BigInt(one.at(-1)), n * length, (n + 1) * length); // past the end nothing is read
+        one.forEach((id, k) => (data[n * length + k] = BigInt(id)));
+      });
+      const dims = [part.length, length];
+      const { ms, embeds } = await peer.call("run", { name: "text", input: "input_ids", type: "int64", data, dims });
+      theirs += ms;
+      const width = embeds.length / part.length;
+      for (let n = 0; n < part.length; n++) rows.push(embeds.subarray(n * width, (n + 1) * width));
+    }
+    if (round < 0) continue;
+    result.ours_ms.push(mine);
+    result.peer_ms.push(theirs);
+    result.ours_cosine.push(mean(embeddings.slice(0, 50).map((one, n) => cosine(one, rows[n]))));
+  }
+  close();
+  const { ours_cosine: agreement, peer_cosine: _, ...rest } = summary(result);
+  return { ...rest, agreement, flavour: info.flavour, threads: info.threads };
+}
+
+/** Cosines to PyTorch's f32 of the checkpoint's own prompts. */
+export async function textAccuracy(checkpoint, { dtype, gguf, prompts }) {
+  const tensors = await readTensors(`${CHECKPOINTS}${checkpoint}/expected.safetensors`);
+  const { ours, peer, close } = await open(checkpoint, { threads: 1, peer: dtype, gguf, towers: ["text"] });
+  const embeddings = await ours.embedTexts(prompts);
+  const [mine, theirs] = [[], []];
+  for (const [index, embedding] of embeddings.entries()) {
+    const expected = row(tensors.text_embeds, index);
+    mine.push(cosine(embedding, expected));
+    const ids = tensors[`input_ids.${index}`].data.slice();
+    const options = { name: "text", input: "input_ids", type: "int64", data: ids, dims: [1, ids.length] };
+    theirs.push(cosine((await peer.call("run", options)).embeds, expected));
+  }
+  close();
+  return { ours_cosine: mean(mine), peer_cosine: mean(theirs) };
+}
+
+/** From weights that this machine has to the first scores: workers, runtime, sessions, one picture, ten labels. */
+export async function start(checkpoint, { threads, dtype, gguf, rounds, labels, ids }) {
+  const tensors = await readTensors(`${CHECKPOINTS}${checkpoint}/expected.safetensors`);
+  const [{ image, pixels }] = await pictures(tensors, 1);
+  const dims = [1, ...tensors.pixel_values.shape.slice(1)];
+  const length = Math.max(...ids.map((one) => one.length));
+  const result = { ours_ms: [], peer_ms: [], ours_cosine: [], peer_cosine: [] };
+  for (let round = -1; round < rounds; round++) {
+    let begun = performance.now();
+    const ours = await EngineClient.start({ threads });
+    await ours.load({ url: `/target/bench/${gguf}` });
+    const picture = await ours.embedImage(image);
+    await ours.classify(picture, { labels, templates: ["a photo of a {}."] });
+    const mine = performance.now() - begun;
+    ours.dispose();
+
+    begun = performance.now();
+    const peer = await startPeer(threads);
+    for (const tower of ["vision", "text"]) {
+      await peer.call("load", { name: tower, url: `${CHECKPOINTS}${checkpoint}/onnx/${tower}_${dtype}.onnx` });
+    }
+    await peer.call("run", { name: "vision", input: "pixel_values", type: "float32", data: pixels.slice(), dims });
+    const data = new BigInt64Array(ids.length * length);
+    ids.forEach((one, n) => Array.from({ length }, (_, k) => (data[n * length + k] = BigInt(one[k] ?? one.at(-1)))));
+    const texts = { name: "text", input: "input_ids", type: "int64", data, dims: [ids.length, length] };
+    await peer.call("run", texts);
+    const theirs = performance.now() - begun;
+    peer.end();
+    if (round < 0) continue;
+    result.ours_ms.push(mine);
+    result.peer_ms.push(theirs);
+  }
+  return summary(result);
+}
+
+/** A photograph's file to scores of labels seen before, against transformers.js's pipeline. */
+export async function photo(checkpoint, { threads, gguf, rounds, labels }) {
+  const { pipeline, env } = await import("/target/bench/node_modules/@huggingface/transformers/dist/transformers.min.js");
+  env.allowRemoteModels = false;
+  env.allowLocalModels = true;
+  env.localModelPath = CHECKPOINTS;
+  env.backends.onnx.wasm.wasmPaths = "/target/bench/node_modules/@huggingface/transformers/node_modules/onnxruntime-web/dist/";
+  env.backends.onnx.wasm.numThreads = threads;
+  const theirs = await pipeline("zero-shot-image-classification", checkpoint, { dtype: "q8", device: "wasm" });
+  const ours = await EngineClient.start({ threads });
+  await ours.load({ url: `/target/bench/${gguf}` });
+  const file = await photograph();
+  const url = URL.createObjectURL(file);
+  const request = { labels, templates: ["This is a photo of {}."] };
+  const result = { ours_ms: [], peer_ms: [], ours_cosine: [], peer_cosine: [] };
+  const steps = [];
+  for (let round = -1; round < rounds; round++) {
+    let begun = performance.now();
+    const picture = await ours.embedImage(file);
+    await ours.classify(picture, request);
+    const mine = performance.now() - begun;
+    begun = performance.now();
+    await theirs(url, labels);
+    const other = performance.now() - begun;
+    begun = performance.now();
+    (await createImageBitmap(file)).close();
+    const browser = performance.now() - begun;
+    if (round < 0) continue;
+    result.ours_ms.push(mine);
+    result.peer_ms.push(other);
+    steps.push({ ...picture.timings, browser_decode: browser });
+  }
+  ours.dispose();
+  const step = (name) => median(steps.map((one) => one[name]));
+  const parts = Object.fromEntries(["decode", "preprocess", "encode", "browser_decode"].map((n) => [`${n}_ms`, step(n)]));
+  return { ...summary(result), ...parts };
+}
+
+/** A JPEG of twelve megapixels with something in it. */
+async function photograph() {
+  const canvas = new OffscreenCanvas(4000, 3000);
+  const context = canvas.getContext("2d");
+  const sky = context.createLinearGradient(0, 0, 4000, 3000);
+  sky.addColorStop(0, "#7fb4e0");
+  sky.addColorStop(1, "#3d5a32");
+  context.fillStyle = sky;
+  context.fillRect(0, 0, 4000, 3000);
+  let seed = 1;
+  const random = () => (seed = (seed * 48271) % 2147483647) / 2147483647;
+  for (let i = 0; i < 20000; i++) {
+    context.fillStyle = `rgb(${random() * 255} ${random() * 255} ${random() * 255} / 0.3)`;
+    context.fillRect(random() * 4000, random() * 3000, random() * 60, random() * 60);
+  }
+  return canvas.convertToBlob({ type: "image/jpeg", quality: 0.9 });
+}
+
+/** The implementations of the product, as the engine times them. */
+export async function kernels(flavour, gguf, threads) {
+  const ours = await EngineClient.start({ flavour, threads });
+  const info = await ours.load({ url: `/target/bench/${gguf}` });
+  const texts = Array.from({ length: 20 }, (_, n) => `number ${n}`);
+  for (let i = 0; i < 3; i++) await ours.embedTexts(texts); // the engine's compiler has to notice the loops
+  await ours.tryKernels();
+  const trials = await ours.tryKernels();
+  ours.dispose();
+  return { flavour: info.flavour, threads: info.threads, trials };
+}
+
+function summary({ ours_ms, peer_ms, ours_cosine, peer_cosine }) {
+  const [ours, peer] = [median(ours_ms), median(peer_ms)];
+  const cosines = {};
+  if (ours_cosine.length) cosines.ours_cosine = mean(ours_cosine);
+  if (peer_cosine.length) cosines.peer_cosine = mean(peer_cosine);
+  const ratio = median(ours_ms.map((ms, i) => ms / peer_ms[i]));
+  return { ours_ms: ours, peer_ms: peer, ratio, ...cosines };
+}
+
+Object.assign(window, { bench: { vision, text, textAccuracy, start, photo, kernels } });

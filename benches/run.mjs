@@ -1,0 +1,130 @@
+// @ts-check
+/**
+ * Times this engine and onnxruntime-web on the same weights in one Chromium, round after round, and prints ratios.
+ * usage: node benches/run.mjs [--json FILE] [--only NAME[,NAME…]]
+ * `./build.sh bench` makes what it needs: target/bench/checkpoints (checkpoints.py) and target/bench/node_modules.
+ */
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { brotliCompressSync, gzipSync } from "node:zlib";
+import { parseArgs } from "node:util";
+import { serve } from "../tools/serve.mjs";
+import { launchChromium } from "../tests/browser/chromium.mjs";
+
+const { values: flags } = parseArgs({ options: { json: { type: "string" }, only: { type: "string" } } });
+const CLI = "target/release/clip-wasm";
+const FOLDER = "target/bench";
+const PEER = "onnxruntime-web 1.30.0";
+const NOUNS = "cat dog bird fish house tree car boat bread apple".split(" ");
+const FULL_PROMPTS = JSON.parse(execFileSync("python3", ["-c", `
+import ast, json, pathlib
+tree = ast.parse(pathlib.Path("tests/golden/full_size.py").read_text())
+names = {}
+for node in tree.body:
+    if isinstance(node, ast.Assign) and node.targets[0].id in ("SUBJECTS", "PROMPTS"):
+        exec(compile(ast.Module([node], []), "full_size.py", "exec"), names)
+print(json.dumps(names["PROMPTS"]))`], { encoding: "utf8" }));
+
+/** @param {string} checkpoint @param {string} dtype @returns {string} the GGUF, made at its first use */
+function gguf(checkpoint, dtype) {
+  const file = `${checkpoint}-${dtype}.gguf`;
+  if (!existsSync(`${FOLDER}/${file}`)) {
+    const source = `${FOLDER}/checkpoints/${checkpoint}`;
+    execFileSync(CLI, ["quantize", source, "--dtype", dtype, "-o", `${FOLDER}/${file}`], { stdio: "inherit" });
+  }
+  return file;
+}
+
+/** @param {string} model @param {string[]} prompts @returns {number[][]} */
+function tokenize(model, prompts) {
+  const words = ["tokenize", "--json", "--model", `${FOLDER}/${model}`, ...prompts];
+  return JSON.parse(execFileSync(CLI, words, { encoding: "utf8", maxBuffer: 1 << 28 })).ids;
+}
+
+const B32 = gguf("vit-b-32", "q8_0");
+const TINY = gguf("tinyclip-vit-8m-16", "q8_0");
+const B16 = gguf("vit-b-16", "q8_0");
+const ten = NOUNS.map((noun) => `a photo of a ${noun}.`);
+const templates = ["a {}.", "a photo of a {}.", "a drawing of a {}.", "a small {}.", "a big {}.", "the {} here.", "one {}."];
+const nouns = Array.from({ length: 1000 }, (_, n) => `${NOUNS[n % 10]} number ${n}`);
+const many = nouns.flatMap((noun) => templates.map((template) => template.replace("{}", noun)));
+
+/** @type {Record<string, (page: import("playwright-core").Page) => Promise<any>>} */
+const BENCHES = {
+  vision_b32_1t: (page) => call(page, "vision", "vit-b-32", { threads: 1, dtype: "q8", gguf: B32, rounds: 15 }),
+  vision_b32_2t: (page) => call(page, "vision", "vit-b-32", { threads: 2, dtype: "q8", gguf: B32, rounds: 15 }),
+  vision_b32_q4_1t: (page) =>
+    call(page, "vision", "vit-b-32", { threads: 1, dtype: "q4", gguf: gguf("vit-b-32", "q4_0"), rounds: 5 }),
+  vision_b32_fp32_1t: (page) => call(page, "vision", "vit-b-32", { threads: 1, dtype: "", gguf: B32, rounds: 5 }),
+  vision_tinyclip_1t: (page) => call(page, "vision", "tinyclip-vit-8m-16", { threads: 1, dtype: "q8", gguf: TINY, rounds: 15 }),
+  vision_b16_1t: (page) => call(page, "vision", "vit-b-16", { threads: 1, dtype: "q8", gguf: B16, rounds: 5 }),
+  text_10x1_1t: (page) => texts(page, ten, { threads: 1, rounds: 15, batch: 10 }),
+  text_10x1_2t: (page) => texts(page, ten, { threads: 2, rounds: 15, batch: 10 }),
+  text_1000x7_1t: (page) => texts(page, many, { threads: 1, rounds: 1, batch: 100 }),
+  text_accuracy: (page) => call(page, "textAccuracy", "vit-b-32", { dtype: "q8", gguf: B32, prompts: FULL_PROMPTS }),
+  start_b32: (page) =>
+    call(page, "start", "vit-b-32", { threads: 2, dtype: "q8", gguf: B32, rounds: 5, labels: NOUNS, ids: tokenize(B32, ten) }),
+  photo_12mp_2t: (page) => call(page, "photo", "vit-b-32", { threads: 2, gguf: B32, rounds: 5, labels: NOUNS }),
+};
+
+/** @param {import("playwright-core").Page} page @param {string} name @param {...unknown} options */
+function call(page, name, ...options) {
+  return page.evaluate(([which, args]) => /** @type {any} */ (window).bench[which](...args), /** @type {[string, any[]]} */ ([name, options]));
+}
+
+/** @param {import("playwright-core").Page} page @param {string[]} prompts @param {object} options */
+function texts(page, prompts, options) {
+  return call(page, "text", "vit-b-32", { ...options, dtype: "q8", gguf: B32, prompts, ids: tokenize(B32, prompts) });
+}
+
+/** Bytes of the engine's JavaScript and one flavour's WebAssembly, compressed, against the peer's. */
+function runtimeBytes() {
+  const ours = ["relaxed-threads/clip_wasm_bg.wasm", "relaxed-threads/clip_wasm.js"].map((file) => readFileSync(`pkg/${file}`));
+  const dist = `${FOLDER}/node_modules/onnxruntime-web/dist`;
+  const peer = ["ort-wasm-simd-threaded.wasm", "ort.wasm.bundle.min.mjs"].map((file) => readFileSync(`${dist}/${file}`));
+  const size = (/** @type {Buffer[]} */ files, /** @type {(file: Buffer) => Buffer} */ pack) =>
+    files.reduce((sum, file) => sum + pack(file).length, 0);
+  return {
+    ours_gzip: size(ours, (file) => gzipSync(file, { level: 9 })),
+    ours_brotli: size(ours, (file) => brotliCompressSync(file)),
+    peer_gzip: size(peer, (file) => gzipSync(file, { level: 9 })),
+    peer_brotli: size(peer, (file) => brotliCompressSync(file)),
+  };
+}
+
+/** @param {string} name @param {any} found */
+function line(name, found) {
+  if (!("ratio" in found)) return `${name.padEnd(22)} ${JSON.stringify(found)}`;
+  const cosines = found.ours_cosine ? `  cosine ${found.ours_cosine.toFixed(6)} / ${found.peer_cosine?.toFixed(6) ?? "-"}` : "";
+  const times = `${found.ours_ms.toFixed(1).padStart(9)} ms ${found.peer_ms.toFixed(1).padStart(9)} ms`;
+  return `${name.padEnd(22)}${times}   ratio ${found.ratio.toFixed(3)}${cosines}`;
+}
+
+const chosen = flags.only ? flags.only.split(",") : [...Object.keys(BENCHES), "kernels", "runtime_bytes"];
+const site = await serve({ root: "." });
+/** @type {Record<string, any>} */
+const results = {};
+console.log(`${"".padEnd(22)}        ours         peer: ${PEER}, interleaved`);
+for (const name of chosen) {
+  if (name === "runtime_bytes") {
+    results[name] = runtimeBytes();
+  } else {
+    // One browser for each, so that one cannot warm another.
+    const browser = await launchChromium();
+    const page = await browser.newPage();
+    await page.goto(`${site.url}tests/browser/blank.html`);
+    await page.evaluate(`import("/benches/page.js")`);
+    if (name === "kernels") {
+      results[name] = [];
+      for (const flavour of ["simd", "relaxed", "simd-threads", "relaxed-threads"]) {
+        results[name].push(await call(page, "kernels", flavour, TINY, flavour.endsWith("threads") ? 2 : 1));
+      }
+    } else {
+      results[name] = { ...(await BENCHES[name](page)), peer: PEER };
+    }
+    await browser.close();
+  }
+  console.log(line(name, results[name]));
+}
+await site.close();
+if (flags.json) writeFileSync(flags.json, `${JSON.stringify(results, null, 2)}\n`);

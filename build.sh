@@ -10,6 +10,8 @@ usage: ./build.sh COMMAND
   build           the command line (target/release/clip-wasm), the WebAssembly flavours and the npm package (pkg/)
   serve [PORT]    build, then serve the page on this machine; 8080 unless told otherwise, 0 for any free port
   test            formatting, lints, Rust tests, build, type checks, browser tests
+  bench [ARGS]    build, then time it against onnxruntime-web (--json FILE, --only NAME); the first time this installs
+                  PyTorch and makes full-size checkpoints: 10 GB under target/bench
   dist [FOLDER]   build, then put the page into FOLDER (dist/ unless told otherwise) for any static host
 
 Needs rustup and Node 20 or later. Environment: CHROMIUM and FIREFOX name the browsers for the tests.
@@ -202,6 +204,24 @@ run_tests() {
   say "all tests passed"
 }
 
+bench() {
+  build
+  need_packages
+  need_chromium
+  command -v python3 >/dev/null || fail "python3 is missing: the bench makes its checkpoints with PyTorch"
+  local folder=target/bench
+  mkdir -p "$folder"
+  say "installing the peers into $folder"
+  [ -x "$folder/python/bin/python" ] || python3 -m venv "$folder/python"
+  "$folder/python/bin/pip" install --quiet -r benches/requirements.txt
+  cp benches/package.json benches/package-lock.json "$folder/"
+  npm ci --prefix "$folder" --ignore-scripts --no-audit --no-fund
+  say "making the checkpoints (ten minutes, once)"
+  "$folder/python/bin/python" benches/checkpoints.py "$folder/checkpoints" models/emoji-clip.gguf
+  say "timing"
+  node benches/run.mjs "$@"
+}
+
 dist() {
   build
   put_page "${1:-dist}"
@@ -236,6 +256,10 @@ case "${1:-}" in
     exec node tools/serve.mjs --port "${2:-8080}"
     ;;
   test) run_tests ;;
+  bench)
+    shift
+    bench "$@"
+    ;;
   dist) dist "${2:-}" ;;
   -h | --help | help) usage ;;
   *)

@@ -3,7 +3,7 @@
 usage: checkpoints.py OUT_DIR EMBEDDED_GGUF          about 4 GB, ten minutes; what is there is kept
 
 In OUT_DIR, for each of vit-b-32, tinyclip-vit-8m-16 and vit-b-16, a Hugging Face folder as tests/golden/full_size.py
-writes it (outlier channels, expected.safetensors from PyTorch), and in its onnx/:
+writes it (outlier channels, expected.safetensors from PyTorch for prompts.json), and in its onnx/:
 
     vision.onnx, text.onnx              the towers with their projections, f32
     *_q8.onnx                           onnxruntime's dynamic quantization: what transformers.js loads by default
@@ -110,6 +110,7 @@ def main(out, gguf):
     out.mkdir(parents=True, exist_ok=True)
     tokenizer = out / "tokenizer.json"
     write_tokenizer(gguf, tokenizer)
+    (out / "prompts.json").write_text(json.dumps(full_size.PROMPTS))
     images = list(full_size.synthetic_pictures())
     for seed, (name, settings) in enumerate(CHECKPOINTS.items(), start=1):
         folder = out / name

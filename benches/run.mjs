@@ -16,14 +16,7 @@ const CLI = "target/release/clip-wasm";
 const FOLDER = "target/bench";
 const PEER = "onnxruntime-web 1.30.0";
 const NOUNS = "cat dog bird fish house tree car boat bread apple".split(" ");
-const FULL_PROMPTS = JSON.parse(execFileSync("python3", ["-c", `
-import ast, json, pathlib
-tree = ast.parse(pathlib.Path("tests/golden/full_size.py").read_text())
-names = {}
-for node in tree.body:
-    if isinstance(node, ast.Assign) and node.targets[0].id in ("SUBJECTS", "PROMPTS"):
-        exec(compile(ast.Module([node], []), "full_size.py", "exec"), names)
-print(json.dumps(names["PROMPTS"]))`], { encoding: "utf8" }));
+const PROMPTS = JSON.parse(readFileSync(`${FOLDER}/checkpoints/prompts.json`, "utf8"));
 
 /** @param {string} checkpoint @param {string} dtype @returns {string} the GGUF, made at its first use */
 function gguf(checkpoint, dtype) {
@@ -61,7 +54,7 @@ const BENCHES = {
   text_10x1_1t: (page) => texts(page, ten, { threads: 1, rounds: 15, batch: 10 }),
   text_10x1_2t: (page) => texts(page, ten, { threads: 2, rounds: 15, batch: 10 }),
   text_1000x7_1t: (page) => texts(page, many, { threads: 1, rounds: 1, batch: 100 }),
-  text_accuracy: (page) => call(page, "textAccuracy", "vit-b-32", { dtype: "q8", gguf: B32, prompts: FULL_PROMPTS }),
+  text_accuracy: (page) => call(page, "textAccuracy", "vit-b-32", { dtype: "q8", gguf: B32, prompts: PROMPTS }),
   start_b32: (page) =>
     call(page, "start", "vit-b-32", { threads: 2, dtype: "q8", gguf: B32, rounds: 5, labels: NOUNS, ids: tokenize(B32, ten) }),
   photo_12mp_2t: (page) => call(page, "photo", "vit-b-32", { threads: 2, gguf: B32, rounds: 5, labels: NOUNS }),

@@ -24,6 +24,9 @@ import { poolSize, startThreadPool } from "./thread-pool.js";
 /** When to time the kernels, in milliseconds after a load: not in the way of the first result, in code that is warm. */
 const SETTLED = 2500;
 
+/** Prompts that go together at first, before the model's speed is known: 200 ms of the largest on one thread. */
+const FIRST_SLICE = 4;
+
 const HUB = "https://huggingface.co";
 
 /** The engine inside its worker: one method for each kind of request, named as in `protocol.js`. */
@@ -44,7 +47,7 @@ export class EngineHost {
    * others are summed in an order that depends on how many rows there are, and how many there would be is decided by
    * the clock: so there each goes alone, and the same call has the same bits again.
    */
-  #mostAtOnce = Infinity;
+  #pace = { size: FIRST_SLICE, most: Infinity };
 
   constructor() {
     this.#store.catch(() => {}); // told to whoever asks before `start`
@@ -139,7 +142,7 @@ export class EngineHost {
     this.#engine?.free();
     this.#engine = engine;
     const info = engine.info();
-    this.#mostAtOnce = info.dtype.startsWith("q") ? Infinity : 1;
+    this.#pace = { size: FIRST_SLICE, most: info.dtype.startsWith("q") ? Infinity : 1 };
     setTimeout(() => this.#tried || this.tryKernels(), SETTLED);
     return info;
   }
@@ -172,7 +175,7 @@ export class EngineHost {
         for (let start = 0; start < flat.length; start += width) embeddings.push(flat.slice(start, start + width));
       },
       job,
-      this.#mostAtOnce,
+      this.#pace,
     );
     return embeddings;
   }
@@ -186,7 +189,7 @@ export class EngineHost {
     const engine = this.#loaded();
     const begun = performance.now();
     const missing = engine.missing_labels(labels, templates);
-    await inSlices(missing, (slice) => engine.encode_labels(slice, templates), job, this.#mostAtOnce);
+    await inSlices(missing, (slice) => engine.encode_labels(slice, templates), job, this.#pace);
     const encoded = performance.now();
     const scores = engine.classify(embedding, labels, templates, mode);
     return {

@@ -5,23 +5,24 @@ const SLICE = 60;
 
 /**
  * Works through a list in slices of about 60 ms, between which the worker looks at its mailbox.
- * The first slice is one item; what it took sizes the next.
+ * What a slice took sizes the next, in the next call as well: prompts that go together share work.
  * @template T
  * @param {T[]} items
  * @param {(slice: T[]) => void} work
  * @param {Job} job gets `{ done, total }` as progress after each slice
- * @param {number} [most] items in a slice
+ * @param {{ size: number, most: number }} pace the size to begin with, kept up to date; and how many may go together
  */
-export async function inSlices(items, work, job, most = Infinity) {
+export async function inSlices(items, work, job, pace) {
   let done = 0;
-  let size = 1;
   while (done < items.length) {
-    const slice = items.slice(done, done + size);
+    const slice = items.slice(done, done + Math.min(pace.size, pace.most));
     const begun = performance.now();
     work(slice);
     const perItem = (performance.now() - begun) / slice.length;
     done += slice.length;
-    size = Math.max(1, Math.min(most, 2 * size, Math.floor(SLICE / Math.max(perItem, 0.01))));
+    const fitting = Math.max(1, Math.floor(SLICE / Math.max(perItem, 0.01)));
+    // A short slice says little of what longer ones cost: it may grow the next no further than twofold, and not shrink it.
+    pace.size = slice.length < pace.size && fitting > slice.length ? pace.size : Math.min(fitting, 2 * slice.length);
     job.progress({ done, total: items.length });
     await job.breathe();
   }

@@ -1,17 +1,18 @@
 // @ts-check
 /**
  * Times this engine and onnxruntime-web on the same weights in one Chromium, round after round, and prints ratios.
- * usage: node benches/run.mjs [--json FILE] [--only NAME[,NAME…]]
+ * usage: node benches/run.mjs [--json FILE] [--markdown FILE] [--only NAME[,NAME…]]
  * `./build.sh bench` makes what it needs: target/bench/checkpoints (checkpoints.py) and target/bench/node_modules.
  */
 import { execFileSync } from "node:child_process";
+import { cpus } from "node:os";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import { parseArgs } from "node:util";
 import { serve } from "../tools/serve.mjs";
 import { launchChromium } from "../tests/browser/chromium.mjs";
 
-const { values: flags } = parseArgs({ options: { json: { type: "string" }, only: { type: "string" } } });
+const { values: flags } = parseArgs({ options: { json: { type: "string" }, markdown: { type: "string" }, only: { type: "string" } } });
 const CLI = "target/release/clip-wasm";
 const FOLDER = "target/bench";
 const PEER = "onnxruntime-web 1.30.0";
@@ -93,6 +94,37 @@ function line(name, found) {
   return `${name.padEnd(22)}${times}   ratio ${found.ratio.toFixed(3)}${cosines}`;
 }
 
+/** @param {Record<string, any>} found @returns {string} a page of docs/ */
+function markdown(found) {
+  const number = (/** @type {number | undefined} */ value, digits = 1) => value?.toFixed(digits) ?? "";
+  const rows = Object.entries(found)
+    .filter(([, one]) => "ratio" in one)
+    .map(([name, one]) =>
+      [name, number(one.ours_ms), number(one.peer_ms), number(one.ratio, 2), number(one.ours_cosine, 6), number(one.peer_cosine, 6)].join(" | "),
+    );
+  const kernels = (found.kernels ?? []).flatMap((/** @type {any} */ { flavour, threads, trials }) =>
+    trials.map((/** @type {any} */ one) => [flavour, threads, one.kernel, one.largest_code, number(one.gmacs, 0)].join(" | ")),
+  );
+  const { runtime_bytes: bytes } = found;
+  return `# Bench
+
+Written by \`./build.sh bench --markdown docs/BENCH.md\` on ${cpus()[0].model.trim()}, ${cpus().length} cores, Chromium.
+Times are medians in milliseconds, ratios medians of ours over the peer's (${PEER}) in the same round, q8 unless the name
+says otherwise; cosines are means to PyTorch's f32. \`1t\` and \`2t\` are threads.
+
+| bench | ours | peer | ratio | our cosine | peer's cosine |
+|---|---|---|---|---|---|
+${rows.map((row) => `| ${row} |`).join("\n")}
+
+Compressed runtime (JavaScript and one WebAssembly): ours ${bytes?.ours_gzip} bytes gzip, ${bytes?.ours_brotli} Brotli; the
+peer's ${bytes?.peer_gzip} and ${bytes?.peer_brotli}.
+
+| flavour | threads | implementation | largest code | GMAC/s |
+|---|---|---|---|---|
+${kernels.map((/** @type {string} */ row) => `| ${row} |`).join("\n")}
+`;
+}
+
 const chosen = flags.only ? flags.only.split(",") : [...Object.keys(BENCHES), "kernels", "runtime_bytes"];
 const site = await serve({ root: "." });
 /** @type {Record<string, any>} */
@@ -120,4 +152,5 @@ for (const name of chosen) {
   console.log(line(name, results[name]));
 }
 await site.close();
+if (flags.markdown) writeFileSync(flags.markdown, markdown(results));
 if (flags.json) writeFileSync(flags.json, `${JSON.stringify(results, null, 2)}\n`);

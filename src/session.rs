@@ -73,11 +73,12 @@ impl Session {
     ///
     /// # Errors
     /// Whatever [`Clip::load`], the tokenizer's and the preprocessing's readers find.
-    pub fn new(checkpoint: Checkpoint) -> Result<Self> {
+    pub fn new(mut checkpoint: Checkpoint) -> Result<Self> {
         let tokenizer = Tokenizer::from_json(&checkpoint.tokenizer_json, checkpoint.config.context_length)?;
         let preprocessing = Preprocessing::from_json(&checkpoint.preprocessing_json)?;
         let dtype = checkpoint.main_dtype();
         let parameters = checkpoint.tensors.iter().map(|tensor| tensor.elements() as u64).sum();
+        checkpoint.release_file();
         let clip = Clip::load(checkpoint.config, checkpoint.tensors)?;
         let record = checkpoint.record;
         Ok(Self { clip, tokenizer, preprocessing, record, dtype, parameters, labels: HashMap::new() })

@@ -37,8 +37,10 @@ impl TextTower {
         let (tower, width) = (&config.text, config.text.width);
         let mut token_embedding = tensors.take("t.token_embd.weight", &[config.vocab_size, width])?;
         token_embedding.check_finite()?;
-        // A copy, so that the rest of the file need not stay in memory.
-        token_embedding.data = Bytes::copy_from_slice(&token_embedding.data);
+        if !token_embedding.data.is_unique() {
+            // A copy, so that the rest of the file need not stay in memory.
+            token_embedding.data = Bytes::copy_from_slice(&token_embedding.data);
+        }
         let norm_after = load_norm(tensors, "t.post_ln", &config.text)?;
         let wide = norm_after.wide_channels();
         let projection =

@@ -7,7 +7,6 @@ mod convert;
 #[cfg(target_feature = "atomics")]
 mod pool;
 
-use bytes::Bytes;
 use js_sys::{Float32Array, Uint32Array};
 use sha2::{Digest, Sha256};
 use wasm_bindgen::prelude::*;
@@ -17,12 +16,10 @@ use crate::kernels::matmul::trial;
 use crate::kernels::threads;
 use crate::session::Session;
 use crate::task::zero_shot::Mode;
+use crate::weights::gguf::Arrivals;
 use crate::weights::{Checkpoint, hexadecimal};
 use crate::{Error, image};
 use convert::{object, rows, strings, thrown};
-
-/// The most that is set aside for a file before a byte of it has come.
-const MAX_RESERVED: usize = 1 << 28;
 
 /// Runs once when the module is instantiated: a panic, which only a fault of ours can cause, says where.
 #[wasm_bindgen(start)]
@@ -33,37 +30,28 @@ fn start() {
 /// A GGUF file on its way in.
 #[wasm_bindgen]
 pub struct ModelLoader {
-    data: Vec<u8>,
+    arrivals: Arrivals,
     hash: Sha256,
 }
 
 #[wasm_bindgen]
 impl ModelLoader {
-    /// A loader for a file of about `expected_bytes`.
+    /// A loader for a file announced to have `expected_bytes`, or 0.
     #[wasm_bindgen(constructor)]
     pub fn new(expected_bytes: f64) -> Self {
-        let mut data = Vec::new();
-        // A wrong announcement costs a reallocation, not a failure.
-        let _ = data.try_reserve_exact((expected_bytes.max(0.0) as usize).min(MAX_RESERVED));
-        Self { data, hash: Sha256::new() }
+        Self { arrivals: Arrivals::new(expected_bytes as u64), hash: Sha256::new() }
     }
 
     /// Takes the next bytes.
     pub fn push(&mut self, chunk: &[u8]) -> Result<(), JsValue> {
-        let needed = chunk.len() as u64;
-        self.data.try_reserve(chunk.len()).map_err(|_| {
-            let held = self.data.len() as u64;
-            thrown(Error::OutOfMemory { needed: held + needed })
-        })?;
-        self.data.extend_from_slice(chunk);
         self.hash.update(chunk);
-        Ok(())
+        self.arrivals.push(chunk).map_err(thrown)
     }
 
     /// Builds the model of the bytes so far.
     pub fn finish(self) -> Result<Engine, JsValue> {
-        let checkpoint = Checkpoint::from_gguf(Bytes::from(self.data)).map_err(thrown)?;
-        let session = Session::new(checkpoint).map_err(thrown)?;
+        let gguf = self.arrivals.finish().map_err(thrown)?;
+        let session = Checkpoint::from_parsed_gguf(gguf).and_then(Session::new).map_err(thrown)?;
         Ok(Engine { session, sha256: hexadecimal(&self.hash.finalize()) })
     }
 }

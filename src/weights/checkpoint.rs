@@ -69,7 +69,17 @@ impl Checkpoint {
     /// `Truncated` or `Malformed` for a damaged file, `UnsupportedArchitecture` or `Config` for one that is
     /// not ours to run, `TensorType` for element types this crate does not read.
     pub fn from_gguf(file: Bytes) -> Result<Self> {
-        let Gguf { metadata, tensors } = Gguf::read(&file)?;
+        let mut checkpoint = Self::from_parsed_gguf(Gguf::read(&file)?)?;
+        checkpoint.weights.push(file);
+        Ok(checkpoint)
+    }
+
+    /// The checkpoint in a GGUF file that has been parsed, and whose bytes lie in its tensors alone: it has no
+    /// hash of its own to tell.
+    ///
+    /// # Errors
+    /// As [`Checkpoint::from_gguf`].
+    pub fn from_parsed_gguf(Gguf { metadata, tensors }: Gguf) -> Result<Self> {
         let config = keys::config(&metadata)?;
         let (tokenizer_json, preprocessing_json) = keys::companions(&metadata)?;
         let record = keys::record(&metadata);
@@ -80,7 +90,7 @@ impl Checkpoint {
             published_sha256: record.source.sha256.clone(),
             record,
             tensors: Tensors::new(tensors)?,
-            weights: vec![file],
+            weights: Vec::new(),
             sha256: OnceLock::new(),
         })
     }
@@ -110,6 +120,12 @@ impl Checkpoint {
             published_sha256: None,
             sha256: OnceLock::new(),
         })
+    }
+
+    /// Lets go of the file, so that a tensor's memory is free once the tensor is dropped. It cannot tell its
+    /// hash any more.
+    pub fn release_file(&mut self) {
+        self.weights = Vec::new();
     }
 
     /// The element type of the blocks' weights: what the checkpoint was quantized to.

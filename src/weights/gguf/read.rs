@@ -39,6 +39,27 @@ impl Gguf {
     /// `Truncated` where the file ends too early, `Malformed` for anything the format forbids, `TensorType`
     /// for element types this crate does not read.
     pub fn read(file: &Bytes) -> Result<Self> {
+        let Head { metadata, layouts, start } = Head::read(file)?;
+        let tensors = layouts.into_iter().map(|layout| layout.slice(file, start)).collect::<Result<_>>()?;
+        Ok(Self { metadata, tensors })
+    }
+}
+
+/// What stands before a file's data.
+pub(super) struct Head {
+    pub metadata: BTreeMap<String, Value>,
+    /// In the order of their data.
+    pub layouts: Vec<Layout>,
+    /// Where the data begins.
+    pub start: u64,
+}
+
+impl Head {
+    /// Parses the beginning of a file, which may go on after it. Strings and arrays stay slices of it.
+    ///
+    /// # Errors
+    /// As [`Gguf::read`].
+    pub fn read(file: &Bytes) -> Result<Self> {
         let mut cursor = Cursor { file, offset: 0 };
         let (tensor_count, entry_count) = header(&mut cursor)?;
         let metadata = entries(&mut cursor, entry_count)?;
@@ -47,8 +68,7 @@ impl Gguf {
         let start = (cursor.offset as u64).next_multiple_of(alignment);
         layouts.sort_by_key(|layout| layout.offset);
         check_overlaps(&layouts, alignment)?;
-        let tensors = layouts.into_iter().map(|layout| layout.slice(file, start)).collect::<Result<_>>()?;
-        Ok(Self { metadata, tensors })
+        Ok(Self { metadata, layouts, start })
     }
 }
 
@@ -148,13 +168,13 @@ fn alignment(metadata: &BTreeMap<String, Value>) -> Result<u64> {
 }
 
 /// What the file says of a tensor.
-struct Layout {
+pub(super) struct Layout {
     name: String,
     shape: Vec<usize>,
     dtype: Dtype,
     /// From the start of the data.
-    offset: u64,
-    len: u64,
+    pub offset: u64,
+    pub len: u64,
 }
 
 fn layouts(cursor: &mut Cursor, count: u64) -> Result<Vec<Layout>> {
@@ -217,14 +237,23 @@ fn check_overlaps(layouts: &[Layout], alignment: u64) -> Result<()> {
 impl Layout {
     /// The tensor, its data a slice of the file whose data begins at `start`.
     fn slice(self, file: &Bytes, start: u64) -> Result<Tensor> {
-        let len = file.len() as u64;
         let begin = start.saturating_add(self.offset);
         let end = begin.saturating_add(self.len);
-        if end > len {
-            let what = format!("tensor {:?}", self.name);
-            return Err(Error::Truncated { format: FORMAT, what, offset: begin, needed: self.len, len });
+        if end > file.len() as u64 {
+            return Err(self.truncated(start, file.len() as u64));
         }
-        Tensor::new(self.name, self.shape, self.dtype, file.slice(begin as usize..end as usize))
+        self.with_data(file.slice(begin as usize..end as usize))
+    }
+
+    /// The tensor over its bytes.
+    pub fn with_data(self, data: Bytes) -> Result<Tensor> {
+        Tensor::new(self.name, self.shape, self.dtype, data)
+    }
+
+    /// That a file of `len` bytes, whose data begins at `start`, ends before this tensor does.
+    pub fn truncated(&self, start: u64, len: u64) -> Error {
+        let (what, offset) = (format!("tensor {:?}", self.name), start.saturating_add(self.offset));
+        Error::Truncated { format: FORMAT, what, offset, needed: self.len, len }
     }
 }
 

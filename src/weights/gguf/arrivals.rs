@@ -1,0 +1,151 @@
+//! A GGUF file as it arrives: each tensor gets memory of its own, so that a model can be packed tensor by
+//! tensor and the file need not lie in memory beside it.
+
+use bytes::Bytes;
+
+use super::Gguf;
+use super::read::{Head, Layout};
+use crate::error::{Error, Result};
+
+/// How many bytes must be there before the head is first looked for.
+const FIRST_LOOK: usize = 1 << 16;
+
+/// The bytes of a file so far.
+#[derive(Default)]
+pub struct Arrivals {
+    /// Bytes so far.
+    len: u64,
+    /// The most memory that is set aside at once for what has not arrived: the announced size of the file.
+    announced: u64,
+    /// The file so far, until its head is complete.
+    head: Vec<u8>,
+    /// When to look for the head again.
+    next_look: usize,
+    body: Option<Body>,
+}
+
+/// What follows a complete head.
+struct Body {
+    head: Gguf,
+    start: u64,
+    /// Tensors that have not arrived, in the order of their data.
+    waiting: std::vec::IntoIter<Layout>,
+    /// The tensor that arrives now, and its bytes so far.
+    current: Option<(Layout, Vec<u8>)>,
+    /// Bytes of data so far.
+    position: u64,
+}
+
+impl Arrivals {
+    /// For a file announced to have `announced` bytes, or 0 where nobody said.
+    pub fn new(announced: u64) -> Self {
+        Self { announced, next_look: FIRST_LOOK, ..Self::default() }
+    }
+
+    /// Takes the next bytes.
+    ///
+    /// # Errors
+    /// As [`Gguf::read`], as soon as it shows, and `OutOfMemory`.
+    pub fn push(&mut self, chunk: &[u8]) -> Result<()> {
+        self.len += chunk.len() as u64;
+        if let Some(body) = &mut self.body {
+            return body.push(chunk, self.announced);
+        }
+        self.head.try_reserve(chunk.len()).map_err(|_| Error::OutOfMemory { needed: self.len })?;
+        self.head.extend_from_slice(chunk);
+        if self.head.len() < self.next_look {
+            return Ok(());
+        }
+        self.next_look = self.head.len().saturating_mul(2);
+        match self.look() {
+            Err(Error::Truncated { .. }) => Ok(()),
+            looked => looked,
+        }
+    }
+
+    /// The file, which has ended.
+    ///
+    /// # Errors
+    /// As [`Gguf::read`].
+    pub fn finish(mut self) -> Result<Gguf> {
+        if self.body.is_none() {
+            self.look()?;
+        }
+        let Some(Body { mut head, start, mut waiting, current, .. }) = self.body else {
+            return Ok(Gguf { metadata: Default::default(), tensors: Vec::new() });
+        };
+        if let Some(missing) = current.map(|(layout, _)| layout).or_else(|| waiting.next()) {
+            return Err(missing.truncated(start, self.len));
+        }
+        head.tensors.shrink_to_fit();
+        Ok(head)
+    }
+
+    /// Reads the head out of the bytes so far, and what of the data is among them.
+    fn look(&mut self) -> Result<()> {
+        let bytes = Bytes::from(std::mem::take(&mut self.head));
+        let Head { metadata, layouts, start } = match Head::read(&bytes) {
+            Ok(head) => head,
+            Err(error) => {
+                self.head = Vec::from(bytes);
+                return Err(error);
+            }
+        };
+        let head = Gguf { metadata, tensors: Vec::new() };
+        let mut body = Body { head, start, waiting: layouts.into_iter(), current: None, position: 0 };
+        body.push(&bytes[bytes.len().min(start as usize)..], self.announced)?;
+        // Where the head's padding has not all arrived, the data begins later in what is still to come.
+        let padding = start.saturating_sub(bytes.len() as u64);
+        if padding > 0 {
+            self.head = Vec::from(bytes);
+            self.next_look = self.head.len() + padding as usize;
+            return Err(Error::Truncated {
+                format: "GGUF",
+                what: "the data".to_owned(),
+                offset: start,
+                needed: padding,
+                len: self.len,
+            });
+        }
+        self.body = Some(body);
+        Ok(())
+    }
+}
+
+impl Body {
+    fn push(&mut self, mut chunk: &[u8], announced: u64) -> Result<()> {
+        loop {
+            let (layout, mut data) = match self.current.take() {
+                Some(current) => current,
+                None => match self.waiting.next() {
+                    Some(layout) => {
+                        let data = room(layout.len, announced)?;
+                        (layout, data)
+                    }
+                    None => return Ok(()),
+                },
+            };
+            let gap = layout.offset.saturating_sub(self.position).min(chunk.len() as u64);
+            let wanted = (layout.len - data.len() as u64).min(chunk.len() as u64 - gap);
+            let (taken, rest) = chunk[gap as usize..].split_at(wanted as usize);
+            data.try_reserve(taken.len()).map_err(|_| Error::OutOfMemory { needed: layout.len })?;
+            data.extend_from_slice(taken);
+            self.position += gap + wanted;
+            chunk = rest;
+            if (data.len() as u64) < layout.len {
+                self.current = Some((layout, data));
+                return Ok(());
+            }
+            self.head.tensors.push(layout.with_data(Bytes::from(data))?);
+        }
+    }
+}
+
+/// Memory for `len` bytes, if no more than that was announced to come at all.
+fn room(len: u64, announced: u64) -> Result<Vec<u8>> {
+    let mut data = Vec::new();
+    if len <= announced {
+        data.try_reserve_exact(len as usize).map_err(|_| Error::OutOfMemory { needed: len })?;
+    }
+    Ok(data)
+}

@@ -36,7 +36,7 @@ export interface PipelineOptions {
   progress_callback?: (event: ProgressEvent) => void;
   /** Ends loading; `pipeline` rejects with the signal's reason. */
   signal?: AbortSignal;
-  /** At most so many threads. The builds in this package run on one. */
+  /** How many threads share the work where the page is cross-origin isolated; up to 8 where absent. */
   threads?: number;
   /** The folder of `simd/` and `relaxed/`, where they do not lie in the package's own folder. */
   base?: string | URL;

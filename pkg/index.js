@@ -38,7 +38,7 @@ export async function pipeline(task, model = "emoji-clip", options = {}) {
   const events = loadEvents(source, progress_callback);
   events.begin();
 
-  const engine = await EngineClient.start({ base, models, hub });
+  const engine = await EngineClient.start({ base, models, hub, threads });
   try {
     const wanted = dtype && /** @type {import("./engine/types.js").Dtype} */ (DTYPES.get(dtype) ?? dtype);
     const info = await engine.load(source, { dtype: wanted, signal, onProgress: events.step });

@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
@@ -51,13 +51,27 @@ async function settled(view) {
   await page.locator(`${view}[data-state="ready"]`).waitFor();
 }
 
-/** The JSON that a button inside a view saves. @param {string} view @returns {Promise<any>} */
+/**
+ * The JSON that a button inside a view saves. It is caught on its way into the file, because not every browser tells a test of
+ * its downloads.
+ *
+ * @param {string} view
+ * @returns {Promise<any>}
+ */
 async function saved(view) {
-  const [download] = await Promise.all([
-    page.waitForEvent("download"),
-    page.locator(view).getByRole("button", { name: "Save JSON" }).click(),
-  ]);
-  return JSON.parse(readFileSync(await download.path(), "utf8"));
+  await page.evaluate(() => {
+    const original = URL.createObjectURL;
+    URL.createObjectURL = (/** @type {Blob} */ blob) => {
+      Reflect.set(window, "saved", blob.text());
+      URL.createObjectURL = original;
+      return original.call(URL, blob);
+    };
+  });
+  await page.locator(view).getByRole("button", { name: "Save JSON" }).click();
+  await page.waitForFunction("window.saved");
+  const text = await page.evaluate("window.saved");
+  await page.evaluate("window.saved = undefined");
+  return JSON.parse(text);
 }
 
 /** @param {...string} args of the command line @returns {any} */

@@ -61,16 +61,17 @@ async function settled(view) {
 async function saved(view) {
   await page.evaluate(() => {
     const original = URL.createObjectURL;
-    URL.createObjectURL = (/** @type {Blob} */ blob) => {
-      Reflect.set(window, "saved", blob.text());
-      URL.createObjectURL = original;
-      return original.call(URL, blob);
-    };
+    const text = new Promise((resolve) => {
+      URL.createObjectURL = (/** @type {Blob} */ blob) => {
+        resolve(blob.text());
+        URL.createObjectURL = original;
+        return original.call(URL, blob);
+      };
+    });
+    Reflect.set(window, "saved", text);
   });
   await page.locator(view).getByRole("button", { name: "Save JSON" }).click();
-  await page.waitForFunction("window.saved");
-  const text = await page.evaluate("window.saved");
-  await page.evaluate("window.saved = undefined");
+  const text = await page.evaluate(() => Reflect.get(window, "saved"));
   return JSON.parse(text);
 }
 

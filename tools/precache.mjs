@@ -10,7 +10,7 @@ import path from "node:path";
 const root = process.argv[2] ?? ".";
 
 /** Beside index.html, which is asked for as the folder itself. */
-const FILES = ["demo.json"];
+const FILES = ["demo.json", "www/address/ask.html"];
 const FOLDERS = ["www", "models"];
 /** Builds of the engine, of which a browser runs the two with the kernels it can: one without threads, one with. */
 const FLAVOURS = ["simd", "simd-threads", "relaxed", "relaxed-threads"];

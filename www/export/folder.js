@@ -1,11 +1,9 @@
 // @ts-check
 /** @import { ExportedDemo } from "./exported-demo.js" */
 /** @import { ZipEntry } from "./zip.js" */
-import { pageFiles, readPageFile } from "./page-files.js";
+/** @import { OfflineList } from "./page-files.js" */
+import { LIST, pageFiles, readOfflineList, readPageFile } from "./page-files.js";
 import { zip } from "./zip.js";
-
-const LIST = "www/offline/precache.js";
-const LICENSES = ["LICENSE-MIT", "LICENSE-APACHE"];
 
 /**
  * Packs the page with a demo into a ZIP file, to unpack on any static host.
@@ -16,30 +14,28 @@ const LICENSES = ["LICENSE-MIT", "LICENSE-APACHE"];
  * @throws an error with a sentence
  */
 export async function folderArchive({ files }, name) {
+  const list = await readOfflineList();
   /** @type {Map<string, Blob>} */
   const content = new Map();
-  for (const path of [...(await pageFiles()), ...LICENSES]) content.set(path, files.get(path) ?? (await readPageFile(path)));
+  for (const path of pageFiles(list)) content.set(path, files.get(path) ?? (await readPageFile(path)));
   for (const [path, blob] of files) content.set(path, blob);
-  content.set(LIST, await offlineList([...content.keys()], files));
+  content.set(LIST, await offlineList(list, files));
   /** @type {ZipEntry[]} */
   const entries = [...content].map(([path, blob]) => ({ name: `${name}/${path}`, content: blob }));
   return zip(entries);
 }
 
 /**
- * The list of files for offline use, whose version must change with the demo.
+ * The list of files for offline use with those of the demo; its version changes with them.
  *
- * @param {string[]} paths
+ * @param {OfflineList} list
  * @param {Map<string, Blob>} files of the demo
  */
-async function offlineList(paths, files) {
-  const was = await (await readPageFile(LIST)).text();
+async function offlineList(list, files) {
   const told = await Promise.all([...files].map(async ([path, blob]) => `${path} ${await blob.slice(0, 65536).text()}`));
-  const version = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(was + told.join())));
-  const listed = paths.filter((path) => !/(^|\/)(service-worker|precache)\.js$|^LICENSE/.test(path));
-  const list = {
-    version: [...version.slice(0, 8)].map((byte) => byte.toString(16).padStart(2, "0")).join(""),
-    files: listed.map((path) => (path === "index.html" ? "./" : path)),
-  };
-  return new Blob([`self.PRECACHE = ${JSON.stringify(list, null, 2)};\n`], { type: "text/javascript" });
+  const bytes = new TextEncoder().encode(list.version + told.join());
+  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  const version = [...hash.slice(0, 8)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  const changed = { ...list, version, files: [...new Set([...list.files, ...files.keys()])] };
+  return new Blob([`self.PRECACHE = ${JSON.stringify(changed, null, 2)};\n`], { type: "text/javascript" });
 }

@@ -2,20 +2,31 @@
 /** The files that this page is made of, as its build listed them for offline use. */
 
 const ROOT = new URL("../../", import.meta.url);
-const LIST = "www/offline/precache.js";
-/** Part of the page, and not of its own list: the browser keeps them with the service worker. */
-const BESIDES = ["service-worker.js", LIST, "www/offline/service-worker.js"];
+export const LIST = "www/offline/precache.js";
+/** Part of the page, and not of its own list. */
+const BESIDES = ["service-worker.js", LIST, "www/offline/service-worker.js", "LICENSE-MIT", "LICENSE-APACHE"];
 
 /**
- * @returns {Promise<string[]>} paths with slashes, seen from the page's folder
+ * The list as `tools/precache.mjs` wrote it: `files` for every browser, with "./" for index.html, and builds of the engine
+ * of which a browser keeps what it can run.
+ *
+ * @typedef {{ version: string, files: string[], flavours: Record<string, string[]> }} OfflineList
+ *
+ * @returns {Promise<OfflineList>}
  * @throws an error with a sentence
  */
-export async function pageFiles() {
+export async function readOfflineList() {
   const list = await (await readPageFile(LIST)).text();
-  /** @type {{ files: string[], flavours: Record<string, string[]> }} */
-  const { files, flavours } = JSON.parse(list.slice(list.indexOf("{"), list.lastIndexOf("}") + 1));
-  const named = files.map((file) => (file === "./" ? "index.html" : file));
-  return [...named, ...Object.values(flavours).flat(), ...BESIDES];
+  return JSON.parse(list.slice(list.indexOf("{"), list.lastIndexOf("}") + 1));
+}
+
+/**
+ * @param {OfflineList} list
+ * @returns {string[]} every file of the page: paths with slashes, seen from its folder
+ */
+export function pageFiles({ files, flavours }) {
+  const listed = [...files, ...Object.values(flavours).flat()];
+  return [...listed.map((file) => (file === "./" ? "index.html" : file)), ...BESIDES];
 }
 
 /**

@@ -34,6 +34,9 @@
   const current = ours + version;
   const listed = new Set([...files, ...engine].map((file) => new URL(file, scope).href));
 
+  /** The one file that is shown in a sandboxed frame. */
+  const framed = new URL("www/address/ask.html", scope).href;
+
   /** How long the network may keep a visitor waiting for what lies in the cache, in milliseconds. */
   const PATIENCE = 3000;
 
@@ -70,13 +73,14 @@
     const kept = caches.open(current).then((cache) => cache.match(file));
     const response = await Promise.race([network, pause(PATIENCE)]).catch(() => undefined);
     const found = response?.ok ? response : ((await kept) ?? (await network));
-    return request.destination === "worker" ? bound(isolated(found)) : isolated(found);
+    return request.destination === "worker" ? bound(isolated(found)) : isolated(found, file === framed);
   }
 
-  /** The same answer with the headers of isolation. */
-  function isolated({ body, status, statusText, headers }) {
+  /** The same answer with the headers of isolation. A sandboxed frame counts as another origin. */
+  function isolated({ body, status, statusText, headers }, sandboxed = false) {
     const changed = new Headers(headers);
     for (const [name, value] of Object.entries(ISOLATION)) changed.set(name, value);
+    if (sandboxed) changed.set("cross-origin-resource-policy", "cross-origin");
     return new Response(body, { status, statusText, headers: changed });
   }
 

@@ -1,0 +1,86 @@
+// @ts-check
+/** axe-core over every tab and the component gallery: WCAG 2.2 A and AA and its best practices, the light theme wide, the dark one narrow. */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { after, before, test } from "node:test";
+import { serve } from "../../tools/serve.mjs";
+import { launchChromium } from "./chromium.mjs";
+
+/** @import { Page } from "playwright-core" */
+
+const FOLDER = "target/browser-tests/page";
+const AXE = readFileSync("node_modules/axe-core/axe.min.js", "utf8");
+const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+
+/** @type {import("playwright-core").Browser} */
+let browser;
+/** @type {{ url: string, close: () => Promise<void> }} */
+let site;
+before(async () => {
+  browser = await launchChromium();
+  site = await serve({ root: FOLDER });
+});
+after(async () => {
+  await browser?.close();
+  await site?.close();
+});
+
+/** How to get into each state, from the first answer on. @type {Record<string, (page: Page) => Promise<unknown>>} */
+const STATES = {
+  "a first visit": async () => {},
+  "labels and a template with faults": async (page) => {
+    await page.getByRole("textbox", { name: "Labels" }).fill("");
+    await page.getByRole("textbox", { name: "Template" }).fill("no place");
+    await page.locator("template-editor").getByRole("alert").waitFor();
+  },
+  "the drawing pad": (page) => page.getByRole("button", { name: "Draw", exact: true }).click(),
+  "a picture's address": async (page) => {
+    await page.getByRole("button", { name: "Address", exact: true }).click();
+    await page.frameLocator("iframe").getByRole("textbox").waitFor();
+  },
+  "the Model tab, verified": async (page) => {
+    await page.getByRole("tab", { name: "Model" }).click();
+    await page.getByText("Where it comes from").click();
+    await page.getByRole("button", { name: "Verify" }).click();
+    await page.locator("model-view .check").nth(3).waitFor();
+  },
+  "the Share tab, with a file made": async (page) => {
+    await page.getByRole("tab", { name: "Share" }).click();
+    await page.getByRole("button", { name: "Make a folder" }).click();
+    await page.getByRole("link", { name: /^Save/ }).waitFor();
+  },
+  "the guide": (page) => page.getByRole("tab", { name: "Guide" }).click(),
+};
+
+for (const [colorScheme, width] of /** @type {["light" | "dark", number][]} */ ([["light", 1280], ["dark", 320]]))
+  test(`axe finds nothing, ${colorScheme}, ${width} px wide`, async () => {
+    const context = await browser.newContext({ colorScheme, viewport: { width, height: 800 } });
+    await context.addInitScript(AXE);
+    const page = await context.newPage();
+    for (const [state, reach] of Object.entries(STATES)) {
+      await page.goto("about:blank");
+      await page.goto(`${site.url}#sample=pizza.webp`); // an address wins over what the last visit left
+      await page.locator(`main[data-state="ready"] [aria-label="Scores"] li`).first().waitFor();
+      await reach(page);
+      assert.deepEqual(await violations(page), [], state);
+      assert.equal(await sideways(page), 0, `${state} scrolls sideways`);
+    }
+    await page.goto(`${site.url}www/gallery.html`);
+    await page.locator("#gallery section").nth(8).waitFor();
+    assert.deepEqual(await violations(page), [], "the gallery");
+    await context.close();
+  });
+
+/** @param {Page} page @returns {Promise<string[]>} */
+function violations(page) {
+  return page.evaluate(async (tags) => {
+    const axe = Reflect.get(window, "axe");
+    const { violations } = await axe.run({ runOnly: tags, iframes: false });
+    return violations.map((/** @type {any} */ { id, nodes }) => `${id}: ${nodes[0].html.slice(0, 160)}`);
+  }, TAGS);
+}
+
+/** Pixels that the page is wider than its window. @param {Page} page @returns {Promise<number>} */
+function sideways(page) {
+  return page.evaluate(() => Math.max(0, document.documentElement.scrollWidth - document.documentElement.clientWidth));
+}

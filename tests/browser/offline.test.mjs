@@ -21,6 +21,8 @@ before(async () => {
   for (const part of ["index.html", "demo.json", "service-worker.js", "www"])
     cpSync(part, path.join(folder, part), { recursive: true });
   cpSync("tests/browser/stub", folder, { recursive: true });
+  // A browser keeps the builds with its own kernels alone, and the stub's relaxed one leans on the other.
+  cpSync("tests/browser/stub/pkg/simd", path.join(folder, "pkg/relaxed"), { recursive: true });
   cpSync("tests/browser/blank.html", path.join(folder, "blank.html"));
   execFileSync(process.execPath, ["tools/precache.mjs", folder]);
   browser = await launchChromium();

@@ -18,7 +18,7 @@ use crate::session::Session;
 use crate::task::zero_shot::Mode;
 use crate::weights::gguf::Arrivals;
 use crate::weights::{Checkpoint, hexadecimal};
-use crate::{Error, image};
+use crate::image;
 use convert::{object, rows, strings, thrown};
 
 /// Runs once when the module is instantiated: a panic, which only a fault of ours can cause, says where.

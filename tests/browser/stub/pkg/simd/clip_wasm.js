@@ -79,8 +79,12 @@ class Engine {
       description: "No model: scores are made up.",
       source: "tests/browser/stub",
       flavour: "simd",
+      threads: 1,
       version: "0.0.0",
     };
+  }
+  try_kernels() {
+    return [];
   }
   sha256() {
     return "0".repeat(64);

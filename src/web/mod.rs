@@ -11,6 +11,7 @@ use js_sys::{Float32Array, Uint32Array};
 use sha2::{Digest, Sha256};
 use wasm_bindgen::prelude::*;
 
+use crate::image;
 use crate::image::Rgb8;
 use crate::kernels::matmul::trial;
 use crate::kernels::threads;
@@ -18,7 +19,6 @@ use crate::session::Session;
 use crate::task::zero_shot::Mode;
 use crate::weights::gguf::Arrivals;
 use crate::weights::{Checkpoint, hexadecimal};
-use crate::image;
 use convert::{object, rows, strings, thrown};
 
 /// Runs once when the module is instantiated: a panic, which only a fault of ours can cause, says where.

@@ -21,8 +21,9 @@ before(async () => {
   for (const part of ["index.html", "demo.json", "service-worker.js", "www"])
     cpSync(part, path.join(folder, part), { recursive: true });
   cpSync("tests/browser/stub", folder, { recursive: true });
-  // A browser keeps the builds with its own kernels alone, and the stub's relaxed one leans on the other.
-  cpSync("tests/browser/stub/pkg/simd", path.join(folder, "pkg/relaxed"), { recursive: true });
+  // Each build stands alone, as real ones do: only those that this browser can run are kept.
+  for (const flavour of ["relaxed", "simd-threads", "relaxed-threads"])
+    cpSync("tests/browser/stub/pkg/simd", path.join(folder, "pkg", flavour), { recursive: true });
   cpSync("tests/browser/blank.html", path.join(folder, "blank.html"));
   execFileSync(process.execPath, ["tools/precache.mjs", folder]);
   browser = await launchChromium();
@@ -79,6 +80,24 @@ test("a page that has been visited opens when its host is gone, with its model",
     })()`,
   );
   assert.equal(name, "stub");
+});
+
+test("from the second visit on, a host that sends no headers for it has an isolated page", async (t) => {
+  const { page, url } = await visit(t);
+  assert.equal(await page.evaluate("crossOriginIsolated"), true);
+  const answer = await page.goto(url);
+  assert.equal(answer?.headers()["cross-origin-embedder-policy"], "require-corp");
+});
+
+test("of the engine's builds, the two that this browser can run best are kept", async (t) => {
+  const { page } = await visit(t);
+  const kept = await page.evaluate(`(async () => {
+    const names = await caches.keys();
+    const requests = await Promise.all(names.map(async (name) => (await caches.open(name)).keys()));
+    return requests.flat().map(({ url }) => url).filter((url) => url.includes("/pkg/"));
+  })()`);
+  const builds = kept.map((/** @type {string} */ address) => address.split("/").at(-2)).sort();
+  assert.deepEqual(builds, ["relaxed", "relaxed-threads"]);
 });
 
 test("an update on the host shows at once", async (t) => {

@@ -65,11 +65,15 @@ async function scriptPolicy(folders, connect) {
  * @param {string} [options.mount] the path at which the root appears; begins and ends with a slash
  * @param {number} [options.port] 0 for any free one
  * @param {string} [options.connect] an origin that scripts may connect to beside those of the page's policy: a hub
+ * @param {boolean} [options.plain] without headers of isolation or policy, as most static hosts are
  * @returns {Promise<{ url: string, close: () => Promise<void> }>}
  */
-export async function serve({ root, overlay, mount = "/", port = 0, connect = "" }) {
+export async function serve({ root, overlay, mount = "/", port = 0, connect = "", plain = false }) {
   const folders = overlay ? [overlay, root] : [root];
-  const server = http.createServer((request, response) => answer(request, response, folders, mount, connect));
+  const server = http.createServer((request, response) => {
+    if (plain) withoutHeaders(response);
+    return answer(request, response, folders, mount, connect);
+  });
   await new Promise((resolve, reject) => {
     server.once("error", reject);
     server.listen(port, "127.0.0.1", () => resolve(undefined));
@@ -84,6 +88,14 @@ export async function serve({ root, overlay, mount = "/", port = 0, connect = ""
         server.closeAllConnections();
       }),
   };
+}
+
+/** Makes a response leave out what few hosts send. @param {http.ServerResponse} response */
+function withoutHeaders(response) {
+  const write = response.writeHead.bind(response);
+  const left = /^(cross-origin-|content-security-policy)/;
+  response.writeHead = (/** @type {number} */ status, /** @type {any} */ headers) =>
+    write(status, Object.fromEntries(Object.entries(headers).filter(([name]) => !left.test(name))));
 }
 
 /**

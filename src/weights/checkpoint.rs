@@ -12,7 +12,7 @@ use super::dtype::Dtype;
 use super::gguf::{Gguf, keys};
 use super::record::Record;
 use super::tensor::Tensor;
-use super::{names, parts, safetensors};
+use super::{names, parts, pytorch, safetensors};
 use crate::error::{Error, Result};
 
 /// Everything a checkpoint brings.
@@ -44,7 +44,7 @@ pub struct HuggingFaceFiles {
     pub tokenizer: Bytes,
     /// `preprocessor_config.json`, or else `processor_config.json`.
     pub preprocessor: Bytes,
-    /// `model.safetensors`, or its shards in the order of their names.
+    /// `model.safetensors`, or its shards in the order of their names, or `pytorch_model.bin`.
     pub weights: Vec<Bytes>,
     pub record: Record,
 }
@@ -81,7 +81,7 @@ impl Checkpoint {
     /// As [`Checkpoint::from_gguf`].
     pub fn from_parsed_gguf(Gguf { metadata, tensors }: Gguf) -> Result<Self> {
         let config = keys::config(&metadata)?;
-        let (tokenizer_json, preprocessing_json) = keys::companions(&metadata)?;
+        let (tokenizer_json, preprocessing_json) = keys::companions(&metadata, config.image_size)?;
         let record = keys::record(&metadata);
         Ok(Self {
             config,
@@ -105,7 +105,12 @@ impl Checkpoint {
         let companions = Companions::from_hugging_face(&config, tokenizer, preprocessor)?;
         let mut tensors = Vec::new();
         for file in &weights {
-            for tensor in safetensors::read(file, |name| names::place(name) == names::Place::Nowhere)? {
+            let read = if file.starts_with(&pytorch::ENTRY) {
+                pytorch::read(file)?
+            } else {
+                safetensors::read(file, |name| names::place(name) == names::Place::Nowhere)?
+            };
+            for tensor in read {
                 let place = names::place(&tensor.name);
                 tensors.extend(parts::of(tensor, place)?);
             }

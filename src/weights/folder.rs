@@ -10,7 +10,9 @@ use super::checkpoint::HuggingFaceFiles;
 use super::record::Record;
 use crate::error::{Error, Result};
 
-const WEIGHTS: &str = "model.safetensors";
+/// The weights as one file, the better form first.
+const WEIGHTS: [&str; 4] =
+    ["model.safetensors", "open_clip_model.safetensors", "pytorch_model.bin", "open_clip_pytorch_model.bin"];
 const PREPROCESSOR: &str = "preprocessor_config.json";
 const PROCESSOR: &str = "processor_config.json";
 const INDEX: &str = "model.safetensors.index.json";
@@ -22,11 +24,12 @@ const INDEX: &str = "model.safetensors.index.json";
 /// `File` naming what cannot be read, `Malformed` for an index that is none.
 pub fn read(folder: &Path) -> Result<HuggingFaceFiles> {
     let read = |name: &str| read_file(&folder.join(name)).map(Bytes::from);
-    let weights = if folder.join(INDEX).exists() && !folder.join(WEIGHTS).exists() {
+    let weights = if folder.join(INDEX).exists() && !folder.join(WEIGHTS[0]).exists() {
         let shards = shards(&read(INDEX)?)?;
         shards.iter().map(|shard| map(&folder.join(shard))).collect::<Result<_>>()?
     } else {
-        vec![map(&folder.join(WEIGHTS))?]
+        let found = WEIGHTS.iter().find(|name| folder.join(name).exists()).unwrap_or(&WEIGHTS[0]);
+        vec![map(&folder.join(found))?]
     };
     let has_processor = !folder.join(PREPROCESSOR).exists() && folder.join(PROCESSOR).exists();
     let preprocessor = if has_processor { PROCESSOR } else { PREPROCESSOR };

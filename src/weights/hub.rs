@@ -151,7 +151,12 @@ impl Repository {
         let mut shards: Vec<_> =
             names.filter(|name| is_shard(name)).filter_map(|name| self.file(name)).collect();
         shards.sort_by(|a, b| a.name.cmp(&b.name));
-        if shards.is_empty() { whole.map(|file| vec![file]) } else { Ok(shards) }
+        if !shards.is_empty() {
+            return Ok(shards);
+        }
+        let pickled = self.first(&["pytorch_model.bin", "open_clip_pytorch_model.bin"]);
+        // Where there is neither, the better form is what is missing.
+        pickled.or(whole).map(|file| vec![file])
     }
 
     /// The first of several files that is there.

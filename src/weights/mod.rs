@@ -17,6 +17,7 @@ pub mod hub;
 mod hugging_face;
 pub mod names;
 mod parts;
+mod pytorch;
 pub mod quantize;
 mod record;
 mod rows;

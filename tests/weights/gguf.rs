@@ -180,6 +180,9 @@ fn a_missing_or_bad_key_is_named() {
     ];
     for key in needed {
         for replacement in [None, Some(Value::Bool(true))] {
+            if replacement.is_none() && key.ends_with(".huggingface.json") {
+                continue; // made from what clip.cpp has instead
+            }
             let mut metadata = complete.clone();
             metadata.remove(key).unwrap();
             metadata.extend(replacement.map(|value| (key.to_owned(), value)));

@@ -4,6 +4,7 @@
 mod support;
 
 mod arrivals;
+mod clip_cpp;
 mod config;
 mod damaged_gguf;
 mod dtypes;
@@ -11,5 +12,6 @@ mod gguf;
 mod hub;
 mod hugging_face;
 mod names;
+mod pytorch;
 mod quantize;
 mod stream;

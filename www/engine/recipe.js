@@ -115,9 +115,10 @@ function fromFiles(files, dtype) {
     if (found) return found;
     throw new EngineError("missing-file", `there is no ${names.join(" or ")} among the files`);
   };
-  const whole = files.filter(({ name }) => /^(open_clip_)?model\.safetensors$/.test(name));
+  const whole = files.filter(({ name }) => /^((open_clip_)?model\.safetensors|(open_clip_)?pytorch_model\.bin)$/.test(name));
   const shards = files.filter(({ name }) => /^model-\d{5}-of-\d{5}\.safetensors$/.test(name));
-  const weights = whole.length ? whole.slice(0, 1) : shards.sort((a, b) => (a.name < b.name ? -1 : 1));
+  const byName = (/** @type {File} */ a, /** @type {File} */ b) => (a.name < b.name ? -1 : 1);
+  const weights = whole.length ? whole.sort(byName).slice(0, 1) : shards.sort(byName);
   if (!weights.length) throw new EngineError("missing-file", "there is no model.safetensors among the files");
   const folder = weights[0].webkitRelativePath.split("/").at(-2) ?? "files";
   return {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 
+use super::clip_cpp;
 use super::value::{Array, Value};
 use crate::error::{Error, Result};
 use crate::weights::companions::Companions;
@@ -21,6 +22,8 @@ const TOKENIZER: &str = "tokenizer.huggingface.json";
 const PREPROCESSOR: &str = "clip.preprocessor.huggingface.json";
 const VISION_PROJECTION_DIM: &str = "clip.vision.projection_dim";
 const TOKENS: &str = "tokenizer.ggml.tokens";
+const IMAGE_MEAN: &str = "clip.vision.image_mean";
+const IMAGE_STD: &str = "clip.vision.image_std";
 const USE_GELU: &str = "clip.use_gelu";
 const FIDELITY_PREFIX: &str = "clip.fidelity.";
 
@@ -50,14 +53,32 @@ pub(in crate::weights) fn config(metadata: &Metadata) -> Result<ClipConfig> {
     }
 }
 
-/// The tokenizer's JSON and the preprocessing's, as they were in the Hugging Face checkpoint.
-pub(in crate::weights) fn companions(metadata: &Metadata) -> Result<(Bytes, Bytes)> {
+/// The tokenizer's JSON and the preprocessing's, as they were in the Hugging Face checkpoint; made from the tokens
+/// and the statistics in a file of clip.cpp's, which has neither.
+pub(in crate::weights) fn companions(metadata: &Metadata, image_size: usize) -> Result<(Bytes, Bytes)> {
     let json = |key: &str| match metadata.get(key) {
-        Some(Value::String(text)) => Ok(text.clone()),
+        Some(Value::String(text)) => Ok(Some(text.clone())),
         Some(_) => Err(config_error(key, "is no string".into())),
-        None => Err(config_error(key, "is missing: the file is of another program".into())),
+        None => Ok(None),
     };
-    Ok((json(TOKENIZER)?, json(PREPROCESSOR)?))
+    let tokenizer = match (json(TOKENIZER)?, metadata.get(TOKENS)) {
+        (Some(json), _) => json,
+        (None, Some(Value::Array(tokens))) => {
+            let tokens = tokens.to_strings();
+            clip_cpp::tokenizer_json(
+                &tokens.ok_or_else(|| config_error(TOKENS, "is no list of strings".into()))?,
+            )?
+        }
+        (None, _) => {
+            return Err(config_error(TOKENIZER, format!("is missing, and so is {TOKENS}")));
+        }
+    };
+    let statistics = |key: &str| metadata.get(key);
+    let preprocessing = match json(PREPROCESSOR)? {
+        Some(json) => json,
+        None => clip_cpp::preprocessing_json(image_size, statistics(IMAGE_MEAN), statistics(IMAGE_STD))?,
+    };
+    Ok((tokenizer, preprocessing))
 }
 
 /// What the file says of its origin. Nothing in it is needed.
@@ -198,8 +219,8 @@ pub(in crate::weights) fn describe(
     keys.field(Field::PatchSize, config.patch_size);
     keys.field(Field::Channels, config.channels);
     keys.put(VISION_PROJECTION_DIM, Value::Unsigned(config.projection_dim as u64));
-    keys.put("clip.vision.image_mean", Value::Array(Array::floats(&statistics.mean)));
-    keys.put("clip.vision.image_std", Value::Array(Array::floats(&statistics.std)));
+    keys.put(IMAGE_MEAN, Value::Array(Array::floats(&statistics.mean)));
+    keys.put(IMAGE_STD, Value::Array(Array::floats(&statistics.std)));
     keys.put(PREPROCESSOR, Value::String(companions.preprocessing_json.clone()));
     keys.put(TOKENS, Value::Array(Array::strings(tokens)));
     keys.put(TOKENIZER, Value::String(companions.tokenizer_json.clone()));

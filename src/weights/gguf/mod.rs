@@ -4,6 +4,7 @@
 //! `docs/gguf.md` in the ggml repository) and nothing of CLIP; [`keys`] knows what CLIP's keys mean.
 
 pub mod arrivals;
+mod clip_cpp;
 pub(super) mod keys;
 pub mod read;
 pub mod value;

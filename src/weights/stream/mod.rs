@@ -1,4 +1,5 @@
-//! Published weights to the data of a GGUF file while they arrive: bytes in, in any chunking, bytes out.
+//! Published weights, safetensors or PyTorch's, to the data of a GGUF file while they arrive: bytes in, in any
+//! chunking, bytes out.
 //!
 //! Nothing is held but the row in flight, the weights of wide channels (a hundredth of the file) and, where a
 //! file has its norms after their matrices, one block's matrices in f16. GGUF begins with a header that names the
@@ -6,6 +7,7 @@
 //! the header comes last, and whoever stores the file puts it in front. The result is the file that
 //! [`quantize`](super::quantize) makes of the same checkpoint, byte for byte.
 
+mod archive;
 mod hash;
 mod snapshot;
 mod tensors;
@@ -18,12 +20,13 @@ use super::companions::Companions;
 use super::dtype::Dtype;
 use super::quantize::{file_header, with_source_hash};
 use super::record::Record;
-use super::safetensors;
+use super::{pytorch, safetensors};
 use crate::error::{Error, Result};
+use archive::ArchiveArrival;
 use hash::SourceHash;
 use tensors::{Arrival, Published};
 
-/// A converter between the bytes of one or several safetensors files and the data of a GGUF file.
+/// A converter between the bytes of one or several published files and the data of a GGUF file.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Converter {
     body: Body,
@@ -43,6 +46,8 @@ pub struct Converter {
 enum Place {
     /// Before or in the header, as much of it as is here.
     Header(Vec<u8>),
+    /// In a PyTorch archive.
+    Archive(ArchiveArrival),
     /// In the data: the tensor that is coming, and those after it in reverse order.
     Data { current: Arrival, after: Vec<Published> },
     /// After the last tensor.
@@ -110,6 +115,15 @@ impl Converter {
     /// Takes some of the bytes, at least one.
     fn step(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> Result<usize> {
         match &mut self.place {
+            Place::Header(header) if header.len() < pytorch::ENTRY.len() => {
+                let taken = (pytorch::ENTRY.len() - header.len()).min(bytes.len());
+                header.extend_from_slice(&bytes[..taken]);
+                if header[..] == pytorch::ENTRY {
+                    self.place = Place::Archive(ArchiveArrival::begin()?);
+                }
+                Ok(taken)
+            }
+            Place::Archive(archive) => archive.push(bytes, &mut self.body, out),
             Place::Header(header) => {
                 let wanted = safetensors::header_end(header)? - header.len();
                 let taken = wanted.min(bytes.len());
@@ -137,14 +151,21 @@ impl Converter {
     /// # Errors
     /// `Malformed` if the file is not complete.
     pub fn end_file(&mut self) -> Result<String> {
+        let is_whole = match &self.place {
+            Place::End => true,
+            Place::Archive(archive) => archive.is_complete(),
+            _ => false,
+        };
         match &self.place {
-            Place::End => {
+            _ if is_whole => {
                 self.place = Place::Header(Vec::new());
                 self.files += 1;
                 let hash = self.file_hash.replace(SourceHash::default()).unwrap_or_else(|| self.hash.clone());
                 Ok(hexadecimal(&hash.finalize()))
             }
-            Place::Header(_) => Err(malformed("the file ends within its header".into())),
+            Place::Header(_) | Place::Archive(_) | Place::End => {
+                Err(malformed("the file ends too early: within its header, or between tensors".into()))
+            }
             Place::Data { current, .. } => Err(malformed(format!("the file ends within {}", current.name()))),
         }
     }

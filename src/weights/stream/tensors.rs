@@ -20,6 +20,15 @@ pub struct Published {
     bytes: usize,
 }
 
+impl Published {
+    /// A tensor of so many bytes; one without a type is passed over.
+    pub fn new(name: String, shape: Vec<usize>, dtype: Option<Dtype>, bytes: usize) -> Self {
+        let place = names::place(&name);
+        let shape = if shape.is_empty() { vec![1] } else { shape };
+        Self { name, place, shape, dtype, bytes }
+    }
+}
+
 /// The tensors of a whole header, in reverse order of their bytes.
 ///
 /// # Errors
@@ -27,14 +36,12 @@ pub struct Published {
 pub fn published(header: &[u8]) -> Result<Vec<Published>> {
     let mut tensors = Vec::new();
     for (name, info) in safetensors::announced(header)? {
-        let place = names::place(&name);
-        let dtype = match place {
+        let dtype = match names::place(&name) {
             Place::Nowhere => None,
             _ => Some(safetensors::dtype(&name, info.dtype)?),
         };
         let bytes = info.data_offsets.1 - info.data_offsets.0;
-        let shape = if info.shape.is_empty() { vec![1] } else { info.shape };
-        tensors.push(Published { name, place, shape, dtype, bytes });
+        tensors.push(Published::new(name, info.shape, dtype, bytes));
     }
     tensors.reverse();
     Ok(tensors)

@@ -1,0 +1,18 @@
+//! Any bytes as published weights, safetensors or PyTorch's: tensors or an error.
+#![no_main]
+
+use bytes::Bytes;
+use clip_wasm::weights::{Checkpoint, HuggingFaceFiles, Record};
+use libfuzzer_sys::fuzz_target;
+
+const CONFIG: &[u8] = include_bytes!("../../tests/golden/models/gelu/config.json");
+
+fuzz_target!(|weights: &[u8]| {
+    let _ = Checkpoint::from_hugging_face(HuggingFaceFiles {
+        config: Bytes::from_static(CONFIG),
+        tokenizer: Bytes::new(),
+        preprocessor: Bytes::from_static(b"{}"),
+        weights: vec![Bytes::copy_from_slice(weights)],
+        record: Record::default(),
+    });
+});

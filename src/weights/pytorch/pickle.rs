@@ -1,0 +1,321 @@
+//! The pickle inside a PyTorch checkpoint: just the opcodes that `torch.save` writes for a dictionary of tensors.
+//!
+//! Nothing in it is run, and no value holds another: tuples and dictionaries lie in lists and are named by their
+//! place there, so that no input nests deeper than this program's stack.
+
+use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::malformed;
+use crate::error::Result;
+use crate::weights::dtype::Dtype;
+
+/// A tensor of the dictionary: a view of a storage.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct View {
+    pub name: String,
+    /// The file of the storage in the archive: `data/KEY`.
+    pub key: String,
+    /// `None` for types that no weights have.
+    pub dtype: Option<Dtype>,
+    /// Bytes of one value.
+    pub value_bytes: usize,
+    /// Values of the whole storage.
+    pub storage_len: usize,
+    /// In values.
+    pub offset: usize,
+    pub shape: Vec<usize>,
+    /// In values.
+    pub stride: Vec<usize>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Value {
+    Mark,
+    Int(i64),
+    /// A place in the pickle.
+    Text(usize, usize),
+    /// A module and a name, each ended by a newline, at this place in the pickle.
+    Global(usize, usize),
+    Tuple(usize),
+    Dict(usize),
+    Storage(usize),
+    Tensor(usize),
+    /// Anything that no tensor is made of.
+    Other,
+}
+
+/// The length of the pickle at the beginning of `bytes`, once it is whole. `scanned` is how far an earlier call came.
+///
+/// # Errors
+/// `Malformed` for an opcode that `torch.save` does not write.
+pub fn end(bytes: &[u8], scanned: &mut usize) -> Result<Option<usize>> {
+    while let Some(&opcode) = bytes.get(*scanned) {
+        let Some(argument) = argument_len(opcode, &bytes[*scanned + 1..])? else { return Ok(None) };
+        let next = *scanned + 1 + argument;
+        if next > bytes.len() {
+            return Ok(None);
+        }
+        *scanned = next;
+        if opcode == b'.' {
+            return Ok(Some(next));
+        }
+    }
+    Ok(None)
+}
+
+/// How many bytes belong to an opcode; `None` while too few are here to tell.
+fn argument_len(opcode: u8, rest: &[u8]) -> Result<Option<usize>> {
+    let newline = |from: usize| {
+        let tail = rest.get(from..)?;
+        tail.iter().position(|&byte| byte == b'\n').map(|at| from + at + 1)
+    };
+    Ok(match opcode {
+        b'(' | b')' | b'}' | b']' | b'N' | b'R' | b'b' | b'Q' | b's' | b'u' | b'a' | b'e' | b't' | b'.' => {
+            Some(0)
+        }
+        0x81 | 0x85..=0x89 => Some(0),
+        0x80 | b'q' | b'h' | b'K' => Some(1),
+        b'M' => Some(2),
+        b'r' | b'j' | b'J' => Some(4),
+        b'G' => Some(8),
+        0x8a => rest.first().map(|&len| 1 + usize::from(len)),
+        b'X' => rest.first_chunk().map(|len| 4usize.saturating_add(u32::from_le_bytes(*len) as usize)),
+        b'c' => newline(0).and_then(newline),
+        _ => return Err(malformed(format!("the pickle has the opcode {opcode:#04x}, which is not read"))),
+    })
+}
+
+/// The tensors of a whole pickle, in the order of the dictionary; of the dictionary `state_dict` in it, if there is
+/// one.
+///
+/// # Errors
+/// `Malformed` for a pickle that holds anything else.
+pub fn tensors(pickle: &[u8]) -> Result<Vec<View>> {
+    let mut machine = Machine { pickle, ..Machine::default() };
+    let mut at = 0;
+    while at < pickle.len() {
+        let argument = argument_len(pickle[at], &pickle[at + 1..])?.ok_or_else(cut_short)?;
+        let argument = pickle.get(at + 1..at + 1 + argument).ok_or_else(cut_short)?;
+        machine.step(pickle[at], at + 1, argument)?;
+        at += 1 + argument.len();
+    }
+    machine.finish()
+}
+
+#[derive(Default)]
+struct Machine<'a> {
+    pickle: &'a [u8],
+    stack: Vec<Value>,
+    memo: HashMap<u32, Value>,
+    tuples: Vec<Vec<Value>>,
+    dicts: Vec<Vec<(Value, Value)>>,
+    storages: Vec<Storage>,
+    tensors: Vec<View>,
+}
+
+#[derive(Clone)]
+struct Storage {
+    key: String,
+    dtype: Option<Dtype>,
+    value_bytes: usize,
+    len: usize,
+}
+
+impl Machine<'_> {
+    fn step(&mut self, opcode: u8, at: usize, argument: &[u8]) -> Result<()> {
+        let number = || argument.iter().rev().fold(0u32, |number, &byte| number << 8 | u32::from(byte));
+        let value = match opcode {
+            0x80 | b'.' => return Ok(()),
+            b'(' => Value::Mark,
+            b'N' | b'G' | 0x88 | 0x89 | b']' => Value::Other,
+            b')' => self.tuple(Vec::new()),
+            b'}' => self.dict(),
+            b'K' | b'M' => Value::Int(number().into()),
+            b'J' => Value::Int((number() as i32).into()),
+            0x8a => long(&argument[1..]),
+            b'X' => Value::Text(at + 4, at + argument.len()),
+            b'c' => Value::Global(at, at + argument.len()),
+            b'q' | b'r' => {
+                let top = *self.stack.last().ok_or_else(underflow)?;
+                self.memo.insert(number(), top);
+                return Ok(());
+            }
+            b'h' | b'j' => *self.memo.get(&number()).ok_or_else(underflow)?,
+            b't' => {
+                let items = self.pop_to_mark()?;
+                self.tuple(items)
+            }
+            0x85..=0x87 => {
+                let count = usize::from(opcode - 0x84);
+                let first = self.stack.len().checked_sub(count).ok_or_else(underflow)?;
+                let items = self.stack.split_off(first);
+                self.tuple(items)
+            }
+            b'Q' => {
+                let id = self.pop()?;
+                self.storage(id)?
+            }
+            b'R' | 0x81 => {
+                let (arguments, callable) = (self.pop()?, self.pop()?);
+                self.call(callable, arguments)?
+            }
+            // Attributes of an object, of which no tensor is made.
+            b'b' | b'a' => return self.pop().map(drop),
+            b'e' => return self.pop_to_mark().map(drop),
+            b's' => {
+                let (value, key) = (self.pop()?, self.pop()?);
+                return self.set(&[key, value]);
+            }
+            b'u' => {
+                let items = self.pop_to_mark()?;
+                return self.set(&items);
+            }
+            _ => return Err(malformed(format!("the pickle has the opcode {opcode:#04x}"))),
+        };
+        self.stack.push(value);
+        Ok(())
+    }
+
+    fn pop(&mut self) -> Result<Value> {
+        self.stack.pop().ok_or_else(underflow)
+    }
+
+    fn pop_to_mark(&mut self) -> Result<Vec<Value>> {
+        let mark = self.stack.iter().rposition(|value| matches!(value, Value::Mark)).ok_or_else(underflow)?;
+        let items = self.stack.split_off(mark + 1);
+        self.stack.pop();
+        Ok(items)
+    }
+
+    fn tuple(&mut self, items: Vec<Value>) -> Value {
+        self.tuples.push(items);
+        Value::Tuple(self.tuples.len() - 1)
+    }
+
+    fn dict(&mut self) -> Value {
+        self.dicts.push(Vec::new());
+        Value::Dict(self.dicts.len() - 1)
+    }
+
+    /// Puts keys and values, by turns, into the dictionary on the stack.
+    fn set(&mut self, items: &[Value]) -> Result<()> {
+        let top = *self.stack.last().ok_or_else(underflow)?;
+        if let Value::Dict(dict) = top {
+            self.dicts[dict].extend(items.as_chunks().0.iter().map(|&[key, value]| (key, value)));
+        }
+        Ok(())
+    }
+
+    fn call(&mut self, callable: Value, arguments: Value) -> Result<Value> {
+        let Value::Global(start, end) = callable else { return Ok(Value::Other) };
+        let arguments = self.items(arguments).to_vec();
+        Ok(match &self.pickle[start..end] {
+            b"collections\nOrderedDict\n" => self.dict(),
+            b"torch._utils\n_rebuild_tensor_v2\n" => self.tensor(&arguments)?,
+            b"torch._utils\n_rebuild_parameter\n" => arguments.first().copied().unwrap_or(Value::Other),
+            _ => Value::Other,
+        })
+    }
+
+    fn items(&self, value: Value) -> &[Value] {
+        if let Value::Tuple(tuple) = value { &self.tuples[tuple] } else { &[] }
+    }
+
+    fn text(&self, value: Value) -> Option<&str> {
+        let Value::Text(start, end) = value else { return None };
+        std::str::from_utf8(&self.pickle[start..end]).ok()
+    }
+
+    fn sizes(&self, value: Value) -> Option<Vec<usize>> {
+        self.items(value).iter().map(|&size| whole(size)).collect()
+    }
+
+    /// `("storage", type, key, device, values)`
+    fn storage(&mut self, id: Value) -> Result<Value> {
+        let storage = match *self.items(id) {
+            [_, Value::Global(start, end), key, _, len] => {
+                let (dtype, value_bytes) = storage_type(&self.pickle[start..end]);
+                let key = self.text(key).map(str::to_owned);
+                key.zip(whole(len)).map(|(key, len)| Storage { key, dtype, value_bytes, len })
+            }
+            _ => None,
+        };
+        let storage =
+            storage.ok_or_else(|| malformed("the pickle names a storage in no way known".into()))?;
+        self.storages.push(storage);
+        Ok(Value::Storage(self.storages.len() - 1))
+    }
+
+    /// `(storage, offset, shape, stride, …)`
+    fn tensor(&mut self, arguments: &[Value]) -> Result<Value> {
+        let view = match *arguments {
+            [Value::Storage(storage), offset, shape, stride, ..] => {
+                let Storage { key, dtype, value_bytes, len } = self.storages[storage].clone();
+                let parts = (whole(offset), self.sizes(shape), self.sizes(stride));
+                if let (Some(offset), Some(shape), Some(stride)) = parts {
+                    let (name, storage_len) = (String::new(), len);
+                    Some(View { name, key, dtype, value_bytes, storage_len, offset, shape, stride })
+                } else {
+                    None
+                }
+            }
+            _ => None,
+        };
+        self.tensors.push(view.ok_or_else(|| malformed("the pickle has a tensor of no known form".into()))?);
+        Ok(Value::Tensor(self.tensors.len() - 1))
+    }
+
+    fn finish(self) -> Result<Vec<View>> {
+        let Some(Value::Dict(mut dict)) = self.stack.last().copied() else {
+            return Err(malformed("the pickle is no dictionary of tensors".into()));
+        };
+        let inner = self.dicts[dict].iter().find(|(key, _)| self.text(*key) == Some("state_dict"));
+        if let Some((_, Value::Dict(inner))) = inner {
+            dict = *inner;
+        }
+        let named = self.dicts[dict].iter().filter_map(|&(key, value)| {
+            let (Some(name), Value::Tensor(tensor)) = (self.text(key), value) else { return None };
+            Some(View { name: name.to_owned(), ..self.tensors[tensor].clone() })
+        });
+        Ok(named.collect())
+    }
+}
+
+/// The element type of a storage class, and the bytes of a value.
+fn storage_type(global: &[u8]) -> (Option<Dtype>, usize) {
+    match global {
+        b"torch\nFloatStorage\n" => (Some(Dtype::F32), 4),
+        b"torch\nHalfStorage\n" => (Some(Dtype::F16), 2),
+        b"torch\nBFloat16Storage\n" => (Some(Dtype::Bf16), 2),
+        b"torch\nDoubleStorage\n" | b"torch\nLongStorage\n" => (None, 8),
+        b"torch\nIntStorage\n" => (None, 4),
+        b"torch\nShortStorage\n" => (None, 2),
+        _ => (None, 1),
+    }
+}
+
+/// A number that is not negative.
+fn whole(value: Value) -> Option<usize> {
+    if let Value::Int(number) = value { number.try_into().ok() } else { None }
+}
+
+/// A little-endian number of up to eight bytes.
+fn long(bytes: &[u8]) -> Value {
+    if bytes.len() > 8 {
+        return Value::Other;
+    }
+    let negative = bytes.last().is_some_and(|&byte| byte > 127);
+    Value::Int(
+        bytes.iter().rev().fold(if negative { -1 } else { 0 }, |number, &byte| number << 8 | i64::from(byte)),
+    )
+}
+
+fn underflow() -> crate::Error {
+    malformed("the pickle takes what it never put".into())
+}
+
+fn cut_short() -> crate::Error {
+    malformed("the pickle is cut short".into())
+}

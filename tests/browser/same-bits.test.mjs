@@ -6,7 +6,7 @@ import { mkdirSync, readdirSync } from "node:fs";
 import { cpus } from "node:os";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
-import { launchBrowser } from "./launch.mjs";
+import { browserName, launchBrowser } from "./launch.mjs";
 import { openStage } from "./stage.mjs";
 
 const CLI = "target/release/clip-wasm";
@@ -20,7 +20,10 @@ const UNQUANTIZED = ["f32", "f16"];
  */
 const UNQUANTIZED_TOLERANCE = 1e-6;
 const MODELS = "target/browser-tests";
-/** Each flavour, and those with threads with several numbers of them. */
+/**
+ * Each flavour, and those with threads with several numbers of them. Firefox does not start pools again and again
+ * without fail, so that there they are left out.
+ */
 const RUNS = [
   { flavour: "simd" },
   { flavour: "relaxed" },
@@ -28,7 +31,7 @@ const RUNS = [
   { flavour: "relaxed-threads", threads: 1 },
   { flavour: "relaxed-threads", threads: 2 },
   { flavour: "relaxed-threads", threads: 3 },
-];
+].filter(({ threads }) => browserName === "chromium" || !threads);
 
 const PICTURES = readdirSync("tests/browser/pictures")
   .filter((file) => file.startsWith("scene"))
@@ -200,7 +203,7 @@ describe("the engine in the browser", () => {
       `Promise.all([{}, { threads: 1 }].map(async (run) => (await EngineClient.start(run)).flavour))`,
     );
     assert.equal(picked[1], "relaxed");
-    assert.equal(picked[0], cpus().length > 1 ? "relaxed-threads" : "relaxed");
+    assert.equal(picked[0], cpus().length > 1 && browserName === "chromium" ? "relaxed-threads" : "relaxed");
   });
 });
 

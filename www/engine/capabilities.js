@@ -22,6 +22,8 @@ export function probeCapabilities() {
     simd: WebAssembly.validate(new Uint8Array(SIMD)),
     relaxed: WebAssembly.validate(new Uint8Array(RELAXED)),
     isolated: globalThis.crossOriginIsolated === true,
+    // Firefox now and then lets the threads of an engine that has ended keep the next one from starting its own.
+    pools: !/\bFirefox\//.test(globalThis.navigator?.userAgent ?? ""),
     cores: globalThis.navigator?.hardwareConcurrency ?? 1,
   };
 }

@@ -3,8 +3,8 @@
  * The one protocol between the page's thread and the engine's worker. Both import this file.
  *
  * A request is `{ id, kind, payload }` with a kind of the first group; `cancel` names the request it ends by its `id`
- * and has no answer of its own. An answer carries the `id` of its request: any number of `progress`, then `done` or
- * `failed`. `lost` has no `id`: the worker cannot go on, and everything pending has failed.
+ * and has no answer of its own; `end`, the last message to a worker, has neither id nor answer. An answer carries the
+ * `id` of its request: any number of `progress`, then `done` or `failed`. `lost` has no `id`: the worker cannot go on, and everything pending has failed.
  */
 export const KIND = Object.freeze({
   start: "start",
@@ -24,6 +24,7 @@ export const KIND = Object.freeze({
   bench: "bench",
   tryKernels: "tryKernels",
   cancel: "cancel",
+  end: "end",
 
   progress: "progress",
   done: "done",

@@ -9,7 +9,7 @@ import { EngineError } from "./engine-error.js";
  * @returns {Flavour}
  * @throws {EngineError} "no-simd" where no build can run
  */
-export function selectFlavour({ simd, relaxed, isolated, cores }, threads = cores) {
+export function selectFlavour({ simd, relaxed, isolated, pools, cores }, threads = pools ? cores : 1) {
   if (!simd) {
     throw new EngineError(
       "no-simd",

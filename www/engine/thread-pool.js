@@ -45,6 +45,11 @@ export async function startThreadPool(module, { flavour, base, count }) {
   running.push(...workers);
 }
 
+/** Ends the workers of all pools. What runs in them stops where it is. */
+export function endThreadPools() {
+  for (const worker of running.splice(0)) worker.terminate();
+}
+
 /** The workers of pools: a browser might collect one that nobody holds. @type {Worker[]} */
 const running = [];
 

@@ -6,6 +6,8 @@ export interface Capabilities {
   relaxed: boolean;
   /** Cross-origin isolated: shared memory, and with it threads, would be allowed. */
   isolated: boolean;
+  /** Whether a pool of threads can be started again and again, and so is worth starting unasked. */
+  pools: boolean;
   /** Logical processors, as the browser reports them. */
   cores: number;
 }
@@ -195,7 +197,10 @@ export interface StartOptions {
   models?: string | URL;
   /** Runs this build whatever the browser could do, for comparisons and tests. */
   flavour?: Flavour;
-  /** How many threads to share the work among, where the page is cross-origin isolated; up to 8 where absent. */
+  /**
+   * How many threads to share the work among, where the page is cross-origin isolated; where absent, up to 8, and one in
+   * Firefox.
+   */
   threads?: number;
   /** The hub to fetch repositories from; https://huggingface.co where absent. */
   hub?: string | URL;

@@ -11,6 +11,9 @@ import { wireError } from "./wire-error.js";
  * @property {((progress: any) => void) | undefined} onProgress
  */
 
+/** How long a worker that is to end may go on without hearing it, in milliseconds. */
+const DEAF = 500;
+
 /** Calls into a worker that speaks `protocol.js`: a promise for every request, matched by id. */
 export class WorkerLink {
   /** @type {Worker} */
@@ -63,7 +66,10 @@ export class WorkerLink {
   close(reason) {
     if (this.#closed) return;
     this.#closed = reason;
-    this.#worker.terminate();
+    // Firefox waits for the threads below a worker, which wait for work, before it lets another worker start any: the
+    // worker ends them itself, and is ended from here only if it does not hear.
+    this.#worker.postMessage({ kind: KIND.end });
+    setTimeout(() => this.#worker.terminate(), DEAF);
     for (const { reject } of this.#pending.values()) reject(reason);
     this.#pending.clear();
   }

@@ -3,6 +3,7 @@
 import { EngineHost } from "./engine-host.js";
 import { JobQueue } from "./job-queue.js";
 import { KIND } from "./protocol.js";
+import { endThreadPools } from "./thread-pool.js";
 import { wireError } from "./wire-error.js";
 
 const host = new EngineHost();
@@ -72,5 +73,12 @@ const LANES = new Map([
 
 addEventListener("message", ({ data }) => {
   if (data.kind === KIND.cancel) queue.cancel(data.id);
+  else if (data.kind === KIND.end) end();
   else queue.add(data, LANES.get(data.kind) ?? "engine");
 });
+
+/** Ends this worker, and the threads below it first. */
+function end() {
+  endThreadPools();
+  close();
+}

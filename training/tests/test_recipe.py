@@ -168,5 +168,6 @@ def test_a_small_run_trains_resumes_and_exports(tmp_path):
     run("train", "--pictures", "1280", "--batch", "64")
     resumed = run("train", "--pictures", "1920", "--batch", "64")
     assert "resumed at step 20" in resumed and "finished" in resumed
+    assert "captions" in run("polish", "--steps", "2")
     figures = run("evaluate", str(tmp_path / "export"), "--pictures", "64")
     assert "twemoji" in figures and "doodles" in figures

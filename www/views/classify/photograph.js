@@ -1,7 +1,7 @@
 // @ts-check
 /**
  * Guesses whether a picture is a photograph, for a model that knows drawings alone to say so. Drawings have flat grounds and
- * flat shapes; in a photograph hardly two neighbours are alike. At 96 × 96 pixels, of 542 drawings by eleven hands (emoji of
+ * flat shapes; in a photograph hardly two neighbours are alike. At 96 × 96 pixels, of 532 drawings (emoji of
  * several kinds, doodles, samples) the one with the fewest like neighbours has 64 %; of five photographs the one with the
  * most, a wing before an evening sky, has 58 %. A photograph on a white ground passes for a drawing.
  */

@@ -168,12 +168,14 @@ def pen_drawing(drawing: np.ndarray) -> np.ndarray:
 
 
 def render_hand(hand: str) -> dict[str, int]:
-    """Draws all concepts of a hand and writes `<hand>.npz`: sprites [n, 96, 96, 4] uint8, concepts [n] int32."""
+    """Draws all concepts of a hand and writes `<hand>.npz`: sprites [n, 96, 96, 4] uint8, concepts [n] int32 into names."""
     draw = sources()[hand]()
     drawn: dict[str, list] = {hand: []}
     if hand in OUTLINED:
         drawn[f"{hand}_pen"] = []
-    for number, concept in enumerate(load_concepts()):
+    concepts = load_concepts()
+    names = np.array([concept.name for concept in concepts])
+    for number, concept in enumerate(concepts):
         for member in concept.members:
             drawing = draw(member)
             if drawing is None:
@@ -187,7 +189,7 @@ def render_hand(hand: str) -> dict[str, int]:
     folder.mkdir(parents=True, exist_ok=True)
     for name, pairs in drawn.items():
         numbers, sprites = zip(*pairs)
-        np.savez(folder / f"{name}.npz", concepts=np.array(numbers, np.int32), sprites=np.stack(sprites))
+        np.savez(folder / f"{name}.npz", concepts=np.array(numbers, np.int32), sprites=np.stack(sprites), names=names)
     return {name: len({n for n, _ in pairs}) for name, pairs in drawn.items()}
 
 

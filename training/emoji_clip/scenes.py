@@ -61,10 +61,13 @@ class Sprites:
 
     def __init__(self, hands: list[str]):
         self.concepts = load_concepts()
+        names = [concept.name for concept in self.concepts]
         self.by_hand: dict[str, np.ndarray] = {}
         self.of_concept: list[list[tuple[str, int]]] = [[] for _ in self.concepts]
         for hand in hands:
             with np.load(CACHE / "sprites" / f"{hand}.npz") as file:
+                if file["names"].tolist() != names:
+                    raise ValueError(f"{CACHE}/sprites/{hand}.npz was rendered for other concepts: remove the folder and render it again")
                 self.by_hand[hand] = file["sprites"]
                 for row, concept in enumerate(file["concepts"]):
                     self.of_concept[concept].append((hand, row))

@@ -146,6 +146,17 @@ def test_held_out_pairs_are_never_painted():
 
 @needs_packages
 @needs_sprites
+def test_sprites_of_other_concepts_are_refused(monkeypatch):
+    from emoji_clip import scenes
+
+    others = scenes.load_concepts()[1:]
+    monkeypatch.setattr(scenes, "load_concepts", lambda: others)
+    with pytest.raises(ValueError, match="rendered for other concepts"):
+        scenes.Sprites(["flat"])
+
+
+@needs_packages
+@needs_sprites
 def test_what_is_named_by_a_colour_is_never_drawn_in_ink():
     from emoji_clip.scenes import Painter, Sprites
 

@@ -235,6 +235,7 @@ put_page() {
   fi
   say "putting the page into $folder"
   rm -rf "${folder:?}"/{index.html,demo.json,service-worker.js,www,models,datasets,pkg}
+  mkdir -p "$folder"
   cp -R index.html demo.json service-worker.js LICENSE-MIT LICENSE-APACHE www models datasets "$folder"/
   local flavour
   for flavour in "${FLAVOURS[@]}"; do

@@ -95,15 +95,15 @@ test("the bench costs nothing before its tab is opened", async () => {
 test("a run that is stopped goes on, and gives the command line's numbers to the last digit", async () => {
   await open("Dataset");
   const view = page.locator("dataset-view");
-  await view.getByRole("button", { name: "Try the 266 drawings" }).click();
-  await view.getByText(/^[2-9]\d of 266,/).waitFor();
+  await view.getByRole("button", { name: "Try the 276 drawings" }).click();
+  await view.getByText(/^[2-9]\d of 276,/).waitFor();
   const asked = Date.now();
   await view.getByRole("button", { name: "Stop" }).click();
   await view.getByText("Stopped. What was done is kept.").waitFor();
   const stopped = Date.now() - asked;
   await settled("dataset-view");
   await view.getByRole("button", { name: "Go on" }).click();
-  await view.getByText("266 of 266 pictures").waitFor();
+  await view.getByText("276 of 276 pictures").waitFor();
   await page.waitForFunction(() => document.querySelectorAll("dataset-view .confusion tbody tr").length === 24);
   await settled("dataset-view");
   const ours = await saved("dataset-view");
@@ -119,8 +119,8 @@ test("a reload keeps the embeddings", async () => {
   await page.reload();
   await page.locator(`main[data-state="ready"]`).waitFor();
   const begun = Date.now();
-  await page.locator("dataset-view").getByRole("button", { name: "Try the 266 drawings" }).click();
-  await page.locator("dataset-view").getByText("266 of 266 pictures").waitFor();
+  await page.locator("dataset-view").getByRole("button", { name: "Try the 276 drawings" }).click();
+  await page.locator("dataset-view").getByText("276 of 276 pictures").waitFor();
   await settled("dataset-view");
   assert.ok(Date.now() - begun < 15_000, "nothing is embedded again");
 });

@@ -9,7 +9,7 @@ export function datasetLayout() {
   const parts = {
     folder: button("Open a folder"),
     folderInput: element("input", { type: "file", class: "visually-hidden", tabIndex: -1, multiple: true, "aria-label": "Data folder" }),
-    drawings: button("Try the 266 drawings"),
+    drawings: button("Try the 276 drawings"),
     run: element("run-line"),
     title: element("p", { class: "data-title" }),
     goOn: button("Go on"),

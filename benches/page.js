@@ -105,6 +105,41 @@ export async function vision(checkpoint, { threads, dtype, gguf, rounds }) {
   return { ...summary(result), flavour: info.flavour, threads: info.threads };
 }
 
+/**
+ * [`vision`] with several threads: the peer's threads spin for work while they have none and would take a core from ours,
+ * so the engines take turns of a few images each instead, and neither is there while the other runs.
+ */
+export async function visionInTurns(checkpoint, { threads, dtype, gguf, turns, rounds }) {
+  const tensors = await readTensors(`${CHECKPOINTS}${checkpoint}/expected.safetensors`);
+  const [{ image, pixels }] = await pictures(tensors, 1);
+  const dims = [1, ...tensors.pixel_values.shape.slice(1)];
+  const result = { ours_ms: [], peer_ms: [], ours_cosine: [], peer_cosine: [] };
+  const facts = {};
+  for (let turn = 0; turn < turns; turn++) {
+    const ours = await EngineClient.start({ threads });
+    const info = await ours.load({ url: `/target/bench/${gguf}` });
+    Object.assign(facts, { flavour: info.flavour, threads: info.threads });
+    for (let round = -4; round < rounds; round++) {
+      const { encode } = (await ours.embedImage(image)).timings;
+      if (round >= 0) result.ours_ms.push(encode);
+    }
+    ours.dispose();
+    await pause(1500);
+    const peer = await startPeer(threads);
+    await peer.call("load", { name: "vision", url: `${CHECKPOINTS}${checkpoint}/onnx/vision_${dtype}.onnx` });
+    for (let round = -4; round < rounds; round++) {
+      const data = pixels.slice();
+      const { ms } = await peer.call("run", { name: "vision", input: "pixel_values", type: "float32", data, dims });
+      if (round >= 0) result.peer_ms.push(ms);
+    }
+    peer.end();
+    await pause(1500);
+  }
+  return { ...summary(result), ...facts };
+}
+
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
 /** Prompts through the text tower. The peer takes them in batches of equal length, as transformers.js pads them. */
 export async function text(checkpoint, { threads, dtype, gguf, rounds, prompts, ids, batch }) {
   const { ours, peer, info, close } = await open(checkpoint, { threads, peer: dtype, gguf, towers: ["text"] });
@@ -268,4 +303,4 @@ function summary({ ours_ms, peer_ms, ours_cosine, peer_cosine }) {
   return { ours_ms: ours, peer_ms: peer, ratio, ...cosines };
 }
 
-Object.assign(window, { bench: { vision, text, textAccuracy, start, photo, kernels } });
+Object.assign(window, { bench: { vision, visionInTurns, text, textAccuracy, start, photo, kernels } });

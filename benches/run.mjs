@@ -46,7 +46,10 @@ const many = nouns.flatMap((noun) => templates.map((template) => template.replac
 /** @type {Record<string, (page: import("playwright-core").Page) => Promise<any>>} */
 const BENCHES = {
   vision_b32_1t: (page) => call(page, "vision", "vit-b-32", { threads: 1, dtype: "q8", gguf: B32, rounds: 15 }),
-  vision_b32_2t: (page) => call(page, "vision", "vit-b-32", { threads: 2, dtype: "q8", gguf: B32, rounds: 15 }),
+  vision_b32_2t: (page) =>
+    call(page, "visionInTurns", "vit-b-32", { threads: 2, dtype: "q8", gguf: B32, turns: 3, rounds: 7 }),
+  vision_b32_1t_in_turns: (page) =>
+    call(page, "visionInTurns", "vit-b-32", { threads: 1, dtype: "q8", gguf: B32, turns: 3, rounds: 7 }),
   vision_b32_q4_1t: (page) =>
     call(page, "vision", "vit-b-32", { threads: 1, dtype: "q4", gguf: gguf("vit-b-32", "q4_0"), rounds: 5 }),
   vision_b32_fp32_1t: (page) => call(page, "vision", "vit-b-32", { threads: 1, dtype: "", gguf: B32, rounds: 5 }),

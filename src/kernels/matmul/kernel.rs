@@ -40,8 +40,7 @@ pub enum Kernel {
 
 /// The largest magnitude of a weight's code for which a block's products fit 16 bits: 32 steps, two
 /// products a lane and step, each of at most 127 times this.
-#[cfg(all(target_feature = "simd128", feature = "relaxed"))]
-const NARROW: u8 = 16;
+pub(super) const NARROW: u8 = 16;
 
 /// The fastest implementation for weights of at most five bits, and for others, as indices of
 /// [`Kernel::ALL`] plus one; 0 while nobody measured.
@@ -116,5 +115,5 @@ impl Kernel {
 
 /// Which of [`FASTEST`] weights belong to.
 fn class(largest: u8) -> usize {
-    usize::from(largest > 16)
+    usize::from(largest > NARROW)
 }

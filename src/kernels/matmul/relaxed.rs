@@ -16,47 +16,19 @@ use std::arch::wasm32::*;
 
 use super::BLOCK;
 use super::kernel::Tile;
-use super::layout::{COLUMNS, PANEL_BLOCK_BYTES, STEP, tile_block_bytes};
-use super::simd128::{Vectors, add_block, finished, hidden_block_bytes};
+use super::layout::{CODE_BYTES, COLUMNS, PANEL_BLOCK_BYTES, STEP, tile_block_bytes};
+use super::simd128::{Vectors, add_block, finished, hidden_block_bytes, tile_product};
 
-/// Multiplies a tile of `R` rows with a panel. [`super::Kernel::tile`] has checked that both have
-/// the same number of whole blocks.
-#[target_feature(enable = "relaxed-simd")]
-pub(super) fn tile<const R: usize>(tile: &[u8], panel: &[u8]) -> Tile<R> {
-    let mut sums = [[f32x4_splat(0.0); 2]; R];
-    let (mut a, mut b) = (tile.as_ptr(), panel.as_ptr());
-    let codes = hidden_block_bytes();
-    // SAFETY: each turn reads one block of the tile and one of the panel, of which there are
-    // equally many; loads have no alignment rule.
-    unsafe {
-        let end = b.add(panel.len());
-        while b != end {
-            let dots = block_dots::<R>(a, b, codes);
-            add_block(a.add(R * BLOCK), b.add(COLUMNS * BLOCK), &dots, &mut sums);
-            a = a.add(tile_block_bytes(R));
-            b = b.add(PANEL_BLOCK_BYTES);
-        }
-    }
-    finished(sums)
+tile_product! {
+    /// Multiplies a tile of `R` rows with a panel.
+    #[target_feature(enable = "relaxed-simd")]
+    tile, block_dots
 }
 
-/// [`tile`] for weights of at most five bits.
-#[target_feature(enable = "relaxed-simd")]
-pub(super) fn narrow_tile<const R: usize>(tile: &[u8], panel: &[u8]) -> Tile<R> {
-    let mut sums = [[f32x4_splat(0.0); 2]; R];
-    let (mut a, mut b) = (tile.as_ptr(), panel.as_ptr());
-    let codes = hidden_block_bytes();
-    // SAFETY: as in `tile`.
-    unsafe {
-        let end = b.add(panel.len());
-        while b != end {
-            let dots = narrow_block_dots::<R>(a, b, codes);
-            add_block(a.add(R * BLOCK), b.add(COLUMNS * BLOCK), &dots, &mut sums);
-            a = a.add(tile_block_bytes(R));
-            b = b.add(PANEL_BLOCK_BYTES);
-        }
-    }
-    finished(sums)
+tile_product! {
+    /// [`tile`] for weights of at most five bits.
+    #[target_feature(enable = "relaxed-simd")]
+    narrow_tile, narrow_block_dots
 }
 
 /// The integer products of one block. Reads `R * BLOCK` bytes of `a` and `codes` of `b`.

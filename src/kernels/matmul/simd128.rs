@@ -21,25 +21,45 @@ use super::layout::{CODE_BYTES, COLUMNS, PANEL_BLOCK_BYTES, STEP, WIDENED, tile_
 /// Two vectors of four columns for each of `R` rows.
 pub(super) type Vectors<const R: usize> = [[v128; 2]; R];
 
-/// Multiplies a tile of `R` rows with a panel. [`super::Kernel::tile`] has checked that both have
-/// the same number of whole blocks.
-pub(super) fn tile<const R: usize>(tile: &[u8], panel: &[u8]) -> Tile<R> {
-    let mut sums = [[f32x4_splat(0.0); 2]; R];
-    let (mut a, mut b) = (tile.as_ptr(), panel.as_ptr());
-    let codes = hidden_block_bytes();
-    // SAFETY: each turn reads one block of the tile and one of the panel, of which there are
-    // equally many; loads have no alignment rule.
-    unsafe {
-        let end = b.add(panel.len());
-        while b != end {
-            let dots =
-                if WIDENED { dots_of_pairs::<R>(a, b, codes) } else { dots_of_quads::<R>(a, b, codes) };
-            add_block(a.add(R * BLOCK * CODE_BYTES), b.add(COLUMNS * BLOCK), &dots, &mut sums);
-            a = a.add(tile_block_bytes(R));
-            b = b.add(PANEL_BLOCK_BYTES);
+/// Defines `$name`, which multiplies a tile of `R` rows with a panel, one block after the other, by the
+/// integer products that `$block_dots` gives of a block. A macro, because a function that is told what
+/// to call could not carry the target features of what it calls.
+macro_rules! tile_product {
+    ($(#[$attribute:meta])* $name:ident, $block_dots:ident) => {
+        $(#[$attribute])*
+        pub(super) fn $name<const R: usize>(tile: &[u8], panel: &[u8]) -> Tile<R> {
+            let mut sums = [[f32x4_splat(0.0); 2]; R];
+            let (mut a, mut b) = (tile.as_ptr(), panel.as_ptr());
+            let codes = hidden_block_bytes();
+            // SAFETY: `Kernel::tile` has checked that there are as many blocks in the tile as in the
+            // panel; each turn reads one of either, and loads have no alignment rule.
+            unsafe {
+                let end = b.add(panel.len());
+                while b != end {
+                    let dots = $block_dots::<R>(a, b, codes);
+                    add_block(a.add(R * BLOCK * CODE_BYTES), b.add(COLUMNS * BLOCK), &dots, &mut sums);
+                    a = a.add(tile_block_bytes(R));
+                    b = b.add(PANEL_BLOCK_BYTES);
+                }
+            }
+            finished(sums)
         }
-    }
-    finished(sums)
+    };
+}
+#[cfg(feature = "relaxed")]
+pub(super) use tile_product;
+
+tile_product! {
+    /// Multiplies a tile of `R` rows with a panel.
+    tile, block_dots
+}
+
+/// The integer products of one block, in this build's layout. Reads a tile's block of `R` rows and
+/// `codes` bytes of `b`.
+#[inline(always)]
+unsafe fn block_dots<const R: usize>(a: *const u8, b: *const u8, codes: usize) -> Vectors<R> {
+    // SAFETY: the caller vouches for the block.
+    unsafe { if WIDENED { dots_of_pairs::<R>(a, b, codes) } else { dots_of_quads::<R>(a, b, codes) } }
 }
 
 /// The bytes of a panel block's codes, in a way that the compiler cannot see through: it would

@@ -5,6 +5,7 @@
 
 use serde::Serialize;
 
+use super::kernel::NARROW;
 use super::{Activations, BLOCK, Epilogue, Kernel, Output, PackedMatrix, Rows};
 
 /// Rows of the trial product: a few prompts, or part of an image.
@@ -16,7 +17,7 @@ const LONGEST: usize = 1024;
 /// Milliseconds each implementation is run: enough for clocks that tick in milliseconds.
 const DURATION: f64 = 4.0;
 /// The magnitude of the codes that trials use: five bits and eight.
-const MAGNITUDES: [u8; 2] = [16, 127];
+const MAGNITUDES: [u8; 2] = [NARROW, 127];
 
 /// What one implementation reached.
 #[derive(Clone, Copy, Debug, Serialize)]

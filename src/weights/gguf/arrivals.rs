@@ -26,13 +26,14 @@ pub struct Arrivals {
 
 /// What follows a complete head.
 struct Body {
-    head: Gguf,
+    /// The metadata, and the tensors that have arrived.
+    file: Gguf,
     start: u64,
     /// Tensors that have not arrived, in the order of their data.
     waiting: std::vec::IntoIter<Layout>,
     /// The tensor that arrives now, and its bytes so far.
     current: Option<(Layout, Vec<u8>)>,
-    /// Bytes of data so far.
+    /// Where in the file the next byte stands.
     position: u64,
 }
 
@@ -56,11 +57,12 @@ impl Arrivals {
         if self.head.len() < self.next_look {
             return Ok(());
         }
-        self.next_look = self.head.len().saturating_mul(2);
         match self.look() {
-            Err(Error::Truncated { .. }) => Ok(()),
-            looked => looked,
+            Ok(body) => self.body = Some(body),
+            Err(Error::Truncated { .. }) => self.next_look = self.head.len().saturating_mul(2),
+            Err(error) => return Err(error),
         }
+        Ok(())
     }
 
     /// The file, which has ended.
@@ -68,21 +70,20 @@ impl Arrivals {
     /// # Errors
     /// As [`Gguf::read`].
     pub fn finish(mut self) -> Result<Gguf> {
-        if self.body.is_none() {
-            self.look()?;
-        }
-        let Some(Body { mut head, start, mut waiting, current, .. }) = self.body else {
-            return Ok(Gguf { metadata: Default::default(), tensors: Vec::new() });
+        let body = match self.body.take() {
+            Some(body) => body,
+            None => self.look()?,
         };
-        if let Some(missing) = current.map(|(layout, _)| layout).or_else(|| waiting.next()) {
-            return Err(missing.truncated(start, self.len));
+        let Body { file, start, mut waiting, current, .. } = body;
+        match current.map(|(layout, _)| layout).or_else(|| waiting.next()) {
+            Some(missing) => Err(missing.truncated(start, self.len)),
+            None => Ok(file),
         }
-        head.tensors.shrink_to_fit();
-        Ok(head)
     }
 
-    /// Reads the head out of the bytes so far, and what of the data is among them.
-    fn look(&mut self) -> Result<()> {
+    /// Reads the head out of the bytes so far, and what of the data is among them. Bytes that have no
+    /// whole head are kept.
+    fn look(&mut self) -> Result<Body> {
         let bytes = Bytes::from(std::mem::take(&mut self.head));
         let Head { metadata, layouts, start } = match Head::read(&bytes) {
             Ok(head) => head,
@@ -91,24 +92,11 @@ impl Arrivals {
                 return Err(error);
             }
         };
-        let head = Gguf { metadata, tensors: Vec::new() };
-        let mut body = Body { head, start, waiting: layouts.into_iter(), current: None, position: 0 };
-        body.push(&bytes[bytes.len().min(start as usize)..], self.announced)?;
-        // Where the head's padding has not all arrived, the data begins later in what is still to come.
-        let padding = start.saturating_sub(bytes.len() as u64);
-        if padding > 0 {
-            self.head = Vec::from(bytes);
-            self.next_look = self.head.len() + padding as usize;
-            return Err(Error::Truncated {
-                format: "GGUF",
-                what: "the data".to_owned(),
-                offset: start,
-                needed: padding,
-                len: self.len,
-            });
-        }
-        self.body = Some(body);
-        Ok(())
+        let file = Gguf { metadata, tensors: Vec::new() };
+        let position = start.min(bytes.len() as u64);
+        let mut body = Body { file, start, waiting: layouts.into_iter(), current: None, position };
+        body.push(&bytes[position as usize..], self.announced)?;
+        Ok(body)
     }
 }
 
@@ -125,7 +113,12 @@ impl Body {
                     None => return Ok(()),
                 },
             };
-            let gap = layout.offset.saturating_sub(self.position).min(chunk.len() as u64);
+            // What lies between the head, or one tensor, and the next is there for alignment alone.
+            let gap = self
+                .start
+                .saturating_add(layout.offset)
+                .saturating_sub(self.position)
+                .min(chunk.len() as u64);
             let wanted = (layout.len - data.len() as u64).min(chunk.len() as u64 - gap);
             let (taken, rest) = chunk[gap as usize..].split_at(wanted as usize);
             data.try_reserve(taken.len()).map_err(|_| Error::OutOfMemory { needed: layout.len })?;
@@ -136,7 +129,7 @@ impl Body {
                 self.current = Some((layout, data));
                 return Ok(());
             }
-            self.head.tensors.push(layout.with_data(Bytes::from(data))?);
+            self.file.tensors.push(layout.with_data(Bytes::from(data))?);
         }
     }
 }

@@ -8,6 +8,24 @@ use clip_wasm::task::statistics::Bootstrap;
 
 use super::{Model, Prompts};
 
+/// What random numbers depend on.
+#[derive(Debug, Group)]
+pub struct Dice {
+    /// Where random numbers start: the same seed gives the same figures
+    #[arg(long, default_value_t = 0)]
+    pub seed: u64,
+    /// Samples that the bootstrap draws for an interval
+    #[arg(long, default_value_t = Bootstrap::default().resamples)]
+    pub resamples: usize,
+}
+
+impl Dice {
+    /// How to resample.
+    pub fn bootstrap(&self) -> Bootstrap {
+        Bootstrap { resamples: self.resamples, seed: self.seed }
+    }
+}
+
 /// Pictures with labels, and the dice.
 #[derive(Debug, Group)]
 pub struct Data {
@@ -20,19 +38,8 @@ pub struct Data {
     /// Look at no more than this many pictures of each class
     #[arg(long)]
     pub limit: Option<usize>,
-    /// Where random numbers start: the same seed gives the same figures
-    #[arg(long, default_value_t = 0)]
-    pub seed: u64,
-    /// Samples that the bootstrap draws for an interval
-    #[arg(long, default_value_t = Bootstrap::default().resamples)]
-    pub resamples: usize,
-}
-
-impl Data {
-    /// How to resample.
-    pub fn bootstrap(&self) -> Bootstrap {
-        Bootstrap { resamples: self.resamples, seed: self.seed }
-    }
+    #[command(flatten)]
+    pub dice: Dice,
 }
 
 #[derive(Debug, Group)]
@@ -60,12 +67,8 @@ pub struct Compare {
     /// The two are of different pictures with the same labels: compare their accuracies only
     #[arg(long)]
     pub unpaired: bool,
-    /// Where random numbers start
-    #[arg(long, default_value_t = 0)]
-    pub seed: u64,
-    /// Samples that the bootstrap draws for the interval
-    #[arg(long, default_value_t = Bootstrap::default().resamples)]
-    pub resamples: usize,
+    #[command(flatten)]
+    pub dice: Dice,
 }
 
 #[derive(Debug, Group)]

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use clip_wasm::task::comparison::{Answer, Paired, Unpaired};
-use clip_wasm::task::statistics::{Bootstrap, Estimate};
+use clip_wasm::task::statistics::Estimate;
 use clip_wasm::{Error, Result};
 use serde::Deserialize;
 
@@ -24,7 +24,7 @@ pub fn run(args: &Compare, json: bool) -> Result<()> {
         let unpaired = Unpaired::of(&first, &second);
         return if json { output::json(&unpaired) } else { print_unpaired(&unpaired) };
     }
-    let paired = Paired::of(&first, &second, &Bootstrap { resamples: args.resamples, seed: args.seed });
+    let paired = Paired::of(&first, &second, &args.dice.bootstrap());
     if paired.images == 0 {
         let problem =
             format!("has no labelled picture of {}: for other pictures, --unpaired", args.first.display());

@@ -38,7 +38,7 @@ pub fn run(args: &Eval, json: bool) -> Result<()> {
 
 fn evaluate(study: &mut Study, kept: &Kept, args: &Eval) -> Result<Evaluation> {
     let templates = study.settings.templates.clone();
-    let bootstrap = args.data.bootstrap();
+    let bootstrap = args.data.dice.bootstrap();
     let mut evaluation = study.with_labels(&templates, |labels| Evaluation::of(kept, labels, &bootstrap))?;
     if templates.len() > 1 {
         for template in &templates {

@@ -26,7 +26,7 @@ pub fn run(args: &args::Probe, json: bool) -> Result<()> {
     let mut study = Study::open(&args.model, &args.prompts, &args.data)?;
     let (kept, skipped) = study.embed()?;
     let templates = study.settings.templates.clone();
-    let bootstrap = args.data.bootstrap();
+    let bootstrap = args.data.dice.bootstrap();
     let evaluation = study.with_labels(&templates, |labels| Evaluation::of(&kept, labels, &bootstrap))?;
     let labels = &study.settings.labels;
     let units: Vec<Vec<f32>> = kept.embeddings().map(unit).collect();
@@ -37,7 +37,7 @@ pub fn run(args: &args::Probe, json: bool) -> Result<()> {
         shots: args.shots.clone(),
         folds: args.folds.into(),
         draws: args.draws.into(),
-        seed: args.data.seed,
+        seed: args.data.dice.seed,
     };
     let bar = output::progress(0, "fitting");
     let told = |done: usize, total: usize| {

@@ -45,7 +45,7 @@ pub fn run(args: &args::Robustness, json: bool) -> Result<()> {
         label_embeddings: study.session.label_embeddings(&labels, &templates)?,
         side: args.side.into(),
         word,
-        seed: args.data.seed,
+        seed: args.data.dice.seed,
     };
     let items: Vec<(&Item, usize)> = (study.dataset.items.iter())
         .filter_map(|item| Some((item, labels.iter().position(|label| Some(label) == item.label.as_ref())?)))
@@ -76,7 +76,7 @@ pub fn run(args: &args::Robustness, json: bool) -> Result<()> {
             trials,
         })
         .collect();
-    let robustness = Robustness::of(&clean, &damaged, &args.data.bootstrap());
+    let robustness = Robustness::of(&clean, &damaged, &args.data.dice.bootstrap());
     let report =
         Report { settings: study.settings, working_side: plan.side, word: plan.word, robustness, skipped };
     if json { output::json(&report) } else { print(&report) }

@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::error::{Error, Result};
 use crate::image::{self, Format, Pixels, Preprocessing, Rgb8};
 use crate::model::Clip;
+use crate::task::evaluation::Labels;
 use crate::task::zero_shot::{self, Mode, Score};
 use crate::text::{Template, Tokenizer, check_labels};
 use crate::weights::{Checkpoint, Dtype, Record};
@@ -228,6 +229,20 @@ impl Session {
     pub fn label_embeddings(&mut self, labels: &[String], templates: &[String]) -> Result<Vec<Vec<f32>>> {
         self.encode_labels(labels, templates)?;
         Ok(labels.iter().map(|label| self.labels[&label_key(templates, label)].clone()).collect())
+    }
+
+    /// Calls `measure` with labels and their embeddings under these templates.
+    ///
+    /// # Errors
+    /// As [`Self::encode_labels`].
+    pub fn with_labels<T>(
+        &mut self,
+        names: &[String],
+        templates: &[String],
+        measure: impl FnOnce(&Labels) -> T,
+    ) -> Result<T> {
+        let embeddings = self.label_embeddings(names, templates)?;
+        Ok(measure(&Labels { names, embeddings: &embeddings, logit_scale: self.logit_scale() }))
     }
 
     /// What cosines are multiplied with.

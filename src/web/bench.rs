@@ -196,15 +196,11 @@ impl Engine {
         seed: u32,
     ) -> Result<JsValue, JsValue> {
         let (labels, templates) = (strings(labels)?, strings(templates)?);
-        let logit_scale = self.session.logit_scale();
-        let embeddings = self.session.label_embeddings(&labels, &templates).map_err(thrown)?;
-        let asked = Labels { names: &labels, embeddings: &embeddings, logit_scale };
-        let mut evaluation = Evaluation::of(&bench.kept, &asked, &bootstrap(seed));
+        let measure = |asked: &Labels| Evaluation::of(&bench.kept, asked, &bootstrap(seed));
+        let mut evaluation = self.session.with_labels(&labels, &templates, measure).map_err(thrown)?;
         for template in templates.iter().filter(|_| templates.len() > 1) {
-            let single = std::slice::from_ref(template);
-            let embeddings = self.session.label_embeddings(&labels, single).map_err(thrown)?;
-            let asked = Labels { embeddings: &embeddings, ..asked };
-            evaluation.add_template(template, &bench.kept, &asked);
+            let add = |asked: &Labels| evaluation.add_template(template, &bench.kept, asked);
+            self.session.with_labels(&labels, std::slice::from_ref(template), add).map_err(thrown)?;
         }
         object(&evaluation)
     }
@@ -218,10 +214,8 @@ impl Engine {
         seed: u32,
     ) -> Result<JsValue, JsValue> {
         let (labels, templates) = (strings(labels)?, strings(templates)?);
-        let logit_scale = self.session.logit_scale();
-        let embeddings = self.session.label_embeddings(&labels, &templates).map_err(thrown)?;
-        let asked = Labels { names: &labels, embeddings: &embeddings, logit_scale };
-        object(&Bias::of_kept(&bench.kept, &asked, &bootstrap(seed)))
+        let measure = |asked: &Labels| Bias::of_kept(&bench.kept, asked, &bootstrap(seed));
+        object(&self.session.with_labels(&labels, &templates, measure).map_err(thrown)?)
     }
 }
 

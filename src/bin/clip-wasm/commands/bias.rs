@@ -42,7 +42,7 @@ pub fn run(args: &args::Bias, json: bool) -> Result<()> {
     }
     let (kept, skipped) = study.embed()?;
     let templates = study.settings.templates.clone();
-    let bootstrap = args.data.bootstrap();
+    let bootstrap = args.data.dice.bootstrap();
     let bias = study.with_labels(&templates, |labels| Bias::of_kept(&kept, labels, &bootstrap))?;
     let label_sets = label_sets(&mut study, &kept, args)?;
     let association = association(&mut study, &kept, args)?;
@@ -90,7 +90,7 @@ fn association(study: &mut Study, kept: &Kept, args: &args::Bias) -> Result<Opti
     let far = study.session.label_embeddings(&args.other_attributes, templates)?;
     let near: Vec<&[f32]> = near.iter().map(Vec::as_slice).collect();
     let far: Vec<&[f32]> = far.iter().map(Vec::as_slice).collect();
-    Ok(Some(Association::of([&targets[0], &targets[1]], [&near, &far], &args.data.bootstrap())))
+    Ok(Some(Association::of([&targets[0], &targets[1]], [&near, &far], &args.data.dice.bootstrap())))
 }
 
 fn print(report: &Report) -> Result<()> {

@@ -65,8 +65,8 @@ impl Study {
             data: data.data.clone(),
             labels,
             templates,
-            seed: data.seed,
-            resamples: data.resamples,
+            seed: data.dice.seed,
+            resamples: data.dice.resamples,
         };
         Ok(Self { session, settings, dataset })
     }
@@ -105,10 +105,7 @@ impl Study {
 
     /// Calls `measure` with the labels' embeddings under some templates.
     pub fn with_labels<T>(&mut self, templates: &[String], measure: impl FnOnce(&Labels) -> T) -> Result<T> {
-        let names = &self.settings.labels;
-        let embeddings = self.session.label_embeddings(names, templates)?;
-        let logit_scale = self.session.logit_scale();
-        Ok(measure(&Labels { names, embeddings: &embeddings, logit_scale }))
+        self.session.with_labels(&self.settings.labels, templates, measure)
     }
 }
 

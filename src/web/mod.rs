@@ -141,7 +141,7 @@ impl Engine {
     /// Times the implementations of the matrix product on the model's own width, and keeps the fastest
     /// for each kind of weights. A list of what each reached.
     pub fn try_kernels(&self) -> Result<JsValue, JsValue> {
-        object(&trial::run(self.session.width(), now))
+        object(&threads::inside(|| trial::run(self.session.width(), now)))
     }
 
     /// Token ids of a text, cut to the context length.

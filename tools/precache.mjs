@@ -6,6 +6,8 @@
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { RELAXED } from "../www/engine/capabilities.js";
+import { places } from "../www/engine/places.js";
 
 const root = process.argv[2] ?? ".";
 
@@ -13,7 +15,7 @@ const root = process.argv[2] ?? ".";
 const FILES = ["demo.json", "www/address/ask.html"];
 const FOLDERS = ["www", "models"];
 /** Builds of the engine, of which a browser runs the two with the kernels it can: one without threads, one with. */
-const FLAVOURS = ["simd", "simd-threads", "relaxed", "relaxed-threads"];
+const FLAVOURS = Object.keys(places.flavours);
 const SUFFIXES = new Set([
   ".avif",
   ".css",
@@ -50,7 +52,7 @@ for (const file of ["index.html", "service-worker.js", "www/offline/service-work
 }
 const version = hash.digest("hex").slice(0, 16);
 
-const list = JSON.stringify({ version, files: ["./", ...files], flavours }, null, 2);
+const list = JSON.stringify({ version, files: ["./", ...files], flavours, relaxedProbe: RELAXED }, null, 2);
 writeFileSync(
   path.join(root, "www/offline/precache.js"),
   `// Written by tools/precache.mjs.\nself.PRECACHE = ${list};\n`,

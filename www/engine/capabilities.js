@@ -8,7 +8,7 @@ const SIMD = [
 ];
 // (module (func (result v128)
 //   (i16x8.relaxed_dot_i8x16_i7x16_s (i32x4.splat (i32.const 0)) (i32x4.splat (i32.const 0)))))
-const RELAXED = [
+export const RELAXED = [
   0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 15, 1, 13, 0, 65, 0, 253, 17, 65, 0, 253, 17,
   253, 146, 2, 11,
 ];

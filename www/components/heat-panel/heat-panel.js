@@ -2,6 +2,9 @@
 import { Component } from "../../dom/component.js";
 import { element } from "../../dom/element.js";
 
+/** Labels to choose from: the best ones of a long list. */
+const MOST_LABELS = 40;
+
 /**
  * Which label's heatmap lies over the picture, and how strongly. Properties: `labels`, the best first; `progress`,
  * `{ done, total }` while it is measured; `message`, a sentence in place of all; `label`; `strength` in 0..1, to read. Event
@@ -46,7 +49,8 @@ export class HeatPanel extends Component {
   }
 
   /** Keeps the label that the visitor chose, where it is still there. */
-  set labels(/** @type {string[]} */ labels) {
+  set labels(/** @type {string[]} */ ranked) {
+    const labels = ranked.slice(0, MOST_LABELS);
     this.#chosen &&= labels.includes(this.label);
     const kept = this.#chosen ? this.label : labels[0];
     this.#select.replaceChildren(

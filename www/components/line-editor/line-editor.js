@@ -2,6 +2,7 @@
 import { Component } from "../../dom/component.js";
 import { element } from "../../dom/element.js";
 import "../error-note/error-note.js";
+import { takeLargePastes } from "./large-paste.js";
 
 /**
  * What the label editor and the template editor share: a field with one entry a line, its count, the fault below it, and
@@ -46,6 +47,7 @@ export class LineEditor extends Component {
       ...this.belowField(),
       this.#presets,
     );
+    takeLargePastes(this.#input);
     this.#input.addEventListener("input", () => this.send("edit-lines", { text: this.#input.value }));
   }
 

@@ -5,12 +5,14 @@ import { element } from "../../dom/element.js";
 import { numberText } from "../../state/number-text.js";
 
 const MOVE_MS = 180;
-/** Rows placed in one task; a long list fills over several, so that the page never stops for one. */
+/** Rows of a long list that are shown until the visitor asks for all: what is below the list stays in reach. */
+const ROWS_AT_FIRST = 40;
+/** Rows placed in one task; a list that is shown in full fills over several, so that the page never stops for one. */
 const ROWS_AT_ONCE = 40;
 
 /**
  * Ranked labels with bars, percent and cosine. Property `scores`: the best first; rows are kept by label, so that bars glide
- * and rows change places. Rows far down a long list follow a moment later. `stale`: a newer result is on its way.
+ * and rows change places. A long list shows its best rows, and all of them on demand. `stale`: a newer result is on its way.
  *
  * @typedef {object} ShownScore
  * @property {string} label
@@ -24,6 +26,11 @@ export class ScoreList extends Component {
   /** @type {Map<string, Row>} */
   #rows = new Map();
   #filling = 0;
+  /** @type {ShownScore[]} */
+  #scores = [];
+  /** Whether the visitor has asked for the whole of a long list. */
+  #inFull = false;
+  #extent = element("button", { type: "button", class: "button extent", hidden: true });
   #list = element("ol", { role: "list", "aria-label": "Scores" });
 
   #columns = element(
@@ -34,7 +41,11 @@ export class ScoreList extends Component {
   );
 
   build() {
-    this.append(this.#columns, this.#list);
+    this.append(this.#columns, this.#list, this.#extent);
+    this.#extent.addEventListener("click", () => {
+      this.#inFull = !this.#inFull;
+      this.#render();
+    });
   }
 
   set stale(/** @type {boolean} */ stale) {
@@ -42,7 +53,16 @@ export class ScoreList extends Component {
   }
 
   set scores(/** @type {ShownScore[]} */ scores) {
+    this.#scores = scores;
+    this.#render();
+  }
+
+  #render() {
     clearTimeout(this.#filling);
+    const long = this.#scores.length > ROWS_AT_FIRST;
+    const scores = long && !this.#inFull ? this.#scores.slice(0, ROWS_AT_FIRST) : this.#scores;
+    this.#extent.hidden = !long;
+    this.#extent.textContent = this.#inFull ? `Show the best ${ROWS_AT_FIRST}` : `Show all ${this.#scores.length}`;
     const before = this.#places();
     const kept = new Set(scores.map(({ label }) => label));
     for (const [label, row] of this.#rows) {

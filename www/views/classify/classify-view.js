@@ -13,7 +13,7 @@
  */
 /** @import { ModelSession } from "../../state/model-session.js" */
 /** @import { Demo } from "../../state/demo.js" */
-/** @import { Answer } from "./picture-question.js" */
+/** @import { Answer, Question } from "./picture-question.js" */
 /** @import { SettingsStore } from "../../state/settings-store.js" */
 import "../../components/answer-readout/answer-readout.js";
 import "../../components/error-note/error-note.js";
@@ -51,6 +51,8 @@ export class ClassifyView extends Component {
   /** Whether the settings are newer than the question under way. */
   #unasked = false;
   #busy = false;
+  /** The newest question; `null` where the labels or templates cannot be used. @type {Question | null} */
+  #question = null;
   #typing = 0;
   #announcing = 0;
   #session;
@@ -123,7 +125,7 @@ export class ClassifyView extends Component {
     this.listen(this.#editors, "edit", ({ detail }) => this.#settings.change(detail));
     this.listen(this.#pictures, "chosen", ({ detail }) => this.#settings.change(detail));
     this.listen(this.#pictures, "blank", ({ detail }) => this.#forget(detail.message));
-    this.listen(this.#pictures, "gathered", () => this.#filmstrip.ask(this.#question()));
+    this.listen(this.#pictures, "gathered", () => this.#filmstrip.ask(this.#question));
     this.listen(this.#pictures, "model-file", ({ detail }) => this.send("open-model", detail));
     this.listen(this.#session, "model", () => this.#startOver());
     this.listen(this.#session, "status", () => {
@@ -161,7 +163,7 @@ export class ClassifyView extends Component {
   #follow() {
     this.#pictures.showSample(this.#settings.current.sample);
     this.#scores.mode = this.#settings.current.mode;
-    this.#readEditors();
+    this.#read();
     this.#unasked = true;
     this.#tellWork();
     clearTimeout(this.#typing);
@@ -172,17 +174,17 @@ export class ClassifyView extends Component {
   #startOver() {
     this.#filmstrip.forget();
     this.#editors.ensemble = this.#session.info?.ensemble ?? [];
+    this.#read();
     this.#ask();
     this.#pictures.again();
   }
 
   #ask() {
-    const question = this.#question();
-    this.#inquiry.ask(question);
-    this.#filmstrip.ask(question);
+    this.#inquiry.ask(this.#question);
+    this.#filmstrip.ask(this.#question);
     this.#unasked = false;
     this.#tellWork();
-    if (!question) this.#scores.stale = true;
+    if (!this.#question) this.#scores.stale = true;
   }
 
   /** @param {string} message what stands in place of the scores */
@@ -198,17 +200,14 @@ export class ClassifyView extends Component {
     this.send("working", { working });
   }
 
-  #question() {
-    const lines = this.#readEditors();
-    return lines && { ...lines, mode: this.#settings.current.mode };
-  }
-
-  #readEditors() {
-    const { labels, templates } = this.#settings.current;
-    return this.#editors.read(
+  /** Shows the texts in their fields, and makes the question of them. */
+  #read() {
+    const { labels, templates, mode } = this.#settings.current;
+    const lines = this.#editors.read(
       { text: this.#labelText(), own: labels !== null },
       { text: this.#templateText(), own: templates !== null },
     );
+    this.#question = lines && { ...lines, mode };
   }
 
   #labelText() {

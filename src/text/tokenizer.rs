@@ -1,38 +1,56 @@
 //! Text to token ids, by the checkpoint's own `tokenizer.json` and the `tokenizers` crate.
 
-use tokenizers::models::bpe::BPE;
 use tokenizers::{
-    DecoderWrapper, NormalizerWrapper, PostProcessorWrapper, PreTokenizerWrapper, TokenizerImpl,
+    DecoderWrapper, ModelWrapper, NormalizerWrapper, PostProcessorWrapper, PreTokenizerWrapper, TokenizerImpl,
 };
 
-use super::tokenizer_file::{self, SpecialTokens};
+use super::tokenizer_file::{self, Case, SpecialTokens, TokenizerFile};
 use crate::{Error, Result};
 
 /// The library's pipeline up to the ids; the special tokens around them are added here.
 pub(super) type Pipeline =
-    TokenizerImpl<BPE, NormalizerWrapper, PreTokenizerWrapper, PostProcessorWrapper, DecoderWrapper>;
+    TokenizerImpl<ModelWrapper, NormalizerWrapper, PreTokenizerWrapper, PostProcessorWrapper, DecoderWrapper>;
 
 /// A checkpoint's tokenizer with its context window.
 ///
-/// The ids equal those of Hugging Face's `tokenizer(text, truncation=True, max_length=context_length)`.
+/// The ids equal those of Hugging Face's `tokenizer(text, truncation=True, max_length=context_length)`, for SigLIP
+/// with `padding="max_length"`.
 #[derive(Debug)]
 pub struct Tokenizer {
     pipeline: Pipeline,
     special: SpecialTokens,
     /// Ids a text may take between the special tokens.
     room: usize,
+    /// What fills up the window, where texts are padded.
+    padding: Option<u32>,
     vocab_size: usize,
 }
 
 impl Tokenizer {
-    /// Reads a `tokenizer.json`. Its padding and truncation are ignored: a text is never padded, and
+    /// Reads a `tokenizer.json` of CLIP's. Its padding and truncation are ignored: a text is never padded, and
     /// the window is the model's own.
     ///
     /// # Errors
-    /// [`Error::Tokenizer`] for a file that is not a byte-pair tokenizer in Hugging Face's form, that
+    /// [`Error::Tokenizer`] for a file that is not a byte-pair or unigram tokenizer in Hugging Face's form, that
     /// contradicts itself, or whose special tokens leave no room in the window.
     pub fn from_json(json: &[u8], context_length: usize) -> Result<Self> {
-        let file = tokenizer_file::read(json)?;
+        Self::new(tokenizer_file::read(json, Case::AsItIs)?, context_length, None)
+    }
+
+    /// Reads a `tokenizer.json` of SigLIP's. As the model was trained, texts are lower-cased, whether the file says
+    /// so or, as that of the second version, does not, and fill the window: what is left is padding.
+    ///
+    /// # Errors
+    /// As [`Tokenizer::from_json`], and for a file without a token for padding.
+    pub fn siglip(json: &[u8], context_length: usize) -> Result<Self> {
+        let file = tokenizer_file::read(json, Case::Lowered)?;
+        let padding = file.padding.ok_or_else(|| Error::Tokenizer {
+            reason: "there is no padding, no end token and no <pad> to fill up a text with".to_owned(),
+        })?;
+        Self::new(file, context_length, Some(padding))
+    }
+
+    fn new(file: TokenizerFile, context_length: usize, padding: Option<u32>) -> Result<Self> {
         let added = file.special.len();
         let room =
             context_length.checked_sub(added).filter(|&room| room > 0).ok_or_else(|| Error::Tokenizer {
@@ -40,11 +58,12 @@ impl Tokenizer {
                     "a context of {context_length} tokens has no room beside {added} special tokens"
                 ),
             })?;
-        Ok(Self { pipeline: file.pipeline, special: file.special, room, vocab_size: file.vocab_size })
+        let TokenizerFile { pipeline, special, vocab_size, .. } = file;
+        Ok(Self { pipeline, special, room, padding, vocab_size })
     }
 
-    /// The ids of a text: special tokens around it, cut to the context length so that they all stay,
-    /// never padded.
+    /// The ids of a text: special tokens around it, cut to the context length so that they all stay; SigLIP's then
+    /// padded to that length.
     ///
     /// # Errors
     /// [`Error::Tokenizer`] where the file's patterns cannot be applied to this text.
@@ -55,7 +74,11 @@ impl Tokenizer {
             .map_err(|error| Error::Tokenizer { reason: format!("cannot encode a text: {error}") })?;
         let content = encoding.get_ids();
         let content = &content[..content.len().min(self.room)];
-        Ok([self.special.before.as_slice(), content, self.special.after.as_slice()].concat())
+        let mut ids = [self.special.before.as_slice(), content, self.special.after.as_slice()].concat();
+        if let Some(padding) = self.padding {
+            ids.resize(self.room + self.special.len(), padding);
+        }
+        Ok(ids)
     }
 
     /// How many ids there are; every id that [`encode`](Self::encode) returns is below it.

@@ -5,17 +5,19 @@
 //! unknown token makes it panic, and a panic in WebAssembly cannot be caught. So the
 //! file is read here, and only what has been checked reaches the library.
 
-mod bpe;
+mod charsmap;
+mod merges;
+mod model;
 mod special_tokens;
 
 use std::collections::HashMap;
 
 use serde::Deserialize;
 use serde_json::Value;
-use tokenizers::models::bpe::Vocab;
+use tokenizers::normalizers::{Lowercase, Sequence};
 use tokenizers::{AddedToken, NormalizerWrapper, PreTokenizerWrapper, TokenizerBuilder};
 
-use bpe::Bpe;
+use model::{Kind, Model, Vocabulary};
 use special_tokens::PostProcessor;
 pub(super) use special_tokens::SpecialTokens;
 
@@ -26,23 +28,39 @@ use crate::{Error, Result};
 pub(super) struct TokenizerFile {
     pub pipeline: Pipeline,
     pub special: SpecialTokens,
+    /// The id that fills up a text, where the file says or implies one.
+    pub padding: Option<u32>,
     /// Ids are `0..vocab_size`, without a gap.
     pub vocab_size: usize,
+}
+
+/// What the file does not say of the text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Case {
+    /// It is taken as the file's own normalizer leaves it.
+    AsItIs,
+    /// It is lower-cased first.
+    Lowered,
 }
 
 /// Reads and checks a `tokenizer.json`.
 ///
 /// # Errors
 /// [`Error::Tokenizer`] says what cannot be used.
-pub(super) fn read(json: &[u8]) -> Result<TokenizerFile> {
+pub(super) fn read(json: &[u8], case: Case) -> Result<TokenizerFile> {
     let file: FileJson = serde_json::from_slice(json).map_err(|error| fail(error.to_string()))?;
-    let normalizer = file.normalizer.map_or(Ok(None), read_normalizer)?;
+    let mut normalizer = file.normalizer.map_or(Ok(None), read_normalizer)?;
+    if case == Case::Lowered {
+        let steps = std::iter::once(NormalizerWrapper::Lowercase(Lowercase)).chain(normalizer);
+        normalizer = Some(NormalizerWrapper::Sequence(Sequence::new(steps.collect())));
+    }
     check_pre_tokenizer(file.pre_tokenizer.as_ref())?;
     let vocab_size = count_ids(&file.model.vocab, &file.added_tokens)?;
     let special = file.post_processor.map_or(Ok(SpecialTokens::default()), PostProcessor::special_tokens)?;
     if let Some(id) = special.before.iter().chain(&special.after).find(|&&id| id as usize >= vocab_size) {
         return Err(fail(format!("special token id {id} is not among the {vocab_size} tokens")));
     }
+    let kind = file.model.kind();
     let mut pipeline: Pipeline = TokenizerBuilder::new()
         .with_model(file.model.build()?)
         .with_normalizer(normalizer)
@@ -50,7 +68,17 @@ pub(super) fn read(json: &[u8]) -> Result<TokenizerFile> {
         .build()
         .map_err(|error| fail(error.to_string()))?;
     add_tokens(&mut pipeline, file.added_tokens)?;
-    Ok(TokenizerFile { pipeline, special, vocab_size })
+    // Of files that do not say, SigLIP's SentencePiece fills up with the end token, though it has a `<pad>`;
+    // Gemma's byte pairs, which its second version has, with `<pad>`.
+    let implied = match kind {
+        Kind::Unigram => special.after.last().copied(),
+        Kind::BytePairs => pipeline.token_to_id("<pad>"),
+    };
+    let padding = file.padding.map(|padding| padding.pad_id).or(implied);
+    if let Some(id) = padding.filter(|&id| id as usize >= vocab_size) {
+        return Err(fail(format!("padding token id {id} is not among the {vocab_size} tokens")));
+    }
+    Ok(TokenizerFile { pipeline, special, padding, vocab_size })
 }
 
 fn fail(reason: impl Into<String>) -> Error {
@@ -64,7 +92,13 @@ struct FileJson {
     normalizer: Option<Value>,
     pre_tokenizer: Option<PreTokenizerWrapper>,
     post_processor: Option<PostProcessor>,
-    model: Bpe,
+    padding: Option<PaddingJson>,
+    model: Model,
+}
+
+#[derive(Deserialize)]
+struct PaddingJson {
+    pad_id: u32,
 }
 
 #[derive(Deserialize)]
@@ -75,10 +109,11 @@ struct AddedTokenJson {
 }
 
 /// Counts the ids, which must be `0..n`, each with one token.
-fn count_ids(vocab: &Vocab, added: &[AddedTokenJson]) -> Result<usize> {
+fn count_ids(vocab: &Vocabulary, added: &[AddedTokenJson]) -> Result<usize> {
     let added = added.iter().map(|entry| (entry.token.content.as_str(), entry.id));
-    let mut tokens: HashMap<&str, u32> = added.collect();
-    tokens.extend(vocab.iter().map(|(token, &id)| (token.as_str(), id)));
+    let mut tokens: HashMap<&str, u32> = HashMap::with_capacity(vocab.len());
+    tokens.extend(added);
+    tokens.extend(vocab.entries());
     let mut seen = vec![false; tokens.len()];
     for (token, id) in &tokens {
         match seen.get_mut(*id as usize) {
@@ -110,23 +145,23 @@ fn add_tokens(pipeline: &mut Pipeline, entries: Vec<AddedTokenJson>) -> Result<(
     Ok(())
 }
 
-/// The normalizer. One that runs a binary program out of the file is refused before the library sees
-/// it: a damaged program makes it panic.
+/// The normalizer, its binary maps checked.
 fn read_normalizer(value: Value) -> Result<Option<NormalizerWrapper>> {
-    if holds_key(&value, "precompiled_charsmap") {
-        return Err(fail("the normalizer Precompiled is not supported"));
-    }
+    check_maps(&value)?;
     serde_json::from_value(value).map_err(|error| fail(format!("the normalizer: {error}")))
 }
 
-/// Whether an object has the key, or one inside it has.
-fn holds_key(value: &Value, key: &str) -> bool {
+/// Checks the binary map of an object, and those of whatever is inside it.
+fn check_maps(value: &Value) -> Result<()> {
     match value {
         Value::Object(entries) => {
-            entries.contains_key(key) || entries.values().any(|value| holds_key(value, key))
+            if let Some(Value::String(map)) = entries.get("precompiled_charsmap") {
+                charsmap::check(map)?;
+            }
+            entries.values().try_for_each(check_maps)
         }
-        Value::Array(values) => values.iter().any(|value| holds_key(value, key)),
-        _ => false,
+        Value::Array(values) => values.iter().try_for_each(check_maps),
+        _ => Ok(()),
     }
 }
 

@@ -1,0 +1,121 @@
+//! The normalizer `Precompiled` of SentencePiece's tokenizers, checked before the library sees it.
+//!
+//! It is a binary trie: a length in bytes, 32-bit units of a double array (darts-clone), then the replacements, each
+//! ended by a zero. The library follows its units unchecked, and a damaged one makes it panic.
+
+use super::fail;
+use crate::Result;
+
+/// Checks that every walk a text can take through the map stays in it.
+///
+/// # Errors
+/// `Tokenizer` if one does not, or if this is no such map.
+pub fn check(base64: &str) -> Result<()> {
+    let damaged = || fail("the normalizer Precompiled is damaged");
+    let bytes = decode(base64).ok_or_else(damaged)?;
+    let (length, rest) = bytes.split_first_chunk::<4>().ok_or_else(damaged)?;
+    let units = u32::from_le_bytes(*length) as usize / 4;
+    let (units, replacements) = rest.split_at_checked(units * 4).ok_or_else(damaged)?;
+    let units: Vec<u32> = units.as_chunks::<4>().0.iter().map(|unit| u32::from_le_bytes(*unit)).collect();
+    let replacements = std::str::from_utf8(replacements).map_err(|_| damaged())?;
+    is_closed(&units, replacements).ok_or_else(damaged)
+}
+
+/// `None` if a walk from the root leaves the units, or ends at what is no beginning of a character.
+fn is_closed(units: &[u32], replacements: &str) -> Option<()> {
+    let mut seen = vec![false; units.len()];
+    let mut states = vec![offset(*units.first()?)];
+    while let Some(state) = states.pop() {
+        for byte in 1..=u8::MAX {
+            let place = state ^ usize::from(byte);
+            let unit = *units.get(place)?;
+            if label(unit) != u32::from(byte) || std::mem::replace(&mut seen[place], true) {
+                continue;
+            }
+            let next = place ^ offset(unit);
+            if has_value(unit) && !replacements.is_char_boundary(value(*units.get(next)?)) {
+                return None;
+            }
+            states.push(next);
+        }
+    }
+    Some(())
+}
+
+/// How far, by exclusive or, the children of a unit lie from it.
+fn offset(unit: u32) -> usize {
+    ((unit >> 10) << ((unit & (1 << 9)) >> 6)) as usize
+}
+
+/// The byte that leads to a unit; of one that is a value, what no byte is.
+fn label(unit: u32) -> u32 {
+    unit & ((1 << 31) | 0xFF)
+}
+
+fn has_value(unit: u32) -> bool {
+    unit >> 8 & 1 == 1
+}
+
+/// Where in the replacements a value points.
+fn value(unit: u32) -> usize {
+    (unit & !(1 << 31)) as usize
+}
+
+/// The bytes of base64 with its padding.
+fn decode(text: &str) -> Option<Vec<u8>> {
+    let (groups, []) = text.as_bytes().as_chunks::<4>() else { return None };
+    let mut bytes = Vec::with_capacity(groups.len() * 3);
+    for (index, group) in groups.iter().enumerate() {
+        let is_last = index + 1 == groups.len();
+        let padding = group.iter().rev().take_while(|&&digit| digit == b'=').count();
+        if padding > 2 || padding > 0 && !is_last {
+            return None;
+        }
+        let digits = group[..4 - padding].iter();
+        let bits = digits.map(|&digit| sextet(digit)).try_fold(0, |bits, digit| Some(bits << 6 | digit?))?;
+        bytes.extend_from_slice(&(bits << (6 * padding)).to_be_bytes()[1..4 - padding]);
+    }
+    Some(bytes)
+}
+
+/// The six bits of a digit.
+fn sextet(digit: u8) -> Option<u32> {
+    let value = match digit {
+        b'A'..=b'Z' => digit - b'A',
+        b'a'..=b'z' => digit - b'a' + 26,
+        b'0'..=b'9' => digit - b'0' + 52,
+        b'+' => 62,
+        b'/' => 63,
+        _ => return None,
+    };
+    Some(value.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base64_is_read_with_and_without_padding() {
+        assert_eq!(decode("Zm9vYmFy").as_deref(), Some(&b"foobar"[..]));
+        assert_eq!(decode("Zm9vYmE=").as_deref(), Some(&b"fooba"[..]));
+        assert_eq!(decode("Zm9vYg==").as_deref(), Some(&b"foob"[..]));
+        for damaged in ["Zm9", "Zm9v!mFy", "Z===", "Zg==Zg=="] {
+            assert_eq!(decode(damaged), None, "{damaged}");
+        }
+    }
+
+    #[test]
+    fn a_walk_out_of_the_map_is_found() {
+        // A root whose children lie at 256..512, one unit for the byte 1, whose value is at 512.
+        let mut units = vec![0; 768];
+        units[0] = 256 << 10;
+        units[257] = (257 ^ 512) << 10 | 1 << 8 | 1;
+        units[512] = 1 << 31 | 2;
+        assert_eq!(is_closed(&units, "a\0b"), Some(()));
+        assert_eq!(is_closed(&units, "a"), None, "a value beyond the replacements");
+        assert_eq!(is_closed(&units, "aé"), None, "a value within a character");
+        assert_eq!(is_closed(&units[..600], "a\0b"), None, "children beyond the units");
+        assert_eq!(is_closed(&[], ""), None);
+    }
+}

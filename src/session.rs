@@ -9,12 +9,19 @@ use crate::error::{Error, Result};
 use crate::image::{self, Format, Pixels, Preprocessing, Rgb8};
 use crate::model::Clip;
 use crate::task::evaluation::Labels;
-use crate::task::zero_shot::{self, Mode, Score};
+use crate::task::zero_shot::{self, Baseline, Mode, Score};
 use crate::text::{Template, Tokenizer, check_labels};
-use crate::weights::{Checkpoint, Dtype, Record};
+use crate::weights::{Checkpoint, Dtype, Family, Record};
 
-/// The template where neither the user nor the checkpoint has one.
-const DEFAULT_TEMPLATE: &str = "a photo of a {}.";
+/// The template where neither the user nor the checkpoint has one: OpenAI's, and that of transformers' pipeline for
+/// SigLIP.
+fn default_template(family: Family) -> &'static str {
+    match family {
+        Family::Clip => "a photo of a {}.",
+        Family::Siglip => "This is a photo of {}.",
+    }
+}
+
 /// Prompts that go through the text tower at once: bounds the memory of a pass.
 const PROMPTS_PER_PASS: usize = 64;
 
@@ -59,6 +66,8 @@ pub struct Info {
     pub context_length: usize,
     pub projection_dim: usize,
     pub logit_scale: f32,
+    /// How the model was trained to be read: the mode to use where the user gives none.
+    pub mode: Mode,
     /// The templates to use where the user gives none.
     pub templates: Vec<String>,
     /// The templates that the model's record names for an ensemble; may be empty.
@@ -75,7 +84,11 @@ impl Session {
     /// # Errors
     /// Whatever [`Clip::load`], the tokenizer's and the preprocessing's readers find.
     pub fn new(mut checkpoint: Checkpoint) -> Result<Self> {
-        let tokenizer = Tokenizer::from_json(&checkpoint.tokenizer_json, checkpoint.config.context_length)?;
+        let (json, context_length) = (&checkpoint.tokenizer_json, checkpoint.config.context_length);
+        let tokenizer = match checkpoint.config.family {
+            Family::Clip => Tokenizer::from_json(json, context_length)?,
+            Family::Siglip => Tokenizer::siglip(json, context_length)?,
+        };
         let preprocessing = Preprocessing::from_json(&checkpoint.preprocessing_json)?;
         let dtype = checkpoint.main_dtype();
         let parameters = checkpoint.tensors.iter().map(|tensor| tensor.elements() as u64).sum();
@@ -88,9 +101,13 @@ impl Session {
     /// What is loaded.
     pub fn info(&self) -> Info {
         let config = &self.clip.config;
+        let family = match config.family {
+            Family::Clip => "CLIP",
+            Family::Siglip => "SigLIP",
+        };
         Info {
-            name: self.record.name.clone().unwrap_or_else(|| "unnamed CLIP".to_owned()),
-            architecture: format!("CLIP ViT, {} px, patches of {}", config.image_size, config.patch_size),
+            name: self.record.name.clone().unwrap_or_else(|| format!("unnamed {family}")),
+            architecture: format!("{family} ViT, {} px, patches of {}", config.image_size, config.patch_size),
             dtype: self.dtype.name(),
             parameters: self.parameters,
             bytes: self.clip.bytes(),
@@ -98,6 +115,7 @@ impl Session {
             context_length: config.context_length,
             projection_dim: config.projection_dim,
             logit_scale: self.clip.logit_scale,
+            mode: self.default_mode(),
             templates: self.default_templates(),
             ensemble: self.record.templates.clone(),
             license: self.record.license.clone(),
@@ -119,7 +137,16 @@ impl Session {
 
     /// The templates to use where the user gives none.
     pub fn default_templates(&self) -> Vec<String> {
-        vec![self.record.default_template.clone().unwrap_or_else(|| DEFAULT_TEMPLATE.to_owned())]
+        let family = self.clip.config.family;
+        vec![self.record.default_template.clone().unwrap_or_else(|| default_template(family).to_owned())]
+    }
+
+    /// How the model was trained to be read: the mode to use where the user gives none.
+    pub fn default_mode(&self) -> Mode {
+        match self.clip.config.family {
+            Family::Clip => Mode::Softmax,
+            Family::Siglip => Mode::Independent,
+        }
     }
 
     /// The pixels `[3, image_size, image_size]` that the vision tower sees of a picture.
@@ -205,7 +232,8 @@ impl Session {
     /// As [`Self::missing_labels`] and [`Self::embed_texts`].
     pub fn encode_labels(&mut self, labels: &[String], templates: &[String]) -> Result<()> {
         let mut missing = self.missing_labels(labels, templates)?;
-        if !self.labels.contains_key(&label_key(templates, "")) {
+        // The templates around nothing, which a model with a bias needs not.
+        if self.clip.logit_bias.is_none() && !self.labels.contains_key(&label_key(templates, "")) {
             missing.push(String::new());
         }
         let templates_parsed = parse_templates(templates)?;
@@ -275,7 +303,8 @@ impl Session {
         zero_shot::normalise(&mut image);
         let known = |label: &str| self.labels[&label_key(templates, label)].as_slice();
         let labels: Vec<_> = labels.iter().map(|label| (label.as_str(), known(label))).collect();
-        Ok(zero_shot::score(&image, &labels, known(""), self.clip.logit_scale, mode))
+        let baseline = self.clip.logit_bias.map_or_else(|| Baseline::Neutral(known("")), Baseline::Bias);
+        Ok(zero_shot::score(&image, &labels, baseline, self.clip.logit_scale, mode))
     }
 }
 

@@ -7,7 +7,7 @@ use candle_core::{Device, Tensor};
 use clip_wasm::model::Clip;
 use clip_wasm::weights::Checkpoint;
 
-const MODELS: [&str; 3] = ["quick-gelu", "gelu", "gelu-tanh"];
+const MODELS: [&str; 5] = ["quick-gelu", "gelu", "gelu-tanh", "siglip", "siglip-2"];
 
 /// One minus the cosine to PyTorch that f32 may have: the promise is 0.999999, these tiny towers
 /// reach ten times better.
@@ -67,14 +67,15 @@ fn f32_embeddings_of_both_towers_agree_with_pytorch() {
 }
 
 #[test]
-fn logits_agree_with_pytorch_by_the_checkpoints_own_scale() {
+fn logits_agree_with_pytorch_by_the_checkpoints_own_scale_and_bias() {
     for name in MODELS {
         let (clip, golden) = (load(name), Golden::load(name));
         let images = clip.embed_images(&golden.0["pixel_values"]).unwrap();
         let texts = clip.embed_prompts(&golden.prompts()).unwrap();
         for (image, truth) in images.iter().zip(golden.rows("logits_per_image")) {
             for (text, truth) in texts.iter().zip(truth) {
-                let logit = (1.0 - distance(image, text)) * f64::from(clip.logit_scale);
+                let bias = f64::from(clip.logit_bias.unwrap_or(0.0));
+                let logit = (1.0 - distance(image, text)) * f64::from(clip.logit_scale) + bias;
                 // Cosines to 1e-6, times the scale.
                 let tolerance = 1e-6 * f64::from(clip.logit_scale);
                 assert!((logit - f64::from(truth)).abs() < tolerance, "{name}: {logit} for {truth}");

@@ -1,9 +1,9 @@
 //! The transformer block that both towers are made of.
 
 use super::linear::{Linear, check_width, load_floats};
+use super::mlp::Mlp;
 use super::workspace::{Workspace, sized};
 use crate::error::Result;
-use crate::kernels::activation::Activation;
 use crate::kernels::attention::{Reach, attend};
 use crate::kernels::layer_norm::LayerNorm;
 use crate::kernels::matmul::{Epilogue, Rows};
@@ -18,32 +18,22 @@ pub struct Block {
     qkv: Linear,
     /// `[width, width]`
     out: Linear,
-    mlp_norm: LayerNorm,
-    /// `[mlp_width, width]`
-    expand: Linear,
-    activation: Activation,
-    /// `[width, mlp_width]`
-    contract: Linear,
+    mlp: Mlp,
 }
 
 impl Block {
     /// The block whose tensors begin with `prefix`, as in `v.blk.3`.
     fn load(tensors: &mut Tensors, prefix: &str, config: &TowerConfig) -> Result<Self> {
-        let (width, mlp_width) = (config.width, config.mlp_width);
+        let width = config.width;
         let name = |part: &str| format!("{prefix}.{part}");
         let qkv = ["attn_q", "attn_k", "attn_v"].map(name);
         let attention_norm = load_norm(tensors, &name("ln1"), config)?;
-        let mlp_norm = load_norm(tensors, &name("ln2"), config)?;
         Ok(Self {
             heads: config.heads,
             qkv: Linear::load_joined(tensors, &qkv, width, width, &attention_norm.wide_channels())?,
             attention_norm,
             out: Linear::load(tensors, &name("attn_out"), width, width, &[])?,
-            // clip.cpp's converter calls the first layer of the MLP "down" and the second "up".
-            expand: Linear::load(tensors, &name("ffn_down"), mlp_width, width, &mlp_norm.wide_channels())?,
-            mlp_norm,
-            activation: config.activation,
-            contract: Linear::load(tensors, &name("ffn_up"), width, mlp_width, &[])?,
+            mlp: Mlp::load(tensors, prefix, config)?,
         })
     }
 
@@ -63,15 +53,11 @@ impl Block {
             keep_rows(x, queries, width);
         }
         self.out.forward(Rows::Plain(attended), codes, residual, x)?;
-
-        let hidden = sized(hidden, queries.len() * self.expand.columns());
-        let activate = Epilogue { activation: Some(self.activation), ..Epilogue::default() };
-        self.expand.forward(Rows::Normalised(&self.mlp_norm, x), codes, activate, hidden)?;
-        self.contract.forward(Rows::Plain(hidden), codes, residual, x)
+        self.mlp.forward(x, hidden, codes)
     }
 
     fn bytes(&self) -> usize {
-        [&self.qkv, &self.out, &self.expand, &self.contract].map(Linear::bytes).iter().sum()
+        self.qkv.bytes() + self.out.bytes() + self.mlp.bytes()
     }
 }
 

@@ -1,13 +1,19 @@
-//! CLIP (Radford et al., 2021): two towers into one space, and the scale of their cosines.
+//! CLIP (Radford et al., 2021) and SigLIP (Zhai et al., 2023): two towers into one space, and what their cosines are
+//! scaled with.
 
 use candle_core::Tensor;
 
+use super::prompt_rows::PromptRows;
 use super::prompt_tree::PromptTree;
 use super::text::TextTower;
 use super::vision::VisionTower;
 use crate::error::{Error, Result};
 use crate::kernels::exp::exp_scalar;
-use crate::weights::{ClipConfig, Tensors};
+use crate::weights::{ClipConfig, Family, Tensors};
+
+/// Prompts of a SigLIP that go through its text tower at once: some 512 rows keep the products busy, more would
+/// only take more memory.
+const WHOLE_PROMPTS_PER_PASS: usize = 8;
 
 /// Both towers of a checkpoint.
 #[derive(Debug)]
@@ -17,6 +23,8 @@ pub struct Clip {
     pub text: TextTower,
     /// What cosines are multiplied with: the exponential of the stored weight.
     pub logit_scale: f32,
+    /// What SigLIP adds to them then.
+    pub logit_bias: Option<f32>,
 }
 
 impl Clip {
@@ -29,8 +37,12 @@ impl Clip {
         let vision = VisionTower::load(&mut tensors, &config)?;
         let text = TextTower::load(&mut tensors, &config)?;
         let logit_scale = tensors.take("logit_scale", &[1])?.to_f32()?[0];
+        let logit_bias = match config.family {
+            Family::Clip => None,
+            Family::Siglip => Some(tensors.take("logit_bias", &[1])?.to_f32()?[0]),
+        };
         tensors.finish()?;
-        Ok(Self { config, vision, text, logit_scale: exp_scalar(logit_scale) })
+        Ok(Self { config, vision, text, logit_scale: exp_scalar(logit_scale), logit_bias })
     }
 
     /// The embeddings `[images, projection_dim]` of pixels `[images, 3, image_size, image_size]`.
@@ -52,8 +64,20 @@ impl Clip {
         if prompts.iter().any(Vec::is_empty) {
             return Err(Error::Tokenizer { reason: "a text gave no tokens at all".to_owned() });
         }
-        let tree = PromptTree::new(prompts.iter().map(Vec::as_slice), self.config.end_token);
-        finite_rows(self.text.forward(&tree)?, "text")
+        match self.config.family {
+            Family::Clip => {
+                let tree = PromptTree::new(prompts.iter().map(Vec::as_slice), self.config.end_token);
+                finite_rows(self.text.forward(&tree.rows())?, "text")
+            }
+            Family::Siglip => {
+                let mut embeddings = Vec::with_capacity(prompts.len());
+                for prompts in prompts.chunks(WHOLE_PROMPTS_PER_PASS) {
+                    let rows = PromptRows::of_whole_prompts(prompts);
+                    embeddings.extend(finite_rows(self.text.forward(&rows)?, "text")?);
+                }
+                Ok(embeddings)
+            }
+        }
     }
 
     /// Bytes of memory the weights take.

@@ -79,7 +79,8 @@ impl Linear {
     ///
     /// Files keep it in f16, as ggml's convolution wants it. Where the rest of the model is
     /// `quantized`, it is rounded to 8-bit blocks here, so that it runs through the same products.
-    /// The inner dimension is padded to whole blocks: see [`Linear::inner`].
+    /// The inner dimension is padded to whole blocks: see [`Linear::inner`]. `bias` is empty or has a value a
+    /// column.
     ///
     /// # Errors
     /// As [`Linear::load`].
@@ -87,6 +88,7 @@ impl Linear {
         tensors: &mut Tensors,
         name: &str,
         shape: [usize; 4],
+        bias: Vec<f32>,
         quantized: bool,
     ) -> Result<Self> {
         let values = tensors.take(name, &shape)?.to_f32()?;
@@ -105,7 +107,7 @@ impl Linear {
         } else {
             (Matrix::Dense(Tensor::from_vec(values, (columns, length), &device)?), length)
         };
-        Ok(Self { parts: vec![matrix], bias: Vec::new(), inner, columns })
+        Ok(Self { parts: vec![matrix], bias, inner, columns })
     }
 
     /// The length of an input row.
@@ -250,6 +252,28 @@ fn multiply_dense(weights: &Tensor, input: &[f32], epilogue: Epilogue, output: O
         }
     }
     Ok(())
+}
+
+/// The weights of a layer `[columns, inner]` in f32, those of its wide channels exact where the checkpoint has
+/// them.
+///
+/// # Errors
+/// As [`Linear::load`].
+pub fn load_exact(
+    tensors: &mut Tensors,
+    name: &str,
+    columns: usize,
+    inner: usize,
+    wide: &[u32],
+) -> Result<Vec<f32>> {
+    let name = format!("{name}.weight");
+    let mut weights = load_floats(tensors, &name, &[columns, inner])?;
+    if let Some(exact) = tensors.take_optional(&weights::wide_name(&name), &[columns, wide.len()])? {
+        for (row, exact) in weights.chunks_exact_mut(inner).zip(exact.to_f32()?.chunks_exact(wide.len())) {
+            wide.iter().zip(exact).for_each(|(channel, value)| row[*channel as usize] = *value);
+        }
+    }
+    Ok(weights)
 }
 
 /// A tensor of floats, checked to be finite.

@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 
+use super::prompt_rows::PromptRows;
 use crate::kernels::attention::Reach;
 use crate::weights::EndToken;
 
@@ -58,13 +59,20 @@ impl PromptTree {
         self.tokens.is_empty()
     }
 
-    /// Each node's token and position.
-    pub fn nodes(&self) -> impl Iterator<Item = (u32, usize)> {
-        self.tokens.iter().zip(&self.depths).map(|(token, depth)| (*token, *depth as usize))
+    /// The nodes as rows of a pass, read at the end tokens.
+    pub fn rows(&self) -> PromptRows {
+        let ends = self.unique_ends();
+        let tokens = self.tokens.iter().zip(&self.depths);
+        PromptRows {
+            tokens: tokens.map(|(token, depth)| (*token, *depth as usize)).collect(),
+            all: self.reach(0..self.len() as u32),
+            indices: self.end_indices(&ends),
+            ends: self.reach(ends),
+        }
     }
 
     /// The nodes of end tokens, ascending, each once.
-    pub fn unique_ends(&self) -> Vec<u32> {
+    fn unique_ends(&self) -> Vec<u32> {
         let mut ends = self.ends.clone();
         ends.sort_unstable();
         ends.dedup();
@@ -72,12 +80,12 @@ impl PromptTree {
     }
 
     /// For each prompt, where its end stands among `unique`, the [`Self::unique_ends`].
-    pub fn end_indices(&self, unique: &[u32]) -> Vec<u32> {
+    fn end_indices(&self, unique: &[u32]) -> Vec<u32> {
         self.ends.iter().map(|end| unique.partition_point(|other| other < end) as u32).collect()
     }
 
     /// Attention of `nodes` over their ancestors and themselves, in the order of the prompt.
-    pub fn reach(&self, nodes: impl IntoIterator<Item = u32>) -> Reach {
+    fn reach(&self, nodes: impl IntoIterator<Item = u32>) -> Reach {
         let mut reach = Reach::default();
         let mut path = Vec::new();
         for node in nodes {
@@ -100,6 +108,7 @@ fn end_position(prompt: &[u32], end: EndToken) -> usize {
     match end {
         EndToken::HighestId => first(prompt.iter().copied().max().unwrap_or(0)),
         EndToken::FirstId(id) => first(id),
+        EndToken::LastPosition => prompt.len() - 1,
     }
 }
 
@@ -135,8 +144,7 @@ mod tests {
     #[test]
     fn a_node_sees_its_ancestors_in_the_order_of_the_prompt() {
         let tree = tree(&[&[1, 5, 6, 9], &[1, 5, 7, 9]]);
-        let nodes: Vec<_> = tree.nodes().collect();
-        assert_eq!(nodes[4], (7, 2));
+        assert_eq!(tree.rows().tokens[4], (7, 2));
         assert_eq!(tree.reach([5]).queries(), [5]);
     }
 }

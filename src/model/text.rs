@@ -5,15 +5,15 @@ use candle_core::{Device, Tensor};
 
 use super::block::{Encoder, load_norm};
 use super::linear::{Linear, load_floats};
-use super::prompt_tree::PromptTree;
+use super::prompt_rows::PromptRows;
 use super::workspace::{Workspace, Workspaces};
 use crate::error::{Error, Result};
 use crate::kernels::layer_norm::LayerNorm;
 use crate::kernels::matmul::{Epilogue, Rows};
 use crate::kernels::threads;
-use crate::weights::{self, ClipConfig, Tensors};
+use crate::weights::{self, ClipConfig, Family, Tensors};
 
-/// A causal transformer (Radford et al., 2019) that is read at the end token.
+/// A transformer that is read at one token of each prompt; who sees whom, the rows of a pass say.
 #[derive(Debug)]
 pub struct TextTower {
     width: usize,
@@ -43,8 +43,11 @@ impl TextTower {
         }
         let norm_after = load_norm(tensors, "t.post_ln", &config.text)?;
         let wide = norm_after.wide_channels();
-        let projection =
-            Linear::load_projection(tensors, "text_projection", config.projection_dim, width, &wide)?;
+        let load = match config.family {
+            Family::Clip => Linear::load_projection,
+            Family::Siglip => Linear::load,
+        };
+        let projection = load(tensors, "text_projection", config.projection_dim, width, &wide)?;
         Ok(Self {
             width,
             token_embedding,
@@ -56,47 +59,36 @@ impl TextTower {
         })
     }
 
-    /// The embeddings `[prompts, projection_dim]` of a tree's prompts, as projected, not normalised.
+    /// The embeddings `[prompts, projection_dim]` of the prompts of these rows, as projected, not normalised.
     ///
     /// # Errors
     /// `TokenId` for an id beyond the table, `LongPrompt` for a prompt over the context length.
-    pub fn forward(&self, tree: &PromptTree) -> Result<Tensor> {
-        let unique_ends = tree.unique_ends();
-        let columns = self.projection.columns();
-        let mut embeddings = vec![0.0; unique_ends.len() * columns];
-        threads::inside(|| {
-            self.workspaces.with(|workspace| self.pass(tree, &unique_ends, workspace, &mut embeddings))
-        })?;
-        let unique = Tensor::from_vec(embeddings, (unique_ends.len(), columns), &Device::Cpu)?;
-        let indices = tree.end_indices(&unique_ends);
-        let count = indices.len();
-        Ok(unique.index_select(&Tensor::from_vec(indices, count, &Device::Cpu)?, 0)?)
+    pub fn forward(&self, rows: &PromptRows) -> Result<Tensor> {
+        let (ends, columns) = (rows.ends.queries().len(), self.projection.columns());
+        let mut embeddings = vec![0.0; ends * columns];
+        threads::inside(|| self.workspaces.with(|workspace| self.pass(rows, workspace, &mut embeddings)))?;
+        let unique = Tensor::from_vec(embeddings, (ends, columns), &Device::Cpu)?;
+        let count = rows.indices.len();
+        Ok(unique.index_select(&Tensor::from_slice(&rows.indices, count, &Device::Cpu)?, 0)?)
     }
 
-    /// Takes a tree to the embeddings `[ends, projection_dim]` of its ends.
-    fn pass(
-        &self,
-        tree: &PromptTree,
-        ends: &[u32],
-        workspace: &mut Workspace,
-        embeddings: &mut [f32],
-    ) -> Result<()> {
+    /// Takes the rows to the embeddings `[ends, projection_dim]` of those that are read.
+    fn pass(&self, rows: &PromptRows, workspace: &mut Workspace, embeddings: &mut [f32]) -> Result<()> {
         let mut x = std::mem::take(&mut workspace.x);
-        x.resize(tree.len() * self.width, 0.0);
-        self.embed(tree, &mut x)?;
-        let (all, ends) = (tree.reach(0..tree.len() as u32), tree.reach(ends.iter().copied()));
-        self.encoder.forward(&mut x, &all, &ends, workspace)?;
+        x.resize(rows.tokens.len() * self.width, 0.0);
+        self.embed(&rows.tokens, &mut x)?;
+        self.encoder.forward(&mut x, &rows.all, &rows.ends, workspace)?;
         let read = Rows::Normalised(&self.norm_after, &x);
         self.projection.forward(read, &mut workspace.codes, Epilogue::default(), embeddings)?;
         workspace.x = x;
         Ok(())
     }
 
-    /// Token plus position for each node, into `x` `[nodes, width]`.
-    fn embed(&self, tree: &PromptTree, x: &mut [f32]) -> Result<()> {
+    /// Token plus position for each row, into `x` `[rows, width]`.
+    fn embed(&self, tokens: &[(u32, usize)], x: &mut [f32]) -> Result<()> {
         let vocab_size = self.token_embedding.rows();
         let context_length = self.positions.len() / self.width;
-        for (row, (token, position)) in x.chunks_exact_mut(self.width).zip(tree.nodes()) {
+        for (row, &(token, position)) in x.chunks_exact_mut(self.width).zip(tokens) {
             if token as usize >= vocab_size {
                 return Err(Error::TokenId { id: token, vocab_size });
             }

@@ -2,6 +2,7 @@
 
 use candle_core::{Device, Tensor};
 
+use super::attention_pool::AttentionPool;
 use super::block::{Encoder, load_norm};
 use super::linear::{Linear, load_floats};
 use super::workspace::{Workspace, Workspaces, sized};
@@ -10,29 +11,41 @@ use crate::kernels::attention::Reach;
 use crate::kernels::layer_norm::LayerNorm;
 use crate::kernels::matmul::{Epilogue, Rows};
 use crate::kernels::threads;
-use crate::weights::{ClipConfig, Tensors};
+use crate::weights::{ClipConfig, Family, Tensors};
 
-/// A vision transformer (Dosovitskiy et al., 2021) with CLIP's extra norm before the blocks.
+/// A vision transformer (Dosovitskiy et al., 2021), with what CLIP or SigLIP put around its blocks.
 #[derive(Debug)]
 pub struct VisionTower {
     image_size: usize,
     patch_size: usize,
     /// `[width, 3 * patch_size * patch_size]`, the inner dimension padded to whole blocks
     patch_embedding: Linear,
-    /// `[width]`
+    /// `[width]`, empty where there is no class token
     class_embedding: Vec<f32>,
-    /// `[1 + patches, width]`, the class token first
+    /// `[tokens, width]`, the class token first
     positions: Vec<f32>,
-    norm_before: LayerNorm,
+    /// CLIP's extra norm before the blocks.
+    norm_before: Option<LayerNorm>,
     encoder: Encoder,
-    norm_after: LayerNorm,
-    /// `[projection_dim, width]`
-    projection: Linear,
+    readout: Readout,
     /// Every token sees the whole image.
     all: Reach,
-    /// In the last block only the class token asks.
-    class: Reach,
+    /// Who asks in the last block: those whose output is read.
+    last: Reach,
     workspaces: Workspaces,
+}
+
+/// From the last hidden states to the embedding.
+#[derive(Debug)]
+enum Readout {
+    /// The class token's state, normalised and projected.
+    Class {
+        norm: LayerNorm,
+        /// `[projection_dim, width]`
+        projection: Linear,
+    },
+    /// All tokens, pooled.
+    Pool(Box<AttentionPool>),
 }
 
 impl VisionTower {
@@ -42,39 +55,38 @@ impl VisionTower {
     /// As [`Tensors::take`], `NonFiniteWeight`, and `Config` for a width the kernels cannot run.
     pub fn load(tensors: &mut Tensors, config: &ClipConfig) -> Result<Self> {
         let (tower, width) = (&config.vision, config.vision.width);
-        let tokens = 1 + (config.image_size / config.patch_size).pow(2);
+        let (tokens, has_class) = (config.vision_tokens(), config.family == Family::Clip);
         let patches = [width, config.channels, config.patch_size, config.patch_size];
         let quantized =
             tensors.iter().any(|tensor| tensor.name.starts_with("v.blk.") && tensor.dtype.is_quantized());
-        let norm_after = load_norm(tensors, "v.post_ln", &config.vision)?;
-        let wide = norm_after.wide_channels();
-        let projection =
-            Linear::load_projection(tensors, "visual_projection", config.projection_dim, width, &wide)?;
+        let of_class = |tensors: &mut Tensors| load_floats(tensors, "v.class_embd", &[width]);
+        let patch_bias = |tensors: &mut Tensors| load_floats(tensors, "v.patch_embd.bias", &[width]);
+        let class_embedding = if has_class { of_class(tensors)? } else { Vec::new() };
+        let bias = if has_class { Vec::new() } else { patch_bias(tensors)? };
         Ok(Self {
             image_size: config.image_size,
             patch_size: config.patch_size,
-            patch_embedding: Linear::load_patches(tensors, "v.patch_embd.weight", patches, quantized)?,
-            class_embedding: load_floats(tensors, "v.class_embd", &[width])?,
+            patch_embedding: Linear::load_patches(tensors, "v.patch_embd.weight", patches, bias, quantized)?,
+            class_embedding,
             positions: load_floats(tensors, "v.position_embd.weight", &[tokens, width])?,
-            norm_before: load_norm(tensors, "v.pre_ln", tower)?,
+            norm_before: if has_class { Some(load_norm(tensors, "v.pre_ln", tower)?) } else { None },
             encoder: Encoder::load(tensors, "v", tower)?,
-            projection,
-            norm_after,
+            readout: Readout::load(tensors, config)?,
             all: Reach::whole(tokens, 0..tokens),
-            class: Reach::whole(tokens, 0..1),
+            last: Reach::whole(tokens, 0..if has_class { 1 } else { tokens }),
             workspaces: Workspaces::default(),
         })
     }
 
     /// The embeddings `[images, projection_dim]` of `pixels` `[images, 3, image_size, image_size]`,
-    /// as projected, not normalised.
+    /// as projected or pooled, not normalised.
     ///
     /// # Errors
     /// `Candle` for pixels of another shape.
     pub fn forward(&self, pixels: &Tensor) -> Result<Tensor> {
         let (images, _, _, _) = pixels.dims4()?;
         let pixels = pixels.reshape((images, 3 * self.image_size * self.image_size))?.to_vec2::<f32>()?;
-        let columns = self.projection.columns();
+        let columns = self.readout.columns();
         let mut embeddings = vec![0.0; images * columns];
         threads::inside(|| {
             self.workspaces.with(|workspace| {
@@ -90,8 +102,8 @@ impl VisionTower {
 
     /// Takes one image's pixels `[3, image_size, image_size]` to its embedding `[projection_dim]`.
     fn embed(&self, pixels: &[f32], workspace: &mut Workspace, embedding: &mut [f32]) -> Result<()> {
-        let width = self.class_embedding.len();
-        let (patches, tokens) = (self.positions.len() / width - 1, self.positions.len() / width);
+        let width = self.patch_embedding.columns();
+        let patches = (self.image_size / self.patch_size).pow(2);
         let rows = sized(&mut workspace.input, patches * self.patch_embedding.inner());
         self.cut_patches(pixels, rows);
         let embedded = sized(&mut workspace.hidden, patches * width);
@@ -106,12 +118,13 @@ impl VisionTower {
         x.clear();
         let values = self.class_embedding.iter().chain(&*embedded);
         x.extend(values.zip(&self.positions).map(|(value, position)| value + position));
-        let normal = sized(&mut workspace.input, tokens * width);
-        self.norm_before.apply(&x, normal);
-        x.copy_from_slice(normal);
-        self.encoder.forward(&mut x, &self.all, &self.class, workspace)?;
-        let class = Rows::Normalised(&self.norm_after, &x);
-        self.projection.forward(class, &mut workspace.codes, Epilogue::default(), embedding)?;
+        if let Some(norm) = &self.norm_before {
+            let normal = sized(&mut workspace.input, x.len());
+            norm.apply(&x, normal);
+            x.copy_from_slice(normal);
+        }
+        self.encoder.forward(&mut x, &self.all, &self.last, workspace)?;
+        self.readout.forward(&x, workspace, embedding)?;
         workspace.x = x;
         Ok(())
     }
@@ -136,6 +149,45 @@ impl VisionTower {
     /// Bytes of memory the weights take.
     pub fn bytes(&self) -> usize {
         let floats = self.class_embedding.len() + self.positions.len();
-        self.patch_embedding.bytes() + self.encoder.bytes() + self.projection.bytes() + floats * 4
+        self.patch_embedding.bytes() + self.encoder.bytes() + self.readout.bytes() + floats * 4
+    }
+}
+
+impl Readout {
+    fn load(tensors: &mut Tensors, config: &ClipConfig) -> Result<Self> {
+        if config.family == Family::Siglip {
+            return Ok(Self::Pool(Box::new(AttentionPool::load(tensors, &config.vision)?)));
+        }
+        let (columns, width) = (config.projection_dim, config.vision.width);
+        let norm = load_norm(tensors, "v.post_ln", &config.vision)?;
+        let wide = norm.wide_channels();
+        let projection = Linear::load_projection(tensors, "visual_projection", columns, width, &wide)?;
+        Ok(Self::Class { norm, projection })
+    }
+
+    /// The length of an embedding.
+    fn columns(&self) -> usize {
+        match self {
+            Self::Class { projection, .. } => projection.columns(),
+            Self::Pool(pool) => pool.columns(),
+        }
+    }
+
+    /// Takes the rows that the last block left, `x` `[rows, width]`, to the embedding.
+    fn forward(&self, x: &[f32], workspace: &mut Workspace, embedding: &mut [f32]) -> Result<()> {
+        match self {
+            Self::Class { norm, projection } => {
+                let class = Rows::Normalised(norm, x);
+                projection.forward(class, &mut workspace.codes, Epilogue::default(), embedding)
+            }
+            Self::Pool(pool) => pool.forward(x, workspace, embedding),
+        }
+    }
+
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Class { projection, .. } => projection.bytes(),
+            Self::Pool(pool) => pool.bytes(),
+        }
     }
 }

@@ -15,8 +15,7 @@ pub enum Mode {
     /// Softmax: how the labels compare with each other. They sum to one, whatever is in the picture.
     #[default]
     Softmax,
-    /// Each label alone against no label at all (the template around nothing): the sigmoid of the
-    /// difference of their logits.
+    /// Each label alone, as a sigmoid: of what [`Baseline`] says.
     Independent,
 }
 
@@ -32,6 +31,16 @@ impl FromStr for Mode {
     }
 }
 
+/// What a label's logit is measured from, so that its sign says whether the label fits.
+#[derive(Clone, Copy, Debug)]
+pub enum Baseline<'a> {
+    /// The checkpoint's own bias, which it was trained with (SigLIP): it is part of every logit.
+    Bias(f32),
+    /// No label at all: the unit embedding of the templates around nothing, whose logit is taken off for
+    /// [`Mode::Independent`]. CLIP was not trained for that.
+    Neutral(&'a [f32]),
+}
+
 /// One label's result.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Score {
@@ -40,7 +49,7 @@ pub struct Score {
     pub score: f32,
     /// The cosine of picture and label, in -1..=1.
     pub cosine: f32,
-    /// The cosine times the checkpoint's logit scale.
+    /// The cosine times the checkpoint's logit scale, plus its bias if it has one.
     pub logit: f32,
     /// Where the label stands in the list that was asked about.
     pub index: usize,
@@ -48,17 +57,19 @@ pub struct Score {
 
 /// Scores labels against a picture, best first; equals stay in the order they were given.
 ///
-/// `image` and `labels` are unit embeddings of the same length. `neutral` is the embedding of the
-/// templates around nothing; only [`Mode::Independent`] looks at it.
+/// `image` and `labels` are unit embeddings of the same length.
 pub fn score(
     image: &[f32],
     labels: &[(&str, &[f32])],
-    neutral: &[f32],
+    baseline: Baseline,
     logit_scale: f32,
     mode: Mode,
 ) -> Vec<Score> {
     let cosines: Vec<f32> = labels.iter().map(|(_, embedding)| dot(image, embedding)).collect();
     let mut scores: Vec<f32> = cosines.iter().map(|cosine| cosine * logit_scale).collect();
+    if let Baseline::Bias(bias) = baseline {
+        scores.iter_mut().for_each(|logit| *logit += bias);
+    }
     let logits = scores.clone();
     match mode {
         Mode::Softmax => {
@@ -66,7 +77,10 @@ pub fn score(
             softmax(&mut scores);
         }
         Mode::Independent => {
-            let neutral = dot(image, neutral) * logit_scale;
+            let neutral = match baseline {
+                Baseline::Bias(_) => 0.0,
+                Baseline::Neutral(embedding) => dot(image, embedding) * logit_scale,
+            };
             scores.iter_mut().for_each(|logit| *logit = sigmoid_scalar(*logit - neutral));
         }
     }
@@ -111,10 +125,11 @@ mod tests {
     const X: [f32; 4] = [1.0, 0.0, 0.0, 0.0];
     const Y: [f32; 4] = [0.0, 1.0, 0.0, 0.0];
     const Z: [f32; 4] = [0.0, 0.0, 1.0, 0.0];
+    const NOTHING: Baseline = Baseline::Neutral(&Z);
 
     #[test]
     fn softmax_scores_sum_to_one_and_come_best_first() {
-        let scores = score(&IMAGE, &[("x", &X), ("y", &Y), ("z", &Z)], &Z, 10.0, Mode::Softmax);
+        let scores = score(&IMAGE, &[("x", &X), ("y", &Y), ("z", &Z)], NOTHING, 10.0, Mode::Softmax);
         let labels: Vec<_> = scores.iter().map(|score| score.label.as_str()).collect();
         assert_eq!(labels, ["y", "x", "z"]);
         assert!((scores.iter().map(|score| score.score).sum::<f32>() - 1.0).abs() < 1e-6);
@@ -123,16 +138,28 @@ mod tests {
 
     #[test]
     fn equal_labels_stay_in_the_order_they_were_given() {
-        let scores = score(&IMAGE, &[("a", &Z), ("b", &Y), ("c", &Y)], &Z, 10.0, Mode::Softmax);
+        let scores = score(&IMAGE, &[("a", &Z), ("b", &Y), ("c", &Y)], NOTHING, 10.0, Mode::Softmax);
         assert_eq!(scores.iter().map(|score| score.index).collect::<Vec<_>>(), [1, 2, 0]);
     }
 
     #[test]
     fn an_independent_score_does_not_depend_on_the_other_labels() {
-        let alone = score(&IMAGE, &[("y", &Y)], &X, 10.0, Mode::Independent);
-        let among = score(&IMAGE, &[("x", &X), ("y", &Y), ("z", &Z)], &X, 10.0, Mode::Independent);
+        let x = Baseline::Neutral(&X);
+        let alone = score(&IMAGE, &[("y", &Y)], x, 10.0, Mode::Independent);
+        let among = score(&IMAGE, &[("x", &X), ("y", &Y), ("z", &Z)], x, 10.0, Mode::Independent);
         assert_eq!(alone[0].score, among[0].score);
         assert_eq!(among[1].score, 0.5, "a label no better than none is at one half");
+    }
+
+    #[test]
+    fn a_bias_is_part_of_every_logit_and_moves_no_share() {
+        let labels: [(&str, &[f32]); 2] = [("x", &X), ("y", &Y)];
+        let biased = |mode| score(&IMAGE, &labels, Baseline::Bias(-8.0), 10.0, mode);
+        let independent = biased(Mode::Independent);
+        assert_eq!((independent[0].logit, independent[0].score), (0.0, 0.5));
+        assert!((independent[1].score - 1.0 / (1.0 + 2f32.exp())).abs() < 1e-6);
+        let plain = score(&IMAGE, &labels, NOTHING, 10.0, Mode::Softmax);
+        assert!((biased(Mode::Softmax)[0].score - plain[0].score).abs() < 1e-6);
     }
 
     #[test]

@@ -136,7 +136,7 @@ impl Checkpoint {
     /// The element type of the blocks' weights: what the checkpoint was quantized to.
     pub fn main_dtype(&self) -> Dtype {
         let mut tensors = self.tensors.iter();
-        let weight = tensors.find(|tensor| tensor.name.ends_with("attn_q.weight"));
+        let weight = tensors.find(|tensor| tensor.name.ends_with(".blk.0.attn_q.weight"));
         weight.map_or(Dtype::F32, |tensor| tensor.dtype)
     }
 

@@ -21,6 +21,36 @@ pub struct TowerConfig {
     pub activation: Activation,
 }
 
+/// What is around the blocks of both towers, and what their cosines mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Family {
+    /// A class token, a causal text tower, both projected; softmax (Radford et al., 2021).
+    Clip,
+    /// Pooling by attention, a text tower that sees its padding, a sigmoid with a bias (Zhai et al., 2023), and
+    /// the checkpoints of a fixed resolution of its second version (Tschannen et al., 2025).
+    Siglip,
+}
+
+impl Family {
+    /// The family that Hugging Face configs and our GGUF files call `name`.
+    pub fn parse(name: &str) -> Option<Self> {
+        match name {
+            "clip" => Some(Self::Clip),
+            "siglip" => Some(Self::Siglip),
+            _ => None,
+        }
+    }
+
+    /// The name in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Clip => "clip",
+            Self::Siglip => "siglip",
+        }
+    }
+}
+
 /// Which position of the text tower's output is the embedding of the prompt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -29,6 +59,8 @@ pub enum EndToken {
     HighestId,
     /// The first position of this id.
     FirstId(u32),
+    /// The last position, whatever stands there.
+    LastPosition,
 }
 
 impl EndToken {
@@ -40,20 +72,22 @@ impl EndToken {
         if id == Self::HIGHEST_ID { Self::HighestId } else { Self::FirstId(id) }
     }
 
-    /// The `eos_token_id` that means this.
-    pub fn eos_token_id(self) -> u32 {
+    /// The `eos_token_id` that means this, if one does.
+    pub fn eos_token_id(self) -> Option<u32> {
         match self {
-            Self::HighestId => Self::HIGHEST_ID,
-            Self::FirstId(id) => id,
+            Self::HighestId => Some(Self::HIGHEST_ID),
+            Self::FirstId(id) => Some(id),
+            Self::LastPosition => None,
         }
     }
 }
 
-/// The architecture of a CLIP model with two transformers.
+/// The architecture of a model with two transformers.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ClipConfig {
+    pub family: Family,
     pub vision: TowerConfig,
-    /// Pixels along each side; a multiple of `patch_size`.
+    /// Pixels along each side. CLIP's are a multiple of `patch_size`; what SigLIP's have over one is not seen.
     pub image_size: usize,
     pub patch_size: usize,
     /// Always 3.
@@ -96,6 +130,8 @@ pub(super) enum Field {
 pub(super) trait ConfigSource {
     /// What to call the file in messages.
     const FILE: &'static str;
+    /// Which family the file is of.
+    fn family(&self) -> Result<Family>;
     /// What the file calls a field.
     fn key(&self, field: Field) -> String;
     fn integer(&self, field: Field) -> Result<u64>;
@@ -141,18 +177,28 @@ impl ClipConfig {
         (self.image_size / self.patch_size).pow(2)
     }
 
+    /// The rows of the vision tower: the patches, and CLIP's class token before them.
+    pub fn vision_tokens(&self) -> usize {
+        self.patches() + usize::from(self.family == Family::Clip)
+    }
+
     /// Reads and checks every field.
     pub(super) fn read(source: &impl ConfigSource) -> Result<Self> {
+        let family = source.family()?;
         let vision = TowerConfig::read(source, Tower::Vision)?;
         let text = TowerConfig::read(source, Tower::Text)?;
         let vocab_size = bounded(source, Field::VocabSize, limit::VOCAB_SIZE)?;
         let config = Self {
+            family,
             image_size: bounded(source, Field::ImageSize, limit::IMAGE_SIZE)?,
             patch_size: bounded(source, Field::PatchSize, limit::IMAGE_SIZE)?,
             channels: bounded(source, Field::Channels, 3..=3)?,
             vocab_size,
             context_length: bounded(source, Field::ContextLength, limit::CONTEXT_LENGTH)?,
-            end_token: end_token(source, vocab_size)?,
+            end_token: match family {
+                Family::Clip => end_token(source, vocab_size)?,
+                Family::Siglip => EndToken::LastPosition,
+            },
             projection_dim: bounded(source, Field::ProjectionDim, limit::WIDTH)?,
             vision,
             text,
@@ -164,9 +210,14 @@ impl ClipConfig {
     /// The conditions between fields.
     fn check_sizes(&self, source: &impl ConfigSource) -> Result<()> {
         let (image, patch) = (self.image_size, self.patch_size);
-        if !image.is_multiple_of(patch) {
+        if self.patches() == 0 || self.family == Family::Clip && !image.is_multiple_of(patch) {
             let problem = format!("is {patch}, expected a divisor of the image size {image}");
             return Err(source.error(Field::PatchSize, problem));
+        }
+        if self.family == Family::Siglip && self.projection_dim != self.vision.width {
+            let (found, width) = (self.projection_dim, self.vision.width);
+            let problem = format!("is {found}, expected the width {width} of the vision tower");
+            return Err(source.error(Field::ProjectionDim, problem));
         }
         if self.patches() > limit::PATCHES {
             let problem = format!(

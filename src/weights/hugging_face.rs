@@ -1,13 +1,14 @@
-//! `config.json` and `preprocessor_config.json` of a Hugging Face CLIP checkpoint.
+//! `config.json` and `preprocessor_config.json` of a Hugging Face checkpoint.
 
 use bytes::Bytes;
 use serde_json::{Map, Value};
 
-use super::config::{ConfigSource, Field, Tower};
+use super::config::{ConfigSource, Family, Field, Tower};
 use crate::error::{Error, Result};
 
 /// A parsed `config.json`, with transformers' rule of which of its parts counts.
 pub(super) struct ConfigJson {
+    family: Family,
     root: Map<String, Value>,
     vision: Map<String, Value>,
     text: Map<String, Value>,
@@ -15,22 +16,18 @@ pub(super) struct ConfigJson {
 
 impl ConfigJson {
     /// # Errors
-    /// `Malformed` if it is no JSON object, `UnsupportedArchitecture` if `model_type` is not `clip`.
+    /// `Malformed` if it is no JSON object, `UnsupportedArchitecture` if `model_type` is of no family, `Config` for
+    /// a SigLIP without its pooling head.
     pub fn parse(json: &[u8]) -> Result<Self> {
         let root = object(Self::FILE, json)?;
-        match root.get("model_type") {
-            Some(Value::String(kind)) if kind == "clip" => {}
-            Some(Value::String(kind)) => return Err(unsupported(kind.clone())),
-            Some(other) => {
-                return Err(config_error("model_type", format!("is {other}, expected \"clip\"")));
-            }
-            None => {
-                return Err(config_error("model_type", "is missing, expected \"clip\"".into()));
-            }
-        }
+        let family = family(root.get("model_type"))?;
         let vision = tower_config(&root, "vision_config_dict", "vision_config")?;
         let text = tower_config(&root, "text_config_dict", "text_config")?;
-        Ok(Self { root, vision, text })
+        if family == Family::Siglip && vision.get("vision_use_head") == Some(&Value::Bool(false)) {
+            let problem = "is false, but the embedding of a picture is what that head gives";
+            return Err(config_error("vision_config.vision_use_head", problem.into()));
+        }
+        Ok(Self { family, root, vision, text })
     }
 
     fn value(&self, field: Field) -> Option<&Value> {
@@ -47,7 +44,10 @@ impl ConfigJson {
             Field::VocabSize => (&self.text, "text_config.", "vocab_size"),
             Field::ContextLength => (&self.text, "text_config.", "max_position_embeddings"),
             Field::EosTokenId => (&self.text, "text_config.", "eos_token_id"),
-            Field::ProjectionDim => (&self.root, "", "projection_dim"),
+            Field::ProjectionDim => match self.family {
+                Family::Clip => (&self.root, "", "projection_dim"),
+                Family::Siglip => (&self.text, "text_config.", "projection_size"),
+            },
             Field::Width(tower) => self.place_in_tower(tower, "hidden_size"),
             Field::MlpWidth(tower) => self.place_in_tower(tower, "intermediate_size"),
             Field::Layers(tower) => self.place_in_tower(tower, "num_hidden_layers"),
@@ -72,6 +72,10 @@ impl ConfigJson {
 impl ConfigSource for ConfigJson {
     const FILE: &'static str = "config.json";
 
+    fn family(&self) -> Result<Family> {
+        Ok(self.family)
+    }
+
     fn key(&self, field: Field) -> String {
         let (_, object, key) = self.place(field);
         format!("{object}{key}")
@@ -79,7 +83,10 @@ impl ConfigSource for ConfigJson {
 
     fn integer(&self, field: Field) -> Result<u64> {
         match self.value(field) {
-            None => Ok(default_integer(field)),
+            None if (self.family, field) == (Family::Siglip, Field::ProjectionDim) => {
+                self.integer(Field::Width(Tower::Text))
+            }
+            None => Ok(default_integer(self.family, field)),
             Some(value) => value
                 .as_u64()
                 .ok_or_else(|| self.error(field, format!("is {value}, expected a whole number"))),
@@ -88,7 +95,8 @@ impl ConfigSource for ConfigJson {
 
     fn float(&self, field: Field) -> Result<f64> {
         match self.value(field) {
-            None => Ok(DEFAULT_LAYER_NORM_EPS),
+            None if self.family == Family::Siglip => Ok(1e-6),
+            None => Ok(1e-5),
             Some(value) => {
                 value.as_f64().ok_or_else(|| self.error(field, format!("is {value}, expected a number")))
             }
@@ -97,19 +105,34 @@ impl ConfigSource for ConfigJson {
 
     fn activation(&self, tower: Tower) -> Result<String> {
         match self.value(Field::Activation(tower)) {
-            None => Ok(DEFAULT_ACTIVATION.to_owned()),
+            None if self.family == Family::Siglip => Ok("gelu_pytorch_tanh".to_owned()),
+            None => Ok("quick_gelu".to_owned()),
             Some(Value::String(name)) => Ok(name.clone()),
             Some(other) => Err(self.error(Field::Activation(tower), format!("is {other}, expected a name"))),
         }
     }
 }
 
-const DEFAULT_LAYER_NORM_EPS: f64 = 1e-5;
-const DEFAULT_ACTIVATION: &str = "quick_gelu";
+/// The family of a `model_type`.
+fn family(model_type: Option<&Value>) -> Result<Family> {
+    let expected = "expected \"clip\" or \"siglip\"";
+    match model_type {
+        Some(Value::String(kind)) => Family::parse(kind).ok_or_else(|| unsupported(kind.clone())),
+        Some(other) => Err(config_error("model_type", format!("is {other}, {expected}"))),
+        None => Err(config_error("model_type", format!("is missing, {expected}"))),
+    }
+}
 
-/// What transformers 5.23 assumes where a key is absent (`models/clip/configuration_clip.py`).
-fn default_integer(field: Field) -> u64 {
+/// What transformers 5.23 assumes where a key is absent (`models/clip/configuration_clip.py`,
+/// `models/siglip/configuration_siglip.py`).
+fn default_integer(family: Family, field: Field) -> u64 {
     match field {
+        Field::Width(_) if family == Family::Siglip => 768,
+        Field::MlpWidth(_) if family == Family::Siglip => 3072,
+        Field::Heads(_) if family == Family::Siglip => 12,
+        Field::PatchSize if family == Family::Siglip => 16,
+        Field::VocabSize if family == Family::Siglip => 32000,
+        Field::ContextLength if family == Family::Siglip => 64,
         Field::Width(Tower::Vision) => 768,
         Field::Width(Tower::Text) => 512,
         Field::MlpWidth(Tower::Vision) => 3072,
@@ -208,5 +231,12 @@ fn config_error(key: &str, problem: String) -> Error {
 }
 
 fn unsupported(found: String) -> Error {
-    Error::UnsupportedArchitecture { found, expected: "a Hugging Face CLIPModel (model_type \"clip\")" }
+    // The second SigLIP's checkpoints of a fixed resolution say "siglip"; "siglip2" is NaFlex, which takes
+    // pictures of any shape.
+    let expected = if found == "siglip2" {
+        "a checkpoint of a fixed resolution (model_type \"siglip\"): NaFlex is not run here"
+    } else {
+        "a Hugging Face CLIPModel or SiglipModel (model_type \"clip\" or \"siglip\")"
+    };
+    Error::UnsupportedArchitecture { found, expected }
 }

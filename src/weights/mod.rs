@@ -32,7 +32,7 @@ mod wide;
 pub(crate) use checkpoint::hexadecimal;
 pub use checkpoint::{Checkpoint, HuggingFaceFiles, Tensors};
 pub use companions::Companions;
-pub use config::{Activation, ClipConfig, EndToken, TowerConfig};
+pub use config::{Activation, ClipConfig, EndToken, Family, TowerConfig};
 pub use dtype::Dtype;
 pub use quantize::{Summary, quantize, rewrite};
 pub use record::{Measure, Record, Source};

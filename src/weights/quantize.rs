@@ -47,12 +47,13 @@ pub fn planned_dtype(name: &str, shape: &[usize], asked: Dtype) -> Dtype {
 
 /// Whether a matrix that is asked for in fewer bits gets eight.
 ///
-/// The errors of the two projections go into the embeddings as they are. In q6_k, whose point is fidelity, those
+/// The errors of the two projections, and of SigLIP's pooling head, go into the embeddings as they are. In q6_k, whose point is fidelity, those
 /// of the token table and of attention's values and output, which go into the residual stream, are spared too,
 /// for 9 % of the file: `docs/CORRECTNESS.md` has what that gives.
 fn keeps_eight_bits(name: &str, asked: Dtype) -> bool {
     let ends = |suffixes: &[&str]| suffixes.iter().any(|suffix| name.ends_with(suffix));
     match asked {
+        Dtype::Q6K | Dtype::Q5_0 | Dtype::Q4_0 if name.starts_with("v.head.") => true,
         Dtype::Q5_0 | Dtype::Q4_0 => ends(&["_projection.weight"]),
         Dtype::Q6K => ends(&["_projection.weight", "token_embd.weight", "attn_v.weight", "attn_out.weight"]),
         _ => false,

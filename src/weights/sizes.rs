@@ -2,12 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use super::config::{ClipConfig, TowerConfig};
+use super::config::{ClipConfig, Family, TowerConfig};
 use super::dtype::Dtype;
 use super::quantize::planned_dtype;
 
-/// What tokenizer, vocabulary and tensor table take, about, for each token.
-const BYTES_PER_TOKEN: usize = 65;
+/// What tokenizer, vocabulary and tensor table take, about, for each token: CLIP's, and the second SigLIP's, whose
+/// file is the longer one of its family.
+const fn bytes_per_token(family: Family) -> usize {
+    match family {
+        Family::Clip => 65,
+        Family::Siglip => 134,
+    }
+}
 
 /// The bytes of the GGUF file of a config's model by type, within some percent: which channels are wide, and how
 /// long the tokenizer's file is, only the checkpoint says.
@@ -22,24 +28,33 @@ fn bytes(config: &ClipConfig, asked: Dtype) -> u64 {
     let (vision, text) = (config.vision.width, config.text.width);
     let patch = config.patch_size;
     let towers = tower(&config.vision, &tensor) + tower(&config.text, &tensor);
+    let readout = match config.family {
+        Family::Clip => tensor("visual_projection.weight", &[config.projection_dim, vision]),
+        Family::Siglip => block("v.head", &config.vision, &tensor),
+    };
     towers
-        + tensor("visual_projection.weight", &[config.projection_dim, vision])
+        + readout
         + tensor("text_projection.weight", &[config.projection_dim, text])
         + tensor("t.token_embd.weight", &[config.vocab_size, text])
         + tensor("t.position_embd.weight", &[config.context_length, text])
-        + tensor("v.position_embd.weight", &[1 + config.patches(), vision])
+        + tensor("v.position_embd.weight", &[config.vision_tokens(), vision])
         + tensor("v.patch_embd.weight", &[vision, config.channels, patch, patch])
-        + (config.vocab_size * BYTES_PER_TOKEN) as u64
+        + (config.vocab_size * bytes_per_token(config.family)) as u64
 }
 
 /// The blocks of one tower.
 fn tower(config: &TowerConfig, tensor: &impl Fn(&str, &[usize]) -> u64) -> u64 {
+    config.layers as u64 * block("v.blk.0", config, tensor)
+}
+
+/// Attention, MLP, their biases and norms.
+fn block(name: &str, config: &TowerConfig, tensor: &impl Fn(&str, &[usize]) -> u64) -> u64 {
     let (width, mlp_width) = (config.width, config.mlp_width);
     let attention: u64 = ["attn_q", "attn_k", "attn_v", "attn_out"]
         .iter()
-        .map(|layer| tensor(&format!("v.blk.0.{layer}.weight"), &[width, width]))
+        .map(|layer| tensor(&format!("{name}.{layer}.weight"), &[width, width]))
         .sum();
-    let mlp = tensor("v.blk.0.ffn_down.weight", &[mlp_width, width])
-        + tensor("v.blk.0.ffn_up.weight", &[width, mlp_width]);
-    config.layers as u64 * (attention + mlp + 4 * (9 * width + mlp_width) as u64)
+    let mlp = tensor(&format!("{name}.ffn_down.weight"), &[mlp_width, width])
+        + tensor(&format!("{name}.ffn_up.weight"), &[width, mlp_width]);
+    attention + mlp + 4 * (9 * width + mlp_width) as u64
 }

@@ -19,6 +19,9 @@ use super::gguf::TensorLayout;
 use crate::error::Result;
 use crate::kernels::layer_norm::LayerNorm;
 
+/// What the tensors of SigLIP's pooling head begin with.
+const HEAD: &str = "v.head";
+
 /// The longest norm that is listened to; none is as long in any CLIP.
 const MAX_NORM: usize = 1 << 14;
 
@@ -47,6 +50,9 @@ fn norm_before(matrix: &str) -> Option<String> {
         _ => {
             let (block, layer) = matrix.strip_suffix(".weight")?.rsplit_once('.')?;
             match layer {
+                // The pooling head's query is learned, and its keys and values are the tower's output.
+                "attn_q" if block == HEAD => None,
+                "attn_k" | "attn_v" if block == HEAD => Some("v.post_ln".to_owned()),
                 "attn_q" | "attn_k" | "attn_v" => Some(format!("{block}.ln1")),
                 "ffn_down" => Some(format!("{block}.ln2")),
                 _ => None,

@@ -1,4 +1,4 @@
-"""CLIP models whose seeded weights behave like trained ones: activations of order one, a few outlier channels, and
+"""CLIP and SigLIP models whose seeded weights behave like trained ones: activations of order one, a few outlier channels, and
 embeddings that depend on the input.
 
 A freshly initialised CLIP hides mistakes: its norms are the identity, its biases zero, its attention uniform, and all
@@ -8,7 +8,7 @@ order of magnitude above the others; here one in a hundred, twelve times.
 import math
 
 import torch
-from transformers import CLIPConfig, CLIPModel
+from transformers import CLIPConfig, CLIPModel, SiglipConfig, SiglipModel
 
 OUTLIER_GAIN = 12.0
 OUTLIER_SHARE = 0.01
@@ -28,21 +28,33 @@ OUTPUT_STD = {
     "visual_projection": 0.3,
     "text_projection": 0.3,
     "patch_embedding": 1.0,
+    # SigLIP's pooling attention, packed, and the head of its text tower.
+    "in_proj": 1.2,
+    "head": 0.3,
 }
 # Standard deviation of the inputs of those layers that do not follow a norm.
 INPUT_STD = {"out_proj": 0.6, "fc2": 0.75, "patch_embedding": 1.0}
 
-EMBEDDING_STD = {"token_embedding": 0.6, "position_embedding": 0.25, "class_embedding": 0.6}
+EMBEDDING_STD = {"token_embedding": 0.6, "position_embedding": 0.25, "class_embedding": 0.6, "probe": 0.6}
 
 
 def seeded_clip(config: dict, seed: int) -> CLIPModel:
     """A CLIPModel of this configuration in f32, ready for inference; the seed decides every weight."""
-    model = CLIPModel(CLIPConfig.from_dict(config)).eval()
+    return seeded(CLIPModel(CLIPConfig.from_dict(config)), seed)
+
+
+def seeded_siglip(config: dict, seed: int) -> SiglipModel:
+    """The same for a SiglipModel."""
+    return seeded(SiglipModel(SiglipConfig.from_dict(config)), seed)
+
+
+@torch.no_grad()
+def seeded(model, seed):
+    """The model with every weight but those of its logits decided by the seed."""
     generator = torch.Generator().manual_seed(seed)
-    with torch.no_grad():
-        for name, parameter in sorted(model.named_parameters()):
-            if name != "logit_scale":
-                parameter.copy_(values(name, parameter.shape, generator))
+    for name, parameter in sorted(model.eval().named_parameters()):
+        if name not in ("logit_scale", "logit_bias"):
+            parameter.copy_(values(name, parameter.shape, generator))
     return model
 
 
@@ -51,6 +63,8 @@ def values(name, shape, generator):
     normal = torch.randn(shape, generator=generator)
     layer, _, kind = name.rpartition(".")
     layer = layer.rpartition(".")[2]
+    if kind.startswith("in_proj_"):
+        layer, kind = "in_proj", kind.removeprefix("in_proj_")
     if "norm" in layer:
         return norm_gain(normal, generator) if kind == "weight" else 0.1 * normal
     for table in (layer, kind):

@@ -129,9 +129,10 @@ pub struct Prompts {
     /// A sentence with {} for the label; several make an ensemble. The model's own by default
     #[arg(long = "template")]
     pub templates: Vec<String>,
-    /// What scores of several labels have to do with each other
-    #[arg(long, value_enum, default_value = "softmax")]
-    pub mode: ModeName,
+    /// What scores of several labels have to do with each other. The model's own by default: softmax, and
+    /// independent for SigLIP
+    #[arg(long, value_enum)]
+    pub mode: Option<ModeName>,
 }
 
 impl Prompts {
@@ -139,13 +140,18 @@ impl Prompts {
     pub fn templates(&self, session: &Session) -> Vec<String> {
         if self.templates.is_empty() { session.default_templates() } else { self.templates.clone() }
     }
+
+    /// The mode asked for, or the model's own.
+    pub fn mode(&self, session: &Session) -> Mode {
+        self.mode.map_or_else(|| session.default_mode(), Mode::from)
+    }
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub enum ModeName {
     /// How the labels compare: they sum to one
     Softmax,
-    /// Each label alone, against no label
+    /// Each label alone: against no label, or as SigLIP was trained
     Independent,
 }
 

@@ -63,6 +63,7 @@ impl Reach {
 pub fn attend(qkv: &[f32], heads: usize, width: usize, reach: &Reach, output: &mut [f32]) {
     assert_eq!(output.len(), reach.queries.len() * width);
     let head_width = width / heads;
+    let scale = 1.0 / (head_width as f32).sqrt();
     threads::for_each_piece(output, width, GRAIN, |index, output| {
         let scores = &mut SCORES.take();
         for (head, out) in output.chunks_exact_mut(head_width).enumerate() {
@@ -70,7 +71,7 @@ pub fn attend(qkv: &[f32], heads: usize, width: usize, reach: &Reach, output: &m
                 &qkv[(row as usize * 3 + which) * width + head * head_width..][..head_width]
             };
             let keys = reach.keys(index);
-            score(part(reach.queries[index], 0), keys, |key| part(key, 1), scores);
+            score(part(reach.queries[index], 0), scale, keys, |key| part(key, 1), scores);
             softmax(scores);
             mix(scores, keys, |key| part(key, 2), out);
         }
@@ -78,10 +79,27 @@ pub fn attend(qkv: &[f32], heads: usize, width: usize, reach: &Reach, output: &m
     });
 }
 
-/// Fills in `scores` with query times key over the root of their length, padded with -infinity to
-/// whole lanes. Four keys at a time, each with its own sum.
-fn score<'a>(query: &[f32], keys: &[u32], key: impl Fn(u32) -> &'a [f32], scores: &mut Vec<f32>) {
-    let scale = 1.0 / (query.len() as f32).sqrt();
+/// For each query the mean of the rows, weighted by the softmax of its products with them: `queries` and
+/// `output` are `[queries, width]`, `rows` is `[rows, width]`, the width a multiple of four.
+///
+/// # Panics
+/// If the shapes do not fit together, or there is no row: models check theirs at load.
+pub fn pool(queries: &[f32], rows: &[f32], width: usize, output: &mut [f32]) {
+    assert!(queries.len() == output.len() && !rows.is_empty() && rows.len().is_multiple_of(width));
+    let all: Vec<u32> = (0..(rows.len() / width) as u32).collect();
+    let row = |row: u32| &rows[row as usize * width..][..width];
+    threads::for_each_piece(output, width, 1, |index, output| {
+        let scores = &mut SCORES.take();
+        score(&queries[index * width..][..width], 1.0, &all, row, scores);
+        softmax(scores);
+        mix(scores, &all, row, output);
+        SCORES.set(std::mem::take(scores));
+    });
+}
+
+/// Fills in `scores` with query times key times `scale`, padded with -infinity to whole lanes. Four keys at a
+/// time, each with its own sum.
+fn score<'a>(query: &[f32], scale: f32, keys: &[u32], key: impl Fn(u32) -> &'a [f32], scores: &mut Vec<f32>) {
     scores.clear();
     let (groups, rest) = keys.as_chunks::<4>();
     for group in groups {
@@ -167,6 +185,25 @@ mod tests {
                 for (value, truth) in output.iter().zip(reference(&qkv, heads, width, query, &keys)) {
                     assert!((f64::from(*value) - truth).abs() < 1e-5, "{value} {truth}");
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn pooling_agrees_with_its_definition() {
+        let (count, width) = (7, 12);
+        let values = rows(count + 2, width);
+        let (queries, rows) = (&values[..2 * width], &values[2 * width..][..count * width]);
+        let mut output = vec![0.0; 2 * width];
+        pool(queries, rows, width, &mut output);
+        for (query, output) in queries.chunks(width).zip(output.chunks(width)) {
+            let product = |row: &[f32]| -> f64 {
+                query.iter().zip(row).map(|(q, r)| f64::from(*q) * f64::from(*r)).sum::<f64>().exp()
+            };
+            let weights: Vec<f64> = rows.chunks(width).map(product).collect();
+            for (i, value) in output.iter().enumerate() {
+                let sum: f64 = weights.iter().zip(rows.chunks(width)).map(|(w, r)| w * f64::from(r[i])).sum();
+                assert!((f64::from(*value) - sum / weights.iter().sum::<f64>()).abs() < 1e-5);
             }
         }
     }

@@ -66,13 +66,13 @@ fn check_block(golden: &Golden, block: &Block, width: usize) {
     let residual = Epilogue { add_to_output: true, ..Epilogue::default() };
     block.out.forward(Rows::Plain(&attended), codes, residual, &mut x).expect("valid shapes");
     golden.assert_step("block0.residual", &x);
-    block.mlp_norm.apply(&x, &mut normal);
+    block.mlp.norm.apply(&x, &mut normal);
     golden.assert_step("block0.ln2", &normal);
-    let mut hidden = vec![0.0; rows * block.expand.columns()];
-    let activate = Epilogue { activation: Some(block.activation), ..Epilogue::default() };
-    block.expand.forward(Rows::Plain(&normal), codes, activate, &mut hidden).expect("valid shapes");
+    let mut hidden = vec![0.0; rows * block.mlp.expand.columns()];
+    let activate = Epilogue { activation: Some(block.mlp.activation), ..Epilogue::default() };
+    block.mlp.expand.forward(Rows::Plain(&normal), codes, activate, &mut hidden).expect("valid shapes");
     golden.assert_step("block0.act", &hidden);
-    block.contract.forward(Rows::Plain(&hidden), codes, residual, &mut x).expect("valid shapes");
+    block.mlp.contract.forward(Rows::Plain(&hidden), codes, residual, &mut x).expect("valid shapes");
     golden.assert_step("hidden1", &x);
 }
 

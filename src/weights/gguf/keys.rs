@@ -1,5 +1,7 @@
-//! What CLIP's metadata keys mean: clip.cpp's spellings (`clip.cpp` and its converter at 57f00e2), then our
-//! own.
+//! What the metadata keys mean: clip.cpp's spellings (`clip.cpp` and its converter at 57f00e2), then our own.
+//!
+//! A SigLIP is a file of the architecture `clip` whose `clip.family` says so; it has no list of tokens, which serves
+//! clip.cpp alone, and no end token's id.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +11,7 @@ use super::clip_cpp;
 use super::value::{Array, Value};
 use crate::error::{Error, Result};
 use crate::weights::companions::Companions;
-use crate::weights::config::{Activation, ClipConfig, ConfigSource, Field, Tower, TowerConfig};
+use crate::weights::config::{Activation, ClipConfig, ConfigSource, Family, Field, Tower, TowerConfig};
 use crate::weights::dtype::Dtype;
 use crate::weights::hugging_face::ImageStatistics;
 use crate::weights::record::{Measure, Record, Source};
@@ -18,6 +20,7 @@ use crate::weights::vocabulary;
 pub(in crate::weights) type Metadata = BTreeMap<String, Value>;
 
 const ARCHITECTURE: &str = "clip";
+const FAMILY: &str = "clip.family";
 const TOKENIZER: &str = "tokenizer.huggingface.json";
 const PREPROCESSOR: &str = "clip.preprocessor.huggingface.json";
 const VISION_PROJECTION_DIM: &str = "clip.vision.projection_dim";
@@ -121,6 +124,14 @@ impl ConfigKeys<'_> {
 impl ConfigSource for ConfigKeys<'_> {
     const FILE: &'static str = "GGUF metadata";
 
+    fn family(&self) -> Result<Family> {
+        if !self.0.contains_key(FAMILY) {
+            return Ok(Family::Clip);
+        }
+        let name = self.text(FAMILY)?;
+        Family::parse(name).ok_or_else(|| unsupported(name.to_owned()))
+    }
+
     fn key(&self, field: Field) -> String {
         config_key(field)
     }
@@ -183,7 +194,7 @@ fn config_error(key: &str, problem: String) -> Error {
 }
 
 fn unsupported(found: String) -> Error {
-    Error::UnsupportedArchitecture { found, expected: "a GGUF of clip with both towers" }
+    Error::UnsupportedArchitecture { found, expected: "a GGUF of CLIP or SigLIP with both towers" }
 }
 
 /// The metadata of a file with these companions and this record, its matrices in `file_type`.
@@ -200,19 +211,23 @@ pub(in crate::weights) fn describe(
 ) -> Result<Vec<(String, Value)>> {
     let config = &companions.config;
     let statistics = ImageStatistics::parse(&companions.preprocessing_json)?;
-    let tokens = vocabulary::tokens(&companions.tokenizer_json, config.vocab_size)?;
     let mut keys = Keys::default();
     keys.put("general.architecture", Value::string(ARCHITECTURE));
     keys.put("general.file_type", Value::Unsigned(file_type.ggml_id().into()));
     keys.put("general.quantization_version", Value::Unsigned(QUANTIZATION_VERSION));
     keys.record(record);
+    if config.family != Family::Clip {
+        keys.put(FAMILY, Value::string(config.family.name()));
+    }
     keys.put("clip.has_text_encoder", Value::Bool(true));
     keys.put("clip.has_vision_encoder", Value::Bool(true));
     keys.put(USE_GELU, Value::Bool(config.vision.activation != Activation::QuickGelu));
     keys.tower(Tower::Text, &config.text);
     keys.field(Field::ContextLength, config.context_length);
     keys.field(Field::VocabSize, config.vocab_size);
-    keys.field(Field::EosTokenId, config.end_token.eos_token_id() as usize);
+    if let Some(id) = config.end_token.eos_token_id() {
+        keys.field(Field::EosTokenId, id as usize);
+    }
     keys.field(Field::ProjectionDim, config.projection_dim);
     keys.tower(Tower::Vision, &config.vision);
     keys.field(Field::ImageSize, config.image_size);
@@ -222,7 +237,10 @@ pub(in crate::weights) fn describe(
     keys.put(IMAGE_MEAN, Value::Array(Array::floats(&statistics.mean)));
     keys.put(IMAGE_STD, Value::Array(Array::floats(&statistics.std)));
     keys.put(PREPROCESSOR, Value::String(companions.preprocessing_json.clone()));
-    keys.put(TOKENS, Value::Array(Array::strings(tokens)));
+    if config.family == Family::Clip {
+        let tokens = vocabulary::tokens(&companions.tokenizer_json, config.vocab_size)?;
+        keys.put(TOKENS, Value::Array(Array::strings(tokens)));
+    }
     keys.put(TOKENIZER, Value::String(companions.tokenizer_json.clone()));
     Ok(keys.0)
 }

@@ -5,6 +5,7 @@
 //! stand.
 
 mod open_clip;
+mod siglip;
 
 /// What becomes of a published tensor. The schemes have no name in common that means two things, so a name tells
 /// which scheme it is of.
@@ -20,8 +21,8 @@ pub enum Place {
     Nowhere,
 }
 
-/// What becomes of the published tensor `name`: of a Hugging Face `CLIPModel`, of OpenCLIP, or of OpenAI's own
-/// state dict, whose names OpenCLIP kept.
+/// What becomes of the published tensor `name`: of a Hugging Face `CLIPModel` or `SiglipModel`, of OpenCLIP, or of
+/// OpenAI's own state dict, whose names OpenCLIP kept.
 ///
 /// ```
 /// # use clip_wasm::weights::names::{Place, place};
@@ -33,7 +34,9 @@ pub fn place(name: &str) -> Place {
     }
     match from_hugging_face(name) {
         Some(canonical) => Place::Whole(canonical),
-        None => open_clip::place(name).unwrap_or_else(|| Place::Whole(name.to_owned())),
+        None => siglip::place(name)
+            .or_else(|| open_clip::place(name))
+            .unwrap_or_else(|| Place::Whole(name.to_owned())),
     }
 }
 

@@ -20,11 +20,11 @@ pub fn run(args: &Classify, json: bool) -> Result<()> {
     let mut session = model::session(&args.model.model)?;
     let labels = labels(args);
     let templates = args.prompts.templates(&session);
-    let mut results = Vec::new();
+    let (mode, mut results) = (args.prompts.mode(&session), Vec::new());
     session.encode_labels(&labels, &templates)?;
     for image in &args.images {
         let embedding = embed_file(&session, image)?.embedding;
-        let scores = session.classify(&embedding, &labels, &templates, args.prompts.mode.into())?;
+        let scores = session.classify(&embedding, &labels, &templates, mode)?;
         if !json {
             print(image, &scores);
         }

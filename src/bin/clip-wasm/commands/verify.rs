@@ -11,7 +11,7 @@ use clip_wasm::Result;
 use clip_wasm::image::{self, Rgb8};
 use clip_wasm::kernels::activation::Activation;
 use clip_wasm::session::Session;
-use clip_wasm::task::zero_shot::{Mode, normalise, score};
+use clip_wasm::task::zero_shot::{Baseline, Mode, normalise, score};
 use serde::Serialize;
 
 use super::in_file;
@@ -78,7 +78,7 @@ pub fn run(args: &Verify, json: bool) -> Result<()> {
     };
     let best = |image: &[f32], texts: &[Vec<f32>]| {
         let labels: Vec<_> = texts.iter().map(|text| ("", text.as_slice())).collect();
-        score(image, &labels, image, 1.0, Mode::Softmax)[0].index
+        score(image, &labels, Baseline::Bias(0.0), 1.0, Mode::Softmax)[0].index
     };
     let pairs = ours_images.iter().zip(&images);
     let label_flips = pairs.filter(|(ours, truth)| best(ours, &ours_texts) != best(truth, &texts)).count();

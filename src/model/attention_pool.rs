@@ -1,0 +1,127 @@
+//! SigLIP's pooling head: one learned query attends to all of a picture's tokens, and an MLP follows (Zhai et al.,
+//! 2022, "Scaling Vision Transformers"; `SiglipMultiheadAttentionPoolingHead` of transformers).
+//!
+//! Because the query is always the same, the products with the key matrix need not be made for every token.
+//! A head's score of a token `x` is `q (K x + b) = (q K) x + q b`: one vector a head, computed at load, and a
+//! constant that softmax ignores. And what a head takes from the values is `V` times the weighted mean of the
+//! tokens, so that `V` sees one row a head, not one a token.
+
+use super::block::load_norm;
+use super::linear::{Linear, load_exact, load_floats};
+use super::mlp::Mlp;
+use super::workspace::{Workspace, sized};
+use crate::error::Result;
+use crate::kernels::attention::pool;
+use crate::kernels::lanes::dot;
+use crate::kernels::layer_norm::LayerNorm;
+use crate::kernels::matmul::{Epilogue, Rows};
+use crate::weights::{Tensors, TowerConfig};
+
+/// Attention pooling over a tower's last hidden states.
+#[derive(Debug)]
+pub struct AttentionPool {
+    heads: usize,
+    /// Of the tower's output, before the pooling.
+    norm: LayerNorm,
+    /// What gives each head's scores: the query times the key matrix over the root of the head's width.
+    /// `[heads, width]`
+    queries: Vec<f32>,
+    /// `[width, width]`
+    value: Linear,
+    /// `[width, width]`
+    out: Linear,
+    mlp: Mlp,
+}
+
+impl AttentionPool {
+    /// The head `v.head`, and the norm `v.post_ln` before it.
+    ///
+    /// # Errors
+    /// As [`Linear::load`].
+    pub fn load(tensors: &mut Tensors, config: &TowerConfig) -> Result<Self> {
+        let (width, heads) = (config.width, config.heads);
+        let norm = load_norm(tensors, "v.post_ln", config)?;
+        let wide = norm.wide_channels();
+        let probe = load_floats(tensors, "v.head.probe", &[1, 1, width])?;
+        let query = Affine::load(tensors, "v.head.attn_q", width, &[])?;
+        let key = Affine::load(tensors, "v.head.attn_k", width, &wide)?;
+        Ok(Self {
+            heads,
+            norm,
+            queries: folded(&query.apply(&probe), &key.weights, heads),
+            value: Linear::load(tensors, "v.head.attn_v", width, width, &wide)?,
+            out: Linear::load(tensors, "v.head.attn_out", width, width, &[])?,
+            mlp: Mlp::load(tensors, "v.head", config)?,
+        })
+    }
+
+    /// Pools `x` `[tokens, width]` into `embedding` `[width]`.
+    ///
+    /// # Errors
+    /// As [`Linear::forward`].
+    pub fn forward(&self, x: &[f32], workspace: &mut Workspace, embedding: &mut [f32]) -> Result<()> {
+        let width = embedding.len();
+        let Workspace { input, qkv, attended, hidden, codes, .. } = workspace;
+        let normal = sized(input, x.len());
+        self.norm.apply(x, normal);
+        let pooled = sized(attended, self.queries.len());
+        pool(&self.queries, normal, width, pooled);
+
+        let values = sized(qkv, self.queries.len());
+        self.value.forward(Rows::Plain(pooled), codes, Epilogue::default(), values)?;
+        let mixed = &mut pooled[..width];
+        let head_width = width / self.heads;
+        for (head, mixed) in mixed.chunks_exact_mut(head_width).enumerate() {
+            // Of each head's row, its own columns.
+            mixed.copy_from_slice(&values[head * (width + head_width)..][..head_width]);
+        }
+        self.out.forward(Rows::Plain(mixed), codes, Epilogue::default(), embedding)?;
+        self.mlp.forward(embedding, hidden, codes)
+    }
+
+    /// The length of an embedding.
+    pub fn columns(&self) -> usize {
+        self.out.columns()
+    }
+
+    /// Bytes of memory the weights take.
+    pub fn bytes(&self) -> usize {
+        self.queries.len() * 4 + self.value.bytes() + self.out.bytes() + self.mlp.bytes()
+    }
+}
+
+/// A square layer that is only needed at load, in f32.
+struct Affine {
+    /// `[width, width]`
+    weights: Vec<f32>,
+    /// `[width]`
+    bias: Vec<f32>,
+}
+
+impl Affine {
+    fn load(tensors: &mut Tensors, name: &str, width: usize, wide: &[u32]) -> Result<Self> {
+        let weights = load_exact(tensors, name, width, width, wide)?;
+        Ok(Self { weights, bias: load_floats(tensors, &format!("{name}.bias"), &[width])? })
+    }
+
+    fn apply(&self, x: &[f32]) -> Vec<f32> {
+        let rows = self.weights.chunks_exact(x.len());
+        rows.zip(&self.bias).map(|(row, bias)| dot(row, x) + bias).collect()
+    }
+}
+
+/// Each head's part of `query` `[width]` times its rows of `key` `[width, width]`, over the root of the head's
+/// width.
+fn folded(query: &[f32], key: &[f32], heads: usize) -> Vec<f32> {
+    let width = query.len();
+    let head_width = width / heads;
+    let scale = 1.0 / (head_width as f32).sqrt();
+    let mut folded = vec![0.0; heads * width];
+    for (head, sums) in folded.chunks_exact_mut(width).enumerate() {
+        for row in head * head_width..(head + 1) * head_width {
+            let weight = query[row] * scale;
+            sums.iter_mut().zip(&key[row * width..]).for_each(|(sum, key)| *sum += weight * key);
+        }
+    }
+    folded
+}

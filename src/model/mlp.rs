@@ -1,0 +1,57 @@
+//! The MLP of a block and of a pooling head: norm, two layers, residual.
+
+use super::block::load_norm;
+use super::linear::Linear;
+use super::workspace::sized;
+use crate::error::Result;
+use crate::kernels::activation::Activation;
+use crate::kernels::layer_norm::LayerNorm;
+use crate::kernels::matmul::{Activations, Epilogue, Rows};
+use crate::weights::{Tensors, TowerConfig};
+
+/// What adds to each row what two layers make of it.
+#[derive(Debug)]
+pub struct Mlp {
+    pub(super) norm: LayerNorm,
+    /// `[mlp_width, width]`
+    pub(super) expand: Linear,
+    pub(super) activation: Activation,
+    /// `[width, mlp_width]`
+    pub(super) contract: Linear,
+}
+
+impl Mlp {
+    /// The MLP whose tensors begin with `prefix`, as in `v.blk.3`.
+    ///
+    /// # Errors
+    /// As [`Linear::load`].
+    pub fn load(tensors: &mut Tensors, prefix: &str, config: &TowerConfig) -> Result<Self> {
+        let (width, mlp_width) = (config.width, config.mlp_width);
+        let norm = load_norm(tensors, &format!("{prefix}.ln2"), config)?;
+        // clip.cpp's converter calls the first layer "down" and the second "up".
+        let (first, second) = (format!("{prefix}.ffn_down"), format!("{prefix}.ffn_up"));
+        Ok(Self {
+            expand: Linear::load(tensors, &first, mlp_width, width, &norm.wide_channels())?,
+            norm,
+            activation: config.activation,
+            contract: Linear::load(tensors, &second, width, mlp_width, &[])?,
+        })
+    }
+
+    /// Takes `x` `[rows, width]` through; `hidden` and `codes` are a workspace's.
+    ///
+    /// # Errors
+    /// As [`Linear::forward`].
+    pub fn forward(&self, x: &mut [f32], hidden: &mut Vec<f32>, codes: &mut Activations) -> Result<()> {
+        let hidden = sized(hidden, x.len() / self.expand.inner() * self.expand.columns());
+        let activate = Epilogue { activation: Some(self.activation), ..Epilogue::default() };
+        self.expand.forward(Rows::Normalised(&self.norm, x), codes, activate, hidden)?;
+        let residual = Epilogue { add_to_output: true, ..Epilogue::default() };
+        self.contract.forward(Rows::Plain(hidden), codes, residual, x)
+    }
+
+    /// Bytes of memory the weights take.
+    pub fn bytes(&self) -> usize {
+        self.expand.bytes() + self.contract.bytes()
+    }
+}

@@ -1,12 +1,34 @@
-//! Any bytes as a GGUF file: a checkpoint or an error.
+//! Any bytes as a GGUF file: a checkpoint or an error, the same whether it is here or arrives in chunks.
 #![no_main]
 
 use bytes::Bytes;
+use clip_wasm::Error;
 use clip_wasm::weights::Checkpoint;
+use clip_wasm::weights::gguf::Arrivals;
 use libfuzzer_sys::fuzz_target;
 
-fuzz_target!(|file: &[u8]| {
-    if let Ok(checkpoint) = Checkpoint::from_gguf(Bytes::copy_from_slice(file)) {
-        checkpoint.tensors.iter().for_each(|tensor| drop(tensor.to_f32()));
+fn arrived(file: &[u8], chunk: usize) -> Result<Checkpoint, Error> {
+    let mut arrivals = Arrivals::new(0);
+    file.chunks(chunk).try_for_each(|bytes| arrivals.push(bytes))?;
+    Checkpoint::from_parsed_gguf(arrivals.finish()?)
+}
+
+/// What is compared: every value, or where the first that is none stands.
+fn values(checkpoint: &Checkpoint) -> Vec<Result<Vec<u32>, String>> {
+    let bits = |values: Vec<f32>| values.into_iter().map(f32::to_bits).collect();
+    let tensors = checkpoint.tensors.iter();
+    tensors.map(|tensor| tensor.to_f32().map(bits).map_err(|error| error.to_string())).collect()
+}
+
+fuzz_target!(|input: &[u8]| {
+    let Some((&chunk, file)) = input.split_first() else { return };
+    let whole = Checkpoint::from_gguf(Bytes::copy_from_slice(file));
+    let parts = arrived(file, 1 + 16 * usize::from(chunk));
+    assert_eq!(whole.is_ok(), parts.is_ok(), "{:?} {:?}", whole.err(), parts.err());
+    if let (Ok(whole), Ok(parts)) = (whole, parts) {
+        let mut values = [values(&whole), values(&parts)];
+        // A file may keep its tensors in any order, and they arrive in that of their data.
+        values.iter_mut().for_each(|values| values.sort());
+        assert_eq!(values[0], values[1]);
     }
 });

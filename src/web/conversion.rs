@@ -4,13 +4,12 @@ use bytes::Bytes;
 use wasm_bindgen::prelude::*;
 
 use super::convert::{object, thrown};
-use crate::Error;
 use crate::weights::{ClipConfig, Companions, Converter, Dtype, Ending, Record, hub, sizes};
 
 /// What to fetch of a repository, from the hub's answer about it and what our record says (JSON; "{}" if none).
 #[wasm_bindgen]
 pub fn plan_repository(answer: &[u8], repo: &str, record: &str) -> Result<JsValue, JsValue> {
-    let plan = || hub::Repository::parse(answer)?.plan(repo, parse_record(record)?);
+    let plan = || hub::Repository::parse(answer)?.plan(repo, Record::from_json(record.as_bytes())?);
     object(&plan().map_err(thrown)?)
 }
 
@@ -89,14 +88,9 @@ impl Conversion {
         let (tokenizer, preprocessor) =
             (Bytes::copy_from_slice(tokenizer), Bytes::copy_from_slice(preprocessor));
         let companions = Companions::from_hugging_face(config, tokenizer, preprocessor).map_err(thrown)?;
-        let record = parse_record(record).map_err(thrown)?;
+        let record = Record::from_json(record.as_bytes()).map_err(thrown)?;
         Ok(ConversionEnding(self.converter.finish(&companions, &record).map_err(thrown)?))
     }
-}
-
-fn parse_record(json: &str) -> Result<Record, Error> {
-    serde_json::from_str(json)
-        .map_err(|error| Error::Malformed { format: "model record", reason: error.to_string() })
 }
 
 /// The end of a conversion.

@@ -13,6 +13,7 @@ pub mod dtype;
 #[cfg(not(target_arch = "wasm32"))]
 mod folder;
 pub mod gguf;
+mod hashed;
 pub mod hub;
 mod hugging_face;
 pub mod names;
@@ -34,6 +35,7 @@ pub use checkpoint::{Checkpoint, HuggingFaceFiles, Tensors};
 pub use companions::Companions;
 pub use config::{Activation, ClipConfig, EndToken, Family, TowerConfig};
 pub use dtype::Dtype;
+pub use hashed::Hashed;
 pub use quantize::{Summary, quantize, rewrite};
 pub use record::{Measure, Record, Source};
 pub use stream::{Converter, Ending};

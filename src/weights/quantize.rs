@@ -1,14 +1,13 @@
 //! A checkpoint out as GGUF: which tensor gets which type, and the writing, a few rows at a time.
 
-use std::io::{self, Write};
-
-use sha2::{Digest, Sha256};
+use std::io::Write;
 
 use super::body::{Body, Plan};
-use super::checkpoint::{Checkpoint, hexadecimal};
+use super::checkpoint::Checkpoint;
 use super::companions::Companions;
 use super::dtype::Dtype;
 use super::gguf::{TensorLayout, keys, write};
+use super::hashed::Hashed;
 use super::record::Record;
 use super::tensor::Tensor;
 use super::wide;
@@ -112,26 +111,28 @@ fn write_file(
     let (mut body, layouts) = announce(tensors, plan)?;
     let header = file_header(&checkpoint.companions(), &record, &layouts)?;
     let total = header.len() as u64 + write::data_len(&layouts);
-    let mut out = Hashing { out, hash: Sha256::new(), written: 0 };
-    out.put(&header)?;
+    let failed = |source| Error::Write { source };
+    let mut out = Hashed::new(out);
+    out.write_all(&header).map_err(failed)?;
     let mut data = Vec::new();
     for tensor in tensors {
         body.begin(tensor.name.clone(), tensor.shape.clone(), tensor.dtype, has_wide(tensors, tensor))?;
         for bytes in tensor.data.chunks(BYTES_IN_FLIGHT) {
             data.clear();
             body.push(bytes, &mut data)?;
-            out.put(&data)?;
-            progress(out.written, total);
+            out.write_all(&data).map_err(failed)?;
+            progress(out.written(), total);
         }
     }
     data.clear();
     body.finish(&mut data)?;
     if !data.is_empty() {
-        out.put(&data)?;
-        progress(out.written, total);
+        out.write_all(&data).map_err(failed)?;
+        progress(out.written(), total);
     }
-    out.flush().map_err(|source| Error::Write { source })?;
-    Ok(Summary { tensors: layouts.len(), bytes: total, sha256: hexadecimal(&out.hash.finalize()) })
+    out.flush().map_err(failed)?;
+    let (_, sha256) = out.finish();
+    Ok(Summary { tensors: layouts.len(), bytes: total, sha256 })
 }
 
 /// The layouts of a file of these tensors, and its data, not yet begun, which knows the norms already.
@@ -188,30 +189,4 @@ fn file_type(layouts: &[TensorLayout]) -> Dtype {
     let matrices =
         || layouts.iter().filter(|layout| is_matrix(&layout.name, &layout.shape)).map(|layout| layout.dtype);
     matrices().max_by_key(|dtype| matrices().filter(|other| other == dtype).count()).unwrap_or(Dtype::F32)
-}
-
-/// Hashes and counts what passes through.
-struct Hashing<'a> {
-    out: &'a mut dyn Write,
-    hash: Sha256,
-    written: u64,
-}
-
-impl Hashing<'_> {
-    fn put(&mut self, bytes: &[u8]) -> Result<()> {
-        self.write_all(bytes).map_err(|source| Error::Write { source })
-    }
-}
-
-impl Write for Hashing<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let written = self.out.write(bytes)?;
-        self.hash.update(&bytes[..written]);
-        self.written += written as u64;
-        Ok(written)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.out.flush()
-    }
 }

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::error::{Error, Result};
+
 /// What a checkpoint says of itself beside its architecture. All of it may be absent.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -19,6 +21,17 @@ pub struct Record {
     pub templates: Vec<String>,
     /// Measured agreement with the reference, by name: against what, on what, cosines, flips.
     pub fidelity: BTreeMap<String, Measure>,
+}
+
+impl Record {
+    /// The record in a JSON file: `models/*.json`, or `record.json` beside a checkpoint.
+    ///
+    /// # Errors
+    /// `Malformed` if it does not have the form of one.
+    pub fn from_json(json: &[u8]) -> Result<Self> {
+        serde_json::from_slice(json)
+            .map_err(|error| Error::Malformed { format: "model record", reason: error.to_string() })
+    }
 }
 
 /// The published file that a checkpoint was made from.

@@ -1,12 +1,17 @@
 // @ts-check
 /** Checkpoints straight from a hub: fetched, quantized on the way, kept; and what a bad network or host does to that. */
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { after, afterEach, before, beforeEach, describe, test } from "node:test";
 import { serveHub } from "./hub.mjs";
 import { openStage } from "./stage.mjs";
 
 const REPO = "someone/tiny";
 const FOLDER = "tests/golden/models/gelu";
+const CLI = "target/release/clip-wasm";
 
 /** @type {import("./stage.mjs").Stage} */
 let stage;
@@ -44,11 +49,11 @@ beforeEach(() => {
   hub.fault = () => undefined;
   hub.served.clear();
 });
-afterEach(() => inPage("engine.dispose()"));
 
 for (const store of ["opfs", "cache", "memory"]) {
   describe(`with models kept in ${store}`, () => {
     beforeEach(() => inPage(`begin({ store: "${store}" })`));
+    afterEach(() => inPage("engine.dispose()"));
 
     test("a repository is fetched, quantized and run", async () => {
       const { value, message } = await inPage("load()");
@@ -86,3 +91,45 @@ for (const store of ["opfs", "cache", "memory"]) {
     });
   });
 }
+
+describe("the command line", () => {
+  const folder = mkdtempSync(path.join(tmpdir(), "clip-wasm-cli-"));
+  after(() => rmSync(folder, { recursive: true }));
+
+  /** @param {string} dtype @param {string} file @returns {Promise<string | undefined>} its hash; nothing after a failure */
+  async function quantize(dtype, file) {
+    const run = spawn(CLI, ["--json", "quantize", REPO, "--dtype", dtype, "-o", path.join(folder, file)], {
+      env: { ...process.env, HF_ENDPOINT: hub.url },
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    let text = "";
+    for await (const chunk of run.stdout) text += chunk;
+    return text ? JSON.parse(text).sha256 : undefined;
+  }
+
+  /** Breaks the connection within the weights, and then refuses. */
+  function breakOff() {
+    let answers = 0;
+    hub.fault = (file) => (file === "model.safetensors" ? (answers++ ? { status: 404 } : { cut: 150_000 }) : undefined);
+  }
+
+  test("takes up what an earlier run left", async () => {
+    const whole = await quantize("q8_0", "whole.gguf");
+    breakOff();
+    assert.equal(await quantize("q8_0", "parts.gguf"), undefined);
+    assert.ok(existsSync(path.join(folder, "parts.gguf.state")));
+    hub.fault = () => undefined;
+    hub.served.clear();
+    assert.equal(await quantize("q8_0", "parts.gguf"), whole);
+    assert.ok((hub.served.get("model.safetensors") ?? 0) < 200_000, `${hub.served.get("model.safetensors")} bytes again`);
+    assert.ok(!existsSync(path.join(folder, "parts.gguf.state")));
+  });
+
+  test("begins anew where that was of another type", async () => {
+    const whole = await quantize("q4_0", "whole.gguf");
+    breakOff();
+    assert.equal(await quantize("q8_0", "parts.gguf"), undefined);
+    hub.fault = () => undefined;
+    assert.equal(await quantize("q4_0", "parts.gguf"), whole);
+  });
+});

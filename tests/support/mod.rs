@@ -1,5 +1,6 @@
 //! What several test programs build their inputs from.
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
+pub mod gguf;
 pub mod open_clip;
 pub mod tiny_clip;

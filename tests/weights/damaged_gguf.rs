@@ -2,10 +2,11 @@
 
 use bytes::Bytes;
 use clip_wasm::Error;
-use clip_wasm::weights::gguf::{Gguf, TensorLayout, Value, Writer};
+use clip_wasm::weights::gguf::{Gguf, TensorLayout, Value};
 use clip_wasm::weights::{Checkpoint, Dtype};
 
 use crate::gguf::quantized;
+use crate::support::gguf::gguf_file;
 use crate::support::tiny_clip::TinyClip;
 
 /// A file as its parts are given, valid or not.
@@ -71,16 +72,11 @@ fn small_file() -> Bytes {
         ("a.string".to_owned(), Value::string("text")),
         ("a.list".to_owned(), Value::Array(clip_wasm::weights::gguf::Array::strings(["x", "yz"]))),
     ];
-    let layouts = [
-        TensorLayout::new("first".into(), vec![2, 32], Dtype::Q8_0).unwrap(),
-        TensorLayout::new("second".into(), vec![8], Dtype::F32).unwrap(),
+    let tensors = [
+        (TensorLayout::new("first".into(), vec![2, 32], Dtype::Q8_0).unwrap(), vec![0; 68].into()),
+        (TensorLayout::new("second".into(), vec![8], Dtype::F32).unwrap(), vec![0; 32].into()),
     ];
-    let mut file = Vec::new();
-    let mut writer = Writer::new(&mut file, &metadata, &layouts).unwrap();
-    writer.write(&[0; 68]).unwrap();
-    writer.write(&[0; 32]).unwrap();
-    writer.finish().unwrap();
-    file.into()
+    gguf_file(&metadata, &tensors)
 }
 
 #[test]

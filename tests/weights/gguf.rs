@@ -7,10 +7,11 @@ use bytes::Bytes;
 use candle_core::Device;
 use candle_core::quantized::gguf_file;
 use clip_wasm::Error;
-use clip_wasm::weights::gguf::{Array, Gguf, TensorLayout, Value, Writer};
+use clip_wasm::weights::gguf::{Array, Gguf, TensorLayout, Value};
 use clip_wasm::weights::{Activation, Checkpoint, Dtype, EndToken, Measure, quantize, rewrite};
 use serde_json::json;
 
+use crate::support::gguf::gguf_file;
 use crate::support::tiny_clip::TinyClip;
 
 /// The file that `quantize` makes.
@@ -22,10 +23,8 @@ pub fn quantized(checkpoint: &Checkpoint, dtype: Dtype) -> Bytes {
 
 /// A file of this metadata and no tensors.
 fn metadata_alone(metadata: BTreeMap<String, Value>) -> Bytes {
-    let mut file = Vec::new();
     let entries: Vec<_> = metadata.into_iter().collect();
-    Writer::new(&mut file, &entries, &[]).unwrap().finish().unwrap();
-    file.into()
+    gguf_file(&entries, &[])
 }
 
 fn metadata_of(file: &Bytes) -> BTreeMap<String, Value> {
@@ -250,19 +249,13 @@ fn metadata_of_every_kind_survives() {
 
 #[test]
 fn tensors_are_padded_to_the_alignment() {
-    let layouts: Vec<_> = [1, 8, 9]
-        .iter()
-        .map(|&len| TensorLayout::new(format!("t{len}"), vec![len], Dtype::F32).unwrap())
-        .collect();
-    let mut file = Vec::new();
-    let mut writer = Writer::new(&mut file, &[], &layouts).unwrap();
-    let total = writer.total();
-    for len in [1usize, 8, 9] {
-        writer.write(&vec![len as u8; len * 4]).unwrap();
-    }
-    writer.finish().unwrap();
-    assert_eq!(file.len() as u64, total);
-    let read = Gguf::read(&file.into()).unwrap().tensors;
+    let tensors = [1usize, 8, 9].map(|len| {
+        let layout = TensorLayout::new(format!("t{len}"), vec![len], Dtype::F32).unwrap();
+        (layout, Bytes::from(vec![len as u8; len * 4]))
+    });
+    let file = gguf_file(&[], &tensors);
+    assert_eq!(file.len() % 32, 0);
+    let read = Gguf::read(&file).unwrap().tensors;
     for (tensor, len) in read.iter().zip([1usize, 8, 9]) {
         assert_eq!(tensor.data, vec![len as u8; len * 4]);
     }

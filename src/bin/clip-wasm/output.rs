@@ -7,7 +7,6 @@ use std::path::Path;
 use clip_wasm::{Error, Result};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 
 /// Prints one line of text. A reader that went away is no failure.
 pub fn line(text: impl std::fmt::Display) {
@@ -32,35 +31,6 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     let aside = path.with_added_extension("part");
     let failed = |source| Error::File { path: path.to_owned(), source };
     fs::write(&aside, bytes).and_then(|()| fs::rename(&aside, path)).map_err(failed)
-}
-
-/// A writer that hashes what passes through.
-pub struct Hashed<W> {
-    writer: W,
-    hash: Sha256,
-}
-
-impl<W: Write> Hashed<W> {
-    pub fn new(writer: W) -> Self {
-        Self { writer, hash: Sha256::new() }
-    }
-
-    /// The writer, and the SHA-256 of all that passed, in lower-case hexadecimal.
-    pub fn finish(self) -> (W, String) {
-        (self.writer, self.hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
-    }
-}
-
-impl<W: Write> Write for Hashed<W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let written = self.writer.write(bytes)?;
-        self.hash.update(&bytes[..written]);
-        Ok(written)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.writer.flush()
-    }
 }
 
 /// A progress bar on stderr; hidden where stderr is no terminal.

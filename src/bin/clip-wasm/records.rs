@@ -1,7 +1,7 @@
 //! The records of known models (`models/*.json`), which are inside this program.
 
+use clip_wasm::Result;
 use clip_wasm::weights::Record;
-use clip_wasm::{Error, Result};
 
 /// Ids and records of the models that lie on a hub.
 const RECORDS: [(&str, &str); 6] = [
@@ -18,10 +18,8 @@ const RECORDS: [(&str, &str); 6] = [
 /// # Errors
 /// `Malformed` if it does not have the form of a record.
 pub fn find(id: &str) -> Result<Option<Record>> {
-    let Some((_, json)) = RECORDS.iter().find(|(known, _)| *known == id) else { return Ok(None) };
-    serde_json::from_str(json)
-        .map(Some)
-        .map_err(|error| Error::Malformed { format: "model record", reason: error.to_string() })
+    let known = RECORDS.iter().find(|(known, _)| *known == id);
+    known.map(|(_, json)| Record::from_json(json.as_bytes())).transpose()
 }
 
 /// The ids, for messages.

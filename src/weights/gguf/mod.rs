@@ -13,7 +13,7 @@ pub mod write;
 pub use arrivals::Arrivals;
 pub use read::Gguf;
 pub use value::{Array, Value};
-pub use write::{TensorLayout, Writer};
+pub use write::TensorLayout;
 
 /// The first four bytes of every file.
 const MAGIC: [u8; 4] = *b"GGUF";

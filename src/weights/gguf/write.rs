@@ -1,6 +1,4 @@
-//! The GGUF container out: the header first, then tensor after tensor, with nothing held back.
-
-use std::io::Write;
+//! The GGUF container out: what stands before the data, and what between the tensors.
 
 use bytes::{BufMut, BytesMut};
 use serde::{Deserialize, Serialize};
@@ -36,84 +34,6 @@ impl TensorLayout {
                 expected: "a type whose blocks fill its rows",
             }),
         }
-    }
-}
-
-/// Writes a file in one pass.
-pub struct Writer<'a> {
-    out: &'a mut dyn Write,
-    /// Lengths of the tensors that are not finished, in reverse order.
-    remaining: Vec<u64>,
-    /// Of the current tensor.
-    written: u64,
-    /// Of the file.
-    position: u64,
-    total: u64,
-}
-
-impl<'a> Writer<'a> {
-    /// Writes the header of a file with this metadata and these tensors.
-    ///
-    /// # Errors
-    /// `Write` if `out` does not take it.
-    pub fn new(
-        out: &'a mut dyn Write,
-        metadata: &[(String, Value)],
-        tensors: &[TensorLayout],
-    ) -> Result<Self> {
-        let header = header(metadata, tensors);
-        let total = header.len() as u64 + data_len(tensors);
-        let remaining = tensors.iter().rev().map(|tensor| tensor.len).collect();
-        let mut writer = Self { out, remaining, written: 0, position: 0, total };
-        writer.put(&header)?;
-        Ok(writer)
-    }
-
-    /// How much of the file is written.
-    pub fn position(&self) -> u64 {
-        self.position
-    }
-
-    /// The length of the finished file.
-    pub fn total(&self) -> u64 {
-        self.total
-    }
-
-    /// Writes the next bytes of the current tensor; the tensor after it begins where it is complete.
-    ///
-    /// # Errors
-    /// `Write` if `out` does not take them.
-    ///
-    /// # Panics
-    /// If they are more than the current tensor has left.
-    pub fn write(&mut self, bytes: &[u8]) -> Result<()> {
-        let len = self.remaining.last().copied().unwrap_or(0);
-        self.written += bytes.len() as u64;
-        assert!(self.written <= len, "{} bytes for a tensor of {len}", self.written);
-        self.put(bytes)?;
-        if self.written == len {
-            self.put(&[0; DEFAULT_ALIGNMENT as usize][..padding(len)])?;
-            self.remaining.pop();
-            self.written = 0;
-        }
-        Ok(())
-    }
-
-    fn put(&mut self, bytes: &[u8]) -> Result<()> {
-        self.position += bytes.len() as u64;
-        self.out.write_all(bytes).map_err(failed)
-    }
-
-    /// Ends the file.
-    ///
-    /// # Errors
-    /// `Write` if `out` does not take what it still holds.
-    ///
-    /// # Panics
-    /// If a tensor was not written.
-    pub fn finish(self) -> Result<()> {
-        assert!(self.remaining.is_empty(), "{} tensors were not written", self.remaining.len());
-        self.out.flush().map_err(failed)
     }
 }
 
@@ -200,8 +120,4 @@ fn put_layout(header: &mut BytesMut, tensor: &TensorLayout, offset: u64) {
     tensor.shape.iter().rev().for_each(|&axis| header.put_u64_le(axis as u64));
     header.put_u32_le(tensor.dtype.ggml_id());
     header.put_u64_le(offset);
-}
-
-fn failed(source: std::io::Error) -> Error {
-    Error::Write { source }
 }

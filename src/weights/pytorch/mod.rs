@@ -27,13 +27,11 @@ const MAX_PICKLE: usize = 4 << 20;
 /// The longest of the other small entries: byte order, version, identity.
 const MAX_SMALL: usize = 1 << 12;
 
-/// What comes next of an archive.
+/// A storage whose bytes come next; they are not taken by [`Archive::push`].
 #[derive(Debug, PartialEq)]
-pub enum Event {
-    /// So many bytes belong to this storage: they are not taken from here.
-    Storage { key: String, bytes: usize },
-    /// Nothing more is of interest.
-    End,
+pub struct Storage {
+    pub key: String,
+    pub bytes: usize,
 }
 
 /// An archive, front to back, as far as it is not the bytes of storages.
@@ -68,11 +66,11 @@ enum Place {
 }
 
 impl Archive {
-    /// Takes the next byte that belongs to no storage; gives what it completes.
+    /// Takes the next byte that belongs to no storage; gives the storage that follows it.
     ///
     /// # Errors
     /// `Malformed` for what `torch.save` does not write.
-    pub fn push(&mut self, byte: u8) -> Result<Option<Event>> {
+    pub fn push(&mut self, byte: u8) -> Result<Option<Storage>> {
         if matches!(self.place, Place::End) {
             return Ok(None);
         }
@@ -102,7 +100,7 @@ impl Archive {
     }
 
     /// The head of an entry, once it is whole with its name and what is beside it.
-    fn head(&mut self) -> Result<Option<Event>> {
+    fn head(&mut self) -> Result<Option<Storage>> {
         let held = &self.held;
         if held.len() >= 4 && held[..4] != ENTRY {
             if self.scanned == 0 || !held.starts_with(b"PK") {
@@ -115,7 +113,7 @@ impl Archive {
                 )));
             }
             self.place = Place::End;
-            return Ok(Some(Event::End));
+            return Ok(None);
         }
         let Some(head) = held.first_chunk::<HEAD>() else { return Ok(None) };
         let short = |at: usize| usize::from(u16::from_le_bytes([head[at], head[at + 1]]));
@@ -132,7 +130,7 @@ impl Archive {
         self.enter(&name, flags & 8 != 0, stored)
     }
 
-    fn enter(&mut self, name: &str, described: bool, bytes: u32) -> Result<Option<Event>> {
+    fn enter(&mut self, name: &str, described: bool, bytes: u32) -> Result<Option<Storage>> {
         let name = name.split_once('/').map_or(name, |(_, name)| name);
         if name == "data.pkl" {
             self.scanned = 0;
@@ -155,7 +153,7 @@ impl Archive {
         let bytes =
             bytes.ok_or_else(|| malformed(format!("the length of the entry {name:?} is not known")))?;
         self.place = if described { Place::Descriptor { bytes: bytes as u64 } } else { Place::Head };
-        Ok(Some(Event::Storage { key: key.to_owned(), bytes }))
+        Ok(Some(Storage { key: key.to_owned(), bytes }))
     }
 
     fn pickle(&mut self, described: bool) -> Result<()> {
@@ -227,7 +225,7 @@ pub fn read(file: &Bytes) -> Result<Vec<Tensor>> {
         };
         let &byte = file.get(at).ok_or_else(|| truncated("an entry", at, 1))?;
         at += 1;
-        if let Some(Event::Storage { key, bytes }) = archive.push(byte)? {
+        if let Some(Storage { key, bytes }) = archive.push(byte)? {
             let end = at.checked_add(bytes).filter(|&end| end <= file.len());
             let end = end.ok_or_else(|| truncated("a storage", at, bytes))?;
             let storage = file.slice(at..end);

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::tensors::{Arrival, Published};
 use crate::error::Result;
 use crate::weights::body::Body;
-use crate::weights::pytorch::{self, Archive, Event, View};
+use crate::weights::pytorch::{self, Archive, View};
 
 /// An archive, and the storage whose bytes are coming.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -63,7 +63,7 @@ impl ArchiveArrival {
             return Ok(bytes.len());
         }
         for (index, &byte) in bytes.iter().enumerate() {
-            if let Some(Event::Storage { key, bytes }) = self.archive.push(byte)? {
+            if let Some(pytorch::Storage { key, bytes }) = self.archive.push(byte)? {
                 let to = Destination::of(self.archive.take_views(&key), bytes, body)?;
                 self.storage = (bytes > 0).then_some(Storage { left: bytes, to });
                 return Ok(index + 1);

@@ -15,7 +15,7 @@ use crate::{model, output};
 pub fn run(args: &Quantize, json: bool) -> Result<()> {
     let dtype = Dtype::parse(&args.dtype)?;
     let target = args.output.clone().unwrap_or_else(|| default_target(&args.source, dtype));
-    let record = args.record.as_deref().map(record).transpose()?;
+    let record = args.record.as_deref().map(|path| Record::from_json(&output::read(path)?)).transpose()?;
     let summary = match model::on_hub(&args.source)? {
         Some(wanted) => {
             let wanted = match record {
@@ -75,11 +75,6 @@ fn write(mut checkpoint: Checkpoint, record: Option<Record>, dtype: Dtype, targe
     file.into_inner().map_err(|error| failed(error.into_error()))?.sync_all().map_err(failed)?;
     fs::rename(&aside, target).map_err(failed)?;
     Ok(summary)
-}
-
-fn record(path: &Path) -> Result<Record> {
-    serde_json::from_slice(&output::read(path)?)
-        .map_err(|error| Error::Malformed { format: "model record", reason: error.to_string() })
 }
 
 /// SOURCE's name with the type, in the working directory.

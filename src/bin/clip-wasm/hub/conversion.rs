@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use clip_wasm::weights::hub::{RepositoryFile, RepositoryPlan};
-use clip_wasm::weights::{Companions, Converter, Dtype, Ending, Summary};
+use clip_wasm::weights::{Companions, Converter, Dtype, Ending, Hashed, Summary};
 use clip_wasm::{Error, Result};
 use indicatif::ProgressBar;
+use serde_json::json;
 
 use super::Hub;
 use crate::output;
@@ -24,7 +25,8 @@ pub fn run(hub: &Hub, repo: &str, plan: &RepositoryPlan, dtype: Dtype, target: &
         Bytes::from(read(&plan.tokenizer.name)?),
         Bytes::from(read(&plan.preprocessor.name)?),
     )?;
-    let mut halfway = Halfway::open(target, dtype)?;
+    let origin = format!("{}\n", json!([repo, plan.revision, plan.weights, dtype]));
+    let mut halfway = Halfway::open(target, dtype, origin)?;
     let total = plan.weights.iter().map(|file| file.bytes).sum();
     let bar = output::progress(total, &format!("{repo} to {dtype}"));
     let mut begin = 0;
@@ -76,25 +78,29 @@ struct Halfway {
     data: File,
     data_path: PathBuf,
     note_path: PathBuf,
+    /// What the data is made of and into, as one line: a note begins with it.
+    origin: String,
     noted: u64,
     out: Vec<u8>,
 }
 
 impl Halfway {
-    /// Takes up what lies beside `target`, or begins.
-    fn open(target: &Path, dtype: Dtype) -> Result<Self> {
+    /// Takes up what lies beside `target` and is of the same origin, or begins.
+    fn open(target: &Path, dtype: Dtype, origin: String) -> Result<Self> {
         let (data_path, note_path) =
             (target.with_added_extension("data"), target.with_added_extension("state"));
         let failed = |source| Error::File { path: data_path.clone(), source };
         let data = OpenOptions::new().create(true).truncate(false).read(true).write(true).open(&data_path);
         let data = data.map_err(failed)?;
         let present = data.metadata().map_err(failed)?.len();
-        let noted = fs::read(&note_path).ok().and_then(|note| Converter::resume(&note).ok());
+        let note = fs::read(&note_path).unwrap_or_default();
+        let state = note.strip_prefix(origin.as_bytes());
+        let noted = state.and_then(|state| Converter::resume(state).ok());
         let converter =
             noted.filter(|noted| noted.written() <= present).unwrap_or_else(|| Converter::new(dtype));
         data.set_len(converter.written()).map_err(failed)?;
         let noted = converter.position();
-        let mut halfway = Self { converter, data, data_path, note_path, noted, out: Vec::new() };
+        let mut halfway = Self { converter, data, data_path, note_path, origin, noted, out: Vec::new() };
         io::Seek::seek(&mut halfway.data, io::SeekFrom::End(0)).map_err(|source| halfway.failed(source))?;
         Ok(halfway)
     }
@@ -112,7 +118,8 @@ impl Halfway {
 
     /// Writes down how far the conversion is, aside first: a note is whole or not there.
     fn note(&mut self) -> Result<()> {
-        output::write(&self.note_path, &self.converter.snapshot()?)?;
+        let note = [self.origin.as_bytes(), &self.converter.snapshot()?].concat();
+        output::write(&self.note_path, &note)?;
         self.noted = self.converter.position();
         Ok(())
     }
@@ -147,7 +154,7 @@ impl Halfway {
 
 /// Writes header, data and tail to `path`; gives the SHA-256 of it all.
 fn join(ending: &Ending, data: &mut File, path: &Path) -> io::Result<String> {
-    let mut file = output::Hashed::new(BufWriter::new(File::create(path)?));
+    let mut file = Hashed::new(BufWriter::new(File::create(path)?));
     file.write_all(&ending.header)?;
     io::copy(data, &mut file)?;
     file.write_all(&ending.tail)?;

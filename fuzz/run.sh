@@ -20,9 +20,12 @@ while [ "$spent" -lt "$wanted" ]; do
     cat "$log"
     exit 1
   }
-  # The second line of `times` is the user and system time of children so far, as in 12m3.456s 0m1.234s.
-  spent=$(times | sed -n 2p | tr 'ms' '  ' | awk '{ print int($1 * 60 + $2 + $3 * 60 + $4) }')
   runs=$((runs + $(sed -n 's/^stat::number_of_executed_units: *//p' "$log")))
-  echo "$target: $spent s of processor time, $runs runs, $(grep -o 'cov: [0-9]* ft: [0-9]*' "$log" | tail -1), $(find "corpus/$target" -type f | wc -l) files"
+  reached=$(grep -o 'cov: [0-9]* ft: [0-9]*' "$log" | tail -1)
+  # The second line of `times` is the user and system time of children so far, as in 12m3.456s 0m1.234s. In a pipe it
+  # would be that of another shell.
+  times >"$log"
+  spent=$(sed -n 2p "$log" | tr 'ms' '  ' | awk '{ print int($1 * 60 + $2 + $3 * 60 + $4) }')
+  echo "$target: $spent s of processor time, $runs runs, $reached, $(find "corpus/$target" -type f | wc -l) files"
   rm "$log"
 done

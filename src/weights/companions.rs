@@ -4,6 +4,8 @@ use bytes::Bytes;
 
 use super::config::ClipConfig;
 use super::hugging_face::image_processor;
+use super::open_clip::OpenClipJson;
+use super::vocabulary;
 use crate::error::Result;
 
 /// Architecture, tokenizer and preprocessing.
@@ -18,15 +20,18 @@ pub struct Companions {
 
 impl Companions {
     /// From the texts of `config.json`, `tokenizer.json`, and `preprocessor_config.json` or else
-    /// `processor_config.json`.
+    /// `processor_config.json`. For the first and the last an `open_clip_config.json` serves too, for the tokenizer
+    /// a `vocab.json`.
     ///
     /// # Errors
-    /// `Malformed`, `Config` or `UnsupportedArchitecture`.
+    /// `Malformed`, `Config`, `UnsupportedArchitecture` or, for a `vocab.json` that is not CLIP's, `Tokenizer`.
     pub fn from_hugging_face(config: &[u8], tokenizer: Bytes, preprocessor: Bytes) -> Result<Self> {
-        Ok(Self {
-            config: ClipConfig::from_hugging_face(config)?,
-            tokenizer_json: tokenizer,
-            preprocessing_json: image_processor(preprocessor)?,
-        })
+        let config = ClipConfig::from_hugging_face(config)?;
+        let preprocessing_json = match OpenClipJson::parse(&preprocessor)? {
+            Some(open_clip) => open_clip.preprocessing_json(config.image_size)?,
+            None => image_processor(preprocessor)?,
+        };
+        let tokenizer_json = vocabulary::completed(tokenizer, config.vocab_size)?;
+        Ok(Self { config, tokenizer_json, preprocessing_json })
     }
 }

@@ -4,6 +4,8 @@ use std::ops::RangeInclusive;
 
 use serde::Serialize;
 
+use super::hugging_face::ConfigJson;
+use super::open_clip::OpenClipJson;
 use crate::error::{Error, Result};
 pub use crate::kernels::activation::Activation;
 
@@ -65,7 +67,7 @@ pub enum EndToken {
 
 impl EndToken {
     /// The `eos_token_id` that means [`EndToken::HighestId`] (transformers PR 24773).
-    const HIGHEST_ID: u32 = 2;
+    pub(super) const HIGHEST_ID: u32 = 2;
 
     /// What `eos_token_id` means.
     pub fn from_eos_token_id(id: u32) -> Self {
@@ -164,12 +166,16 @@ mod limit {
 }
 
 impl ClipConfig {
-    /// The architecture in a Hugging Face `config.json`, with the defaults of transformers' `CLIPConfig`.
+    /// The architecture in a Hugging Face `config.json`, with the defaults of transformers' `CLIPConfig`, or in an
+    /// `open_clip_config.json`, with OpenCLIP's.
     ///
     /// # Errors
     /// `Config` for what is missing or out of bounds, `UnsupportedArchitecture` if it is no `CLIPModel`.
     pub fn from_hugging_face(json: &[u8]) -> Result<Self> {
-        Self::read(&super::hugging_face::ConfigJson::parse(json)?)
+        match OpenClipJson::parse(json)? {
+            Some(open_clip) => Self::read(&open_clip),
+            None => Self::read(&ConfigJson::parse(json)?),
+        }
     }
 
     /// How many patches the vision tower sees.

@@ -1,45 +1,46 @@
 //! A Hugging Face checkpoint's files out of a folder.
 
-use std::fs::{self, File};
+use std::fs::{self, DirEntry, File};
+use std::io;
 use std::path::Path;
 
 use bytes::Bytes;
 use serde_json::{Map, Value};
 
 use super::checkpoint::HuggingFaceFiles;
+use super::hub::Repository;
 use super::record::Record;
 use crate::error::{Error, Result};
 
-/// The weights as one file, the better form first.
-const WEIGHTS: [&str; 4] =
-    ["model.safetensors", "open_clip_model.safetensors", "pytorch_model.bin", "open_clip_pytorch_model.bin"];
-const PREPROCESSOR: &str = "preprocessor_config.json";
-const PROCESSOR: &str = "processor_config.json";
+const WHOLE: &str = "model.safetensors";
 const INDEX: &str = "model.safetensors.index.json";
 
 /// Reads the small files of `folder` and maps its weights. A `record.json` beside them, of the form of
 /// [`Record`], is taken over; without a name in it, the folder's own serves.
 ///
 /// # Errors
-/// `File` naming what cannot be read, `Malformed` for an index that is none.
+/// `MissingFile` for what is not there, `File` naming what cannot be read, `Malformed` for an index that is none.
 pub fn read(folder: &Path) -> Result<HuggingFaceFiles> {
     let read = |name: &str| read_file(&folder.join(name)).map(Bytes::from);
-    let weights = if folder.join(INDEX).exists() && !folder.join(WEIGHTS[0]).exists() {
-        let shards = shards(&read(INDEX)?)?;
-        shards.iter().map(|shard| map(&folder.join(shard))).collect::<Result<_>>()?
-    } else {
-        let found = WEIGHTS.iter().find(|name| folder.join(name).exists()).unwrap_or(&WEIGHTS[0]);
-        vec![map(&folder.join(found))?]
-    };
-    let has_processor = !folder.join(PREPROCESSOR).exists() && folder.join(PROCESSOR).exists();
-    let preprocessor = if has_processor { PROCESSOR } else { PREPROCESSOR };
+    let mut names = names(folder)?;
+    let has = |name: &str| names.iter().any(|other| other == name);
+    let shards = (has(INDEX) && !has(WHOLE)).then(|| shards(&read(INDEX)?)).transpose()?;
+    names.extend(shards.iter().flatten().cloned());
+    let plan = Repository::of_files(names).plan("", Record::default())?;
+    let weights = shards.unwrap_or_else(|| plan.weights.into_iter().map(|file| file.name).collect());
     Ok(HuggingFaceFiles {
-        config: read("config.json")?,
-        tokenizer: read("tokenizer.json")?,
-        preprocessor: read(preprocessor)?,
-        weights,
+        config: read(&plan.config.name)?,
+        tokenizer: read(&plan.tokenizer.name)?,
+        preprocessor: read(&plan.preprocessor.name)?,
+        weights: weights.iter().map(|name| map(&folder.join(name))).collect::<Result<_>>()?,
         record: record(folder)?,
     })
+}
+
+fn names(folder: &Path) -> Result<Vec<String>> {
+    let failed = |source| Error::File { path: folder.to_owned(), source };
+    let name = |entry: io::Result<DirEntry>| Ok(entry?.file_name().to_string_lossy().into_owned());
+    fs::read_dir(folder).and_then(|entries| entries.map(name).collect()).map_err(failed)
 }
 
 /// The file names in a safetensors index, sorted, each once.
@@ -74,12 +75,7 @@ fn is_plain_file_name(name: &str) -> bool {
 
 fn record(folder: &Path) -> Result<Record> {
     let path = folder.join("record.json");
-    let mut record = if path.exists() {
-        serde_json::from_slice(&read_file(&path)?)
-            .map_err(|error| Error::Malformed { format: "record.json", reason: error.to_string() })?
-    } else {
-        Record::default()
-    };
+    let mut record = if path.exists() { Record::from_json(&read_file(&path)?)? } else { Record::default() };
     if record.name.is_none() {
         record.name = folder.file_name().map(|name| name.to_string_lossy().into_owned());
     }

@@ -8,6 +8,15 @@ use crate::error::{Error, Result};
 /// The hub that is asked where no other is named.
 pub const HUGGING_FACE: &str = "https://huggingface.co";
 
+/// Of Hugging Face's libraries, and of OpenCLIP.
+const CONFIGS: [&str; 2] = ["config.json", OPEN_CLIP_CONFIG];
+const OPEN_CLIP_CONFIG: &str = "open_clip_config.json";
+const TOKENIZERS: [&str; 2] = ["tokenizer.json", "vocab.json"];
+const PREPROCESSORS: [&str; 3] = ["preprocessor_config.json", "processor_config.json", OPEN_CLIP_CONFIG];
+/// Files of all the weights, the better form first.
+const SAFETENSORS: [&str; 2] = ["model.safetensors", "open_clip_model.safetensors"];
+const PICKLES: [&str; 2] = ["pytorch_model.bin", "open_clip_pytorch_model.bin"];
+
 /// The branch that is meant where no revision is named.
 const MAIN: &str = "main";
 
@@ -104,6 +113,13 @@ impl Repository {
         Ok(found)
     }
 
+    /// A folder as a repository of which nothing but the names of its files is known.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(super) fn of_files(names: Vec<String>) -> Self {
+        let sibling = |rfilename| Sibling { rfilename, size: None, lfs: None };
+        Self { sha: String::new(), siblings: names.into_iter().map(sibling).collect() }
+    }
+
     /// Which files to fetch of the repository `repo`, of which `record` may know more: which file has the
     /// weights, its hash, a name, a licence.
     ///
@@ -122,11 +138,15 @@ impl Repository {
                 return Err(Error::WrongHash { what: "the hub's weights", found, expected });
             }
         }
+        let mut configs = CONFIGS;
+        if weights.first().is_some_and(|file| file.name.starts_with("open_clip_")) {
+            configs.reverse();
+        }
         Ok(RepositoryPlan {
             revision: self.sha.clone(),
-            config: self.first(&["config.json"])?,
-            tokenizer: self.first(&["tokenizer.json"])?,
-            preprocessor: self.first(&["preprocessor_config.json", "processor_config.json"])?,
+            config: self.first(&configs)?,
+            tokenizer: self.first(&TOKENIZERS)?,
+            preprocessor: self.first(&PREPROCESSORS)?,
             record: self.record(repo, record, &weights),
             weights,
         })
@@ -143,7 +163,7 @@ impl Repository {
     }
 
     fn weights(&self) -> Result<Vec<RepositoryFile>> {
-        let whole = self.first(&["model.safetensors", "open_clip_model.safetensors"]);
+        let whole = self.first(&SAFETENSORS);
         if whole.is_ok() {
             return whole.map(|file| vec![file]);
         }
@@ -154,7 +174,7 @@ impl Repository {
         if !shards.is_empty() {
             return Ok(shards);
         }
-        let pickled = self.first(&["pytorch_model.bin", "open_clip_pytorch_model.bin"]);
+        let pickled = self.first(&PICKLES);
         // Where there is neither, the better form is what is missing.
         pickled.or(whole).map(|file| vec![file])
     }

@@ -17,6 +17,7 @@ mod hashed;
 pub mod hub;
 mod hugging_face;
 pub mod names;
+mod open_clip;
 mod parts;
 mod pytorch;
 pub mod quantize;

@@ -103,3 +103,13 @@ fn an_answer_that_is_none_is_refused() {
         assert!(matches!(error, Error::Malformed { .. }), "{answer}");
     }
 }
+
+#[test]
+fn weights_of_open_clip_go_with_its_config_where_there_is_one() {
+    let plan = |files: &[&str]| repository(files).plan("someone/clip", Record::default()).unwrap();
+    let open_clip = plan(&["open_clip_model.safetensors", "open_clip_config.json"]);
+    assert_eq!(open_clip.config.name, "open_clip_config.json");
+    assert_eq!(open_clip.preprocessor.name, "preprocessor_config.json");
+    assert_eq!(plan(&["model.safetensors", "open_clip_config.json"]).config.name, "config.json");
+    assert_eq!(plan(&["open_clip_pytorch_model.bin"]).config.name, "config.json");
+}

@@ -12,6 +12,7 @@ mod gguf;
 mod hub;
 mod hugging_face;
 mod names;
+mod open_clip;
 mod pytorch;
 mod quantize;
 mod stream;

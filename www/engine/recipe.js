@@ -2,6 +2,7 @@
 /** @import { Dtype, EngineModule, ModelRecord, ModelSource } from "./types.js" */
 import { downloadWhole } from "./download.js";
 import { EngineError } from "./engine-error.js";
+import { jsonBytes } from "./store/model-store.js";
 
 /**
  * One file of the weights: on a host, or the visitor's own.
@@ -34,7 +35,7 @@ const REPO = /^([\w-][\w.-]*\/[\w-][\w.-]*)(?:@([\w-][\w./-]*))?$/;
  */
 export async function recipeFor(source, dtype, around) {
   if ("url" in source) return /^https?:/.test(`${source.url}`) ? fromUrl(`${source.url}`) : undefined;
-  if ("files" in source) return fromFiles(source.files, dtype);
+  if ("files" in source) return fromFiles(source.files, dtype, around);
   if ("repo" in source) {
     const [, repo, revision] = REPO.exec(source.repo) ?? [];
     if (repo) return fromHub(source, repo, revision ?? "main", {}, dtype, around);
@@ -104,34 +105,24 @@ function fromUrl(url) {
 }
 
 /**
- * @param {File[]} files of a Hugging Face folder
+ * @param {File[]} files of a checkpoint's folder, chosen among as those of a repository are
  * @param {Dtype} dtype
+ * @param {Surroundings} around
  * @returns {Recipe}
  */
-function fromFiles(files, dtype) {
-  /** @param {string[]} names */
-  const find = (...names) => {
-    const found = names.map((name) => files.find((file) => file.name === name)).find((file) => file);
-    if (found) return found;
-    throw new EngineError("missing-file", `there is no ${names.join(" or ")} among the files`);
-  };
-  const whole = files.filter(({ name }) => /^((open_clip_)?model\.safetensors|(open_clip_)?pytorch_model\.bin)$/.test(name));
-  const shards = files.filter(({ name }) => /^model-\d{5}-of-\d{5}\.safetensors$/.test(name));
-  const byName = (/** @type {File} */ a, /** @type {File} */ b) => (a.name < b.name ? -1 : 1);
-  const weights = whole.length ? whole.sort(byName).slice(0, 1) : shards.sort(byName);
-  if (!weights.length) throw new EngineError("missing-file", "there is no model.safetensors among the files");
-  const folder = weights[0].webkitRelativePath.split("/").at(-2) ?? "files";
+function fromFiles(files, dtype, { module }) {
+  const [first] = files;
+  const folder = first?.webkitRelativePath.split("/").at(-2) || "files";
+  const siblings = files.map(({ name, size }) => ({ rfilename: name, size }));
+  const plan = module.plan_repository(jsonBytes({ sha: "local", siblings }), folder, "{}");
+  const file = (/** @type {{ name: string }} */ { name }) => /** @type {File} */ (files.find((file) => file.name === name));
   return {
-    key: `files ${folder} ${weights[0].lastModified} ${dtype}`,
+    key: `files ${folder} ${file(plan.weights[0]).lastModified} ${dtype}`,
     name: folder,
     source: { files },
     dtype,
-    weights: weights.map((file) => ({ url: file.name, bytes: file.size, file })),
-    companions: {
-      config: find("config.json"),
-      tokenizer: find("tokenizer.json"),
-      preprocessor: find("preprocessor_config.json", "processor_config.json"),
-    },
+    weights: plan.weights.map(({ name, bytes }) => ({ url: name, bytes, file: file({ name }) })),
+    companions: { config: file(plan.config), tokenizer: file(plan.tokenizer), preprocessor: file(plan.preprocessor) },
     record: { name: folder },
   };
 }

@@ -19,14 +19,16 @@ use crate::weights::vocabulary;
 
 pub(in crate::weights) type Metadata = BTreeMap<String, Value>;
 
+/// What to call the metadata in messages.
+pub(super) const FILE: &str = "GGUF metadata";
 const ARCHITECTURE: &str = "clip";
 const FAMILY: &str = "clip.family";
 const TOKENIZER: &str = "tokenizer.huggingface.json";
 const PREPROCESSOR: &str = "clip.preprocessor.huggingface.json";
 const VISION_PROJECTION_DIM: &str = "clip.vision.projection_dim";
 const TOKENS: &str = "tokenizer.ggml.tokens";
-const IMAGE_MEAN: &str = "clip.vision.image_mean";
-const IMAGE_STD: &str = "clip.vision.image_std";
+pub(super) const IMAGE_MEAN: &str = "clip.vision.image_mean";
+pub(super) const IMAGE_STD: &str = "clip.vision.image_std";
 const USE_GELU: &str = "clip.use_gelu";
 const FIDELITY_PREFIX: &str = "clip.fidelity.";
 
@@ -47,7 +49,7 @@ pub(in crate::weights) fn config(metadata: &Metadata) -> Result<ClipConfig> {
         }
     }
     let config = ClipConfig::read(&source)?;
-    match metadata.get("clip.vision.projection_dim").and_then(Value::as_u64) {
+    match metadata.get(VISION_PROJECTION_DIM).and_then(Value::as_u64) {
         Some(dim) if dim != config.projection_dim as u64 => {
             let problem = format!("is {dim}, but clip.text.projection_dim is {}", config.projection_dim);
             Err(config_error(VISION_PROJECTION_DIM, problem))
@@ -68,7 +70,7 @@ pub(in crate::weights) fn companions(metadata: &Metadata, image_size: usize) -> 
         (Some(json), _) => json,
         (None, Some(Value::Array(tokens))) => {
             let tokens = tokens.to_strings();
-            clip_cpp::tokenizer_json(
+            vocabulary::from_tokens(
                 &tokens.ok_or_else(|| config_error(TOKENS, "is no list of strings".into()))?,
             )?
         }
@@ -122,7 +124,7 @@ impl ConfigKeys<'_> {
 }
 
 impl ConfigSource for ConfigKeys<'_> {
-    const FILE: &'static str = "GGUF metadata";
+    const FILE: &'static str = FILE;
 
     fn family(&self) -> Result<Family> {
         if !self.0.contains_key(FAMILY) {
@@ -190,7 +192,7 @@ fn config_key(field: Field) -> String {
 }
 
 fn config_error(key: &str, problem: String) -> Error {
-    Error::Config { file: ConfigKeys::FILE, key: key.to_owned(), problem }
+    Error::Config { file: FILE, key: key.to_owned(), problem }
 }
 
 fn unsupported(found: String) -> Error {

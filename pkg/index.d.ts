@@ -49,7 +49,10 @@ export interface PipelineOptions {
 export interface ClassifyOptions {
   /** With a `{}` for the label; several are averaged as an ensemble. The model's own where absent. */
   hypothesis_template?: string | string[];
-  /** `softmax` (the default): scores among these labels sum to 1. `independent`: each label on its own. */
+  /**
+   * `softmax`: scores among these labels sum to 1. `independent`: each label on its own. As the model was trained where
+   * absent: CLIP by softmax, SigLIP each on its own.
+   */
   mode?: "softmax" | "independent";
   signal?: AbortSignal;
 }

@@ -16,7 +16,6 @@ use crate::image::Rgb8;
 use crate::kernels::matmul::trial;
 use crate::kernels::threads;
 use crate::session::Session;
-use crate::task::zero_shot::Mode;
 use crate::weights::gguf::Arrivals;
 use crate::weights::{Checkpoint, hexadecimal};
 use convert::{object, rows, strings, thrown};
@@ -125,15 +124,19 @@ impl Engine {
         self.session.encode_labels(&strings(labels)?, &strings(templates)?).map_err(thrown)
     }
 
-    /// Scores labels against a picture's embedding, best first, in the mode "softmax" or "independent".
+    /// Scores labels against a picture's embedding, best first, in the mode "softmax" or "independent"; the model's
+    /// own where none is given.
     pub fn classify(
         &mut self,
         embedding: &[f32],
         labels: Vec<JsValue>,
         templates: Vec<JsValue>,
-        mode: &str,
+        mode: Option<String>,
     ) -> Result<JsValue, JsValue> {
-        let mode: Mode = mode.parse().map_err(thrown)?;
+        let mode = match mode {
+            Some(mode) => mode.parse().map_err(thrown)?,
+            None => self.session.default_mode(),
+        };
         let scores = self.session.classify(embedding, &strings(labels)?, &strings(templates)?, mode);
         object(&scores.map_err(thrown)?)
     }

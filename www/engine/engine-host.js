@@ -185,7 +185,7 @@ export class EngineHost {
    * @param {Job} job
    * @returns {Promise<Classification>}
    */
-  async classify({ embedding, labels, templates, mode = "softmax" }, job) {
+  async classify({ embedding, labels, templates, mode }, job) {
     const engine = this.#loaded();
     const begun = performance.now();
     const missing = engine.missing_labels(labels, templates);

@@ -119,6 +119,8 @@ export interface ModelInfo {
   context_length: number;
   projection_dim: number;
   logit_scale: number;
+  /** How the model was trained to be read. */
+  mode: "softmax" | "independent";
   /** The prompt templates the model is meant to be used with; each has a `{}` for the label. */
   templates: string[];
   /** The templates that the model's record names for an ensemble; may be empty. */
@@ -154,7 +156,7 @@ export interface ClassifyRequest {
   labels: string[];
   /** Each with a `{}`; several are averaged as an ensemble. */
   templates: string[];
-  /** `softmax`: among these labels. `independent`: each on its own. */
+  /** `softmax`: among these labels. `independent`: each on its own. The model's own where absent. */
   mode?: "softmax" | "independent";
 }
 
@@ -324,7 +326,7 @@ export interface WasmEngine {
   embed_texts(texts: string[]): Float32Array;
   missing_labels(labels: string[], templates: string[]): string[];
   encode_labels(labels: string[], templates: string[]): void;
-  classify(embedding: Float32Array, labels: string[], templates: string[], mode: string): Score[];
+  classify(embedding: Float32Array, labels: string[], templates: string[], mode?: string): Score[];
   tokenize(text: string): Uint32Array;
   /** [3, image_size, image_size], of an encoded picture. */
   preprocess(bytes: Uint8Array): Float32Array;

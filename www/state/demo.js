@@ -14,7 +14,7 @@
  * @property {string} text a sentence or two under the title
  * @property {string[]} labels
  * @property {string[]} templates
- * @property {Mode} mode
+ * @property {Mode | null} mode `null`: the model's own
  * @property {DemoSample[]} samples
  * @property {string} model a record's id, or the path of a GGUF file, seen from demo.json
  */
@@ -28,7 +28,7 @@ export const PLAIN = Object.freeze({
   text: "",
   labels: [],
   templates: [],
-  mode: "softmax",
+  mode: null,
   samples: [],
   model: "",
 });
@@ -59,8 +59,8 @@ export async function fetchDemo() {
  */
 export function readDemo(said) {
   if (!isObject(said)) throw new Error(`expected an object, found ${kind(said)}.`);
-  const mode = said.mode ?? PLAIN.mode;
-  if (mode !== "softmax" && mode !== "independent")
+  const mode = said.mode || PLAIN.mode;
+  if (mode !== null && mode !== "softmax" && mode !== "independent")
     throw new Error(`"mode" is ${JSON.stringify(mode)}, expected "softmax" or "independent".`);
   return {
     title: text(said, "title"),

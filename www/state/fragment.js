@@ -7,7 +7,7 @@
  * @typedef {object} Settings
  * @property {string | null} labels the label editor's text, one label a line; `null`: those of the sample on the stage
  * @property {string | null} templates the template editor's text, one a line; `null`: the model's own
- * @property {Mode} mode
+ * @property {Mode | null} mode `null`: the model's own
  * @property {string | null} sample the file name of the sample on the stage, if it is one
  * @property {string | null} tab the tab in view; `null`: the first
  */
@@ -35,14 +35,14 @@ export const fragment = Object.freeze({
 
   /**
    * @param {Settings} settings
-   * @param {Mode} [usual] the mode that goes without saying
+   * @param {Mode | null} [usual] the mode that goes without saying
    * @returns {string} begins with `#`, or is empty where everything is as at the start
    */
-  format({ labels, templates, mode, sample, tab }, usual = "softmax") {
+  format({ labels, templates, mode, sample, tab }, usual = null) {
     const said = new URLSearchParams();
     for (const label of filled(labels)) said.append("label", label);
     for (const template of filled(templates)) said.append("template", template);
-    if (mode !== usual) said.set("mode", mode);
+    if (mode !== null && mode !== usual) said.set("mode", mode);
     if (sample !== null) said.set("sample", sample);
     if (tab !== null) said.set("tab", tab);
     const text = said.toString();

@@ -20,7 +20,7 @@ export class SettingsStore extends EventTarget {
   /** @type {Settings} */
   #initial;
 
-  /** @param {Mode} mode where neither the address nor the last visit says one */
+  /** @param {Mode | null} mode where neither the address nor the last visit says one; `null`: the model's own */
   constructor(mode) {
     super();
     this.#initial = { labels: null, templates: null, mode, sample: null, tab: null };

@@ -14,6 +14,7 @@
 /** @import { ModelSession } from "../../state/model-session.js" */
 /** @import { Demo } from "../../state/demo.js" */
 /** @import { Answer, Question } from "./picture-question.js" */
+/** @import { Settings } from "../../state/fragment.js" */
 /** @import { SettingsStore } from "../../state/settings-store.js" */
 import "../../components/answer-readout/answer-readout.js";
 import "../../components/error-note/error-note.js";
@@ -103,13 +104,13 @@ export class ClassifyView extends Component {
 
   /** What can be taken along to another page: the question as it stands, and the pictures to ask it of. */
   get shared() {
-    const { labels, templates, mode } = this.#settings.current;
+    const { labels, templates } = this.#settings.current;
     return {
       link: this.#settings.linkTo({ labels: this.#labelText(), tab: null }),
       labels: readLabels(this.#labelText()).labels,
       ownLabels: labels !== null,
       templates: templates === null ? [] : readTemplates(templates).templates,
-      mode,
+      mode: this.#mode,
       pictures: this.#pictures.shelf.own.flatMap(({ file }) => file ?? []),
       samples: this.#pictures.samples,
     };
@@ -122,7 +123,7 @@ export class ClassifyView extends Component {
 
   #listenToColumns() {
     this.listen(this.#settings, "change", () => this.#follow());
-    this.listen(this.#editors, "edit", ({ detail }) => this.#settings.change(detail));
+    this.listen(this.#editors, "edit", ({ detail }) => this.#settings.change(this.#unsaid(detail)));
     this.listen(this.#pictures, "chosen", ({ detail }) => this.#settings.change(detail));
     this.listen(this.#pictures, "blank", ({ detail }) => this.#forget(detail.message));
     this.listen(this.#pictures, "gathered", () => this.#filmstrip.ask(this.#question));
@@ -162,7 +163,6 @@ export class ClassifyView extends Component {
   /** Shows what the settings say, and asks anew. */
   #follow() {
     this.#pictures.showSample(this.#settings.current.sample);
-    this.#scores.mode = this.#settings.current.mode;
     this.#read();
     this.#unasked = true;
     this.#tellWork();
@@ -202,12 +202,28 @@ export class ClassifyView extends Component {
 
   /** Shows the texts in their fields, and makes the question of them. */
   #read() {
-    const { labels, templates, mode } = this.#settings.current;
+    const { labels, templates } = this.#settings.current;
+    this.#scores.mode = this.#mode;
     const lines = this.#editors.read(
       { text: this.#labelText(), own: labels !== null },
       { text: this.#templateText(), own: templates !== null },
     );
-    this.#question = lines && { ...lines, mode };
+    this.#question = lines && { ...lines, mode: this.#mode };
+  }
+
+  /**
+   * A change that chooses the model's own mode, where the demo names no other, is a change back to saying nothing.
+   *
+   * @param {Partial<Settings>} change
+   */
+  #unsaid(change) {
+    const isOwn = change.mode !== undefined && change.mode === this.#session.info?.mode && this.#demo.mode === null;
+    return isOwn ? { ...change, mode: null } : change;
+  }
+
+  /** The mode that was chosen, else the model's own. */
+  get #mode() {
+    return this.#settings.current.mode ?? this.#session.info?.mode ?? "softmax";
   }
 
   #labelText() {

@@ -18,6 +18,8 @@ const MODE_HINTS = {
   softmax: "Shares of 100 % among these labels. One always wins, even when none fits.",
   independent: "Each label against no label at all: above 50 % it fits better than nothing does.",
 };
+/** Of a model that was trained to be read so. */
+const TRAINED_HINT = "Each label on its own, as this model was trained: how likely it is to be about the picture.";
 
 /** The newest answer, what to know before believing it, and ways to take it along. */
 export class ScoresColumn {
@@ -57,7 +59,8 @@ export class ScoresColumn {
 
   set mode(/** @type {"softmax" | "independent"} */ mode) {
     this.#parts.modeSwitch.mode = mode;
-    this.#parts.modeHint.textContent = MODE_HINTS[mode];
+    this.#parts.modeHint.textContent =
+      mode === "independent" && this.#isSigmoid ? TRAINED_HINT : MODE_HINTS[mode];
   }
 
   set fault(/** @type {string | null} */ message) {
@@ -94,7 +97,7 @@ export class ScoresColumn {
   support({ fits, templates, agreeing, spread }) {
     if (!this.#answer) return;
     const { result, question } = this.#answer;
-    this.#empty = !fits && question.mode === "softmax";
+    this.#empty = !fits && question.mode === "softmax" && !this.#isSigmoid;
     this.#showNotes();
     const all = templates === 2 ? "Both templates agree" : `All ${templates} templates agree`;
     const who = agreeing === templates ? all : `${agreeing} of ${templates} templates agree`;
@@ -113,6 +116,11 @@ export class ScoresColumn {
     if (answer.picture.key !== this.#answer?.picture.key) return;
     this.#photograph = true;
     this.#showNotes();
+  }
+
+  /** Whether the model scores each label by itself, with no label at all to compare with. */
+  get #isSigmoid() {
+    return this.#session.info?.mode === "independent";
   }
 
   #showNotes() {

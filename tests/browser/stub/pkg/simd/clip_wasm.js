@@ -73,6 +73,7 @@ class Engine {
       context_length: 77,
       projection_dim: DIM,
       logit_scale: 100,
+      mode: "softmax",
       templates: ["a drawing of a {}."],
       ensemble: [],
       license: "MIT OR Apache-2.0",

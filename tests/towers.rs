@@ -67,6 +67,17 @@ fn f32_embeddings_of_both_towers_agree_with_pytorch() {
 }
 
 #[test]
+fn a_folder_of_open_clip_and_an_archive_of_openai_agree_with_pytorch() {
+    for (published, twin) in [("open-clip", "gelu"), ("openai", "openai")] {
+        let (clip, golden) = (load(published), Golden::load(twin));
+        let images = clip.embed_images(&golden.0["pixel_values"]).unwrap();
+        assert_close(&images, &golden.rows("image_embeds"), &format!("{published} picture"));
+        let texts = clip.embed_prompts(&golden.prompts()).unwrap();
+        assert_close(&texts, &golden.rows("text_embeds"), &format!("{published} prompt"));
+    }
+}
+
+#[test]
 fn logits_agree_with_pytorch_by_the_checkpoints_own_scale_and_bias() {
     for name in MODELS {
         let (clip, golden) = (load(name), Golden::load(name));

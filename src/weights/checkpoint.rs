@@ -38,7 +38,7 @@ pub struct Checkpoint {
 /// The files of a Hugging Face checkpoint, read.
 #[derive(Clone, Debug)]
 pub struct HuggingFaceFiles {
-    /// `config.json`
+    /// `config.json`; empty where there is none, as beside OpenAI's own archives: the tensors say it then.
     pub config: Bytes,
     /// `tokenizer.json`
     pub tokenizer: Bytes,
@@ -50,7 +50,7 @@ pub struct HuggingFaceFiles {
 }
 
 impl Checkpoint {
-    /// Opens a Hugging Face folder or a GGUF file. Large files are mapped, not read.
+    /// Opens a Hugging Face folder, a GGUF file, or an archive of OpenAI's with a tokenizer beside it. Large files are mapped, not read.
     ///
     /// # Errors
     /// `File` for what cannot be read, and whatever the formats' readers find.
@@ -58,6 +58,8 @@ impl Checkpoint {
     pub fn open(path: &std::path::Path) -> Result<Self> {
         if path.is_dir() {
             Self::from_hugging_face(super::folder::read(path)?)
+        } else if path.extension().is_some_and(|end| end == "pt") {
+            Self::from_hugging_face(super::folder::read_archive(path)?)
         } else {
             Self::from_gguf(super::folder::map(path)?)
         }
@@ -102,7 +104,10 @@ impl Checkpoint {
     /// As [`Checkpoint::from_gguf`].
     pub fn from_hugging_face(files: HuggingFaceFiles) -> Result<Self> {
         let HuggingFaceFiles { config, tokenizer, preprocessor, weights, record } = files;
-        let companions = Companions::from_hugging_face(&config, tokenizer, preprocessor)?;
+        // A model that is not run here is refused before its weights are looked at.
+        let told = (!config.is_empty())
+            .then(|| Companions::from_hugging_face(&config, tokenizer.clone(), preprocessor))
+            .transpose()?;
         let mut tensors = Vec::new();
         for file in &weights {
             let read = if file.starts_with(&pytorch::ENTRY) {
@@ -115,6 +120,10 @@ impl Checkpoint {
                 tensors.extend(parts::of(tensor, place)?);
             }
         }
+        let companions = match told {
+            Some(companions) => companions,
+            None => Companions::from_tensors(&tensors, tokenizer)?,
+        };
         Ok(Self {
             config: companions.config,
             tokenizer_json: companions.tokenizer_json,

@@ -5,7 +5,8 @@ use bytes::Bytes;
 use super::config::ClipConfig;
 use super::hugging_face::image_processor;
 use super::open_clip::OpenClipJson;
-use super::vocabulary;
+use super::tensor::Tensor;
+use super::{open_clip, openai, vocabulary};
 use crate::error::Result;
 
 /// Architecture, tokenizer and preprocessing.
@@ -31,6 +32,17 @@ impl Companions {
             Some(open_clip) => open_clip.preprocessing_json(config.image_size)?,
             None => image_processor(preprocessor)?,
         };
+        let tokenizer_json = vocabulary::completed(tokenizer, config.vocab_size)?;
+        Ok(Self { config, tokenizer_json, preprocessing_json })
+    }
+
+    /// Those of weights that come with a tokenizer alone, as OpenAI's archives do.
+    ///
+    /// # Errors
+    /// `Config` if the tensors are not those of OpenAI's models, and as above for the tokenizer.
+    pub(super) fn from_tensors(tensors: &[Tensor], tokenizer: Bytes) -> Result<Self> {
+        let config = openai::config(tensors)?;
+        let preprocessing_json = open_clip::default_preprocessing_json(config.image_size)?;
         let tokenizer_json = vocabulary::completed(tokenizer, config.vocab_size)?;
         Ok(Self { config, tokenizer_json, preprocessing_json })
     }

@@ -13,6 +13,7 @@ use super::record::Record;
 use crate::error::{Error, Result};
 
 const WHOLE: &str = "model.safetensors";
+const RECORD: &str = "record.json";
 const INDEX: &str = "model.safetensors.index.json";
 
 /// Reads the small files of `folder` and maps its weights. A `record.json` beside them, of the form of
@@ -23,6 +24,9 @@ const INDEX: &str = "model.safetensors.index.json";
 pub fn read(folder: &Path) -> Result<HuggingFaceFiles> {
     let read = |name: &str| read_file(&folder.join(name)).map(Bytes::from);
     let mut names = names(folder)?;
+    if let Some(archive) = lone_archive(&names) {
+        return read_archive(&folder.join(archive));
+    }
     let has = |name: &str| names.iter().any(|other| other == name);
     let shards = (has(INDEX) && !has(WHOLE)).then(|| shards(&read(INDEX)?)).transpose()?;
     names.extend(shards.iter().flatten().cloned());
@@ -35,6 +39,40 @@ pub fn read(folder: &Path) -> Result<HuggingFaceFiles> {
         weights: weights.iter().map(|name| map(&folder.join(name))).collect::<Result<_>>()?,
         record: record(folder)?,
     })
+}
+
+/// Maps one of OpenAI's archives, or any PyTorch checkpoint under its names, which has no config; the tokenizer is beside
+/// it.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_archive(path: &Path) -> Result<HuggingFaceFiles> {
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let tokenizer =
+        ["tokenizer.json", "vocab.json"].iter().map(|name| folder.join(name)).find(|file| file.exists());
+    let tokenizer = tokenizer.ok_or_else(|| Error::MissingFile {
+        expected: format!("tokenizer.json or vocab.json beside {}", path.display()),
+    })?;
+    let mut record = record(folder)?;
+    if !folder.join(RECORD).exists() {
+        record.name = path.file_stem().map(|name| name.to_string_lossy().into_owned());
+    }
+    Ok(HuggingFaceFiles {
+        config: Bytes::new(),
+        tokenizer: read_file(&tokenizer)?.into(),
+        preprocessor: Bytes::new(),
+        weights: vec![map(path)?],
+        record,
+    })
+}
+
+/// The one `.pt` file of a folder without a config.
+fn lone_archive(names: &[String]) -> Option<&str> {
+    let mut archives = names.iter().filter(|name| name.ends_with(".pt"));
+    let archive = archives.next().filter(|_| archives.next().is_none())?;
+    let has_config =
+        names.iter().any(|name| ["config.json", "open_clip_config.json"].contains(&name.as_str()));
+    (!has_config).then_some(archive)
 }
 
 fn names(folder: &Path) -> Result<Vec<String>> {
@@ -74,7 +112,7 @@ fn is_plain_file_name(name: &str) -> bool {
 }
 
 fn record(folder: &Path) -> Result<Record> {
-    let path = folder.join("record.json");
+    let path = folder.join(RECORD);
     let mut record = if path.exists() { Record::from_json(&read_file(&path)?)? } else { Record::default() };
     if record.name.is_none() {
         record.name = folder.file_name().map(|name| name.to_string_lossy().into_owned());

@@ -18,6 +18,7 @@ pub mod hub;
 mod hugging_face;
 pub mod names;
 mod open_clip;
+mod openai;
 mod parts;
 mod pytorch;
 pub mod quantize;

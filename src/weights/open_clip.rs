@@ -42,6 +42,15 @@ const DEFAULTS: [(&str, &str); 3] = [("pool_type", "tok"), ("pool_type", "argmax
 /// Towers of other libraries, by the keys that name them.
 const FOREIGN: [&str; 3] = ["timm_model_name", "hf_model_name", "hf_tokenizer_name"];
 
+/// The preprocessing of OpenAI's models, which is the default here: the text of a `preprocessor_config.json`.
+///
+/// # Errors
+/// None; they are [`OpenClipJson::preprocessing_json`]'s.
+pub(super) fn default_preprocessing_json(image_size: usize) -> Result<Bytes> {
+    OpenClipJson { model: Map::new(), vision: Map::new(), text: Map::new(), preprocessing: Map::new() }
+        .preprocessing_json(image_size)
+}
+
 /// A parsed file.
 pub(super) struct OpenClipJson {
     model: Map<String, Value>,

@@ -13,6 +13,7 @@ mod hub;
 mod hugging_face;
 mod names;
 mod open_clip;
+mod openai;
 mod pytorch;
 mod quantize;
 mod stream;

@@ -2,9 +2,11 @@
 //! uncompressed file for each storage (PyTorch 1.6 and later; `torch/serialization.py`, `caffe2/serialize`).
 //!
 //! The archive is read from front to back. Its entries do not say how long they are until they have passed, but
-//! the pickle, which comes first, has an end of its own and says how long the storages are.
+//! the pickle, which comes first, has an end of its own and says how long the storages are. In the archives of
+//! TorchScript it comes last ([`script`]).
 
 mod pickle;
+mod script;
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
@@ -26,6 +28,8 @@ const HEAD: usize = 30;
 const MAX_PICKLE: usize = 4 << 20;
 /// The longest of the other small entries: byte order, version, identity.
 const MAX_SMALL: usize = 1 << 12;
+/// How many times over the tensors may take their storage's bytes: weights that are tied have two names.
+const MAX_SHARES: u64 = 4;
 
 /// A storage whose bytes come next; they are not taken by [`Archive::push`].
 #[derive(Debug, PartialEq)]
@@ -95,8 +99,13 @@ impl Archive {
     }
 
     /// The tensors of a storage, which are given once.
-    pub fn take_views(&mut self, key: &str) -> Vec<View> {
-        self.views.extract_if(.., |view| view.key == key).collect()
+    ///
+    /// # Errors
+    /// `Malformed` if together they are many times as large as it.
+    pub fn take_views(&mut self, key: &str) -> Result<Vec<View>> {
+        let views: Vec<_> = self.views.extract_if(.., |view| view.key == key).collect();
+        check_shares(&views)?;
+        Ok(views)
     }
 
     /// The head of an entry, once it is whole with its name and what is beside it.
@@ -150,8 +159,9 @@ impl Archive {
             // A storage of no tensor in the dictionary.
             None => (!described).then_some(bytes as usize),
         };
-        let bytes =
-            bytes.ok_or_else(|| malformed(format!("the length of the entry {name:?} is not known")))?;
+        let bytes = bytes.ok_or_else(|| malformed(format!(
+            "the length of the entry {name:?} is not known yet: TorchScript archives are read from a disk alone"
+        )))?;
         self.place = if described { Place::Descriptor { bytes: bytes as u64 } } else { Place::Head };
         Ok(Some(Storage { key: key.to_owned(), bytes }))
     }
@@ -214,6 +224,9 @@ impl Archive {
 /// # Errors
 /// `Truncated` or `Malformed` for a damaged file, `TensorType` for types that no weights have.
 pub fn read(file: &Bytes) -> Result<Vec<Tensor>> {
+    if script::is_script(file) {
+        return script::read(file);
+    }
     let (mut archive, mut tensors, mut at) = (Archive::default(), Vec::new(), 0);
     while !archive.is_at_end() {
         let truncated = |what: &str, offset: usize, needed: usize| Error::Truncated {
@@ -229,13 +242,34 @@ pub fn read(file: &Bytes) -> Result<Vec<Tensor>> {
             let end = at.checked_add(bytes).filter(|&end| end <= file.len());
             let end = end.ok_or_else(|| truncated("a storage", at, bytes))?;
             let storage = file.slice(at..end);
-            for view in archive.take_views(&key) {
-                tensors.extend(tensor(&view, &storage)?);
-            }
+            tensors.extend(tensors_of(&archive.take_views(&key)?, &storage)?);
             at = end;
         }
     }
     Ok(tensors)
+}
+
+/// The tensors of a storage.
+fn tensors_of(views: &[View], storage: &Bytes) -> Result<Vec<Tensor>> {
+    check_shares(views)?;
+    views.iter().filter_map(|view| tensor(view, storage).transpose()).collect()
+}
+
+/// Whether the tensors of one storage are no larger than such are.
+fn check_shares(views: &[View]) -> Result<()> {
+    let values =
+        |view: &View| view.shape.iter().try_fold(1u64, |product, &axis| product.checked_mul(axis as u64));
+    let total = views.iter().try_fold(0u64, |total, view| total.checked_add(values(view)?));
+    match views.first() {
+        Some(View { key, storage_len, .. })
+            if total.is_none_or(|total| total / MAX_SHARES > *storage_len as u64) =>
+        {
+            Err(malformed(format!(
+                "the tensors of the storage {key:?} take more than {MAX_SHARES} times its length"
+            )))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The tensor of a view; none for a buffer without information.

@@ -1,15 +1,25 @@
-//! The pickle inside a PyTorch checkpoint: just the opcodes that `torch.save` writes for a dictionary of tensors.
+//! The pickle inside a PyTorch checkpoint: just the opcodes that `torch.save` writes for a dictionary of tensors, and
+//! `torch.jit.save` for a module.
 //!
 //! Nothing in it is run, and no value holds another: tuples and dictionaries lie in lists and are named by their
 //! place there, so that no input nests deeper than this program's stack.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
 use super::malformed;
 use crate::error::Result;
 use crate::weights::dtype::Dtype;
+
+/// The longest name of a tensor or a storage, in bytes.
+const MAX_NAME: usize = 512;
+/// The most axes of a tensor.
+const MAX_AXES: usize = 8;
+/// The most tensors: a CLIP has some hundreds.
+const MAX_TENSORS: usize = 1 << 14;
+/// The most arguments that are looked at.
+const MAX_ARGUMENTS: usize = 8;
 
 /// A tensor of the dictionary: a view of a storage.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -40,6 +50,8 @@ enum Value {
     Global(usize, usize),
     Tuple(usize),
     Dict(usize),
+    /// A module of TorchScript, by the dictionary of its attributes.
+    Module(usize),
     Storage(usize),
     Tensor(usize),
     /// Anything that no tensor is made of.
@@ -88,7 +100,7 @@ fn argument_len(opcode: u8, rest: &[u8]) -> Result<Option<usize>> {
 }
 
 /// The tensors of a whole pickle, in the order of the dictionary; of the dictionary `state_dict` in it, if there is
-/// one.
+/// one. Those of a module are named by the way to them, as in its state dict.
 ///
 /// # Errors
 /// `Malformed` for a pickle that holds anything else.
@@ -161,8 +173,11 @@ impl Machine<'_> {
                 let (arguments, callable) = (self.pop()?, self.pop()?);
                 self.call(callable, arguments)?
             }
-            // Attributes of an object, of which no tensor is made.
-            b'b' | b'a' => return self.pop().map(drop),
+            b'b' => {
+                let attributes = self.pop()?;
+                return self.build(attributes);
+            }
+            b'a' => return self.pop().map(drop),
             b'e' => return self.pop_to_mark().map(drop),
             b's' => {
                 let (value, key) = (self.pop()?, self.pop()?);
@@ -208,10 +223,23 @@ impl Machine<'_> {
         Ok(())
     }
 
+    /// Gives the object on the stack its attributes; only a module's are of interest.
+    fn build(&mut self, attributes: Value) -> Result<()> {
+        let top = *self.stack.last().ok_or_else(underflow)?;
+        if let (Value::Module(module), Value::Dict(dict)) = (top, attributes) {
+            self.dicts[module] = std::mem::take(&mut self.dicts[dict]);
+        }
+        Ok(())
+    }
+
     fn call(&mut self, callable: Value, arguments: Value) -> Result<Value> {
         let Value::Global(start, end) = callable else { return Ok(Value::Other) };
-        let arguments = self.items(arguments).to_vec();
+        let arguments: Vec<_> = self.items(arguments).iter().take(MAX_ARGUMENTS).copied().collect();
         Ok(match &self.pickle[start..end] {
+            class if class.starts_with(b"__torch__") => {
+                self.dicts.push(Vec::new());
+                Value::Module(self.dicts.len() - 1)
+            }
             b"collections\nOrderedDict\n" => self.dict(),
             b"torch._utils\n_rebuild_tensor_v2\n" => self.tensor(&arguments)?,
             b"torch._utils\n_rebuild_parameter\n" => arguments.first().copied().unwrap_or(Value::Other),
@@ -225,11 +253,12 @@ impl Machine<'_> {
 
     fn text(&self, value: Value) -> Option<&str> {
         let Value::Text(start, end) = value else { return None };
-        std::str::from_utf8(&self.pickle[start..end]).ok()
+        std::str::from_utf8(&self.pickle[start..end]).ok().filter(|text| text.len() <= MAX_NAME)
     }
 
     fn sizes(&self, value: Value) -> Option<Vec<usize>> {
-        self.items(value).iter().map(|&size| whole(size)).collect()
+        let sizes = self.items(value);
+        sizes.iter().filter(|_| sizes.len() <= MAX_AXES).map(|&size| whole(size)).collect()
     }
 
     /// `("storage", type, key, device, values)`
@@ -268,9 +297,20 @@ impl Machine<'_> {
     }
 
     fn finish(self) -> Result<Vec<View>> {
-        let Some(Value::Dict(mut dict)) = self.stack.last().copied() else {
-            return Err(malformed("the pickle is no dictionary of tensors".into()));
+        let views = match self.stack.last().copied() {
+            Some(Value::Dict(dict)) => self.of_dictionary(dict),
+            Some(Value::Module(module)) => self.of_module(module),
+            _ => return Err(malformed("the pickle is no dictionary of tensors, and no module".into())),
         };
+        match views.len() {
+            0..=MAX_TENSORS => Ok(views),
+            more => {
+                Err(malformed(format!("the pickle has {more} tensors, at most {MAX_TENSORS} are accepted")))
+            }
+        }
+    }
+
+    fn of_dictionary(&self, mut dict: usize) -> Vec<View> {
         let inner = self.dicts[dict].iter().find(|(key, _)| self.text(*key) == Some("state_dict"));
         if let Some((_, Value::Dict(inner))) = inner {
             dict = *inner;
@@ -279,7 +319,25 @@ impl Machine<'_> {
             let (Some(name), Value::Tensor(tensor)) = (self.text(key), value) else { return None };
             Some(View { name: name.to_owned(), ..self.tensors[tensor].clone() })
         });
-        Ok(named.collect())
+        named.take(MAX_TENSORS + 1).collect()
+    }
+
+    /// The tensors of a module and of those in it; one that is in several places is found in the first.
+    fn of_module(&self, module: usize) -> Vec<View> {
+        let (mut views, mut waiting) = (Vec::new(), vec![(String::new(), module)]);
+        let mut seen = HashSet::from([module]);
+        while let Some((path, module)) = waiting.pop() {
+            for &(key, value) in &self.dicts[module] {
+                let name = self.text(key).map(|key| format!("{path}{key}")).unwrap_or_default();
+                match value {
+                    _ if name.is_empty() || name.len() > MAX_NAME || views.len() > MAX_TENSORS => {}
+                    Value::Tensor(tensor) => views.push(View { name, ..self.tensors[tensor].clone() }),
+                    Value::Module(inner) if seen.insert(inner) => waiting.push((name + ".", inner)),
+                    _ => {}
+                }
+            }
+        }
+        views
     }
 }
 

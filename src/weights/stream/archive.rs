@@ -64,7 +64,7 @@ impl ArchiveArrival {
         }
         for (index, &byte) in bytes.iter().enumerate() {
             if let Some(pytorch::Storage { key, bytes }) = self.archive.push(byte)? {
-                let to = Destination::of(self.archive.take_views(&key), bytes, body)?;
+                let to = Destination::of(self.archive.take_views(&key)?, bytes, body)?;
                 self.storage = (bytes > 0).then_some(Storage { left: bytes, to });
                 return Ok(index + 1);
             }

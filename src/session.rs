@@ -299,8 +299,7 @@ impl Session {
             return Err(Error::EmbeddingLength { found: embedding.len(), expected });
         }
         self.encode_labels(labels, templates)?;
-        let mut image = embedding.to_vec();
-        zero_shot::normalise(&mut image);
+        let image = zero_shot::unit(embedding);
         let known = |label: &str| self.labels[&label_key(templates, label)].as_slice();
         let labels: Vec<_> = labels.iter().map(|label| (label.as_str(), known(label))).collect();
         let baseline = self.clip.logit_bias.map_or_else(|| Baseline::Neutral(known("")), Baseline::Bias);

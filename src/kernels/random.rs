@@ -47,10 +47,11 @@ impl Random {
     /// Uniform below `bound`, which is not 0: Lemire's multiplication (2019), without its bias.
     pub fn below(&mut self, bound: usize) -> usize {
         let bound = bound as u64;
-        let unfair = bound.wrapping_neg() % bound;
         loop {
             let product = u128::from(self.bits()) * u128::from(bound);
-            if product as u64 >= unfair {
+            // What is unfair lies below the bound: the division is seldom needed.
+            let low = product as u64;
+            if low >= bound || low >= bound.wrapping_neg() % bound {
                 return (product >> 64) as usize;
             }
         }

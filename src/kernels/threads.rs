@@ -39,6 +39,15 @@ pub fn for_each(count: usize, grain: usize, task: impl Fn(usize) + Send + Sync) 
     }
 }
 
+/// What `task` makes of each index below `count`, in their order; at least `grain` of them in a row per thread.
+pub fn map<T: Send>(count: usize, grain: usize, task: impl Fn(usize) -> T + Send + Sync) -> Vec<T> {
+    if count <= grain || self::count() == 1 {
+        (0..count).map(task).collect()
+    } else {
+        (0..count).into_par_iter().with_min_len(grain).map(task).collect()
+    }
+}
+
 /// Calls `task` for each piece of `length` values of `output` (the last may be shorter), at least
 /// `grain` of them in a row per thread.
 pub fn for_each_piece<T: Send>(

@@ -1,5 +1,7 @@
 //! Accuracy of zero-shot classification over a labelled set: CLIP_benchmark's keys and values, and per class.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::statistics::{Bootstrap, Estimate};
@@ -24,8 +26,8 @@ pub struct Accuracy {
     pub mean_per_class_recall: f64,
     pub intervals: Intervals,
     pub per_class: Vec<ClassAccuracy>,
-    /// `[true class][predicted class]`
-    pub confusion: Vec<Vec<usize>>,
+    /// `[true class][predicted class]`; `None` for more than a thousand classes.
+    pub confusion: Option<Vec<Vec<usize>>>,
     /// The confused pairs, most pictures first.
     pub most_confused: Vec<Confused>,
 }
@@ -61,6 +63,8 @@ pub struct Confused {
 
 /// CLIP_benchmark gives no acc5 below this many classes.
 const ACC5_CLASSES: usize = 5;
+/// More classes than this have no matrix of confusion: it would be larger than all else together.
+const MATRIX_CLASSES: usize = 1000;
 /// The longest list of confused pairs.
 const MOST_PAIRS: usize = 20;
 
@@ -70,11 +74,11 @@ impl Accuracy {
     /// # Panics
     /// If an outcome names a class that is not there.
     pub fn of(outcomes: &[Outcome], labels: &[String], bootstrap: &Bootstrap) -> Self {
-        let confusion = confusion(outcomes, labels.len());
+        let pairs = pairs(outcomes);
         let within = |places: usize| outcomes.iter().filter(|outcome| outcome.rank < places).count();
-        let acc1 = Estimate::share(diagonal(&confusion), outcomes.len());
+        let acc1 = Estimate::share(within(1), outcomes.len());
         let acc5 = (labels.len() >= ACC5_CLASSES).then(|| Estimate::share(within(5), outcomes.len()));
-        let recall = bootstrap.estimate(outcomes.len(), |sample| mean_recall(outcomes, sample, labels.len()));
+        let recall = mean_recall(outcomes, labels.len(), bootstrap);
         Self {
             images: outcomes.len(),
             acc1: acc1.value,
@@ -85,57 +89,68 @@ impl Accuracy {
                 acc5: acc5.map(|acc5| acc5.interval()),
                 mean_per_class_recall: recall.interval(),
             },
-            per_class: per_class(&confusion, labels),
-            most_confused: most_confused(&confusion),
-            confusion,
+            per_class: per_class(&pairs, labels),
+            confusion: (labels.len() <= MATRIX_CLASSES).then(|| matrix(&pairs, labels.len())),
+            most_confused: most_confused(pairs),
         }
     }
 }
 
-fn confusion(outcomes: &[Outcome], classes: usize) -> Vec<Vec<usize>> {
-    let mut confusion = vec![vec![0; classes]; classes];
+/// Each pair of true and predicted class that there is, with its pictures; by true class, then by predicted.
+fn pairs(outcomes: &[Outcome]) -> Vec<Confused> {
+    let mut counts: BTreeMap<(usize, usize), usize> = BTreeMap::new();
     for outcome in outcomes {
-        confusion[outcome.truth][outcome.predicted] += 1;
+        *counts.entry((outcome.truth, outcome.predicted)).or_default() += 1;
     }
-    confusion
+    counts.into_iter().map(|((truth, predicted), images)| Confused { truth, predicted, images }).collect()
 }
 
-fn diagonal(confusion: &[Vec<usize>]) -> usize {
-    confusion.iter().enumerate().map(|(class, row)| row[class]).sum()
-}
-
-/// The mean recall of the classes in a sample of outcomes.
-fn mean_recall(outcomes: &[Outcome], sample: &[usize], classes: usize) -> f64 {
-    let mut counts = vec![(0usize, 0usize); classes];
-    for outcome in sample.iter().map(|&index| outcomes[index]) {
-        counts[outcome.truth].0 += usize::from(outcome.predicted == outcome.truth);
-        counts[outcome.truth].1 += 1;
+fn matrix(pairs: &[Confused], classes: usize) -> Vec<Vec<usize>> {
+    let mut matrix = vec![vec![0; classes]; classes];
+    for pair in pairs {
+        matrix[pair.truth][pair.predicted] = pair.images;
     }
-    let recalls = counts.iter().filter(|(_, all)| *all > 0).map(|(hits, all)| *hits as f64 / *all as f64);
-    let (sum, present) = recalls.fold((0.0, 0usize), |(sum, count), recall| (sum + recall, count + 1));
-    sum / present.max(1) as f64
+    matrix
 }
 
-fn per_class(confusion: &[Vec<usize>], labels: &[String]) -> Vec<ClassAccuracy> {
+/// The mean recall of the classes that a sample of the outcomes has.
+fn mean_recall(outcomes: &[Outcome], classes: usize, bootstrap: &Bootstrap) -> Estimate {
+    let judged: Vec<(usize, bool)> =
+        outcomes.iter().map(|outcome| (outcome.truth, outcome.predicted == outcome.truth)).collect();
+    let mut counts = vec![(0u32, 0u32); classes];
+    bootstrap.estimate(judged.len(), |sample| {
+        counts.fill((0, 0));
+        for &index in sample {
+            let (truth, hit) = judged[index];
+            counts[truth].0 += u32::from(hit);
+            counts[truth].1 += 1;
+        }
+        let recalls =
+            counts.iter().filter(|(_, all)| *all > 0).map(|&(hits, all)| f64::from(hits) / f64::from(all));
+        let (sum, present) = recalls.fold((0.0, 0usize), |(sum, count), recall| (sum + recall, count + 1));
+        sum / present.max(1) as f64
+    })
+}
+
+fn per_class(pairs: &[Confused], labels: &[String]) -> Vec<ClassAccuracy> {
+    // Of each class: pictures that are it, that are taken for it, and both.
+    let mut counts = vec![[0; 3]; labels.len()];
+    for pair in pairs {
+        counts[pair.truth][0] += pair.images;
+        counts[pair.predicted][1] += pair.images;
+        counts[pair.truth][2] += if pair.truth == pair.predicted { pair.images } else { 0 };
+    }
     let share = |hits: usize, all: usize| (all > 0).then(|| Estimate::share(hits, all));
-    let of_class = |(class, label): (usize, &String)| {
-        let hits = confusion[class][class];
-        let images = confusion[class].iter().sum();
-        let predicted = confusion.iter().map(|row| row[class]).sum();
+    let of_class = |(label, &[images, predicted, hits]): (&String, &[usize; 3])| {
         let f1 = (images + predicted > 0).then(|| 2.0 * hits as f64 / (images + predicted) as f64);
         let (precision, recall) = (share(hits, predicted), share(hits, images));
         ClassAccuracy { label: label.clone(), images, predicted, precision, recall, f1 }
     };
-    labels.iter().enumerate().map(of_class).collect()
+    labels.iter().zip(&counts).map(of_class).collect()
 }
 
-fn most_confused(confusion: &[Vec<usize>]) -> Vec<Confused> {
-    let mut pairs: Vec<Confused> = (confusion.iter().enumerate())
-        .flat_map(|(truth, row)| {
-            row.iter().enumerate().map(move |(predicted, &images)| Confused { truth, predicted, images })
-        })
-        .filter(|pair| pair.truth != pair.predicted && pair.images > 0)
-        .collect();
+fn most_confused(mut pairs: Vec<Confused>) -> Vec<Confused> {
+    pairs.retain(|pair| pair.truth != pair.predicted);
     pairs.sort_by_key(|pair| std::cmp::Reverse(pair.images));
     pairs.truncate(MOST_PAIRS);
     pairs
@@ -158,6 +173,15 @@ mod tests {
         assert!((accuracy.mean_per_class_recall - (1.0 / 3.0 + 1.0) / 2.0).abs() < 1e-12);
         assert_eq!(accuracy.most_confused, [Confused { truth: 0, predicted: 1, images: 2 }]);
         assert_eq!(accuracy.per_class[3].recall, None, "a class without pictures has no recall");
+        assert_eq!(accuracy.confusion.unwrap()[0], [1, 2, 0, 0, 0, 0, 0]);
+    }
+
+    #[test]
+    fn ten_thousand_classes_have_all_measures_but_a_matrix() {
+        let outcomes = [Outcome { truth: 9_999, predicted: 3, rank: 1 }];
+        let accuracy = Accuracy::of(&outcomes, &labels(10_000), &Bootstrap::default());
+        assert_eq!((accuracy.confusion, accuracy.acc5), (None, Some(1.0)));
+        assert_eq!(accuracy.most_confused[0], Confused { truth: 9_999, predicted: 3, images: 1 });
     }
 
     #[test]

@@ -8,10 +8,11 @@ use serde::Serialize;
 
 use super::evaluation::{Labels, logits, truths};
 use super::kept::Kept;
-use super::logits::{Logits, Prediction};
+use super::logits::{Logits, best};
 use super::statistics::{
     Bootstrap, Estimate, Permutation, association_effect, cohens_d, holm, permutation_test,
 };
+use crate::kernels::double;
 use crate::kernels::lanes::dot;
 use crate::kernels::random::Random;
 
@@ -99,7 +100,7 @@ impl Bias {
     ) -> Self {
         let mut members: Vec<Vec<(usize, Vec<f64>)>> = vec![Vec::new(); groups.len()];
         for (row, &group) in logits.rows().zip(membership) {
-            members[group].push((Prediction::of(row).predicted, shares(row)));
+            members[group].push((best(row), shares(row)));
         }
         let scores = |group: usize, label: usize| -> Vec<f64> {
             members[group].iter().map(|(_, shares)| shares[label]).collect()
@@ -157,10 +158,9 @@ fn judge(differences: &mut [Difference]) {
 
 /// The shares of a row under softmax.
 fn shares(row: &[f32]) -> Vec<f64> {
-    let best = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let powers: Vec<f64> = row.iter().map(|&logit| libm::exp(f64::from(logit) - f64::from(best))).collect();
-    let sum: f64 = powers.iter().sum();
-    powers.iter().map(|power| power / sum).collect()
+    let mut shares: Vec<f64> = row.iter().copied().map(f64::from).collect();
+    double::softmax(&mut shares);
+    shares
 }
 
 /// Whether one group of pictures lies nearer to one set of attributes than another does.

@@ -3,16 +3,37 @@
 
 use serde::Serialize;
 
-use super::logits::{Logits, Prediction};
+use super::logits::{Prediction, rows_per_thread, weights};
 use super::statistics::Estimate;
+use crate::kernels::threads;
 
 /// Bins of equal width, as in the paper.
 const BINS: usize = 15;
 /// Where a temperature is looked for. At an end of it the data asks for none.
 const TEMPERATURES: [f64; 2] = [0.01, 100.0];
-/// A temperature is found when the loss falls by less than this per unit.
-const FLAT: f64 = 1e-14;
+/// A temperature is found when Newton's next step is shorter than this share of it: it doubles the digits that are
+/// right, so that after it no more than rounding is left.
+const SETTLED: f64 = 1e-7;
 const MAX_STEPS: usize = 200;
+
+/// A picture whose true label is known.
+#[derive(Clone, Copy, Debug)]
+pub struct Judged<'a> {
+    /// The logits of all labels.
+    pub row: &'a [f32],
+    pub truth: usize,
+    pub prediction: Prediction,
+}
+
+impl Judged<'_> {
+    fn is_right(&self) -> bool {
+        self.prediction.predicted == self.truth
+    }
+
+    fn best(&self) -> f32 {
+        self.row[self.prediction.predicted]
+    }
+}
 
 /// How well the confidence of the best label matches how often it is right.
 #[derive(Clone, Debug, Serialize)]
@@ -39,22 +60,19 @@ pub struct Bin {
 }
 
 impl Calibration {
-    /// The calibration of `logits` whose true labels are `truths`, one a row.
-    pub fn of(logits: &Logits, truths: &[usize]) -> Self {
-        let judged = |row: &[f32], truth: &usize| {
-            let prediction = Prediction::of(row);
-            (prediction.confidence, prediction.predicted == *truth)
-        };
-        let judged: Vec<_> = logits.rows().zip(truths).map(|(row, truth)| judged(row, truth)).collect();
+    /// The calibration of `pictures`.
+    pub fn of(pictures: &[Judged]) -> Self {
+        let judged: Vec<(f64, bool)> =
+            pictures.iter().map(|picture| (picture.prediction.confidence, picture.is_right())).collect();
         let bins = bins(&judged);
-        let temperature = temperature(logits, truths);
-        let cooled = |temperature: f64| {
-            let confidence = |row: &[f32]| cooled_confidence(row, temperature);
-            let judged: Vec<_> =
-                logits.rows().zip(&judged).map(|(row, (_, right))| (confidence(row), *right)).collect();
-            error_of(&self::bins(&judged))
-        };
-        Self { ece: error_of(&bins), bins, temperature, ece_at_temperature: temperature.map(cooled) }
+        let (temperature, ece_at_temperature) = threads::inside(|| {
+            let temperature = temperature(pictures);
+            (
+                temperature,
+                temperature.map(|temperature| error_of(&self::bins(&cooled(pictures, temperature)))),
+            )
+        });
+        Self { ece: error_of(&bins), bins, temperature, ece_at_temperature }
     }
 }
 
@@ -82,55 +100,70 @@ fn error_of(bins: &[Bin]) -> f64 {
     bins.iter().map(gap).sum::<f64>() / images.max(1) as f64
 }
 
-/// The share of the best label when logits are divided by `temperature`.
-fn cooled_confidence(row: &[f32], temperature: f64) -> f64 {
-    let best = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let sum: f64 = row.iter().map(|&logit| libm::exp(f64::from(logit - best) / temperature)).sum();
-    1.0 / sum
+/// The confidences where logits are divided by `temperature`, and whether they were right.
+fn cooled(pictures: &[Judged], temperature: f64) -> Vec<(f64, bool)> {
+    let confidence = |picture: &Judged| {
+        let sum: f64 = weights(picture.row, picture.best(), 1.0 / temperature).iter().sum();
+        (1.0 / sum, picture.is_right())
+    };
+    of_each(pictures, confidence)
+}
+
+/// What `task` gives for each picture, in their order.
+fn of_each<T: Send>(pictures: &[Judged], task: impl Fn(&Judged) -> T + Send + Sync) -> Vec<T> {
+    let labels = pictures.first().map_or(0, |picture| picture.row.len());
+    threads::map(pictures.len(), rows_per_thread(labels), |index| task(&pictures[index]))
 }
 
 /// The temperature of the highest likelihood. The loss is convex in its inverse, so Newton's steps, kept
-/// between bounds that close in, find it.
-fn temperature(logits: &Logits, truths: &[usize]) -> Option<f64> {
-    let (mut low, mut high) = (1.0 / TEMPERATURES[1], 1.0 / TEMPERATURES[0]);
-    if truths.is_empty() || slope(logits, truths, high).0 <= 0.0 || slope(logits, truths, low).0 >= 0.0 {
-        return None;
+/// between bounds that close in, find it. An end of the range is looked at only if they lead there.
+fn temperature(pictures: &[Judged]) -> Option<f64> {
+    if pictures.iter().all(Judged::is_right) {
+        return None; // the lower, the likelier
     }
+    let mut bounds = [1.0 / TEMPERATURES[1], 1.0 / TEMPERATURES[0]];
+    let mut inside = [false; 2]; // whether the loss is known to turn before that bound
     let mut inverse = 1.0;
     for _ in 0..MAX_STEPS {
-        let (first, second) = slope(logits, truths, inverse);
-        if first.abs() < FLAT || high - low < FLAT {
-            break;
-        }
-        if first > 0.0 {
-            high = inverse
-        } else {
-            low = inverse
-        }
+        let (first, second) = slope(pictures, inverse);
+        let side = usize::from(first > 0.0);
+        (bounds[side], inside[side]) = (inverse, true);
         let step = inverse - first / second;
-        inverse = if step > low && step < high { step } else { (low + high) / 2.0 };
+        if (step - inverse).abs() < SETTLED * inverse {
+            return Some(1.0 / step);
+        }
+        if step > bounds[0] && step < bounds[1] {
+            inverse = step;
+            continue;
+        }
+        let other = 1 - side;
+        if !inside[other] && (slope(pictures, bounds[other]).0 > 0.0) != (other == 1) {
+            return None;
+        }
+        inside[other] = true;
+        inverse = (bounds[0] + bounds[1]) / 2.0;
     }
     Some(1.0 / inverse)
 }
 
 /// First and second derivative of the mean loss by the inverse temperature: the mean distance of the
 /// expected from the true logit, and the mean variance.
-fn slope(logits: &Logits, truths: &[usize], inverse: f64) -> (f64, f64) {
-    let (mut first, mut second) = (0.0, 0.0);
-    for (row, &truth) in logits.rows().zip(truths) {
-        let best = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-        let (mut weights, mut mean, mut square) = (0.0, 0.0, 0.0);
-        for &logit in row {
-            let distance = f64::from(logit) - f64::from(best);
-            let weight = libm::exp(distance * inverse);
-            weights += weight;
+fn slope(pictures: &[Judged], inverse: f64) -> (f64, f64) {
+    let of_picture = |picture: &Judged| {
+        let best = picture.best();
+        let distance = |logit: f32| f64::from(logit) - f64::from(best);
+        let (mut sum, mut mean, mut square) = (0.0, 0.0, 0.0);
+        for (&logit, weight) in picture.row.iter().zip(weights(picture.row, best, inverse)) {
+            let distance = distance(logit);
+            sum += weight;
             mean += weight * distance;
             square += weight * distance * distance;
         }
-        mean /= weights;
-        first += mean - (f64::from(row[truth]) - f64::from(best));
-        second += square / weights - mean * mean;
-    }
-    let count = truths.len() as f64;
+        mean /= sum;
+        (mean - distance(picture.row[picture.truth]), square / sum - mean * mean)
+    };
+    let slopes = of_each(pictures, of_picture);
+    let count = slopes.len() as f64;
+    let (first, second) = slopes.iter().fold((0.0, 0.0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
     (first / count, second / count)
 }

@@ -3,11 +3,10 @@
 use serde::Serialize;
 
 use super::accuracy::{Accuracy, Outcome};
-use super::calibration::Calibration;
-use super::kept::Kept;
-use super::logits::{Logits, Prediction, rank};
+use super::calibration::{Calibration, Judged};
+use super::kept::{Kept, Picture};
+use super::logits::{Logits, Prediction, best, rank};
 use super::statistics::{Bootstrap, Estimate, mcnemar_exact};
-use super::zero_shot::normalise;
 
 /// Label embeddings to measure with: unit vectors, one a label.
 #[derive(Clone, Copy, Debug)]
@@ -54,31 +53,35 @@ impl Evaluation {
     /// Measures `kept` against `labels`.
     pub fn of(kept: &Kept, labels: &Labels, bootstrap: &Bootstrap) -> Self {
         let logits = logits(kept, labels);
+        let answers = logits.predictions();
         let truths = truths(kept, labels.names);
-        let predictions = predictions(kept, labels.names, &logits, &truths);
-        let (labelled, outcomes) = labelled(&logits, &truths);
+        let labelled: Vec<Judged> = (logits.rows().zip(&answers).zip(&truths))
+            .filter_map(|((row, &prediction), truth)| Some(Judged { row, truth: (*truth)?, prediction }))
+            .collect();
+        let outcomes = outcomes(&labelled);
         let known = !outcomes.is_empty();
-        let truths: Vec<usize> = outcomes.iter().map(|outcome| outcome.truth).collect();
         Self {
             accuracy: known.then(|| Accuracy::of(&outcomes, labels.names, bootstrap)),
-            calibration: known.then(|| Calibration::of(&labelled, &truths)),
+            calibration: known.then(|| Calibration::of(&labelled)),
             each_template: Vec::new(),
-            predictions,
+            predictions: predictions(kept, labels.names, &answers, &truths, &outcomes),
         }
     }
 
     /// Adds what a single template reaches on the same pictures.
     pub fn add_template(&mut self, template: &str, kept: &Kept, labels: &Labels) {
-        let (_, outcomes) = labelled(&logits(kept, labels), &truths(kept, labels.names));
+        let (logits, truths) = (logits(kept, labels), truths(kept, labels.names));
         let ours = self.predictions.iter().filter_map(|prediction| prediction.rank).map(|rank| rank == 0);
-        let single = outcomes.iter().map(|outcome| outcome.rank == 0);
-        let (mut hits, mut only_single, mut only_ours) = (0, 0, 0);
-        for (single, ours) in single.zip(ours) {
+        let labelled = logits.rows().zip(truths).filter_map(|(row, truth)| Some((row, truth?)));
+        let (mut count, mut hits, mut only_single, mut only_ours) = (0, 0, 0, 0);
+        for ((row, truth), ours) in labelled.zip(ours) {
+            let single = best(row) == truth;
+            count += 1;
             hits += usize::from(single);
             only_single += usize::from(single && !ours);
             only_ours += usize::from(ours && !single);
         }
-        let acc1 = Estimate::share(hits, outcomes.len());
+        let acc1 = Estimate::share(hits, count);
         let p = mcnemar_exact(only_single, only_ours);
         self.each_template.push(TemplateAccuracy { template: template.to_owned(), acc1, p });
     }
@@ -86,15 +89,12 @@ impl Evaluation {
 
 /// The logits of every kept picture.
 pub fn logits(kept: &Kept, labels: &Labels) -> Logits {
-    let units: Vec<Vec<f32>> = kept.embeddings().map(unit).collect();
-    Logits::of(units.iter().map(Vec::as_slice), labels.embeddings, labels.logit_scale)
+    Logits::of(&kept.units(), labels.embeddings, labels.logit_scale)
 }
 
-/// An embedding at unit length.
-pub fn unit(embedding: &[f32]) -> Vec<f32> {
-    let mut unit = embedding.to_vec();
-    normalise(&mut unit);
-    unit
+/// The answers to every kept picture: places among the labels.
+pub fn answers(kept: &Kept, labels: &Labels) -> Vec<usize> {
+    logits(kept, labels).rows().map(best).collect()
 }
 
 /// Where each picture's label stands among `names`.
@@ -107,33 +107,25 @@ pub fn truths(kept: &Kept, names: &[String]) -> Vec<Option<usize>> {
 fn predictions(
     kept: &Kept,
     names: &[String],
-    logits: &Logits,
+    answers: &[Prediction],
     truths: &[Option<usize>],
+    outcomes: &[Outcome],
 ) -> Vec<PicturePrediction> {
-    let pictures = kept.pictures().iter().zip(logits.rows()).zip(truths);
-    let predict = |((picture, row), truth): ((&super::kept::Picture, &[f32]), &Option<usize>)| {
-        let prediction = Prediction::of(row);
-        PicturePrediction {
-            image: picture.name.clone(),
-            truth: picture.label.clone(),
-            predicted: names[prediction.predicted].clone(),
-            confidence: prediction.confidence,
-            rank: truth.map(|truth| rank(row, truth)),
-        }
+    let mut outcomes = outcomes.iter();
+    let predict = |((picture, answer), truth): ((&Picture, &Prediction), &Option<usize>)| PicturePrediction {
+        image: picture.name.clone(),
+        truth: picture.label.clone(),
+        predicted: names[answer.predicted].clone(),
+        confidence: answer.confidence,
+        rank: truth.and_then(|_| outcomes.next()).map(|outcome| outcome.rank),
     };
-    pictures.map(predict).collect()
+    kept.pictures().iter().zip(answers).zip(truths).map(predict).collect()
 }
 
-/// The rows whose true label is known, and their outcomes.
-fn labelled(logits: &Logits, truths: &[Option<usize>]) -> (Logits, Vec<Outcome>) {
-    let rows: Vec<(&[f32], usize)> =
-        logits.rows().zip(truths).filter_map(|(row, truth)| truth.map(|truth| (row, truth))).collect();
-    let outcome = |&(row, truth): &(&[f32], usize)| Outcome {
-        truth,
-        predicted: Prediction::of(row).predicted,
-        rank: rank(row, truth),
+fn outcomes(labelled: &[Judged]) -> Vec<Outcome> {
+    let outcome = |&Judged { row, truth, prediction }: &Judged| {
+        let predicted = prediction.predicted;
+        Outcome { truth, predicted, rank: if predicted == truth { 0 } else { rank(row, truth) } }
     };
-    let outcomes = rows.iter().map(outcome).collect();
-    let values = rows.iter().flat_map(|(row, _)| *row).copied().collect();
-    (Logits::new(logits.labels(), values), outcomes)
+    labelled.iter().map(outcome).collect()
 }

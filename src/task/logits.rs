@@ -1,6 +1,14 @@
 //! Scaled cosines of many pictures with many labels, and what each picture's row predicts.
 
-use crate::kernels::lanes::dot;
+use crate::kernels::lanes::{dot, dots};
+use crate::kernels::{double, threads};
+
+/// Labels whose products with a picture are taken side by side.
+const ABREAST: usize = 8;
+/// Pictures that meet the same labels before the next ones are fetched.
+const TOGETHER: usize = 16;
+/// Products that are worth handing to another thread.
+const PRODUCTS: usize = 4096;
 
 /// Cosines times the logit scale, `[pictures, labels]`.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,9 +28,16 @@ pub struct Prediction {
 
 impl Logits {
     /// The logits of unit embeddings: each picture's and each label's has the same length.
-    pub fn of<'a>(pictures: impl Iterator<Item = &'a [f32]>, labels: &[Vec<f32>], scale: f32) -> Self {
-        let row = |picture: &'a [f32]| labels.iter().map(move |label| dot(picture, label) * scale);
-        Self { labels: labels.len(), values: pictures.flat_map(row).collect() }
+    pub fn of(pictures: &[Vec<f32>], labels: &[Vec<f32>], scale: f32) -> Self {
+        let mut values = vec![0.0; pictures.len() * labels.len()];
+        let piece = TOGETHER * labels.len().max(1);
+        let grain = rows_per_thread(labels.len()).div_ceil(TOGETHER);
+        threads::inside(|| {
+            threads::for_each_piece(&mut values, piece, grain, |index, rows| {
+                fill(rows, &pictures[TOGETHER * index..], labels, scale);
+            });
+        });
+        Self { labels: labels.len(), values }
     }
 
     /// Logits from their values, row after row.
@@ -43,14 +58,41 @@ impl Logits {
     pub fn rows(&self) -> impl ExactSizeIterator<Item = &[f32]> {
         self.values.chunks_exact(self.labels.max(1))
     }
+
+    /// What each picture's row predicts.
+    pub fn predictions(&self) -> Vec<Prediction> {
+        let rows: Vec<&[f32]> = self.rows().collect();
+        let grain = rows_per_thread(self.labels);
+        threads::inside(|| threads::map(rows.len(), grain, |index| Prediction::of(rows[index])))
+    }
+}
+
+/// Rows of so many labels that are worth handing to another thread.
+pub fn rows_per_thread(labels: usize) -> usize {
+    PRODUCTS.div_ceil(labels.max(1))
+}
+
+/// Fills the rows of the first pictures.
+fn fill(rows: &mut [f32], pictures: &[Vec<f32>], labels: &[Vec<f32>], scale: f32) {
+    let (groups, rest) = labels.as_chunks::<ABREAST>();
+    for (index, group) in groups.iter().enumerate() {
+        let group = group.each_ref().map(Vec::as_slice);
+        for (row, picture) in rows.chunks_exact_mut(labels.len()).zip(pictures) {
+            let logits = dots(picture, group).map(|cosine| cosine * scale);
+            row[index * ABREAST..][..ABREAST].copy_from_slice(&logits);
+        }
+    }
+    for (row, picture) in rows.chunks_exact_mut(labels.len()).zip(pictures) {
+        let last = &mut row[groups.len() * ABREAST..];
+        last.iter_mut().zip(rest).for_each(|(logit, label)| *logit = dot(picture, label) * scale);
+    }
 }
 
 impl Prediction {
     /// The prediction of a row with at least one label.
     pub fn of(row: &[f32]) -> Self {
         let predicted = best(row);
-        let sum: f64 = row.iter().map(|logit| libm::exp(f64::from(*logit) - f64::from(row[predicted]))).sum();
-        Self { predicted, confidence: 1.0 / sum }
+        Self { predicted, confidence: 1.0 / weights(row, row[predicted], 1.0).iter().sum::<f64>() }
     }
 }
 
@@ -60,8 +102,17 @@ pub fn rank(row: &[f32], truth: usize) -> usize {
     row.iter().enumerate().filter(|entry| before(*entry)).count()
 }
 
+/// Each label's weight under softmax beside that of the `best` logit, which is 1, where all are multiplied by
+/// `inverse`, one over the temperature.
+pub(super) fn weights(row: &[f32], best: f32, inverse: f64) -> Vec<f64> {
+    let distance = |logit: &f32| (f64::from(*logit) - f64::from(best)) * inverse;
+    let mut weights: Vec<f64> = row.iter().map(distance).collect();
+    double::exp(&mut weights);
+    weights
+}
+
 /// The first of the highest values.
-fn best(row: &[f32]) -> usize {
+pub fn best(row: &[f32]) -> usize {
     (1..row.len()).fold(0, |best, index| if row[index] > row[best] { index } else { best })
 }
 

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::kernels::double::dot;
 use crate::kernels::random::Random;
 
 /// Directions that are followed beyond the wanted ones: they make the wanted ones settle sooner.
@@ -137,8 +138,4 @@ fn point_up(direction: &mut [f64]) {
     if direction.iter().copied().fold(0.0, larger) < 0.0 {
         direction.iter_mut().for_each(|value| *value = -*value);
     }
-}
-
-fn dot(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
 }

@@ -105,13 +105,18 @@ pub fn normalise(embedding: &mut [f32]) {
     }
 }
 
+/// An embedding at unit length.
+pub fn unit(embedding: &[f32]) -> Vec<f32> {
+    let mut unit = embedding.to_vec();
+    normalise(&mut unit);
+    unit
+}
+
 /// The embedding of an ensemble: each normalised, averaged, normalised.
 pub fn ensemble(embeddings: &[Vec<f32>]) -> Vec<f32> {
     let mut mean = vec![0.0; embeddings.first().map_or(0, Vec::len)];
     for embedding in embeddings {
-        let mut unit = embedding.clone();
-        normalise(&mut unit);
-        mean.iter_mut().zip(&unit).for_each(|(sum, value)| *sum += value);
+        mean.iter_mut().zip(unit(embedding)).for_each(|(sum, value)| *sum += value);
     }
     normalise(&mut mean);
     mean

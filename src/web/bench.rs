@@ -12,12 +12,13 @@ use crate::image::corrupt::{Corruption, Severity, working_copy};
 use crate::image::{self, Rgb8};
 use crate::task::bias::Bias;
 use crate::task::comparison::{Answer, Paired};
-use crate::task::evaluation::{Evaluation, Labels, unit};
+use crate::task::evaluation::{Evaluation, Labels};
 use crate::task::kept::{Kept, Picture, table};
 use crate::task::logits::Logits;
 use crate::task::pca::principal_components;
 use crate::task::robustness::{Damaged, Robustness, Trial};
 use crate::task::statistics::Bootstrap;
+use crate::task::zero_shot::unit;
 
 /// Kept embeddings.
 #[wasm_bindgen]
@@ -65,7 +66,7 @@ impl Bench {
 
     /// Where each picture lies along the first two principal components, and what they explain.
     pub fn map(&self) -> Result<JsValue, JsValue> {
-        let units: Vec<Vec<f32>> = self.kept.embeddings().map(unit).collect();
+        let units = self.kept.units();
         let rows: Vec<&[f32]> = units.iter().map(Vec::as_slice).collect();
         object(&principal_components(&rows, 2))
     }
@@ -182,8 +183,7 @@ impl Engine {
         }
         let embedding = unit(&self.session.embed_rgb(&picture.rgb).map_err(thrown)?.embedding);
         let embeddings = self.session.label_embeddings(&labels, &templates).map_err(thrown)?;
-        let logits =
-            Logits::of(std::iter::once(embedding.as_slice()), &embeddings, self.session.logit_scale());
+        let logits = Logits::of(&[embedding], &embeddings, self.session.logit_scale());
         object(&logits.rows().next().map(|row| Trial::of(row, truth)))
     }
 

@@ -2,7 +2,7 @@
 
 use clip_wasm::kernels::random::Random;
 use clip_wasm::task::accuracy::{Accuracy, Outcome};
-use clip_wasm::task::calibration::Calibration;
+use clip_wasm::task::calibration::{Calibration, Judged};
 use clip_wasm::task::logits::{Logits, Prediction, rank};
 use clip_wasm::task::pca::principal_components;
 use clip_wasm::task::probe::{Logistic, Sample};
@@ -103,6 +103,11 @@ fn classification() -> (Value, Logits, Vec<usize>) {
     (golden, Logits::new(7, values), truths)
 }
 
+fn judged<'a>(logits: &'a Logits, truths: &[usize]) -> Vec<Judged<'a>> {
+    let judge = |(row, &truth): (&'a [f32], &usize)| Judged { row, truth, prediction: Prediction::of(row) };
+    logits.rows().zip(truths).map(judge).collect()
+}
+
 #[test]
 fn accuracy_equals_scikit_learn() {
     let (golden, logits, truths) = classification();
@@ -116,9 +121,10 @@ fn accuracy_equals_scikit_learn() {
     assert_close(ours.acc1, number(&golden["acc1"]), "acc1");
     assert_close(ours.acc5.unwrap(), number(&golden["acc5"]), "acc5");
     assert_close(ours.mean_per_class_recall, number(&golden["mean_per_class_recall"]), "mean recall");
+    let confusion = ours.confusion.unwrap();
     for (class, measures) in ours.per_class.iter().enumerate() {
         let value = |estimate: Option<Estimate>| estimate.map_or(0.0, |estimate| estimate.value);
-        assert_eq!(ours.confusion[class], counts(&golden["confusion"][class]));
+        assert_eq!(confusion[class], counts(&golden["confusion"][class]));
         assert_eq!(measures.images, counts(&golden["support"])[class]);
         assert_close(value(measures.precision), number(&golden["precision"][class]), "precision");
         assert_close(value(measures.recall), number(&golden["recall"][class]), "recall");
@@ -131,7 +137,7 @@ fn accuracy_equals_scikit_learn() {
 #[test]
 fn calibration_equals_torchmetrics_and_scipy() {
     let (golden, logits, truths) = classification();
-    let ours = Calibration::of(&logits, &truths);
+    let ours = Calibration::of(&judged(&logits, &truths));
     let near = |ours: f64, key: &str| {
         let expected = number(&golden[key]);
         assert!((ours - expected).abs() < SINGLE_PRECISION, "{key}: {ours}, not {expected}");
@@ -144,7 +150,7 @@ fn calibration_equals_torchmetrics_and_scipy() {
 #[test]
 fn no_temperature_is_fitted_where_every_picture_is_right() {
     let logits = Logits::new(2, vec![1.0, 0.0, 0.0, 1.0]);
-    assert_eq!(Calibration::of(&logits, &[0, 1]).temperature, None);
+    assert_eq!(Calibration::of(&judged(&logits, &[0, 1])).temperature, None);
 }
 
 /// The golden rows and their classes.

@@ -60,8 +60,7 @@ pub fn glass(samples: &Samples, severity: Severity, random: &mut Random) -> Samp
 /// A trail at `angle` degrees.
 pub fn motion(samples: &Samples, severity: Severity, angle: f64) -> Samples {
     let (radius, sigma) = severity.of([(10.0, 3.0), (15.0, 5.0), (15.0, 8.0), (15.0, 12.0), (20.0, 15.0)]);
-    // ImageMagick rounds to whole levels.
-    filters::motion(samples, radius, sigma, angle).map(|value| libm::rint(value * 255.0) / 255.0)
+    filters::motion(samples, radius, sigma, angle)
 }
 
 /// The mean of the picture and its middle ever larger.

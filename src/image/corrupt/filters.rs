@@ -81,7 +81,8 @@ fn add_shifted(
     }
 }
 
-/// ImageMagick's `MotionBlurImage`: half a Gaussian, trailing at `angle` degrees, in whole pixels.
+/// ImageMagick's `MotionBlurImage`: half a Gaussian, trailing at `angle` degrees, in whole pixels and
+/// levels.
 pub fn motion(samples: &Samples, radius: f64, sigma: f64, angle: f64) -> Samples {
     let length = 2 * radius as usize + 1;
     let weight = |at: usize| libm::exp(-((at * at) as f64) / (2.0 * sigma * sigma));
@@ -93,7 +94,7 @@ pub fn motion(samples: &Samples, radius: f64, sigma: f64, angle: f64) -> Samples
         let step = |along: f64| libm::ceil(at as f64 * along - 0.5) as isize;
         add_shifted(&mut result, samples, weight(at) / sum, (step(right), step(down)), Edge::Clamp);
     }
-    result
+    result.map(|value| libm::rint(value * 255.0) / 255.0)
 }
 
 /// The middle of the picture, enlarged to the whole of it by SciPy's `zoom` of order 1.

@@ -35,7 +35,6 @@ pub fn snow(mut samples: Samples, severity: Severity, random: &mut Random) -> Sa
         .map(|value| if value < snowfall.threshold { 0.0 } else { level(value) });
     let (radius, sigma) = snowfall.trail;
     let flakes = filters::motion(&flakes, radius, sigma, random.between(-135.0, -45.0));
-    let flakes = flakes.map(|value| libm::rint(value * 255.0) / 255.0);
     let turned = flakes.data.iter().rev();
     for ((colour, here), there) in samples.colours_mut().zip(&flakes.data).zip(turned) {
         let pale = luma(*colour) * 1.5 + 0.5;

@@ -78,6 +78,25 @@ pub fn dot(a: &[f32], b: &[f32]) -> f32 {
     sum.sum()
 }
 
+/// The inner products of `a` with each of `others`, with the bits of [`dot`]: side by side, because one sum alone
+/// waits for itself. All have the same length, a multiple of four.
+#[inline(always)]
+pub fn dots<const N: usize>(a: &[f32], others: [&[f32]; N]) -> [f32; N] {
+    let a = quads(a);
+    let others = others.map(|other| {
+        assert_eq!(a.len() * 4, other.len());
+        &quads(other)[..a.len()]
+    });
+    let mut sums = [F32x4::splat(0.0); N];
+    for (index, quad) in a.iter().enumerate() {
+        let quad = F32x4::load(quad);
+        for (sum, other) in sums.iter_mut().zip(others) {
+            *sum = *sum + quad * F32x4::load(&other[index]);
+        }
+    }
+    sums.map(F32x4::sum)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -92,6 +111,16 @@ mod tests {
     fn powers_of_two_cover_the_normal_range() {
         let powers = F32x4::load(&[-126.0, -1.0, 0.0, 127.0]).exp2_of_integer().to_array();
         assert_eq!(powers, [f32::MIN_POSITIVE, 0.5, 1.0, 2f32.powi(127)]);
+    }
+
+    #[test]
+    fn products_side_by_side_have_the_bits_of_one_alone() {
+        let row = |seed: u32| -> Vec<f32> {
+            (0..24).map(|index| ((index * 37 + seed * 11) % 101) as f32 / 7.0 - 5.0).collect()
+        };
+        let (a, others) = (row(0), [row(1), row(2), row(3)]);
+        let together = dots(&a, others.each_ref().map(Vec::as_slice));
+        assert_eq!(together, others.each_ref().map(|other| dot(&a, other)));
     }
 
     #[test]

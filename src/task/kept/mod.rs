@@ -3,6 +3,7 @@
 pub mod npy;
 pub mod table;
 
+use super::zero_shot::unit;
 use crate::{Error, Result};
 
 /// A picture whose embedding is kept.
@@ -50,6 +51,11 @@ impl Kept {
     /// Each picture's embedding.
     pub fn embeddings(&self) -> impl ExactSizeIterator<Item = &[f32]> {
         self.values.chunks_exact(self.width.max(1))
+    }
+
+    /// Each picture's embedding at unit length.
+    pub fn units(&self) -> Vec<Vec<f32>> {
+        self.embeddings().map(unit).collect()
     }
 
     /// Values of an embedding.

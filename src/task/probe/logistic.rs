@@ -1,6 +1,8 @@
 //! Multinomial logistic regression as scikit-learn fits it: the mean loss of `c` times the pictures, half
 //! the squared weights beside it, the intercepts free. Newton's method with conjugate gradients.
 
+use crate::kernels::double::{dot, softmax};
+
 /// One labelled row of features.
 pub type Sample<'a> = (&'a [f32], usize);
 
@@ -49,7 +51,7 @@ impl Logistic {
     /// The share of each class. `[classes]`
     pub fn probabilities(&self, row: &[f32]) -> Vec<f64> {
         let mut logits = self.logits(row);
-        log_sum_and_softmax(&mut logits);
+        softmax(&mut logits);
         logits
     }
 
@@ -70,7 +72,7 @@ impl Logistic {
         let of_sample = |(row, class): &Sample| {
             let mut logits = self.logits(row);
             let own = logits[*class];
-            log_sum_and_softmax(&mut logits) - own
+            softmax(&mut logits) - own
         };
         c * samples.iter().map(of_sample).sum::<f64>() + 0.5 * self.regularised(&self.weights, &self.weights)
     }
@@ -158,17 +160,4 @@ impl Logistic {
         self.weights = start;
         false
     }
-}
-
-/// Turns logits into shares; returns the logarithm of the sum of their exponentials.
-fn log_sum_and_softmax(logits: &mut [f64]) -> f64 {
-    let largest = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    logits.iter_mut().for_each(|logit| *logit = libm::exp(*logit - largest));
-    let sum: f64 = logits.iter().sum();
-    logits.iter_mut().for_each(|share| *share /= sum);
-    largest + libm::log(sum)
-}
-
-fn dot(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
 }

@@ -2,9 +2,8 @@
 
 use clip_wasm::task::bias::{Association, Bias, Difference, SMALL_GROUP, Verdict};
 use clip_wasm::task::comparison::Moved;
-use clip_wasm::task::evaluation::{logits, unit};
+use clip_wasm::task::evaluation::answers;
 use clip_wasm::task::kept::Kept;
-use clip_wasm::task::logits::Prediction;
 use clip_wasm::{Error, Result};
 use serde::Serialize;
 
@@ -57,15 +56,14 @@ fn label_sets(study: &mut Study, kept: &Kept, args: &args::Bias) -> Result<Optio
     }
     let templates = study.settings.templates.clone();
     let first = study.settings.labels.clone();
-    let mut answers = |labels: &[String]| -> Result<Vec<String>> {
+    let mut named = |labels: &[String]| -> Result<Vec<String>> {
         study.settings.labels = labels.to_vec();
         study.with_labels(&templates, |labels| {
-            let logits = logits(kept, labels);
-            logits.rows().map(|row| labels.names[Prediction::of(row).predicted].clone()).collect()
+            answers(kept, labels).into_iter().map(|answer| labels.names[answer].clone()).collect()
         })
     };
-    let second = answers(&args.other_labels)?;
-    let before = answers(&first)?;
+    let second = named(&args.other_labels)?;
+    let before = named(&first)?;
     let moved = kept.pictures().iter().zip(before).zip(second).filter(|((_, before), after)| before != after);
     let moved = moved.map(|((picture, first), second)| Moved { image: picture.name.clone(), first, second });
     Ok(Some(LabelSets { moved: moved.collect(), second: args.other_labels.clone() }))
@@ -73,7 +71,7 @@ fn label_sets(study: &mut Study, kept: &Kept, args: &args::Bias) -> Result<Optio
 
 fn association(study: &mut Study, kept: &Kept, args: &args::Bias) -> Result<Option<Association>> {
     let [first, second] = args.targets.as_slice() else { return Ok(None) };
-    let units: Vec<Vec<f32>> = kept.embeddings().map(unit).collect();
+    let units = kept.units();
     let group = |name: &String| -> Result<Vec<&[f32]>> {
         let members =
             kept.pictures().iter().zip(&units).filter(|(picture, _)| picture.label.as_ref() == Some(name));

@@ -1,6 +1,6 @@
 //! `probe`: what a linear classifier learns from the embeddings, beside zero-shot.
 
-use clip_wasm::task::evaluation::{Evaluation, truths, unit};
+use clip_wasm::task::evaluation::{answers, truths};
 use clip_wasm::task::probe::{Probe, ProbeSettings, Sample};
 use clip_wasm::task::statistics::Estimate;
 use clip_wasm::{Error, Result};
@@ -26,11 +26,9 @@ pub fn run(args: &args::Probe, json: bool) -> Result<()> {
     let mut study = Study::open(&args.model, &args.prompts, &args.data)?;
     let (kept, skipped) = study.embed()?;
     let templates = study.settings.templates.clone();
-    let bootstrap = args.data.dice.bootstrap();
-    let evaluation = study.with_labels(&templates, |labels| Evaluation::of(&kept, labels, &bootstrap))?;
+    let answers = study.with_labels(&templates, |labels| answers(&kept, labels))?;
     let labels = &study.settings.labels;
-    let units: Vec<Vec<f32>> = kept.embeddings().map(unit).collect();
-    let truths = truths(&kept, labels);
+    let (units, truths) = (kept.units(), truths(&kept, labels));
     let samples: Vec<Sample> =
         units.iter().zip(&truths).filter_map(|(row, truth)| Some((row.as_slice(), (*truth)?))).collect();
     let settings = ProbeSettings {
@@ -47,12 +45,12 @@ pub fn run(args: &args::Probe, json: bool) -> Result<()> {
     };
     let probe = Probe::run(&samples, kept.width(), labels.len(), &settings, told);
     bar.finish_and_clear();
-    let (Some(probe), Some(accuracy)) = (probe, evaluation.accuracy) else {
+    let Some(probe) = probe.filter(|_| !samples.is_empty()) else {
         let problem = "has no picture with one of these labels".to_owned();
         return Err(Error::Dataset { path: study.settings.data, problem });
     };
-    let [low, high] = accuracy.intervals.acc1;
-    let zero_shot = Estimate { value: accuracy.acc1, low, high };
+    let hits = truths.iter().zip(answers).filter(|(truth, answer)| **truth == Some(*answer)).count();
+    let zero_shot = Estimate::share(hits, samples.len());
     let report = Report { settings: study.settings, images: samples.len(), zero_shot, probe, skipped };
     if json { output::json(&report) } else { print(&report) }
 }

@@ -3,9 +3,9 @@
 use clip_wasm::image::Rgb8;
 use clip_wasm::image::corrupt::{Corruption, Severity, working_copy};
 use clip_wasm::session::Session;
-use clip_wasm::task::evaluation::unit;
 use clip_wasm::task::logits::Logits;
 use clip_wasm::task::robustness::{Damaged, Robustness, Trial};
+use clip_wasm::task::zero_shot::unit;
 use clip_wasm::{Error, Result};
 use indicatif::ProgressBar;
 use serde::Serialize;
@@ -107,11 +107,7 @@ impl Plan {
         let picture = working_copy(&study::read_picture(item)?, self.side)?;
         let trial = |picture: &Rgb8| -> Result<Trial> {
             let embedding = unit(&session.embed_rgb(picture)?.embedding);
-            let logits = Logits::of(
-                std::iter::once(embedding.as_slice()),
-                &self.label_embeddings,
-                session.logit_scale(),
-            );
+            let logits = Logits::of(&[embedding], &self.label_embeddings, session.logit_scale());
             bar.inc(1);
             logits.rows().next().map(|row| Trial::of(row, truth)).ok_or(Error::NoLabels)
         };

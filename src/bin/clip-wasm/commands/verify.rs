@@ -11,7 +11,7 @@ use clip_wasm::Result;
 use clip_wasm::image::{self, Rgb8};
 use clip_wasm::kernels::activation::Activation;
 use clip_wasm::session::Session;
-use clip_wasm::task::zero_shot::{Baseline, Mode, normalise, score};
+use clip_wasm::task::zero_shot::{Baseline, Mode, score, unit};
 use serde::Serialize;
 
 use super::in_file;
@@ -105,12 +105,7 @@ fn print(report: &Report) -> Result<()> {
 
 /// Embeddings at unit length.
 fn units(embeddings: impl Iterator<Item = Result<Vec<f32>>>) -> Result<Vec<Vec<f32>>> {
-    let unit = |embedding: Result<Vec<f32>>| {
-        let mut embedding = embedding?;
-        normalise(&mut embedding);
-        Ok(embedding)
-    };
-    embeddings.map(unit).collect()
+    embeddings.map(|embedding| Ok(unit(&embedding?))).collect()
 }
 
 fn agreement(ours: &[Vec<f32>], truth: &[Vec<f32>]) -> Agreement {

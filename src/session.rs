@@ -7,8 +7,11 @@ use serde::Serialize;
 
 use crate::error::{Error, Result};
 use crate::image::{self, Format, Pixels, Preprocessing, Rgb8};
+use crate::kernels::threads;
 use crate::model::Clip;
 use crate::task::evaluation::Labels;
+use crate::task::logits::Logits;
+use crate::task::robustness::Trial;
 use crate::task::zero_shot::{self, Baseline, Mode, Score};
 use crate::text::{Template, Tokenizer, check_labels};
 use crate::weights::{Checkpoint, Dtype, Family, Record};
@@ -174,6 +177,14 @@ impl Session {
         Ok(ImageEmbedding { format: Some(decoded.format), ..embedding })
     }
 
+    /// The embeddings of encoded pictures, several at the same time where there are threads.
+    ///
+    /// # Errors
+    /// Each its own, as [`Self::embed_image`].
+    pub fn embed_images(&self, pictures: &[impl AsRef<[u8]> + Sync]) -> Vec<Result<ImageEmbedding>> {
+        threads::side_by_side(pictures, |bytes| self.embed_image(bytes.as_ref()))
+    }
+
     /// The embedding of a picture that is already pixels.
     ///
     /// # Errors
@@ -271,6 +282,19 @@ impl Session {
     ) -> Result<T> {
         let embeddings = self.label_embeddings(names, templates)?;
         Ok(measure(&Labels { names, embeddings: &embeddings, logit_scale: self.logit_scale() }))
+    }
+
+    /// The answer to a picture whose true label stands at `truth` of `labels`, which are unit embeddings.
+    ///
+    /// # Errors
+    /// As [`Self::embed_rgb`], and `NoLabels` where there is none at `truth`.
+    pub fn trial(&self, picture: &Rgb8, labels: &[Vec<f32>], truth: usize) -> Result<Trial> {
+        if truth >= labels.len() {
+            return Err(Error::NoLabels);
+        }
+        let unit = zero_shot::unit(&self.embed_rgb(picture)?.embedding);
+        let logits = Logits::of(&[unit], labels, self.logit_scale());
+        logits.rows().next().map(|row| Trial::of(row, truth)).ok_or(Error::NoLabels)
     }
 
     /// What cosines are multiplied with.

@@ -1,15 +1,22 @@
 //! Parallel loops over independent pieces of an output, each with its own order of sums.
 //!
-//! Which thread runs a piece never changes a bit of it. Native builds have rayon's pool from the
+//! Which thread runs a piece never changes a bit of it. Where there is much of one kind to do, whole tasks run
+//! [`side_by_side`] instead, each with its loops on its own thread: nothing waits for anything then. Native builds have rayon's pool from the
 //! start. WebAssembly builds with atomics run on one thread until somebody has started a pool and
 //! called [`pool_started`]; the others always do.
 
+use std::cell::Cell;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::prelude::*;
 
 /// How many threads take part, 0 while none was started (or, natively, looked for).
 static THREADS: AtomicUsize = AtomicUsize::new(0);
+
+thread_local! {
+    /// Whether this thread runs one of several tasks side by side.
+    static IS_ALONE: Cell<bool> = const { Cell::new(false) };
+}
 
 /// Says that a pool of `threads` threads now runs: from here on loops are shared among them.
 pub fn pool_started(threads: usize) {
@@ -18,6 +25,9 @@ pub fn pool_started(threads: usize) {
 
 /// How many threads loops are shared among.
 pub fn count() -> usize {
+    if IS_ALONE.get() {
+        return 1;
+    }
     match THREADS.load(Ordering::Acquire) {
         0 if cfg!(target_arch = "wasm32") => 1,
         0 => rayon::current_num_threads(),
@@ -37,6 +47,21 @@ pub fn for_each(count: usize, grain: usize, task: impl Fn(usize) + Send + Sync) 
     } else {
         (0..count).into_par_iter().with_min_len(grain).for_each(task);
     }
+}
+
+/// What `task` makes of each of `items`, in their order: a whole task on each thread.
+pub fn side_by_side<T: Sync, R: Send>(items: &[T], task: impl Fn(&T) -> R + Send + Sync) -> Vec<R> {
+    if items.len() < 2 || count() == 1 {
+        return items.iter().map(task).collect();
+    }
+    let alone = |item: &T| {
+        // Put back as it was: a thread that waits inside a task may take up another one.
+        let before = IS_ALONE.replace(true);
+        let result = task(item);
+        IS_ALONE.set(before);
+        result
+    };
+    items.par_iter().with_max_len(1).map(alone).collect()
 }
 
 /// What `task` makes of each index below `count`, in their order; at least `grain` of them in a row per thread.
@@ -61,5 +86,24 @@ pub fn for_each_piece<T: Send>(
     } else {
         let pieces = output.par_chunks_mut(length).with_min_len(grain).enumerate();
         pieces.for_each(|(index, piece)| task(index, piece));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tasks_side_by_side_keep_their_order_and_their_loops_to_themselves() {
+        let items: Vec<usize> = (0..100).collect();
+        let made = side_by_side(&items, |item| (item * 2, count()));
+        let expected = if count() == 1 { count() } else { 1 };
+        assert_eq!(made, items.iter().map(|item| (item * 2, expected)).collect::<Vec<_>>());
+        assert_eq!(count(), rayon::current_num_threads(), "and afterwards loops are shared again");
+    }
+
+    #[test]
+    fn a_map_keeps_the_order() {
+        assert_eq!(map(1000, 3, |index| index), (0..1000).collect::<Vec<_>>());
     }
 }

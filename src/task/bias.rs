@@ -15,6 +15,7 @@ use super::statistics::{
 use crate::kernels::double;
 use crate::kernels::lanes::dot;
 use crate::kernels::random::Random;
+use crate::kernels::threads;
 
 /// Groups of fewer pictures get no verdict.
 pub const SMALL_GROUP: usize = 20;
@@ -79,12 +80,7 @@ pub enum Verdict {
 impl Bias {
     /// Measures kept pictures, whose labels are the groups.
     pub fn of_kept(kept: &Kept, labels: &Labels, bootstrap: &Bootstrap) -> Self {
-        let groups = kept.classes();
-        let logits = logits(kept, labels);
-        let (rows, membership): (Vec<&[f32]>, Vec<usize>) =
-            (logits.rows().zip(truths(kept, &groups))).filter_map(|(row, group)| Some((row, group?))).unzip();
-        let grouped = Logits::new(logits.labels(), rows.concat());
-        Self::of(&grouped, labels.names, &membership, &groups, bootstrap)
+        BiasRun::of_kept(kept, labels, bootstrap).whole()
     }
 
     /// Measures `logits` of pictures that belong to groups: `membership` has a group's index for each row.
@@ -98,50 +94,123 @@ impl Bias {
         groups: &[String],
         bootstrap: &Bootstrap,
     ) -> Self {
-        let mut members: Vec<Vec<(usize, Vec<f64>)>> = vec![Vec::new(); groups.len()];
-        for (row, &group) in logits.rows().zip(membership) {
-            members[group].push((best(row), shares(row)));
+        BiasRun::new(logits.rows().zip(membership.iter().copied()), labels, groups, bootstrap).whole()
+    }
+}
+
+/// A measurement of bias under way, in steps: each a label's score in one group, or in two beside each other.
+#[derive(Clone, Debug)]
+pub struct BiasRun {
+    labels: Vec<String>,
+    groups: Vec<String>,
+    bootstrap: Bootstrap,
+    /// `[group][label]`: the share of each picture.
+    scores: Vec<Vec<Vec<f64>>>,
+    /// `[group][label]`: pictures whose best label it is.
+    best: Vec<Vec<usize>>,
+    pairs: Vec<(usize, usize)>,
+    measured: Vec<GroupLabel>,
+    tests: Vec<Option<Difference>>,
+}
+
+impl BiasRun {
+    /// Begins with kept pictures, whose labels are the groups.
+    pub fn of_kept(kept: &Kept, labels: &Labels, bootstrap: &Bootstrap) -> Self {
+        let groups = kept.classes();
+        let logits = logits(kept, labels);
+        let grouped = logits.rows().zip(truths(kept, &groups)).filter_map(|(row, group)| Some((row, group?)));
+        Self::new(grouped, labels.names, &groups, bootstrap)
+    }
+
+    fn new<'a>(
+        rows: impl Iterator<Item = (&'a [f32], usize)>,
+        labels: &[String],
+        groups: &[String],
+        bootstrap: &Bootstrap,
+    ) -> Self {
+        let mut scores = vec![vec![Vec::new(); labels.len()]; groups.len()];
+        let mut best_of = vec![vec![0; labels.len()]; groups.len()];
+        for (row, group) in rows {
+            best_of[group][best(row)] += 1;
+            scores[group].iter_mut().zip(shares(row)).for_each(|(scores, share)| scores.push(share));
         }
-        let scores = |group: usize, label: usize| -> Vec<f64> {
-            members[group].iter().map(|(_, shares)| shares[label]).collect()
-        };
-        let of_label = |group: usize, label: usize| {
-            let top1 = members[group].iter().filter(|(predicted, _)| *predicted == label).count();
-            GroupLabel {
-                label: labels[label].clone(),
-                score: bootstrap.mean(&scores(group, label)),
-                top1: Estimate::share(top1, members[group].len()),
-            }
-        };
-        let of_group = |group: usize| Group {
-            group: groups[group].clone(),
-            images: members[group].len(),
-            small: members[group].len() < SMALL_GROUP,
-            labels: (0..labels.len()).map(|label| of_label(group, label)).collect(),
-        };
-        let pairs =
-            (0..groups.len()).flat_map(|first| (first + 1..groups.len()).map(move |second| (first, second)));
-        let mut differences = Vec::new();
-        for (first, second) in pairs {
-            for (label, name) in labels.iter().enumerate() {
-                let key = format!("{} {} {name}", groups[first], groups[second]);
-                let mut random = Random::keyed(bootstrap.seed, &key);
-                let (a, b) = (scores(first, label), scores(second, label));
-                let Some(test) = permutation_test(&a, &b, REARRANGEMENTS, &mut random) else { continue };
-                let small = a.len().min(b.len()) < SMALL_GROUP;
-                differences.push(Difference {
-                    label: name.clone(),
-                    first: groups[first].clone(),
-                    second: groups[second].clone(),
-                    test,
-                    p_adjusted: 1.0,
-                    effect: cohens_d(&a, &b),
-                    verdict: if small { Verdict::TooFewPictures } else { Verdict::NoEvidence },
-                });
-            }
+        let count = groups.len();
+        let pairs = (0..count).flat_map(|first| (first + 1..count).map(move |second| (first, second)));
+        Self {
+            labels: labels.to_vec(),
+            groups: groups.to_vec(),
+            bootstrap: *bootstrap,
+            scores,
+            best: best_of,
+            pairs: pairs.collect(),
+            measured: Vec::new(),
+            tests: Vec::new(),
         }
+    }
+
+    /// Steps done, and steps in all.
+    pub fn progress(&self) -> (usize, usize) {
+        let all = (self.groups.len() + self.pairs.len()) * self.labels.len();
+        (self.measured.len() + self.tests.len(), all)
+    }
+
+    /// Does up to `count` steps more, on all threads.
+    pub fn step(&mut self, count: usize) {
+        let labels = self.labels.len().max(1);
+        let left = self.groups.len() * self.labels.len() - self.measured.len();
+        let places: Vec<usize> = (self.measured.len()..).take(count.min(left)).collect();
+        let measured = threads::side_by_side(&places, |&place| self.of_group(place / labels, place % labels));
+        self.measured.extend(measured);
+        let left = self.pairs.len() * self.labels.len() - self.tests.len();
+        let places: Vec<usize> = (self.tests.len()..).take((count - places.len()).min(left)).collect();
+        let tests =
+            threads::side_by_side(&places, |&place| self.of_pair(self.pairs[place / labels], place % labels));
+        self.tests.extend(tests);
+    }
+
+    /// What was measured, once all steps are done.
+    pub fn finish(self) -> Bias {
+        let mut measured = self.measured.into_iter();
+        let mut group = |(group, scores): (String, &Vec<Vec<f64>>)| {
+            let images = scores.first().map_or(0, Vec::len);
+            let labels = measured.by_ref().take(scores.len()).collect();
+            Group { group, images, small: images < SMALL_GROUP, labels }
+        };
+        let groups = self.groups.into_iter().zip(&self.scores).map(&mut group).collect();
+        let mut differences: Vec<Difference> = self.tests.into_iter().flatten().collect();
         judge(&mut differences);
-        Self { groups: (0..groups.len()).map(of_group).collect(), differences }
+        Bias { groups, differences }
+    }
+
+    fn whole(mut self) -> Bias {
+        self.step(self.progress().1);
+        self.finish()
+    }
+
+    fn of_group(&self, group: usize, label: usize) -> GroupLabel {
+        let scores = &self.scores[group][label];
+        GroupLabel {
+            label: self.labels[label].clone(),
+            score: self.bootstrap.mean(scores),
+            top1: Estimate::share(self.best[group][label], scores.len()),
+        }
+    }
+
+    /// `None` where a group has no pictures.
+    fn of_pair(&self, (first, second): (usize, usize), label: usize) -> Option<Difference> {
+        let (a, b) = (&self.scores[first][label], &self.scores[second][label]);
+        let [first, second, name] = [&self.groups[first], &self.groups[second], &self.labels[label]];
+        let mut random = Random::keyed(self.bootstrap.seed, &format!("{first} {second} {name}"));
+        let small = a.len().min(b.len()) < SMALL_GROUP;
+        Some(Difference {
+            label: name.clone(),
+            first: first.clone(),
+            second: second.clone(),
+            test: permutation_test(a, b, REARRANGEMENTS, &mut random)?,
+            p_adjusted: 1.0,
+            effect: cohens_d(a, b),
+            verdict: if small { Verdict::TooFewPictures } else { Verdict::NoEvidence },
+        })
     }
 }
 

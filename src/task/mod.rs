@@ -11,4 +11,5 @@ pub mod pca;
 pub mod probe;
 pub mod robustness;
 pub mod statistics;
+pub mod words;
 pub mod zero_shot;

@@ -1,7 +1,8 @@
-//! Principal components of embeddings, for a map of them.
+//! Principal components of embeddings, and a map of them.
 
 use serde::Serialize;
 
+use super::kept::Kept;
 use crate::kernels::double::dot;
 use crate::kernels::random::Random;
 
@@ -18,6 +19,57 @@ pub struct Components {
     pub coordinates: Vec<Vec<f64>>,
     /// The share of the variance that lies along each component.
     pub explained: Vec<f64>,
+}
+
+/// Kept pictures in two dimensions, and where their labels lie among them.
+#[derive(Clone, Debug, Serialize)]
+pub struct Map {
+    #[serde(flatten)]
+    pub components: Components,
+    pub classes: Vec<MapClass>,
+}
+
+/// The pictures of one label on the map.
+#[derive(Clone, Debug, Serialize)]
+pub struct MapClass {
+    pub label: String,
+    /// Places of its pictures in the list.
+    pub members: Vec<usize>,
+    pub centre: [f64; 2],
+    /// Root of the mean squared distance from the centre.
+    pub spread: f64,
+}
+
+impl Map {
+    /// Maps unit embeddings.
+    pub fn of(kept: &Kept) -> Self {
+        let units = kept.units();
+        let rows: Vec<&[f32]> = units.iter().map(Vec::as_slice).collect();
+        let components = principal_components(&rows, 2);
+        let labels = kept.classes();
+        let mut members = vec![Vec::new(); labels.len()];
+        for (place, picture) in kept.pictures().iter().enumerate() {
+            let class = picture.label.as_ref().and_then(|label| labels.binary_search(label).ok());
+            if let Some(class) = class {
+                members[class].push(place);
+            }
+        }
+        let class = |(label, members): (String, Vec<usize>)| {
+            let along = |place: usize, axis: usize| {
+                components.coordinates[place].get(axis).copied().unwrap_or_default()
+            };
+            let count = members.len().max(1) as f64;
+            let centre =
+                [0, 1].map(|axis| members.iter().map(|&place| along(place, axis)).sum::<f64>() / count);
+            let apart = |&place: &usize| {
+                [0, 1].map(|axis| (along(place, axis) - centre[axis]).powi(2)).iter().sum::<f64>()
+            };
+            let spread = (members.iter().map(apart).sum::<f64>() / count).sqrt();
+            MapClass { label, members, centre, spread }
+        };
+        let classes = labels.into_iter().zip(members).map(class).collect();
+        Self { components, classes }
+    }
 }
 
 /// The first `count` principal components of `rows` of equal length, by subspace iteration.
@@ -137,5 +189,26 @@ fn point_up(direction: &mut [f64]) {
     let larger = |a: f64, b: f64| if b.abs() > a.abs() { b } else { a };
     if direction.iter().copied().fold(0.0, larger) < 0.0 {
         direction.iter_mut().for_each(|value| *value = -*value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::task::kept::Picture;
+
+    #[test]
+    fn a_map_has_each_label_where_its_pictures_lie() {
+        let mut kept = Kept::new(4);
+        for (label, embedding) in
+            [("b", [1.0, 0.1, 0.0, 0.0]), ("a", [0.0, 1.0, 0.0, 0.0]), ("b", [1.0, -0.1, 0.0, 0.0])]
+        {
+            kept.push(Picture { name: label.into(), label: Some(label.into()) }, &embedding).unwrap();
+        }
+        let map = Map::of(&kept);
+        let members: Vec<&[usize]> = map.classes.iter().map(|class| class.members.as_slice()).collect();
+        assert_eq!(members, [&[1][..], &[0, 2]]);
+        assert_eq!(map.classes[0].spread, 0.0);
+        assert!(map.classes[1].spread > 0.05 && map.components.explained[0] > 0.9);
     }
 }

@@ -164,11 +164,11 @@ test("bias equals the command line's", async () => {
 
 test("broken pictures, a class of one, markup in a label and an empty folder each get a clear word", async () => {
   const folder = mkdtempSync(path.join(tmpdir(), "bench-"));
-  execFileSync("mkdir", ["-p", path.join(folder, "a<b>bold</b>"), path.join(folder, "cat")]);
+  execFileSync("mkdir", ["-p", path.join(folder, "a<b>bold"), path.join(folder, "cat")]);
   for (const name of ["twemoji-1", "doodle-1"]) {
     execFileSync("cp", [`${DATA}/cat/${name}.png`, path.join(folder, "cat")]);
   }
-  execFileSync("cp", [`${DATA}/car/noto-1.png`, path.join(folder, "a<b>bold</b>")]);
+  execFileSync("cp", [`${DATA}/car/noto-1.png`, path.join(folder, "a<b>bold")]);
   writeFileSync(path.join(folder, "cat", "broken.png"), "no picture");
   await open("Dataset");
   const view = page.locator("dataset-view");

@@ -2,6 +2,14 @@
 /** @import { BenchModule, BenchWasm, Damage, Job, Trial, WasmEngine } from "./types.js" */
 import { EngineError } from "./engine-error.js";
 
+/** How long a slice of a measurement may take, in milliseconds: a cancel is heard between two. */
+const SLICE = 60;
+/** A confusion matrix of more labels than this stays in the worker unless all of it is asked for. */
+const MOST_CELLS = 60;
+
+/** @typedef {{ labels: string[], templates: string[], seed: number }} Question */
+/** @typedef {(labels: string[], templates: string[], job: Job) => Promise<number>} Encode */
+
 /**
  * The research bench inside the engine's worker: embeddings that are kept, what is measured of them, and damaged
  * pictures. One method for each verb of `EngineClient.bench`. It is fetched when the first verb comes.
@@ -9,16 +17,19 @@ import { EngineError } from "./engine-error.js";
 export class BenchHost {
   #module;
   #engine;
+  #encode;
   /** @type {BenchWasm | undefined} */
   #bench;
 
   /**
    * @param {BenchModule} module
    * @param {WasmEngine} engine whose embeddings these are; another one needs another host
+   * @param {Encode} encode makes labels known to the engine, in slices
    */
-  constructor(module, engine) {
+  constructor(module, engine, encode) {
     this.#module = module;
     this.#engine = engine;
+    this.#encode = encode;
   }
 
   /** @param {WasmEngine} engine */
@@ -26,49 +37,96 @@ export class BenchHost {
     return this.#engine === engine;
   }
 
-  /** Begins with nothing, or with what was kept. @param {{ npy?: Uint8Array, csv?: string }} payload */
-  open({ npy, csv }) {
-    const width = this.#engine.info().projection_dim;
-    const { Bench } = this.#module;
-    const bench = npy && csv ? Bench.from_files(npy, csv, width, this.#engine.sha256()) : new Bench(width);
+  /** Begins with nothing, or with what was kept, in parts. @param {{ parts: { npy: Uint8Array, csv: string }[] }} payload */
+  open({ parts }) {
+    const bench = new this.#module.Bench(this.#engine.info().projection_dim);
+    try {
+      for (const { npy, csv } of parts) bench.append(npy, csv, this.#engine.sha256());
+    } catch (error) {
+      bench.free();
+      throw error;
+    }
     this.free();
     this.#bench = bench;
-    return { count: bench.count(), classes: bench.classes() };
-  }
-
-  /** Embeds and keeps one picture. @param {{ name: string, label: string | null, image: Blob }} payload */
-  async add({ name, label, image }) {
-    const result = this.#engine.embed_image(new Uint8Array(await image.arrayBuffer()));
-    try {
-      this.#opened.push(name, label ?? undefined, result.embedding);
-    } finally {
-      result.free();
-    }
-  }
-
-  /** The kept embeddings as files. */
-  files() {
-    return { npy: this.#opened.npy(), csv: this.#opened.csv(this.#engine.sha256()) };
-  }
-
-  /** What `clip-wasm eval` measures. @param {{ labels: string[], templates: string[], seed: number }} payload */
-  evaluate({ labels, templates, seed }) {
-    return this.#engine.evaluate(this.#opened, labels, templates, seed);
+    return { names: bench.names() };
   }
 
   /**
-   * What `clip-wasm bias` measures. The groups are the pictures' labels, or those of a table that lists them in their order.
-   * @param {{ labels: string[], templates: string[], seed: number, csv?: string }} payload
+   * Embeds and keeps some pictures.
+   * @param {{ pictures: { name: string, label: string | null, image: Blob }[] }} payload
+   * @returns {Promise<{ skipped: { name: string, reason: string }[], milliseconds: number }>}
    */
-  bias({ labels, templates, seed, csv }) {
-    if (!csv) return this.#engine.bias(this.#opened, labels, templates, seed);
-    const width = this.#engine.info().projection_dim;
-    const regrouped = this.#module.Bench.from_files(this.#opened.npy(), csv, width, this.#engine.sha256());
+  async add({ pictures }) {
+    const opened = await Promise.all(pictures.map(bytesOf));
+    const read = opened.filter((one) => "bytes" in one);
+    const begun = performance.now();
+    const [names, labels, bytes] = [read.map(({ name }) => name), read.map(({ label }) => label ?? ""), read.map(({ bytes }) => bytes)];
+    const failed = this.#engine.embed_into(this.#opened, names, labels, bytes);
+    const milliseconds = performance.now() - begun;
+    for (const { code, reason } of failed) if (!code.startsWith("image-")) throw new EngineError(code, reason);
+    const skipped = failed.map(({ place, reason }) => ({ name: names[place], reason }));
+    return { skipped: [...opened.filter((one) => "reason" in one), ...skipped], milliseconds };
+  }
+
+  /** The names of the pictures that are kept. */
+  names() {
+    return this.#opened.names();
+  }
+
+  /** The kept embeddings from place `first` on as files. @param {{ first?: number }} payload */
+  files({ first = 0 }) {
+    const bench = this.#opened;
+    return { npy: bench.npy(first), csv: bench.csv(first, this.#engine.sha256()), count: bench.count() };
+  }
+
+  /**
+   * What `clip-wasm eval` measures; a large confusion matrix only where it is asked for.
+   * @param {Question & { matrix?: boolean }} payload
+   * @param {Job} job
+   */
+  async evaluate({ labels, templates, seed, matrix = false }, job) {
+    await this.#encode(labels, templates, job);
+    for (const template of templates.length > 1 ? templates : []) await this.#encode(labels, [template], job);
+    const evaluation = this.#engine.evaluate(this.#opened, labels, templates, seed);
+    if (labels.length > MOST_CELLS && !matrix) delete evaluation.confusion;
+    return evaluation;
+  }
+
+  /**
+   * What `clip-wasm bias` measures. The groups are the pictures' labels, or those of a table.
+   * @param {Question & { groups?: string }} payload
+   * @param {Job} job
+   */
+  async bias({ labels, templates, seed, groups }, job) {
+    await this.#encode(labels, templates, job);
+    const bench = groups ? this.#opened.regrouped(groups, /^\s*[[{]/.test(groups)) : this.#opened;
     try {
-      return this.#engine.bias(regrouped, labels, templates, seed);
+      return await run(this.#engine.bias(bench, labels, templates, seed), job);
     } finally {
-      regrouped.free();
+      if (bench !== this.#bench) bench.free();
     }
+  }
+
+  /** What `clip-wasm probe` measures. @param {Question} payload @param {Job} job */
+  async probe({ labels, templates, seed }, job) {
+    await this.#encode(labels, templates, job);
+    return run(this.#engine.probe(this.#opened, labels, templates, seed), job);
+  }
+
+  /**
+   * A label under other names.
+   * @param {Question & { label: string, others: string[] }} payload
+   * @param {Job} job
+   */
+  async namings({ labels, templates, label, others }, job) {
+    await this.#encode([...labels, ...others], templates, job);
+    return this.#engine.namings(this.#opened, labels, templates, labels.indexOf(label), others);
+  }
+
+  /** What another set of labels changes. @param {Question & { others: string[] }} payload @param {Job} job */
+  async labelSets({ labels, templates, others }, job) {
+    await this.#encode([...labels, ...others], templates, job);
+    return this.#engine.label_sets(this.#opened, labels, templates, others);
   }
 
   /** The pictures' places along two principal components. */
@@ -102,33 +160,41 @@ export class BenchHost {
 
   /**
    * A picture's answers, clean and under each damage.
-   * @param {{ image: Blob, name: string, truth: number, side: number, seed: number, word: string, damages: Damage[],
-   *   labels: string[], templates: string[], thumbnails?: boolean }} payload
+   * @param {Question & { image: Blob, name: string, truth: number, side: number, word: string, damages: Damage[],
+   *   thumbnails?: boolean }} payload
    * @param {Job} job
    */
-  async damage({ image, name, truth, side, seed, word, damages, labels, templates, thumbnails = false }, job) {
+  async damage({ image, side, damages, thumbnails = false, ...asked }, job) {
     const bytes = new Uint8Array(await image.arrayBuffer());
+    await this.#encode(asked.labels, asked.templates, job);
     const working = this.#module.DamagedPicture.working(bytes, side);
+    const abreast = this.#engine.info().threads;
     try {
-      const clean = this.#engine.trial(working, labels, templates, truth);
       /** @type {Trial[]} */
       const trials = [];
-      /** @type {ImageData[]} */
-      const pictures = [];
-      for (const { corruption, severity } of damages) {
+      const all = [{ corruption: null, severity: 1 }, ...damages];
+      while (trials.length < all.length) {
+        const some = all.slice(trials.length, trials.length + abreast);
+        trials.push(...this.#engine.trials(working, JSON.stringify({ ...asked, damages: some })));
         await job.breathe();
-        const damaged = working.damaged(corruption, severity, seed, name, word);
-        trials.push(this.#engine.trial(damaged, labels, templates, truth));
-        if (thumbnails) {
-          const pixels = new Uint8ClampedArray(damaged.rgba());
-          pictures.push(new ImageData(pixels, damaged.side(), damaged.side()));
-        }
-        damaged.free();
       }
-      return { clean, trials, pictures };
+      const pictures = thumbnails ? damages.map((damage) => this.#thumbnail(working, damage, asked)) : [];
+      return { clean: trials[0], trials: trials.slice(1), pictures };
     } finally {
       working.free();
     }
+  }
+
+  /**
+   * @param {import("./types.js").WasmDamagedPicture} working
+   * @param {Damage} damage
+   * @param {{ seed: number, name: string, word: string }} asked
+   */
+  #thumbnail(working, { corruption, severity }, { seed, name, word }) {
+    const damaged = working.damaged(corruption, severity, seed, name, word);
+    const picture = new ImageData(new Uint8ClampedArray(damaged.rgba()), damaged.side(), damaged.side());
+    damaged.free();
+    return picture;
   }
 
   /**
@@ -147,6 +213,39 @@ export class BenchHost {
   get #opened() {
     if (!this.#bench) throw new EngineError("no-data", "no data set is open");
     return this.#bench;
+  }
+}
+
+/**
+ * Takes a measurement to its end, in slices. @param {import("./types.js").WasmMeasurement} measurement @param {Job} job
+ */
+async function run(measurement, job) {
+  try {
+    let steps = 1;
+    for (;;) {
+      const [done, total] = measurement.progress();
+      job.progress({ done, total });
+      if (done === total) return measurement.finish();
+      await job.breathe();
+      const begun = performance.now();
+      measurement.step(steps);
+      steps = performance.now() - begun < SLICE / 2 ? steps * 2 : Math.max(1, steps >> 1);
+    }
+  } catch (error) {
+    if (job.signal.aborted) measurement.free();
+    throw error;
+  }
+}
+
+/**
+ * @param {{ name: string, label: string | null, image: Blob }} picture
+ * @returns {Promise<{ name: string, label: string | null, bytes: Uint8Array } | { name: string, reason: string }>}
+ */
+async function bytesOf({ name, label, image }) {
+  try {
+    return { name, label, bytes: new Uint8Array(await image.arrayBuffer()) };
+  } catch (error) {
+    return { name, reason: `the file cannot be read: ${/** @type {Error} */ (error).message}` };
   }
 }
 

@@ -188,15 +188,20 @@ export class EngineHost {
   async classify({ embedding, labels, templates, mode }, job) {
     const engine = this.#loaded();
     const begun = performance.now();
-    const missing = engine.missing_labels(labels, templates);
-    await inSlices(missing, (slice) => engine.encode_labels(slice, templates), job, this.#pace);
+    const count = await this.#encode(engine, labels, templates, job);
     const encoded = performance.now();
     const scores = engine.classify(embedding, labels, templates, mode);
-    return {
-      scores,
-      timings: { text: encoded - begun, score: performance.now() - encoded },
-      encoded: missing.length,
-    };
+    return { scores, timings: { text: encoded - begun, score: performance.now() - encoded }, encoded: count };
+  }
+
+  /**
+   * Encodes the labels that are new, in slices. @param {WasmEngine} engine @param {string[]} labels
+   * @param {string[]} templates @param {Job} job @returns {Promise<number>} how many those were
+   */
+  async #encode(engine, labels, templates, job) {
+    const missing = engine.missing_labels(labels, templates);
+    await inSlices(missing, (slice) => engine.encode_labels(slice, templates), job, this.#pace);
+    return missing.length;
   }
 
   /** @param {{ text: string }} payload */
@@ -230,7 +235,7 @@ export class EngineHost {
     const [{ BenchHost }, module] = await Promise.all([import("./bench-host.js"), this.#module]);
     if (!this.#bench?.isOf(engine)) {
       this.#bench?.free();
-      this.#bench = new BenchHost(/** @type {any} */ (module), engine);
+      this.#bench = new BenchHost(/** @type {any} */ (module), engine, (...asked) => this.#encode(engine, ...asked));
     }
     return Reflect.get(this.#bench, verb).call(this.#bench, payload, job);
   }

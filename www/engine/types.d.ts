@@ -330,9 +330,14 @@ export interface WasmEngine {
   tokenize(text: string): Uint32Array;
   /** [3, image_size, image_size], of an encoded picture. */
   preprocess(bytes: Uint8Array): Float32Array;
-  trial(picture: WasmDamagedPicture, labels: string[], templates: string[], truth: number): Trial;
-  evaluate(bench: BenchWasm, labels: string[], templates: string[], seed: number): unknown;
-  bias(bench: BenchWasm, labels: string[], templates: string[], seed: number): unknown;
+  /** The question is JSON, as `src/web/bench/damage.rs` says. */
+  trials(picture: WasmDamagedPicture, question: string): Trial[];
+  embed_into(bench: BenchWasm, names: string[], labels: string[], pictures: Uint8Array[]): EmbedFailure[];
+  evaluate(bench: BenchWasm, labels: string[], templates: string[], seed: number): { confusion?: number[][] | null };
+  bias(bench: BenchWasm, labels: string[], templates: string[], seed: number): WasmMeasurement;
+  probe(bench: BenchWasm, labels: string[], templates: string[], seed: number): WasmMeasurement;
+  namings(bench: BenchWasm, labels: string[], templates: string[], label: number, others: string[]): unknown;
+  label_sets(bench: BenchWasm, labels: string[], templates: string[], others: string[]): unknown;
   /** Times the implementations of the matrix product on the model's own width, and keeps the fastest of each kind. */
   try_kernels(): KernelTrial[];
   free(): void;
@@ -340,10 +345,7 @@ export interface WasmEngine {
 
 /** What the research bench uses of the module, beside the engine. */
 export interface BenchModule {
-  Bench: {
-    new (width: number): BenchWasm;
-    from_files(npy: Uint8Array, csv: string, width: number, weights: string): BenchWasm;
-  };
+  Bench: { new (width: number): BenchWasm };
   DamagedPicture: { working(bytes: Uint8Array, side: number): WasmDamagedPicture };
   read_table(text: string, isJson: boolean): string[];
   write_table(cells: string[], columns: number): string;
@@ -354,12 +356,30 @@ export interface BenchModule {
 
 /** Kept embeddings, in the engine's memory. */
 export interface BenchWasm {
-  push(name: string, label: string | undefined, embedding: Float32Array): void;
+  append(npy: Uint8Array, csv: string, weights: string): void;
   count(): number;
-  classes(): string[];
-  npy(): Uint8Array;
-  csv(weights: string): string;
+  names(): string[];
+  npy(first: number): Uint8Array;
+  csv(first: number, weights: string): string;
   map(): unknown;
+  regrouped(table: string, isJson: boolean): BenchWasm;
+  free(): void;
+}
+
+/** A picture of some that could not be embedded. */
+export interface EmbedFailure {
+  place: number;
+  code: string;
+  reason: string;
+}
+
+/** A measurement under way, in steps. */
+export interface WasmMeasurement {
+  /** Steps done, and steps in all. */
+  progress(): [number, number];
+  step(count: number): void;
+  /** Consumes the measurement. */
+  finish(): unknown;
   free(): void;
 }
 

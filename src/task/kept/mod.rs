@@ -43,6 +43,35 @@ impl Kept {
         Ok(())
     }
 
+    /// Keeps all of `more` as well.
+    ///
+    /// # Errors
+    /// `EmbeddingLength` if they are of another width.
+    pub fn append(&mut self, more: Self) -> Result<()> {
+        if more.width != self.width {
+            return Err(Error::EmbeddingLength { found: more.width, expected: self.width });
+        }
+        self.pictures.extend(more.pictures);
+        self.values.extend(more.values);
+        Ok(())
+    }
+
+    /// The pictures from place `first` on.
+    pub fn since(&self, first: usize) -> Self {
+        let first = first.min(self.pictures.len());
+        Self {
+            pictures: self.pictures[first..].to_vec(),
+            values: self.values[first * self.width..].to_vec(),
+            width: self.width,
+        }
+    }
+
+    /// The same embeddings with other labels: what `label` gives for each picture's name.
+    pub fn relabelled(&self, label: impl Fn(&str) -> Option<String>) -> Self {
+        let picture = |picture: &Picture| Picture { name: picture.name.clone(), label: label(&picture.name) };
+        Self { pictures: self.pictures.iter().map(picture).collect(), ..self.clone() }
+    }
+
     /// The pictures, in the order they came.
     pub fn pictures(&self) -> &[Picture] {
         &self.pictures
@@ -137,6 +166,15 @@ mod tests {
         let (npy, csv) = (kept().to_npy(), kept().to_csv("hash").unwrap());
         assert_eq!(npy.len() % 64, 16, "a header of whole lines, then four values");
         assert_eq!(Kept::from_files(&npy, &csv, 2, "hash").unwrap(), kept());
+    }
+
+    #[test]
+    fn parts_of_what_is_kept_make_the_whole_again() {
+        let mut first = Kept::new(2);
+        first.append(kept().since(0)).unwrap();
+        assert_eq!((kept().since(1).pictures().len(), kept().since(9).pictures().len()), (1, 0));
+        assert_eq!(first, kept());
+        assert_eq!(first.append(Kept::new(3)).unwrap_err().code(), "embedding-length");
     }
 
     #[test]

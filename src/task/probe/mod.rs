@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::statistics::{Estimate, deviation, mean};
 use crate::kernels::random::Random;
+use crate::kernels::threads;
 
 pub use logistic::{Logistic, Sample};
 
@@ -13,7 +14,7 @@ pub use logistic::{Logistic, Sample};
 const STRENGTHS: [f64; 3] = [1.0, 10.0, 100.0];
 
 /// How to probe.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct ProbeSettings {
     /// Pictures of each class to learn from.
     pub shots: Vec<usize>,
@@ -22,6 +23,12 @@ pub struct ProbeSettings {
     /// Draws of the k pictures for each k.
     pub draws: usize,
     pub seed: u64,
+}
+
+impl Default for ProbeSettings {
+    fn default() -> Self {
+        Self { shots: vec![1, 2, 4, 8], folds: 5, draws: 10, seed: 0 }
+    }
 }
 
 /// What the probe reached.
@@ -44,51 +51,96 @@ pub struct FewShot {
     pub deviation: f64,
 }
 
-impl Probe {
-    /// Probes labelled rows `samples` of `width` features, in `classes` classes.
-    ///
-    /// `progress` is called with the fits that are done and that there are; `false` from it ends the probe,
-    /// and the result is `None`.
-    pub fn run(
-        samples: &[Sample],
-        width: usize,
-        classes: usize,
-        settings: &ProbeSettings,
-        mut progress: impl FnMut(usize, usize) -> bool,
-    ) -> Option<Self> {
-        let folds = folds(samples, classes, settings);
-        let total = STRENGTHS.len() * settings.folds + settings.shots.len() * settings.draws;
-        let mut done = 0;
-        let mut fit_and_test = |train: &[Sample], test: &[Sample], c: f64| {
-            let hits = hits(train, test, width, classes, c);
-            done += 1;
-            progress(done, total).then_some(hits)
-        };
-        let (mut best, mut c) = (None, STRENGTHS[0]);
-        for strength in STRENGTHS {
-            let mut right = 0;
-            for fold in 0..settings.folds {
-                let (test, train) = split(samples, |index| folds[index] == fold);
-                right += fit_and_test(&train, &test, strength)?;
-            }
-            if best.is_none_or(|best| right > best) {
-                (best, c) = (Some(right), strength);
-            }
-        }
-        let mut few_shot = Vec::new();
-        for &shots in &settings.shots {
-            let mut accuracies = Vec::new();
-            for draw in 0..settings.draws {
-                let mut random = Random::keyed(settings.seed, &format!("{shots} shots, draw {draw}"));
-                let drawn = draw_shots(samples, classes, shots, &mut random);
-                let (train, test) = split(samples, |index| drawn[index]);
-                accuracies.push(fit_and_test(&train, &test, c)? as f64 / test.len().max(1) as f64);
-            }
-            few_shot.push(FewShot { shots, accuracy: mean(&accuracies), deviation: deviation(&accuracies) });
-        }
-        let cross_validated = Estimate::share(best.unwrap_or(0), samples.len());
-        Some(Self { c, cross_validated, few_shot })
+/// A probe under way, in steps: each fits one classifier and tests it.
+#[derive(Clone, Debug)]
+pub struct ProbeRun {
+    /// Labelled rows, and how wide they are.
+    rows: Vec<(Vec<f32>, usize)>,
+    width: usize,
+    classes: usize,
+    settings: ProbeSettings,
+    /// The fold of each row.
+    folds: Vec<usize>,
+    /// What each fit of the cross-validation got right, then the accuracy of each draw.
+    right: Vec<usize>,
+    accuracies: Vec<f64>,
+}
+
+impl ProbeRun {
+    /// Begins with labelled rows of `width` features, in `classes` classes.
+    pub fn new(rows: Vec<(Vec<f32>, usize)>, width: usize, classes: usize, settings: ProbeSettings) -> Self {
+        let folds = folds(&samples(&rows), classes, &settings);
+        Self { rows, width, classes, settings, folds, right: Vec::new(), accuracies: Vec::new() }
     }
+
+    /// Fits done, and fits in all.
+    pub fn progress(&self) -> (usize, usize) {
+        let draws = self.settings.shots.len() * self.settings.draws;
+        (self.right.len() + self.accuracies.len(), self.validations() + draws)
+    }
+
+    /// Does up to `count` fits more, on all threads. The draws wait for the end of the cross-validation, which
+    /// chooses their strength.
+    pub fn step(&mut self, count: usize) {
+        let (done, all) = self.progress();
+        let end = if done < self.validations() { self.validations() } else { all };
+        let places: Vec<usize> = (done..end.min(done.saturating_add(count))).collect();
+        if done < self.validations() {
+            let right = threads::side_by_side(&places, |&place| self.validate(place));
+            self.right.extend(right);
+        } else {
+            let c = self.strength().0;
+            let accuracies =
+                threads::side_by_side(&places, |&place| self.draw(place - self.validations(), c));
+            self.accuracies.extend(accuracies);
+        }
+    }
+
+    /// What the probe reached, once all fits are done.
+    pub fn finish(self) -> Probe {
+        let (c, right) = self.strength();
+        let of_shots = |(&shots, accuracies): (&usize, &[f64])| FewShot {
+            shots,
+            accuracy: mean(accuracies),
+            deviation: deviation(accuracies),
+        };
+        let draws = self.accuracies.chunks(self.settings.draws.max(1));
+        Probe {
+            c,
+            cross_validated: Estimate::share(right, self.rows.len()),
+            few_shot: self.settings.shots.iter().zip(draws).map(of_shots).collect(),
+        }
+    }
+
+    fn validations(&self) -> usize {
+        STRENGTHS.len() * self.settings.folds
+    }
+
+    /// The strength that got the most right, the first of equals; and how many that were.
+    fn strength(&self) -> (f64, usize) {
+        let totals = self.right.chunks(self.settings.folds.max(1)).map(|right| right.iter().sum());
+        let better = |best: (f64, usize), next: (f64, usize)| if next.1 > best.1 { next } else { best };
+        STRENGTHS.into_iter().zip(totals).reduce(better).unwrap_or((STRENGTHS[0], 0))
+    }
+
+    fn validate(&self, place: usize) -> usize {
+        let (strength, fold) = (STRENGTHS[place / self.settings.folds], place % self.settings.folds);
+        let (test, train) = split(&samples(&self.rows), |index| self.folds[index] == fold);
+        hits(&train, &test, self.width, self.classes, strength)
+    }
+
+    fn draw(&self, place: usize, c: f64) -> f64 {
+        let (shots, draw) = (self.settings.shots[place / self.settings.draws], place % self.settings.draws);
+        let mut random = Random::keyed(self.settings.seed, &format!("{shots} shots, draw {draw}"));
+        let samples = samples(&self.rows);
+        let drawn = draw_shots(&samples, self.classes, shots, &mut random);
+        let (train, test) = split(&samples, |index| drawn[index]);
+        hits(&train, &test, self.width, self.classes, c) as f64 / test.len().max(1) as f64
+    }
+}
+
+fn samples(rows: &[(Vec<f32>, usize)]) -> Vec<Sample<'_>> {
+    rows.iter().map(|(row, class)| (row.as_slice(), *class)).collect()
 }
 
 fn hits(train: &[Sample], test: &[Sample], width: usize, classes: usize, c: f64) -> usize {
@@ -147,11 +199,15 @@ mod tests {
                 row
             })
             .collect();
-        let samples: Vec<Sample> =
-            rows.iter().enumerate().map(|(index, row)| (row.as_slice(), index % 3)).collect();
+        let rows: Vec<(Vec<f32>, usize)> = rows.into_iter().zip([0, 1, 2].into_iter().cycle()).collect();
         let settings = ProbeSettings { shots: vec![1], folds: 3, draws: 2, seed: 1 };
-        let probe = Probe::run(&samples, 4, 3, &settings, |_, _| true).unwrap();
+        let mut probe = ProbeRun::new(rows, 4, 3, settings);
+        assert_eq!(probe.progress(), (0, 11));
+        probe.step(4);
+        probe.step(100);
+        assert_eq!(probe.progress(), (9, 11), "the draws wait for the cross-validation");
+        probe.step(100);
+        let probe = probe.finish();
         assert_eq!((probe.cross_validated.value, probe.few_shot[0].accuracy), (1.0, 1.0));
-        assert!(Probe::run(&samples, 4, 3, &settings, |done, _| done < 2).is_none(), "a probe can be ended");
     }
 }

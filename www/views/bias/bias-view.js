@@ -58,32 +58,20 @@ export class BiasView extends Component {
   }
 
   async #measure() {
-    const { run, labels: field } = this.#parts;
+    const { run, groups, labels: field } = this.#parts;
     const labels = [...new Set(field.value.split("\n").map((line) => line.trim()))].filter((line) => line !== "");
     this.dataset.state = "working";
     await run.run(async (signal) => {
       run.words = "Comparing the groups.";
-      const csv = await this.#grouped();
+      const onProgress = (/** @type {{ done: number, total: number }} */ steps) => (run.steps = steps);
       const question = { labels, templates: this.#desk.templates, seed: 0 };
-      const measured = await this.#desk.bench("bias", { ...question, csv }, { signal });
+      const measured = await this.#desk.bench("bias", { ...question, groups: groups.value.trim() }, { signal, onProgress });
       if (measured.groups.length < 2) throw new Error("There is one group only: at least two are compared.");
       this.#result = { ...question, ...measured };
       run.words = "";
       this.#showResult();
       this.dataset.state = "ready";
     });
-  }
-
-  /** The kept pictures with the groups of the table as their labels; nothing where there is no table. */
-  async #grouped() {
-    const text = this.#parts.groups.value.trim();
-    if (text === "") return undefined;
-    const [lines, kept] = await Promise.all([this.#desk.bench("table", { text, json: text.startsWith("[") || text.startsWith("{") }), this.#desk.bench("files")]);
-    /** @type {Map<string, string | null>} */
-    const groups = new Map(lines.map((/** @type {any} */ { file, label }) => [file, label]));
-    const names = await this.#desk.bench("table", { text: kept.csv, json: false });
-    const rows = names.map((/** @type {any} */ { file }) => [file, groups.get(file) ?? ""]);
-    return this.#desk.bench("csv", { rows: [["file", "label"], ...rows] });
   }
 
   #showResult() {

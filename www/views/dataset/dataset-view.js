@@ -98,16 +98,15 @@ export class DatasetView extends Component {
   #forget() {
     this.#evaluation = null;
     this.#held = null;
-    this.#desk.data = null;
     this.#showData();
   }
 
   #showData() {
-    const { data, embedded, skipped, keeps } = this.#desk;
+    const { data, embedded, skipped, keeps, missing } = this.#desk;
     const { title, goOn, question, outcome, skippedList, notKept } = this.#parts;
     const all = data?.entries.length ?? 0;
     title.textContent = data ? `${numberText.count(embedded)} of ${numberText.count(all)} pictures of ${data.title}` : "";
-    goOn.hidden = !data || this.#parts.run.isRunning || embedded + skipped.length >= all;
+    goOn.hidden = !data || this.#parts.run.isRunning || missing.length === 0;
     question.hidden = outcome.hidden = !data;
     notKept.hidden = keeps;
     skippedList.replaceChildren(

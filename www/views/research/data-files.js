@@ -1,18 +1,27 @@
 // @ts-check
 /**
- * Turns dropped or chosen files into labelled pictures.
+ * Turns dropped or chosen files into labelled pictures: a folder a label, a table of file and label, archives of
+ * CLIP_benchmark, or embeddings that were kept elsewhere. Labels and their order are those of the command line.
  *
  * @typedef {object} Entry a picture of a data set, not read yet
  * @property {string} name its path inside the data, parts joined by `/`
  * @property {string | null} label
- * @property {() => Promise<Blob>} read
+ * @property {() => Promise<Blob>} [read] not there where only the embedding is
  *
  * @typedef {object} DataFiles
  * @property {string} title
- * @property {Entry[]} entries by name
+ * @property {Entry[]} entries
+ * @property {string[]} [classes] the labels that there are, where the data says so itself
+ * @property {string[]} [templates] that came with the data
+ * @property {string} [groups] a table of file and group
+ * @property {{ name: string, reason: string }[]} [left] what is left out, and why
+ * @property {{ npy: Uint8Array, csv: string }} [kept] embeddings in place of pictures
  *
+ * @typedef {{ name: string, file: File }} Inside a file, and its path inside the data
  * @typedef {(text: string, json: boolean) => Promise<{ file: string, label: string | null }[]>} ReadTable
  */
+import { archivesOf } from "./archives.js";
+import { byCodePoint } from "./by-code-point.js";
 
 /** Notes that lie beside pictures. */
 const NO_PICTURE = /(^|\/)\.|\.(md|txt|csv|json|npy)$/i;
@@ -26,12 +35,25 @@ const TABLE = /\.(csv|json)$/i;
 export async function dataOfFiles(files, readTable) {
   const title = files[0]?.path.split("/")[0] ?? "";
   const inside = files.map(({ path, file }) => ({ name: path.split("/").slice(1).join("/") || path, file }));
-  const pictures = inside.filter(({ name }) => !NO_PICTURE.test(name));
-  const entries = pictures.map(({ name, file }) => ({ name, label: folderLabel(name), read: async () => file }));
-  const unlabelled = entries.every(({ label }) => label === null);
+  const npy = inside.find(({ name }) => name.endsWith(".npy"));
+  if (npy) return keptElsewhere(npy, inside, readTable);
+  if (inside.some(({ name }) => name.endsWith(".tar"))) return { title, ...(await archivesOf(inside)) };
   const table = inside.find(({ name }) => TABLE.test(name));
-  const labelled = unlabelled && table ? await withTable(entries, table.file, readTable) : entries;
-  return { title, entries: labelled.sort((a, b) => order(a.name, b.name)) };
+  const pictures = inside.filter(({ name }) => !NO_PICTURE.test(name));
+  const isFlat = pictures.every(({ name }) => folderLabel(name) === null);
+  const data = table && isFlat ? await listed(pictures, table.file, readTable) : inFolders(inside, pictures);
+  return withoutDoubles({ title, ...data });
+}
+
+/** @param {Inside[]} all @param {Inside[]} pictures @returns {Omit<DataFiles, "title">} */
+function inFolders(all, pictures) {
+  const folders = all.map(({ name }) => name).sort(order).map(folderLabel);
+  const classes = [...new Set(folders.filter((label) => label !== null))];
+  const isIn = ({ name = "" }) => classes.length === 0 || name.split("/").length === 2;
+  const entries = pictures.filter(isIn).map(({ name, file }) => ({ name, label: folderLabel(name), read: async () => file }));
+  const outside = pictures.filter((picture) => !isIn(picture));
+  const left = outside.map(({ name }) => ({ name, reason: "it does not lie in the folder of a label" }));
+  return { entries: entries.sort((a, b) => order(a.name, b.name)), classes, left };
 }
 
 /** The folder a picture lies in is its label; underscores read as spaces. @param {string} name */
@@ -41,21 +63,56 @@ function folderLabel(name) {
 }
 
 /**
- * @param {Entry[]} entries
- * @param {File} table
- * @param {ReadTable} readTable
+ * What a table lists, in its order. @param {Inside[]} pictures @param {File} table @param {ReadTable} readTable
+ * @returns {Promise<Omit<DataFiles, "title">>}
  */
-async function withTable(entries, table, readTable) {
+async function listed(pictures, table, readTable) {
   const lines = await readTable(await table.text(), table.name.endsWith(".json"));
-  const labels = new Map(lines.map(({ file, label }) => [file, label]));
-  return entries.filter(({ name }) => labels.has(name)).map((entry) => ({ ...entry, label: labels.get(entry.name) ?? null }));
+  const files = new Map(pictures.map(({ name, file }) => [name, file]));
+  const absent = lines.filter(({ file }) => !files.has(file));
+  const entries = lines.flatMap(({ file, label }) => {
+    const found = files.get(file);
+    return found ? [{ name: file, label, read: async () => found }] : [];
+  });
+  return { entries, classes: sorted(lines), left: absent.map(({ file: name }) => ({ name, reason: "the table names it, but it is not among the files" })) };
+}
+
+/** @param {{ label: string | null }[]} lines */
+function sorted(lines) {
+  const labels = lines.map(({ label }) => label).filter((label) => label !== null);
+  return [...new Set(labels)].sort(byCodePoint);
+}
+
+/**
+ * Embeddings with the table that lies beside them. @param {Inside} npy @param {Inside[]} inside @param {ReadTable} readTable
+ * @returns {Promise<DataFiles>}
+ */
+async function keptElsewhere({ name, file }, inside, readTable) {
+  const stem = name.replace(/\.npy$/, "");
+  const beside = inside.find((other) => other.name === `${stem}.csv`);
+  if (!beside) throw new Error(`${name} needs ${stem}.csv beside it: the table of file and label for its rows.`);
+  const csv = await beside.file.text();
+  const lines = await readTable(csv, false);
+  const entries = lines.map(({ file, label }) => ({ name: file, label }));
+  const kept = { npy: new Uint8Array(await file.arrayBuffer()), csv };
+  return { title: name, entries, classes: sorted(lines), kept };
+}
+
+/** Of pictures with one name the first stays. @param {DataFiles} data @returns {DataFiles} */
+function withoutDoubles(data) {
+  /** @type {Set<string>} */
+  const seen = new Set();
+  const isNew = data.entries.map(({ name }) => seen.size < seen.add(name).size);
+  const doubles = data.entries.filter((_, index) => !isNew[index]);
+  const left = doubles.map(({ name }) => ({ name, reason: "another picture has this name; the first is taken" }));
+  return { ...data, entries: data.entries.filter((_, index) => isNew[index]), left: [...(data.left ?? []), ...left] };
 }
 
 /** The order of the command line: folder by folder. @param {string} a @param {string} b */
 function order(a, b) {
   const [left, right] = [a.split("/"), b.split("/")];
   for (let index = 0; index < Math.min(left.length, right.length); index += 1) {
-    if (left[index] !== right[index]) return left[index] < right[index] ? -1 : 1;
+    if (left[index] !== right[index]) return byCodePoint(left[index], right[index]);
   }
   return left.length - right.length;
 }
@@ -93,18 +150,23 @@ async function collect(entry, found) {
   }
 }
 
-/** The drawings that come with the page. @param {ReadTable} readTable @returns {Promise<DataFiles & { groups: string }>} */
+/** The drawings that come with the page. @param {ReadTable} readTable @returns {Promise<DataFiles>} */
 export async function bundledDrawings(readTable) {
   const base = new URL("../../../datasets/drawings/", import.meta.url);
-  const response = await fetch(new URL("by-hand.csv", base));
-  if (!response.ok) throw new Error(`The drawings cannot be fetched: the host answers ${response.status}.`);
-  const groups = await response.text();
+  const groups = await (await fetched(new URL("by-hand.csv", base))).text();
   const lines = await readTable(groups, false);
   const entry = (/** @type {string} */ name) => ({
     name,
     label: folderLabel(name),
-    read: async () => (await fetch(new URL(name, base))).blob(),
+    read: async () => (await fetched(new URL(name, base))).blob(),
   });
   const entries = lines.map(({ file }) => entry(file)).sort((a, b) => order(a.name, b.name));
   return { title: "the drawings of this page", entries, groups };
+}
+
+/** @param {URL} address */
+async function fetched(address) {
+  const response = await fetch(address);
+  if (!response.ok) throw new Error(`The drawings cannot be fetched: the host answers ${response.status}.`);
+  return response;
 }

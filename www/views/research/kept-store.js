@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * Kept embeddings between visits: two files in the origin's private file system, named by the weights and the data. The
- * table is written last, so that without it there is nothing to go on from.
+ * Kept embeddings between visits, in the origin's private file system: parts that follow each other, two files each, named by
+ * the weights and the data. A part's table is written last: without it the part is not there, nor any after it.
  */
 
 const FOLDER = "bench";
@@ -20,34 +20,47 @@ export async function keyOf(weights, names) {
 }
 
 export const keptStore = Object.freeze({
-  /** @param {string} key @returns {Promise<KeptFiles | null>} null where nothing is kept */
+  /** @param {string} key @returns {Promise<KeptFiles[]>} the parts that are whole, in order */
   async read(key) {
+    /** @type {KeptFiles[]} */
+    const parts = [];
     try {
       const folder = await open();
-      const csv = await (await folder.getFileHandle(`${key}.csv`)).getFile();
-      const npy = await (await folder.getFileHandle(`${key}.npy`)).getFile();
-      return { npy: new Uint8Array(await npy.arrayBuffer()), csv: await csv.text() };
+      for (;;) parts.push(await readPart(folder, `${key}-${parts.length}`));
     } catch {
-      return null;
+      return parts; // the next part is not there
     }
   },
 
-  /** @param {string} key @param {KeptFiles} files @returns {Promise<boolean>} whether there was room */
-  async write(key, { npy, csv }) {
+  /** @param {string} key @param {number} part @param {KeptFiles} files @returns {Promise<boolean>} whether there was room */
+  async write(key, part, { npy, csv }) {
     try {
       const folder = await open();
-      await folder.removeEntry(`${key}.csv`).catch(() => {});
-      await writeFile(folder, `${key}.npy`, npy);
-      await writeFile(folder, `${key}.csv`, csv);
+      await folder.removeEntry(`${key}-${part}.csv`).catch(() => {});
+      await writeFile(folder, `${key}-${part}.npy`, npy);
+      await writeFile(folder, `${key}-${part}.csv`, csv);
       return true;
     } catch {
       return false;
     }
   },
+
+  /** @param {string} key */
+  async remove(key) {
+    const folder = await open();
+    for await (const name of /** @type {any} */ (folder).keys()) if (name.startsWith(`${key}-`)) await folder.removeEntry(name);
+  },
 });
 
 async function open() {
   return (await navigator.storage.getDirectory()).getDirectoryHandle(FOLDER, { create: true });
+}
+
+/** @param {FileSystemDirectoryHandle} folder @param {string} name */
+async function readPart(folder, name) {
+  const csv = await (await folder.getFileHandle(`${name}.csv`)).getFile();
+  const npy = await (await folder.getFileHandle(`${name}.npy`)).getFile();
+  return { npy: new Uint8Array(await npy.arrayBuffer()), csv: await csv.text() };
 }
 
 /** @param {FileSystemDirectoryHandle} folder @param {string} name @param {Uint8Array | string} content */

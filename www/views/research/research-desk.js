@@ -1,12 +1,16 @@
 // @ts-check
 /** @import { ModelSession } from "../../state/model-session.js" */
 /** @import { DataFiles, Entry } from "./data-files.js" */
+import { sentence } from "../../state/sentence.js";
 import { keptStore, keyOf } from "./kept-store.js";
 
-/** Pictures between two copies of what is kept. */
-const KEEP_EVERY = 50;
-/** Failures of one picture, which the run outlives. */
-const OF_A_PICTURE = /^image-|^file$/;
+/** Between two parts of what is kept, in milliseconds: what a closed tab may lose. */
+const KEEP_EVERY = 4000;
+/** How long the worker may be at one batch of pictures, in milliseconds: a stop is heard between two. */
+const BATCH = 100;
+const MOST_TOGETHER = 64;
+/** Batches under way: while one is embedded, the next is read. */
+const IN_FLIGHT = 2;
 
 /** @typedef {{ done: number, total: number, perSecond: number, secondsLeft: number }} Progress */
 /** @typedef {{ name: string, reason: string }} Skipped */
@@ -17,43 +21,59 @@ const OF_A_PICTURE = /^image-|^file$/;
  * Events: `data` when there is another data set or more of it is embedded; `progress` with a `Progress` or `null`.
  */
 export class ResearchDesk extends EventTarget {
-  /** @type {DataFiles & { groups?: string } | null} */
+  /** @type {DataFiles | null} */
   data = null;
-  /** @type {Skipped[]} */
+  /** Pictures that are left out, and why. @type {Skipped[]} */
   skipped = [];
-  /** Pictures that are embedded. */
-  embedded = 0;
   /** Whether embeddings outlive this tab. */
   keeps = true;
+  /** Names of the pictures that are embedded. @type {Set<string>} */
+  #names = new Set();
   #session;
   #key = "";
+  /** Parts that are kept, the pictures in them, and when the last was written. */
+  #kept = { parts: 0, pictures: 0, at: 0 };
+  #together = 1;
 
   /** @param {ModelSession} session */
   constructor(session) {
     super();
     this.#session = session;
+    session.addEventListener("model", () => this.#begin());
   }
 
   get session() {
     return this.#session;
   }
 
-  /** @param {string} verb @param {object} [payload] @param {{ signal?: AbortSignal }} [options] */
+  /** @param {string} verb @param {object} [payload] @param {{ signal?: AbortSignal, onProgress?: (progress: any) => void }} [options] */
   bench(verb, payload, options) {
     const { engine } = this.#session;
     if (!engine) return Promise.reject(new Error("The engine is not running."));
     return engine.bench(verb, payload, options);
   }
 
-  /** The labels of the data, in its order. */
+  /** The labels of the data, in its order. @returns {string[]} */
   get classes() {
+    if (this.data?.classes) return this.data.classes;
     const labels = this.data?.entries.map(({ label }) => label).filter((label) => label !== null) ?? [];
     return [...new Set(labels)];
   }
 
-  /** The templates that the model wants. */
+  /** The templates that the data, else the model, wants. */
   get templates() {
-    return this.#session.info?.templates ?? ["{}"];
+    return this.data?.templates ?? this.#session.info?.templates ?? ["{}"];
+  }
+
+  /** Pictures that are embedded. */
+  get embedded() {
+    return this.#names.size;
+  }
+
+  /** Pictures that are neither embedded nor left out. */
+  get missing() {
+    const left = new Set(this.skipped.map(({ name }) => name));
+    return (this.data?.entries ?? []).filter(({ name }) => !this.#names.has(name) && !left.has(name));
   }
 
   /**
@@ -63,15 +83,37 @@ export class ResearchDesk extends EventTarget {
    */
   async open(data) {
     if (data.entries.length === 0) throw new Error("There are no pictures in it.");
-    const { engine } = this.#session;
-    if (!engine) throw new Error("The engine is not running.");
-    this.#key = await keyOf(await engine.modelHash(), data.entries.map(({ name }) => name));
-    const kept = await keptStore.read(this.#key);
-    const opened = await this.bench("open", kept ?? {}).catch(() => this.bench("open", {}));
     this.data = data;
-    this.skipped = [];
-    this.embedded = opened.count;
-    this.dispatchEvent(new Event("data"));
+    await this.#begin();
+  }
+
+  /** Begins with the data under the model that is loaded. */
+  async #begin() {
+    const { data } = this;
+    const { engine } = this.#session;
+    if (!data || !engine) return;
+    this.#names = new Set();
+    this.skipped = [...(data.left ?? [])];
+    this.#key = await keyOf(await engine.modelHash(), data.entries.map(({ name }) => name));
+    const parts = data.kept ? [data.kept] : await keptStore.read(this.#key);
+    try {
+      await this.#opened(parts);
+    } catch (error) {
+      if (data.kept) {
+        this.data = null;
+        throw error;
+      }
+      await this.#opened([]);
+    } finally {
+      this.dispatchEvent(new Event("data"));
+    }
+  }
+
+  /** @param {import("./kept-store.js").KeptFiles[]} parts */
+  async #opened(parts) {
+    const { names } = await this.bench("open", { parts });
+    this.#names = new Set(names);
+    this.#kept = { parts: parts.length, pictures: names.length, at: performance.now() };
   }
 
   /**
@@ -80,36 +122,67 @@ export class ResearchDesk extends EventTarget {
    * @param {AbortSignal} signal
    */
   async embed(signal) {
-    const entries = this.data?.entries ?? [];
+    if (this.data?.kept) return;
+    const { missing } = this;
     const begun = performance.now();
-    const names = await this.#keptNames();
-    const missing = entries.filter(({ name }) => !names.has(name));
-    this.skipped = [];
-    let done = 0;
+    /** @type {{ batch: Entry[], answer: Promise<any> }[]} */
+    const flying = [];
+    let [next, done] = [0, 0];
     try {
-      for (const entry of missing) {
-        signal.throwIfAborted();
-        await this.#add(entry, signal);
-        done += 1;
+      while (done < missing.length) {
+        while (flying.length < IN_FLIGHT && next < missing.length) {
+          const batch = missing.slice(next, (next += this.#together));
+          const answer = this.#embed(batch, signal);
+          answer.catch(() => {}); // met below
+          flying.push({ batch, answer });
+        }
+        const { batch, answer } = /** @type {typeof flying[0]} */ (flying.shift());
+        this.#take(batch, await answer);
+        done += batch.length;
         this.#tell(done, missing.length, performance.now() - begun);
-        if (done % KEEP_EVERY === 0) await this.#keep();
+        if (performance.now() - this.#kept.at > KEEP_EVERY) await this.#keep();
       }
     } finally {
-      this.embedded = (await this.#keptNames()).size;
-      await this.#keep();
-      this.dispatchEvent(new CustomEvent("progress", { detail: null }));
-      this.dispatchEvent(new Event("data"));
+      await this.#settle();
     }
   }
 
-  /** @param {Entry} entry @param {AbortSignal} signal */
-  async #add({ name, label, read }, signal) {
+  /** Reads a batch and has it embedded. @param {Entry[]} batch @param {AbortSignal} signal */
+  async #embed(batch, signal) {
+    /** @type {Skipped[]} */
+    const unread = [];
+    const read = async (/** @type {Entry} */ { name, label, read }) => {
+      try {
+        return [{ name, label, image: await /** @type {() => Promise<Blob>} */ (read)() }];
+      } catch (error) {
+        unread.push({ name, reason: sentence(error) });
+        return [];
+      }
+    };
+    const pictures = (await Promise.all(batch.map(read))).flat();
+    signal.throwIfAborted();
+    const { skipped, milliseconds } = await this.bench("add", { pictures }, { signal });
+    return { skipped: [...unread, ...skipped], each: milliseconds / Math.max(1, pictures.length) };
+  }
+
+  /** @param {Entry[]} batch @param {{ skipped: Skipped[], each: number }} answer */
+  #take(batch, { skipped, each }) {
+    const left = new Set(skipped.map(({ name }) => name));
+    for (const { name } of batch) if (!left.has(name)) this.#names.add(name);
+    this.skipped.push(...skipped);
+    const threads = this.#session.info?.threads ?? 1;
+    const fitting = Math.floor(BATCH / Math.max(each, 0.1) / threads) * threads;
+    this.#together = Math.min(MOST_TOGETHER, Math.max(threads, fitting));
+  }
+
+  /** After a run: what the engine has, which may be more than was heard of, is kept. */
+  async #settle() {
     try {
-      await this.bench("add", { name, label, image: await read() }, { signal });
-    } catch (error) {
-      const code = error instanceof Error && "code" in error ? String(error.code) : "";
-      if (!OF_A_PICTURE.test(code)) throw error;
-      this.skipped.push({ name, reason: /** @type {Error} */ (error).message });
+      this.#names = new Set(await this.bench("names"));
+      await this.#keep();
+    } finally {
+      this.dispatchEvent(new CustomEvent("progress", { detail: null }));
+      this.dispatchEvent(new Event("data"));
     }
   }
 
@@ -120,14 +193,20 @@ export class ResearchDesk extends EventTarget {
     this.dispatchEvent(new CustomEvent("progress", { detail }));
   }
 
-  /** @returns {Promise<Set<string>>} */
-  async #keptNames() {
-    const { csv } = await this.bench("files");
-    const lines = await this.bench("table", { text: csv, json: false });
-    return new Set(lines.map((/** @type {{ file: string }} */ { file }) => file));
+  async #keep() {
+    const { parts, pictures } = this.#kept;
+    if (this.embedded <= pictures) return;
+    const { count, ...files } = await this.bench("files", { first: pictures });
+    this.keeps = await keptStore.write(this.#key, parts, files);
+    const at = performance.now();
+    this.#kept = this.keeps ? { parts: parts + 1, pictures: count, at } : { ...this.#kept, at };
   }
 
-  async #keep() {
-    this.keeps = await keptStore.write(this.#key, await this.bench("files"));
+  /** Removes what is kept of this data. */
+  async forget() {
+    await keptStore.remove(this.#key);
+    this.data = null;
+    this.#names = new Set();
+    this.dispatchEvent(new Event("data"));
   }
 }

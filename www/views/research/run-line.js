@@ -38,6 +38,13 @@ export class RunLine extends Component {
     this.#text.textContent = `${numberText.count(progress.done)} of ${numberText.count(progress.total)}, ${rate}`;
   }
 
+  /** Steps of a measurement, of which nothing is known but their number. @param {{ done: number, total: number }} steps */
+  set steps({ done, total }) {
+    if (!this.#running) return;
+    this.#bar.hidden = false;
+    this.#bar.value = done / Math.max(total, 1);
+  }
+
   /** What is said beside the bar. @param {string} words */
   set words(words) {
     this.#text.textContent = words;

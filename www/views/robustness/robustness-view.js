@@ -76,7 +76,7 @@ export class RobustnessView extends Component {
   async #damage({ name, label, read }, damages, signal, thumbnails) {
     const question = this.#question;
     const truth = question.labels.indexOf(label ?? "");
-    const image = await read();
+    const image = await read?.();
     return this.#desk.bench("damage", { ...question, image, name, truth, damages, thumbnails }, { signal });
   }
 

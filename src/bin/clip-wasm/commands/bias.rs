@@ -1,9 +1,9 @@
 //! `bias`: whether groups of pictures are answered alike.
 
 use clip_wasm::task::bias::{Association, Bias, Difference, SMALL_GROUP, Verdict};
-use clip_wasm::task::comparison::Moved;
-use clip_wasm::task::evaluation::answers;
+use clip_wasm::task::evaluation::Labels;
 use clip_wasm::task::kept::Kept;
+use clip_wasm::task::words::LabelSets;
 use clip_wasm::{Error, Result};
 use serde::Serialize;
 
@@ -21,12 +21,6 @@ struct Report {
     label_sets: Option<LabelSets>,
     association: Option<Association>,
     skipped: Vec<Skipped>,
-}
-
-#[derive(Serialize)]
-struct LabelSets {
-    second: Vec<String>,
-    moved: Vec<Moved>,
 }
 
 pub fn run(args: &args::Bias, json: bool) -> Result<()> {
@@ -54,19 +48,12 @@ fn label_sets(study: &mut Study, kept: &Kept, args: &args::Bias) -> Result<Optio
     if args.other_labels.is_empty() {
         return Ok(None);
     }
+    let (first, second) = (study.settings.labels.clone(), &args.other_labels);
     let templates = study.settings.templates.clone();
-    let first = study.settings.labels.clone();
-    let mut named = |labels: &[String]| -> Result<Vec<String>> {
-        study.settings.labels = labels.to_vec();
-        study.with_labels(&templates, |labels| {
-            answers(kept, labels).into_iter().map(|answer| labels.names[answer].clone()).collect()
-        })
-    };
-    let second = named(&args.other_labels)?;
-    let before = named(&first)?;
-    let moved = kept.pictures().iter().zip(before).zip(second).filter(|((_, before), after)| before != after);
-    let moved = moved.map(|((picture, first), second)| Moved { image: picture.name.clone(), first, second });
-    Ok(Some(LabelSets { moved: moved.collect(), second: args.other_labels.clone() }))
+    let embeddings = study.session.label_embeddings(second, &templates)?;
+    let second = Labels { names: second, embeddings: &embeddings, logit_scale: study.session.logit_scale() };
+    let sets = study.session.with_labels(&first, &templates, |first| LabelSets::of(kept, first, &second))?;
+    Ok(Some(sets))
 }
 
 fn association(study: &mut Study, kept: &Kept, args: &args::Bias) -> Result<Option<Association>> {

@@ -1,7 +1,8 @@
 //! `probe`: what a linear classifier learns from the embeddings, beside zero-shot.
 
+use clip_wasm::kernels::threads;
 use clip_wasm::task::evaluation::{answers, truths};
-use clip_wasm::task::probe::{Probe, ProbeSettings, Sample};
+use clip_wasm::task::probe::{Probe, ProbeRun, ProbeSettings};
 use clip_wasm::task::statistics::Estimate;
 use clip_wasm::{Error, Result};
 use serde::Serialize;
@@ -28,30 +29,31 @@ pub fn run(args: &args::Probe, json: bool) -> Result<()> {
     let templates = study.settings.templates.clone();
     let answers = study.with_labels(&templates, |labels| answers(&kept, labels))?;
     let labels = &study.settings.labels;
-    let (units, truths) = (kept.units(), truths(&kept, labels));
-    let samples: Vec<Sample> =
-        units.iter().zip(&truths).filter_map(|(row, truth)| Some((row.as_slice(), (*truth)?))).collect();
+    let truths = truths(&kept, labels);
+    let rows: Vec<(Vec<f32>, usize)> =
+        kept.units().into_iter().zip(&truths).filter_map(|(row, truth)| Some((row, (*truth)?))).collect();
+    if rows.is_empty() {
+        let problem = "has no picture with one of these labels".to_owned();
+        return Err(Error::Dataset { path: study.settings.data, problem });
+    }
+    let images = rows.len();
     let settings = ProbeSettings {
         shots: args.shots.clone(),
         folds: args.folds.into(),
         draws: args.draws.into(),
         seed: args.data.dice.seed,
     };
-    let bar = output::progress(0, "fitting");
-    let told = |done: usize, total: usize| {
-        bar.set_length(total as u64);
-        bar.set_position(done as u64);
-        true
-    };
-    let probe = Probe::run(&samples, kept.width(), labels.len(), &settings, told);
+    let mut probe = ProbeRun::new(rows, kept.width(), labels.len(), settings);
+    let bar = output::progress(probe.progress().1 as u64, "fitting");
+    while probe.progress().0 < probe.progress().1 {
+        probe.step(threads::count());
+        bar.set_position(probe.progress().0 as u64);
+    }
     bar.finish_and_clear();
-    let Some(probe) = probe.filter(|_| !samples.is_empty()) else {
-        let problem = "has no picture with one of these labels".to_owned();
-        return Err(Error::Dataset { path: study.settings.data, problem });
-    };
+    let probe = probe.finish();
     let hits = truths.iter().zip(answers).filter(|(truth, answer)| **truth == Some(*answer)).count();
-    let zero_shot = Estimate::share(hits, samples.len());
-    let report = Report { settings: study.settings, images: samples.len(), zero_shot, probe, skipped };
+    let zero_shot = Estimate::share(hits, images);
+    let report = Report { settings: study.settings, images, zero_shot, probe, skipped };
     if json { output::json(&report) } else { print(&report) }
 }
 

@@ -2,16 +2,15 @@
 
 use clip_wasm::image::Rgb8;
 use clip_wasm::image::corrupt::{Corruption, Severity, working_copy};
+use clip_wasm::kernels::threads;
 use clip_wasm::session::Session;
-use clip_wasm::task::logits::Logits;
 use clip_wasm::task::robustness::{Damaged, Robustness, Trial};
-use clip_wasm::task::zero_shot::unit;
 use clip_wasm::{Error, Result};
 use indicatif::ProgressBar;
 use serde::Serialize;
 
 use super::eval::percent;
-use super::study::{self, Settings, Skipped, Study};
+use super::study::{self, PICTURES_TOGETHER, Settings, Skipped, Study};
 use crate::dataset::Item;
 use crate::{args, output};
 
@@ -53,14 +52,18 @@ pub fn run(args: &args::Robustness, json: bool) -> Result<()> {
     let (mut clean, mut columns, mut skipped) =
         (Vec::new(), vec![Vec::new(); plan.damages.len()], Vec::new());
     let bar = output::progress((items.len() * (plan.damages.len() + 1)) as u64, "damaging");
-    for (item, truth) in items {
-        match plan.trials(&study.session, item, truth, &bar) {
-            Ok((first, rest)) => {
-                clean.push(first);
-                columns.iter_mut().zip(rest).for_each(|(column, trial)| column.push(trial));
+    for items in items.chunks(PICTURES_TOGETHER) {
+        let trials =
+            threads::side_by_side(items, |&(item, truth)| plan.trials(&study.session, item, truth, &bar));
+        for ((item, _), trials) in items.iter().zip(trials) {
+            match trials {
+                Ok((first, rest)) => {
+                    clean.push(first);
+                    columns.iter_mut().zip(rest).for_each(|(column, trial)| column.push(trial));
+                }
+                Err(error @ (Error::Word { .. } | Error::NonFiniteEmbedding { .. })) => return Err(error),
+                Err(error) => skipped.push(study::skip(item, &error)),
             }
-            Err(error @ (Error::Word { .. } | Error::NonFiniteEmbedding { .. })) => return Err(error),
-            Err(error) => skipped.push(study::skip(item, &error)),
         }
     }
     bar.finish_and_clear();
@@ -105,11 +108,10 @@ impl Plan {
         bar: &ProgressBar,
     ) -> Result<(Trial, Vec<Trial>)> {
         let picture = working_copy(&study::read_picture(item)?, self.side)?;
-        let trial = |picture: &Rgb8| -> Result<Trial> {
-            let embedding = unit(&session.embed_rgb(picture)?.embedding);
-            let logits = Logits::of(&[embedding], &self.label_embeddings, session.logit_scale());
+        let trial = |picture: &Rgb8| {
+            let trial = session.trial(picture, &self.label_embeddings, truth);
             bar.inc(1);
-            logits.rows().next().map(|row| Trial::of(row, truth)).ok_or(Error::NoLabels)
+            trial
         };
         let clean = trial(&picture)?;
         let mut damaged = Vec::with_capacity(self.damages.len());

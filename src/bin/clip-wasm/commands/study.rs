@@ -14,6 +14,9 @@ use crate::args::{Data, Model, Prompts};
 use crate::dataset::{Dataset, Item};
 use crate::{model, output};
 
+/// Pictures that are read before they are embedded side by side: bounds the memory.
+pub const PICTURES_TOGETHER: usize = 32;
+
 /// A model and the pictures to measure it on.
 pub struct Study {
     pub session: Session,
@@ -80,12 +83,23 @@ impl Study {
         let mut kept = Kept::new(self.session.projection_dim());
         let mut skipped = Vec::new();
         let bar = output::progress(self.dataset.items.len() as u64, "embedding");
-        for item in &self.dataset.items {
-            match read_picture(item).and_then(|picture| self.session.embed_rgb(&picture)) {
-                Ok(embedded) => kept.push(picture_of(item), &embedded.embedding)?,
-                Err(error) => skipped.push(skip(item, &error)),
+        for items in self.dataset.items.chunks(PICTURES_TOGETHER) {
+            let (read, bytes): (Vec<&Item>, Vec<Vec<u8>>) = (items.iter())
+                .filter_map(|item| match item.place.read() {
+                    Ok(bytes) => Some((item, bytes)),
+                    Err(error) => {
+                        skipped.push(skip(item, &error));
+                        None
+                    }
+                })
+                .unzip();
+            for (item, embedded) in read.into_iter().zip(self.session.embed_images(&bytes)) {
+                match embedded {
+                    Ok(embedded) => kept.push(picture_of(item), &embedded.embedding)?,
+                    Err(error) => skipped.push(skip(item, &error)),
+                }
             }
-            bar.inc(1);
+            bar.inc(items.len() as u64);
         }
         bar.finish_and_clear();
         if kept.pictures().is_empty() {

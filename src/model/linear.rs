@@ -222,7 +222,7 @@ fn pack<const N: usize>(
     inner: usize,
     wide: &[u32],
     data: &[u8],
-    read: fn(&[u8; N], &mut [i8; BLOCK]) -> f32,
+    read: impl Fn(&[u8; N], &mut [i8; BLOCK]) -> f32 + Sync,
 ) -> Matrix {
     let (stored, per_row) = (data.as_chunks::<N>().0, inner / BLOCK);
     Matrix::Packed(PackedMatrix::pack(columns, inner, wide, |column, block, codes| {

@@ -1,7 +1,13 @@
 //! Weights in execution order: panels of columns, block after block.
 
+use std::ops::Range;
+
 use super::BLOCK;
-use super::layout::{COLUMNS, PANEL_BLOCK_BYTES, panel_offset};
+use super::layout::{COLUMNS, PANEL_BLOCK_BYTES, RUN, panel_offset};
+use crate::kernels::threads;
+
+/// Fewer panels than this are not worth another thread.
+const PANELS_PER_THREAD: usize = 4;
 
 /// A weight matrix `[columns, inner]` packed for [`super`]'s products: one byte a weight and six
 /// bytes a block of 32.
@@ -19,9 +25,9 @@ pub struct PackedMatrix {
 }
 
 impl PackedMatrix {
-    /// Packs `[columns, inner]` weights. `read` fills in a column's block of [`BLOCK`] codes and
-    /// returns their scale. The channels `wide`, which ascend, are multiplied in f32: the codes of
-    /// activations need not span their range then.
+    /// Packs `[columns, inner]` weights, panels side by side on the threads there are. `read` fills in a
+    /// column's block of [`BLOCK`] codes and returns their scale. The channels `wide`, which ascend, are
+    /// multiplied in f32: the codes of activations need not span their range then.
     ///
     /// # Panics
     /// If `inner` is no multiple of [`BLOCK`], or a channel is beyond it.
@@ -29,30 +35,26 @@ impl PackedMatrix {
         columns: usize,
         inner: usize,
         wide: &[u32],
-        read: impl Fn(usize, usize, &mut [i8; BLOCK]) -> f32,
+        read: impl Fn(usize, usize, &mut [i8; BLOCK]) -> f32 + Sync,
     ) -> Self {
         assert!(inner.is_multiple_of(BLOCK));
-        let (panels, blocks) = (columns.div_ceil(COLUMNS), inner / BLOCK);
-        let mut wide_weights = vec![[0.0; COLUMNS]; panels * wide.len()];
-        let mut data = vec![0; panels * blocks * PANEL_BLOCK_BYTES];
-        let mut largest_code = 0;
-        for (index, target) in data.chunks_exact_mut(PANEL_BLOCK_BYTES).enumerate() {
-            let (panel, block) = (index / blocks, index % blocks);
-            let wide_weights = &mut wide_weights[panel * wide.len()..][..wide.len()];
-            for lane in 0..COLUMNS.min(columns - panel * COLUMNS) {
-                let mut codes = [0; BLOCK];
-                let scale = read(panel * COLUMNS + lane, block, &mut codes);
-                for (channel, weights) in wide.iter().zip(&mut *wide_weights) {
-                    if *channel as usize / BLOCK == block {
-                        let code = std::mem::take(&mut codes[*channel as usize % BLOCK]);
-                        weights[lane] = scale * f32::from(code);
-                    }
-                }
-                largest_code =
-                    codes.iter().fold(largest_code, |largest, code| largest.max(code.unsigned_abs()));
-                write_block(target, lane, scale, &codes);
-            }
-        }
+        assert!(wide.iter().all(|channel| (*channel as usize) < inner));
+        let (count, len) = (columns.div_ceil(COLUMNS), inner / BLOCK * PANEL_BLOCK_BYTES);
+        let mut wide_weights = vec![[0.0; COLUMNS]; count * wide.len()];
+        let mut data = vec![0; count * len];
+        let mut unfilled = &mut wide_weights[..];
+        let mut panels: Vec<Panel> = data
+            .chunks_exact_mut(len)
+            .map(|data| {
+                let wide_weights = unfilled.split_off_mut(..wide.len()).unwrap_or_default();
+                Panel { data, wide_weights, largest_code: 0 }
+            })
+            .collect();
+        threads::for_each_piece(&mut panels, 1, PANELS_PER_THREAD, |index, panel| {
+            let first = index * COLUMNS;
+            panel[0].fill(first..columns.min(first + COLUMNS), wide, &read);
+        });
+        let largest_code = panels.iter().map(|panel| panel.largest_code).max().unwrap_or(0);
         Self { columns, inner, data, largest_code, wide: wide.to_vec(), wide_weights }
     }
 
@@ -109,14 +111,47 @@ impl PackedMatrix {
     }
 }
 
-/// Writes one column's codes, scale and sum into a block of a panel.
-fn write_block(target: &mut [u8], lane: usize, scale: f32, codes: &[i8; BLOCK]) {
-    for (k, code) in codes.iter().enumerate() {
-        target[panel_offset(lane, k)] = *code as u8;
+/// A panel that is being filled.
+struct Panel<'a> {
+    data: &'a mut [u8],
+    /// `[wide channels]`
+    wide_weights: &'a mut [[f32; COLUMNS]],
+    largest_code: u8,
+}
+
+impl Panel<'_> {
+    /// Fills in the columns `of` a matrix, at most [`COLUMNS`].
+    fn fill(&mut self, of: Range<usize>, wide: &[u32], read: impl Fn(usize, usize, &mut [i8; BLOCK]) -> f32) {
+        for (block, target) in self.data.chunks_exact_mut(PANEL_BLOCK_BYTES).enumerate() {
+            let (mut codes, mut scales) = ([[0; BLOCK]; COLUMNS], [0.0; COLUMNS]);
+            let before = |end: usize| wide.partition_point(|channel| (*channel as usize) < end);
+            let channels = before(block * BLOCK)..before((block + 1) * BLOCK);
+            for (lane, column) in of.clone().enumerate() {
+                scales[lane] = read(column, block, &mut codes[lane]);
+                for channel in channels.clone() {
+                    let code = std::mem::take(&mut codes[lane][wide[channel] as usize % BLOCK]);
+                    self.wide_weights[channel][lane] = scales[lane] * f32::from(code);
+                }
+            }
+            let largest = codes.as_flattened().iter().fold(0, |most, code| most.max(code.unsigned_abs()));
+            self.largest_code = self.largest_code.max(largest);
+            write_block(target, &scales, &codes);
+        }
     }
-    // At most 32 * 128: it fits.
-    let sum: i16 = codes.iter().map(|code| i16::from(*code)).sum();
-    let scales = &mut target[COLUMNS * BLOCK..];
-    scales[lane * 4..][..4].copy_from_slice(&scale.to_le_bytes());
-    scales[COLUMNS * 4 + lane * 2..][..2].copy_from_slice(&sum.to_le_bytes());
+}
+
+/// Writes all columns' codes, scales and sums into a block of a panel.
+fn write_block(target: &mut [u8], scales: &[f32; COLUMNS], codes: &[[i8; BLOCK]; COLUMNS]) {
+    let (code_bytes, rest) = target.split_at_mut(COLUMNS * BLOCK);
+    let (scale_bytes, sum_bytes) = rest.split_at_mut(COLUMNS * 4);
+    let (runs, _) = code_bytes.as_chunks_mut::<RUN>();
+    for (column, codes) in codes.iter().enumerate() {
+        for (index, run) in codes.as_chunks::<RUN>().0.iter().enumerate() {
+            runs[panel_offset(column, index * RUN) / RUN] = run.map(|code| code as u8);
+        }
+        // At most 32 * 128: it fits.
+        let sum: i16 = codes.iter().map(|code| i16::from(*code)).sum();
+        scale_bytes[column * 4..][..4].copy_from_slice(&scales[column].to_le_bytes());
+        sum_bytes[column * 2..][..2].copy_from_slice(&sum.to_le_bytes());
+    }
 }

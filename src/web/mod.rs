@@ -30,20 +30,31 @@ fn start() {
 #[wasm_bindgen]
 pub struct ModelLoader {
     arrivals: Arrivals,
-    hash: Sha256,
+    hash: FileHash,
+}
+
+/// The SHA-256 of a file on its way in.
+enum FileHash {
+    /// As somebody knows it who makes sure that these are the bytes.
+    Known(String),
+    Counting(Sha256),
 }
 
 #[wasm_bindgen]
 impl ModelLoader {
-    /// A loader for a file announced to have `expected_bytes`, or 0.
+    /// A loader for a file announced to have `expected_bytes`, or 0. Its SHA-256 is computed unless the caller
+    /// knows it and checks the bytes: that would take as long as all else here.
     #[wasm_bindgen(constructor)]
-    pub fn new(expected_bytes: f64) -> Self {
-        Self { arrivals: Arrivals::new(expected_bytes as u64), hash: Sha256::new() }
+    pub fn new(expected_bytes: f64, sha256: Option<String>) -> Self {
+        let hash = sha256.map_or_else(|| FileHash::Counting(Sha256::new()), FileHash::Known);
+        Self { arrivals: Arrivals::new(expected_bytes as u64), hash }
     }
 
     /// Takes the next bytes.
     pub fn push(&mut self, chunk: &[u8]) -> Result<(), JsValue> {
-        self.hash.update(chunk);
+        if let FileHash::Counting(hash) = &mut self.hash {
+            hash.update(chunk);
+        }
         self.arrivals.push(chunk).map_err(thrown)
     }
 
@@ -51,7 +62,11 @@ impl ModelLoader {
     pub fn finish(self) -> Result<Engine, JsValue> {
         let gguf = self.arrivals.finish().map_err(thrown)?;
         let session = Checkpoint::from_parsed_gguf(gguf).and_then(Session::new).map_err(thrown)?;
-        Ok(Engine { session, sha256: hexadecimal(&self.hash.finalize()) })
+        let sha256 = match self.hash {
+            FileHash::Known(sha256) => sha256,
+            FileHash::Counting(hash) => hexadecimal(&hash.finalize()),
+        };
+        Ok(Engine { session, sha256 })
     }
 }
 

@@ -209,7 +209,11 @@ export class EngineClient extends EventTarget {
     return this.#link.call(KIND.preprocess, { image });
   }
 
-  /** @returns {Promise<string>} SHA-256 of the loaded model file, in hexadecimal */
+  /**
+   * @returns {Promise<string>} SHA-256 of the loaded model file, in hexadecimal
+   * @throws {EngineError} "wrong-hash" where the store's file is not what it was when its hash was taken, which only
+   *   this looks at; it has been removed
+   */
   modelHash() {
     return this.#link.call(KIND.modelHash, {});
   }

@@ -42,6 +42,8 @@ export class EngineHost {
   /** @type {Promise<ModelStore>} */
   #store = Promise.reject(new EngineError("not-started", "the engine has not been started"));
   #tried = false;
+  /** Makes sure that the model is the file of its hash, where that was taken for granted to load it sooner. */
+  #verify = async () => {};
   /**
    * How many prompts or labels may go through the text tower together. Quantized products are exact in any company;
    * others are summed in an order that depends on how many rows there are, and how many there would be is decided by
@@ -136,11 +138,14 @@ export class EngineHost {
    * @returns {Promise<ModelInfo>}
    */
   async load({ source }, job) {
-    const { module } = await this.#around(job);
-    const store = await this.#store;
-    const engine = await streamModel(module, await openModel(source, this.#models, store, job.signal), job);
+    const opening = this.#store.then((store) => openModel(source, this.#models, store, job.signal));
+    const [opened, { module }] = await Promise.all([opening, this.#around(job)]);
+    const engine = await streamModel(module, opened, job);
     this.#engine?.free();
     this.#engine = engine;
+    /** @type {Promise<void> | undefined} */
+    let verified;
+    this.#verify = async () => (verified ??= opened.verify?.());
     const info = engine.info();
     this.#pace = { size: FIRST_SLICE, most: info.dtype.startsWith("q") ? Infinity : 1 };
     setTimeout(() => this.#tried || this.tryKernels(), SETTLED);
@@ -220,9 +225,11 @@ export class EngineHost {
     return this.#loaded().try_kernels();
   }
 
-  /** @returns {string} SHA-256 of the model file, in hexadecimal */
-  modelHash() {
-    return this.#loaded().sha256();
+  /** @returns {Promise<string>} SHA-256 of the model file, in hexadecimal */
+  async modelHash() {
+    const engine = this.#loaded();
+    await this.#verify();
+    return engine.sha256();
   }
 
   /**

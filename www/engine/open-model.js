@@ -5,6 +5,7 @@ import { download } from "./download.js";
 import { EngineError } from "./engine-error.js";
 import { readRecord } from "./recipe.js";
 import { locked } from "./store/locked.js";
+import { PIECE, hashing, pieceHashes, readPieces } from "./store/pieces.js";
 
 /**
  * @typedef {object} OpenedModel
@@ -12,7 +13,9 @@ import { locked } from "./store/locked.js";
  * @property {number} bytes of the whole file; 0 where nobody knows yet
  * @property {string} name for messages
  * @property {"download" | "read"} stage
- * @property {((sha256: string) => Promise<void>) | undefined} check looks at the hash of what was read
+ * @property {string} [sha256] of the whole file, where `verify` can make sure of it
+ * @property {(sha256: string) => Promise<void>} [check] looks at the hash of what was read
+ * @property {() => Promise<void>} [verify] reads it once more and looks whether it is the file of `sha256`
  */
 
 /**
@@ -42,12 +45,9 @@ export async function openModel(source, models, store, signal) {
 async function downloaded(file, signal) {
   let { bytes } = file;
   const rest = download(file, 0, signal, { onSize: (size) => (bytes = size) });
-  const first = await rest.next();
-  const chunks = (async function* () {
-    if (!first.done) yield first.value;
-    yield* rest;
-  })();
-  return { chunks, bytes, name: file.url, stage: "download", check: undefined };
+  const first = rest.next();
+  await first;
+  return { chunks: begun(first, rest), bytes, name: file.url, stage: "download" };
 }
 
 /**
@@ -70,26 +70,46 @@ async function openStored(key, store) {
   const found = await store.find(key);
   if (!found) throw new EngineError("unknown-model", `there is no model "${key}" in the store`);
   const { file, about } = found;
+  const damaged = async (/** @type {string} */ how) => {
+    await store.remove(key);
+    throw new EngineError("wrong-hash", `${about.name} ${how}: it is damaged and was removed`);
+  };
+  if (about.sha256 && about.pieces?.length === Math.ceil(file.size / PIECE)) {
+    const verify = async () => {
+      const at = (await pieceHashes(file)).findIndex((hash, index) => hash !== about.pieces?.[index]);
+      if (at >= 0) await damaged(`is not what it was, at byte ${at * PIECE} or after it`);
+    };
+    return { ...opened(file, about.name), sha256: about.sha256, verify };
+  }
+  /** @type {Promise<string>[]} */
+  const hashes = [];
   /** @param {string} sha256 */
   const check = async (sha256) => {
-    if (about.sha256 === sha256) return;
-    if (!about.sha256) {
-      // Another tab that is at it notes the same.
-      return locked(key, async (lock) => lock ? store.setHash(key, about, sha256) : undefined, { ifAvailable: true });
-    }
-    await store.remove(key);
-    throw new EngineError("wrong-hash", `${about.name} has the SHA-256 ${sha256}, expected ${about.sha256}: it is damaged and was removed`);
+    if (about.sha256 && about.sha256 !== sha256) await damaged(`has the SHA-256 ${sha256}, expected ${about.sha256}`);
+    const pieces = await Promise.all(hashes);
+    // Another tab that is at it notes the same.
+    return locked(key, async (lock) => lock ? store.note(key, { ...about, sha256, pieces }) : undefined, { ifAvailable: true });
   };
-  return { ...opened(file, about.name), check };
+  const { chunks, ...rest } = opened(file, about.name);
+  return { ...rest, chunks: hashing(chunks, hashes), check };
 }
 
 /** @param {Blob} file @param {string} name @returns {OpenedModel} */
 function opened(file, name) {
-  return { chunks: blobChunks(file), bytes: file.size, name, stage: "read", check: undefined };
+  const chunks = readPieces(file);
+  const first = chunks.next(); // the engine may still be on its way
+  first.catch(() => {}); // told when it is awaited
+  return { chunks: begun(first, chunks), bytes: file.size, name, stage: "read" };
 }
 
-/** @param {Blob} blob */
-async function* blobChunks(blob) {
-  const reader = blob.stream().getReader(); // not every browser's streams are iterable
-  for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value;
+/**
+ * @template Chunk
+ * @param {Promise<IteratorResult<Chunk, void>>} first
+ * @param {AsyncGenerator<Chunk, void>} rest
+ */
+async function* begun(first, rest) {
+  const { value, done } = await first;
+  if (done) return;
+  yield value;
+  yield* rest;
 }

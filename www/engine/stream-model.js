@@ -14,7 +14,7 @@ const PROGRESS_INTERVAL = 50;
  * @returns {Promise<WasmEngine>}
  */
 export async function streamModel(module, opened, job) {
-  const loader = new module.ModelLoader(opened.bytes);
+  const loader = new module.ModelLoader(opened.bytes, opened.sha256);
   const loaded = await pushAll(loader, opened, job);
   job.progress({ loaded, total: loaded, stage: "prepare" });
   const engine = loader.finish();

@@ -232,7 +232,7 @@ export interface Job {
 /** The wasm-bindgen module of one flavour: `src/web` of the crate. */
 export interface EngineModule {
   default(init?: { module_or_path: WebAssembly.Module; memory: WebAssembly.Memory }): Promise<unknown>;
-  ModelLoader: new (expectedBytes: number) => WasmModelLoader;
+  ModelLoader: new (expectedBytes: number, sha256?: string) => WasmModelLoader;
   Conversion: {
     new (dtype: string): WasmConversion;
     resume(snapshot: Uint8Array): WasmConversion;

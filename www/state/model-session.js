@@ -12,8 +12,11 @@ import { inOneFile } from "./in-one-file.js";
 /** The record of the model that comes with the page. */
 const EMBEDDED = "emoji-clip";
 
-/** Failures after which the engine itself is gone, not just one request. */
-const ENGINE_GONE = new Set(["worker-lost", "engine-load", "no-simd"]);
+/** Failures after which the engine itself, or its model's file, is gone, not just one request. */
+const GONE = new Set(["worker-lost", "engine-load", "no-simd", "wrong-hash"]);
+
+/** When a model's file is verified, in milliseconds after it is in place: not in the way of the first answer. */
+const SETTLED = 3000;
 
 /**
  * The page's one engine and the model in it; the page's own is the one that comes with it, or the demo's. `status` is "loading" before there is a model, "ready" with one, "failed" when
@@ -92,6 +95,17 @@ export class ModelSession extends EventTarget {
     this.own = source === (await this.#own);
     this.#become("ready");
     this.dispatchEvent(new Event("model"));
+    const { info } = this;
+    setTimeout(() => info === this.info && this.#verify(engine), SETTLED);
+  }
+
+  /** @param {EngineClient} engine */
+  async #verify(engine) {
+    try {
+      await engine.modelHash();
+    } catch (error) {
+      this.#fail(error);
+    }
   }
 
   /** Loads the page's own model. */
@@ -143,7 +157,7 @@ export class ModelSession extends EventTarget {
 
   /** @param {unknown} error */
   #fail(error) {
-    const gone = error instanceof Error && "code" in error && ENGINE_GONE.has(String(error.code));
+    const gone = error instanceof Error && "code" in error && GONE.has(String(error.code));
     if (this.info && !gone) return;
     this.failure = error;
     this.#become("failed");

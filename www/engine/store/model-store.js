@@ -14,6 +14,7 @@ import { opfsStore } from "./opfs-store.js";
  * @property {ModelSource} source
  * @property {number} [loaded] bytes of the source that had come when this was written
  * @property {string} [sha256] of the whole file, once it has been read
+ * @property {string[]} [pieces] the SHA-256 of each of its pieces then: see `pieces.js`
  */
 
 /** @param {unknown} value */
@@ -112,15 +113,14 @@ export class ModelStore {
   }
 
   /**
-   * Notes the hash of a model that has been read as a whole, so that damage shows the next time.
+   * Notes what was learnt of a whole model, such as its hashes, so that damage shows the next time.
    * @param {string} key
    * @param {About} about
-   * @param {string} sha256
    */
-  async setHash(key, about, sha256) {
+  async note(key, about) {
     const files = (await this.#disk.read(key, "model.json")) ? this.#disk : this.#memory;
     const draft = await files.open(key);
-    await draft.save("model.json", jsonBytes({ ...about, sha256 })).finally(() => draft.close());
+    await draft.save("model.json", jsonBytes(about)).finally(() => draft.close());
   }
 
   /** @param {string} key */

@@ -1,0 +1,53 @@
+// @ts-check
+/** The length of a piece, in bytes: each costs a call into another process, and three of them are in memory at a time. */
+export const PIECE = 1 << 23;
+
+/** How many pieces are on their way while the caller works on one. */
+const AHEAD = 2;
+
+/**
+ * Reads a file piece by piece.
+ * @param {Blob} file
+ */
+export async function* readPieces(file) {
+  /** @type {Promise<ArrayBuffer>[]} */
+  const ahead = [];
+  for (let start = 0; start < file.size || ahead.length > 0; start += PIECE) {
+    if (start < file.size) {
+      const piece = file.slice(start, start + PIECE).arrayBuffer();
+      piece.catch(() => {}); // told when its turn comes
+      ahead.push(piece);
+    }
+    if (start / PIECE >= AHEAD || start >= file.size) yield new Uint8Array(await /** @type {Promise<ArrayBuffer>} */ (ahead.shift()));
+  }
+}
+
+/**
+ * Passes pieces on and hashes them beside that, with the browser's own SHA-256, which has the processor's instructions
+ * for it and threads of its own.
+ * @param {AsyncIterable<Uint8Array>} pieces
+ * @param {Promise<string>[]} hashes where the SHA-256 of each goes; of none on pages that the browser does not trust
+ */
+export async function* hashing(pieces, hashes) {
+  for await (const piece of pieces) {
+    if (globalThis.crypto?.subtle) hashes.push(sha256(piece));
+    yield piece;
+  }
+}
+
+/**
+ * @param {Blob} file
+ * @returns {Promise<string[]>} the SHA-256 of each of its pieces
+ */
+export async function pieceHashes(file) {
+  /** @type {string[]} */
+  const hashes = [];
+  for await (const piece of readPieces(file)) hashes.push(await sha256(piece));
+  return hashes;
+}
+
+/** @param {Uint8Array} bytes */
+async function sha256(bytes) {
+  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", /** @type {Uint8Array<ArrayBuffer>} */ (bytes)));
+  return Array.from(hash, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

@@ -5,12 +5,13 @@
  * `./build.sh bench` makes what it needs: target/bench/checkpoints (checkpoints.py) and target/bench/node_modules.
  */
 import { execFileSync } from "node:child_process";
-import { cpus } from "node:os";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpus, tmpdir } from "node:os";
+import path from "node:path";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import { parseArgs } from "node:util";
 import { serve } from "../tools/serve.mjs";
-import { launchChromium } from "../tests/browser/chromium.mjs";
+import { launchProfile } from "../tests/browser/chromium.mjs";
 
 const { values: flags } = parseArgs({ options: { json: { type: "string" }, markdown: { type: "string" }, only: { type: "string" } } });
 const CLI = "target/release/clip-wasm";
@@ -137,8 +138,9 @@ for (const name of chosen) {
   if (name === "runtime_bytes") {
     results[name] = runtimeBytes();
   } else {
-    // One browser for each, so that one cannot warm another.
-    const browser = await launchChromium();
+    // One browser for each, so that one cannot warm another; with a profile on the disk, or else files are kept in memory.
+    const profile = mkdtempSync(path.join(tmpdir(), "bench-"));
+    const browser = await launchProfile(profile);
     const page = await browser.newPage();
     await page.goto(`${site.url}tests/browser/blank.html`);
     await page.evaluate(`import("/benches/page.js")`);
@@ -151,6 +153,7 @@ for (const name of chosen) {
       results[name] = { ...(await BENCHES[name](page)), peer: PEER };
     }
     await browser.close();
+    rmSync(profile, { recursive: true });
   }
   console.log(line(name, results[name]));
 }

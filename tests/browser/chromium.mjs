@@ -12,3 +12,12 @@ const FLAGS = ["--no-sandbox", "--disable-background-networking", "--disable-com
 export function launchChromium(...flags) {
   return chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: [...FLAGS, ...flags] });
 }
+
+/**
+ * The same with a profile in a folder, so that what pages store lies on the disk.
+ * @param {string} folder
+ * @returns {Promise<import("playwright-core").BrowserContext>}
+ */
+export function launchProfile(folder) {
+  return chromium.launchPersistentContext(folder, { executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: FLAGS });
+}

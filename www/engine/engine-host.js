@@ -33,6 +33,8 @@ const HUB = "https://huggingface.co";
 export class EngineHost {
   /** @type {Promise<EngineModule> | undefined} */
   #module;
+  /** Until the module shares its work, or turned out to have nobody to share it with. @type {Promise<void> | undefined} */
+  #pool;
   /** @type {WasmEngine | undefined} */
   #engine;
   /** @type {import("./bench-host.js").BenchHost | undefined} */
@@ -64,8 +66,10 @@ export class EngineHost {
     const capabilities = probeCapabilities();
     const chosen = flavour ?? selectFlavour(capabilities, threads);
     const count = poolSize(threads, capabilities.cores);
-    this.#module = startModule(chosen, base?.toString(), count);
-    this.#module.catch(() => {}); // awaited, and told, in `load`
+    const started = startModule(chosen, base?.toString(), count);
+    this.#module = started.then(({ module }) => module);
+    this.#pool = started.then(({ pool }) => pool);
+    for (const promise of [this.#module, this.#pool]) promise.catch(() => {}); // awaited, and told, in `load`
     if (models) this.#models = new URL(models);
     if (hub) this.#hub = `${hub}`.replace(/\/+$/, "");
     this.#store = ModelStore.open(store);
@@ -140,7 +144,7 @@ export class EngineHost {
   async load({ source }, job) {
     const opening = this.#store.then((store) => openModel(source, this.#models, store, job.signal));
     const [opened, { module }] = await Promise.all([opening, this.#around(job)]);
-    const engine = await streamModel(module, opened, job);
+    const engine = await streamModel(module, opened, job, this.#pool);
     this.#engine?.free();
     this.#engine = engine;
     /** @type {Promise<void> | undefined} */
@@ -267,17 +271,16 @@ function isOf(model, source, dtype) {
  * @param {Flavour} flavour
  * @param {string | undefined} base
  * @param {number} count threads of a pool
- * @returns {Promise<EngineModule>}
+ * @returns {Promise<{ module: EngineModule, pool?: Promise<void> }>} as soon as the module runs, on one thread at first
  */
 async function startModule(flavour, base, count) {
-  if (!flavour.endsWith("-threads")) return loadEngineModule(flavour, base);
+  if (!flavour.endsWith("-threads")) return { module: await loadEngineModule(flavour, base) };
   /** @type {EngineModule} */
   let module;
   try {
     module = await loadEngineModule(flavour, base);
   } catch {
-    return loadEngineModule(withoutThreads(flavour), base);
+    return { module: await loadEngineModule(withoutThreads(flavour), base) };
   }
-  await startThreadPool(module, { flavour, base, count }).catch(() => {});
-  return module;
+  return { module, pool: startThreadPool(module, { flavour, base, count }).catch(() => {}) };
 }

@@ -5,7 +5,7 @@ import { download } from "./download.js";
 import { EngineError } from "./engine-error.js";
 import { readRecord } from "./recipe.js";
 import { locked } from "./store/locked.js";
-import { PIECE, hashing, pieceHashes, readPieces } from "./store/pieces.js";
+import { hashesOf, hashing, readPieces } from "./store/pieces.js";
 
 /**
  * @typedef {object} OpenedModel
@@ -30,7 +30,7 @@ import { PIECE, hashing, pieceHashes, readPieces } from "./store/pieces.js";
 export async function openModel(source, models, store, signal) {
   if ("file" in source) {
     const name = source.file instanceof File ? source.file.name : "the file";
-    return opened(source.file, name);
+    return { chunks: readPieces(source.file), bytes: source.file.size, name, stage: "read" };
   }
   if ("stored" in source) return openStored(source.stored, store);
   const whole = "url" in source ? { url: `${source.url}`, bytes: 0 } : await besideRecord(source, models, signal);
@@ -45,9 +45,12 @@ export async function openModel(source, models, store, signal) {
 async function downloaded(file, signal) {
   let { bytes } = file;
   const rest = download(file, 0, signal, { onSize: (size) => (bytes = size) });
-  const first = rest.next();
-  await first;
-  return { chunks: begun(first, rest), bytes, name: file.url, stage: "download" };
+  const first = await rest.next();
+  const chunks = (async function* () {
+    if (!first.done) yield first.value;
+    yield* rest;
+  })();
+  return { chunks, bytes, name: file.url, stage: "download" };
 }
 
 /**
@@ -69,47 +72,26 @@ async function besideRecord(source, models, signal) {
 async function openStored(key, store) {
   const found = await store.find(key);
   if (!found) throw new EngineError("unknown-model", `there is no model "${key}" in the store`);
-  const { file, about } = found;
+  const { file, about, pieces } = found;
+  const opened = { bytes: file.size, name: about.name, stage: /** @type {const} */ ("read") };
   const damaged = async (/** @type {string} */ how) => {
     await store.remove(key);
     throw new EngineError("wrong-hash", `${about.name} ${how}: it is damaged and was removed`);
   };
-  if (about.sha256 && about.pieces?.length === Math.ceil(file.size / PIECE)) {
+  if (about.sha256 && about.pieces?.length) {
     const verify = async () => {
-      const at = (await pieceHashes(file)).findIndex((hash, index) => hash !== about.pieces?.[index]);
-      if (at >= 0) await damaged(`is not what it was, at byte ${at * PIECE} or after it`);
+      if (`${await hashesOf(pieces())}` !== `${about.pieces}`) await damaged("is not what it was when it came");
     };
-    return { ...opened(file, about.name), sha256: about.sha256, verify };
+    return { ...opened, chunks: pieces(), sha256: about.sha256, verify };
   }
   /** @type {Promise<string>[]} */
   const hashes = [];
   /** @param {string} sha256 */
   const check = async (sha256) => {
     if (about.sha256 && about.sha256 !== sha256) await damaged(`has the SHA-256 ${sha256}, expected ${about.sha256}`);
-    const pieces = await Promise.all(hashes);
-    // Another tab that is at it notes the same.
-    return locked(key, async (lock) => lock ? store.note(key, { ...about, sha256, pieces }) : undefined, { ifAvailable: true });
+    const noted = { ...about, sha256, pieces: await Promise.all(hashes) };
+    // A tab that keeps this one from it notes the same, or it is noted at the next load.
+    await locked(key, async (lock) => lock ? store.note(key, noted) : undefined, { ifAvailable: true }).catch(() => {});
   };
-  const { chunks, ...rest } = opened(file, about.name);
-  return { ...rest, chunks: hashing(chunks, hashes), check };
-}
-
-/** @param {Blob} file @param {string} name @returns {OpenedModel} */
-function opened(file, name) {
-  const chunks = readPieces(file);
-  const first = chunks.next(); // the engine may still be on its way
-  first.catch(() => {}); // told when it is awaited
-  return { chunks: begun(first, chunks), bytes: file.size, name, stage: "read" };
-}
-
-/**
- * @template Chunk
- * @param {Promise<IteratorResult<Chunk, void>>} first
- * @param {AsyncGenerator<Chunk, void>} rest
- */
-async function* begun(first, rest) {
-  const { value, done } = await first;
-  if (done) return;
-  yield value;
-  yield* rest;
+  return { ...opened, chunks: hashing(pieces(), hashes), check };
 }

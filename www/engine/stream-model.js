@@ -11,12 +11,14 @@ const PROGRESS_INTERVAL = 50;
  * @param {EngineModule} module
  * @param {OpenedModel} opened
  * @param {Job} job
+ * @param {Promise<void>} [pool] awaited before the weights are packed, which all threads do
  * @returns {Promise<WasmEngine>}
  */
-export async function streamModel(module, opened, job) {
+export async function streamModel(module, opened, job, pool) {
   const loader = new module.ModelLoader(opened.bytes, opened.sha256);
   const loaded = await pushAll(loader, opened, job);
   job.progress({ loaded, total: loaded, stage: "prepare" });
+  await pool;
   const engine = loader.finish();
   try {
     await opened.check?.(engine.sha256());

@@ -3,6 +3,8 @@ export interface ModelFiles {
   readonly kind: "opfs" | "cache" | "memory";
   keys(): Promise<string[]>;
   read(key: string, name: string): Promise<Blob | undefined>;
+  /** A file's bytes where there is a faster way than its Blob, each piece good until the next; none of one that is not there. */
+  pieces?(key: string, name: string): AsyncIterable<Uint8Array>;
   /** Opens a key for writing, with whatever is there. */
   open(key: string): Promise<Draft>;
   remove(key: string): Promise<void>;
@@ -25,6 +27,7 @@ export interface Draft {
 declare global {
   /** Not in TypeScript's DOM library, because only workers have it. */
   interface FileSystemSyncAccessHandle {
+    read(into: BufferSource, options: { at: number }): number;
     write(bytes: BufferSource, options: { at: number }): number;
     truncate(size: number): void;
     getSize(): number;
@@ -32,6 +35,6 @@ declare global {
     close(): void;
   }
   interface FileSystemFileHandle {
-    createSyncAccessHandle(): Promise<FileSystemSyncAccessHandle>;
+    createSyncAccessHandle(options?: { mode: "read-only" }): Promise<FileSystemSyncAccessHandle>;
   }
 }

@@ -4,6 +4,7 @@
 import { cacheStore } from "./cache-store.js";
 import { memoryStore } from "./memory-store.js";
 import { opfsStore } from "./opfs-store.js";
+import { readPieces } from "./pieces.js";
 
 /**
  * What `about.json` says of a model on its way, and `model.json`, which is written last and makes it one.
@@ -63,13 +64,14 @@ export class ModelStore {
 
   /**
    * @param {string} key
-   * @returns {Promise<{ file: Blob, about: About } | undefined>} nothing where it is not there, or not whole
+   * @returns {Promise<{ file: Blob, about: About, pieces: () => AsyncIterable<Uint8Array> } | undefined>} its bytes, also
+   *   piece by piece, each good until the next; nothing where it is not there, or not whole
    */
   async find(key) {
     for (const files of [this.#disk, this.#memory]) {
       const about = await json(files, key, "model.json");
       const parts = [await files.read(key, "header"), await files.read(key, "body")];
-      if (about) return { about, file: new Blob(parts.map((part) => part ?? "")) };
+      if (about) return { about, file: new Blob(parts.map((part) => part ?? "")), pieces: () => piecesOf(files, key) };
     }
     return undefined;
   }
@@ -126,6 +128,14 @@ export class ModelStore {
   /** @param {string} key */
   async remove(key) {
     await Promise.all([this.#disk.remove(key), this.#memory.remove(key)]);
+  }
+}
+
+/** @param {ModelFiles} files @param {string} key */
+async function* piecesOf(files, key) {
+  for (const name of ["header", "body"]) {
+    const blob = files.pieces ? undefined : await files.read(key, name);
+    yield* files.pieces?.(key, name) ?? readPieces(blob ?? new Blob());
   }
 }
 

@@ -1,5 +1,5 @@
 // @ts-check
-/** The length of a piece, in bytes: each costs a call into another process, and three of them are in memory at a time. */
+/** The length of a piece, in bytes: each may cost a call into another process, and three of them are in memory at a time. */
 export const PIECE = 1 << 23;
 
 /** How many pieces are on their way while the caller works on one. */
@@ -8,6 +8,7 @@ const AHEAD = 2;
 /**
  * Reads a file piece by piece.
  * @param {Blob} file
+ * @returns {AsyncGenerator<Uint8Array, void>}
  */
 export async function* readPieces(file) {
   /** @type {Promise<ArrayBuffer>[]} */
@@ -36,13 +37,13 @@ export async function* hashing(pieces, hashes) {
 }
 
 /**
- * @param {Blob} file
- * @returns {Promise<string[]>} the SHA-256 of each of its pieces
+ * @param {AsyncIterable<Uint8Array>} pieces
+ * @returns {Promise<string[]>} the SHA-256 of each
  */
-export async function pieceHashes(file) {
+export async function hashesOf(pieces) {
   /** @type {string[]} */
   const hashes = [];
-  for await (const piece of readPieces(file)) hashes.push(await sha256(piece));
+  for await (const piece of pieces) hashes.push(await sha256(piece));
   return hashes;
 }
 

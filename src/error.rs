@@ -156,6 +156,10 @@ pub enum Error {
     #[error("unknown mode {found:?}: expected \"softmax\" or \"independent\"")]
     Mode { found: String },
 
+    /// A kind of heatmap that does not exist.
+    #[error("unknown heatmap {found:?}: expected \"occlusion\" or \"patches\"")]
+    HeatmapMethod { found: String },
+
     /// No such model among the records.
     #[error(
         "unknown model {id:?}: expected a .gguf file, a Hugging Face folder, a repository (owner/name), or one of {known}"
@@ -219,6 +223,7 @@ impl Error {
             Self::LongLabel { .. } => "long-label",
             Self::Template { .. } => "template",
             Self::Mode { .. } => "mode",
+            Self::HeatmapMethod { .. } => "heatmap-method",
             Self::UnknownModel { .. } => "unknown-model",
             Self::Dataset { .. } => "dataset",
             Self::NotText { .. } => "not-text",

@@ -1,5 +1,7 @@
 //! The one facade: model, tokenizer, preprocessing and caches behind a handful of verbs.
 
+mod saliency;
+
 use std::collections::{HashMap, HashSet};
 
 use candle_core::{Device, Tensor};
@@ -15,6 +17,8 @@ use crate::task::robustness::Trial;
 use crate::task::zero_shot::{self, Baseline, Mode, Score};
 use crate::text::{Template, Tokenizer, check_labels};
 use crate::weights::{Checkpoint, Dtype, Family, Record};
+
+pub use saliency::Saliency;
 
 /// The template where neither the user nor the checkpoint has one: OpenAI's, and that of transformers' pipeline for
 /// SigLIP.

@@ -78,6 +78,16 @@ fn a_folder_of_open_clip_and_an_archive_of_openai_agree_with_pytorch() {
 }
 
 #[test]
+fn f32_embeddings_of_patches_agree_with_pytorch() {
+    for name in MODELS {
+        let (clip, golden) = (load(name), Golden::load(name));
+        let first = golden.0["pixel_values"].narrow(0, 0, 1).unwrap();
+        let patches = clip.embed_patches(&first).unwrap();
+        assert_close(&patches, &golden.rows("patch_embeds"), &format!("{name} patch"));
+    }
+}
+
+#[test]
 fn logits_agree_with_pytorch_by_the_checkpoints_own_scale_and_bias() {
     for name in MODELS {
         let (clip, golden) = (load(name), Golden::load(name));

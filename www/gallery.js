@@ -102,7 +102,7 @@ show("picture-stage", {
   },
   "under a heatmap": (node) => {
     node.picture = square;
-    node.heat = { drops: Float32Array.of(0.1, 0.02, 0, 0.2, 0.3, -0.1, 0, 0.05, 0), side: 3, strength: 0.8 };
+    node.heat = { light: Float32Array.of(0.3, 0.1, 0, 0.7, 1, 0, 0, 0.2, 0), side: 3, strength: 0.8 };
   },
   "a file over the page": (node) => {
     node.picture = square;
@@ -126,9 +126,13 @@ show("picture-strip", {
 show("heat-panel", {
   measured: (node) => {
     node.labels = SCORES.map((score) => score.label);
+    node.range = { least: 0, most: 0.162 };
     distinguish(node);
   },
-  "on its way": (node) => (node.progress = { done: 23, total: 65 }),
+  "on its way": (node) => {
+    node.progress = { done: 23, total: 65 };
+    distinguish(node);
+  },
 });
 show("answer-readout", {
   "a clear lead": (node) => (node.answer = { scores: SCORES, mode: "softmax" }),

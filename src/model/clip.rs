@@ -53,6 +53,14 @@ impl Clip {
         finite_rows(self.vision.forward(pixels)?, "vision")
     }
 
+    /// The embeddings `[patches, projection_dim]` of the patches of one image `[1, 3, image_size, image_size]`.
+    ///
+    /// # Errors
+    /// `NonFiniteEmbedding`, and as [`VisionTower::embed_patches`].
+    pub fn embed_patches(&self, pixels: &Tensor) -> Result<Vec<Vec<f32>>> {
+        finite_rows(self.vision.embed_patches(pixels)?, "vision")
+    }
+
     /// The embeddings `[prompts, projection_dim]` of token ids.
     ///
     /// # Errors

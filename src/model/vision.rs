@@ -6,7 +6,7 @@ use super::attention_pool::AttentionPool;
 use super::block::{Encoder, load_norm};
 use super::linear::{Linear, load_floats};
 use super::workspace::{Workspace, Workspaces, sized};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::kernels::attention::Reach;
 use crate::kernels::layer_norm::LayerNorm;
 use crate::kernels::matmul::{Epilogue, Rows};
@@ -32,6 +32,8 @@ pub struct VisionTower {
     all: Reach,
     /// Who asks in the last block: those whose output is read.
     last: Reach,
+    /// The same where the patches' own embeddings are asked for.
+    patches: Reach,
     workspaces: Workspaces,
 }
 
@@ -74,6 +76,7 @@ impl VisionTower {
             readout: Readout::load(tensors, config)?,
             all: Reach::whole(tokens, 0..tokens),
             last: Reach::whole(tokens, 0..if has_class { 1 } else { tokens }),
+            patches: if has_class { Reach::each_alone(1..tokens) } else { Reach::whole(tokens, 0..tokens) },
             workspaces: Workspaces::default(),
         })
     }
@@ -100,8 +103,42 @@ impl VisionTower {
         Ok(Tensor::from_vec(embeddings, (images, columns), &Device::Cpu)?)
     }
 
+    /// The embeddings `[patches, projection_dim]` of the patches of one image, row by row, of `pixels`
+    /// `[1, 3, image_size, image_size]`. Where the tokens would be gathered into one embedding, each patch
+    /// sees itself alone and goes the rest of the way, so that it stays about its place (MaskCLIP: Zhou et
+    /// al., 2022): that is the last block's attention where there is a class token, else the pooling.
+    ///
+    /// # Errors
+    /// `Candle` for pixels of another shape.
+    pub fn embed_patches(&self, pixels: &Tensor) -> Result<Tensor> {
+        let pixels = pixels.reshape(3 * self.image_size * self.image_size)?.to_vec1::<f32>()?;
+        let shape = (self.patches.queries().len(), self.readout.columns());
+        let mut embeddings = vec![0.0; shape.0 * shape.1];
+        threads::inside(|| {
+            self.workspaces.with(|workspace| {
+                let x = self.states(&pixels, &self.patches, workspace)?;
+                let width = self.patch_embedding.columns();
+                x.chunks_exact(width)
+                    .zip(embeddings.chunks_exact_mut(shape.1))
+                    .try_for_each(|(row, embedding)| self.readout.forward(row, workspace, embedding))?;
+                workspace.x = x;
+                Ok::<(), Error>(())
+            })
+        })?;
+        Ok(Tensor::from_vec(embeddings, shape, &Device::Cpu)?)
+    }
+
     /// Takes one image's pixels `[3, image_size, image_size]` to its embedding `[projection_dim]`.
     fn embed(&self, pixels: &[f32], workspace: &mut Workspace, embedding: &mut [f32]) -> Result<()> {
+        let x = self.states(pixels, &self.last, workspace)?;
+        self.readout.forward(&x, workspace, embedding)?;
+        workspace.x = x;
+        Ok(())
+    }
+
+    /// The states `[queries, width]` that the last block leaves of those tokens that ask there; the buffer is
+    /// the workspace's, to be given back.
+    fn states(&self, pixels: &[f32], last: &Reach, workspace: &mut Workspace) -> Result<Vec<f32>> {
         let width = self.patch_embedding.columns();
         let patches = (self.image_size / self.patch_size).pow(2);
         let rows = sized(&mut workspace.input, patches * self.patch_embedding.inner());
@@ -123,10 +160,8 @@ impl VisionTower {
             norm.apply(&x, normal);
             x.copy_from_slice(normal);
         }
-        self.encoder.forward(&mut x, &self.all, &self.last, workspace)?;
-        self.readout.forward(&x, workspace, embedding)?;
-        workspace.x = x;
-        Ok(())
+        self.encoder.forward(&mut x, &self.all, last, workspace)?;
+        Ok(x)
     }
 
     /// The patches of an image `[3, size, size]` as `rows` `[patches, inner]`: channel, then row, then

@@ -10,6 +10,7 @@ pub mod logits;
 pub mod pca;
 pub mod probe;
 pub mod robustness;
+pub mod saliency;
 pub mod statistics;
 pub mod words;
 pub mod zero_shot;

@@ -6,6 +6,7 @@ mod conversion;
 mod convert;
 #[cfg(target_feature = "atomics")]
 mod pool;
+mod saliency;
 
 use js_sys::{Float32Array, Uint32Array};
 use sha2::{Digest, Sha256};

@@ -161,16 +161,25 @@ visit("several pictures get a label each", async (page) => {
   assert.equal(await strip.isVisible(), false);
 });
 
-visit("the heatmap lies over the picture for any label, and goes", async (page) => {
+visit("the heatmap lies over the picture for any label and by either method, and goes", async (page) => {
   await button(page, "Heatmap").click();
   const choice = page.getByRole("combobox", { name: "What speaks for" });
   await choice.waitFor();
   const options = await choice.locator("option").allTextContents();
   assert.deepEqual(options, await scoredLabels(page));
   await choice.selectOption(options[1]);
-  assert.equal(await page.locator("picture-stage .heat").isVisible(), true);
+  const map = page.locator("picture-stage .heat");
+  await map.waitFor();
+  const drawn = () => map.evaluate((canvas) => /** @type {HTMLCanvasElement} */ (canvas).toDataURL());
+  const covered = await drawn();
+  await page.getByRole("combobox", { name: "Found by" }).selectOption({ label: "Patch similarity" });
+  await page.getByText(/cosines run from -?0\.\d{3} to 0\.\d{3}/).waitFor();
+  assert.notEqual(await drawn(), covered);
+  assert.equal(await choice.inputValue(), options[1]);
+  await page.getByRole("slider", { name: "Strength" }).fill("0");
+  assert.notEqual(await drawn(), covered);
   await button(page, "Heatmap").click();
-  assert.equal(await page.locator("picture-stage .heat").isVisible(), false);
+  assert.equal(await map.isVisible(), false);
 });
 
 visit("a long list shows its best rows, and all of them on demand", async (page) => {

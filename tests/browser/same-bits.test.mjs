@@ -70,6 +70,10 @@ before(async () => {
           text_embeds: (await engine.embedTexts(prompts)).map((embedding) => [...embedding]),
         };
       };
+      window.heatmapsOf = async (engine, picture, request) => {
+        const { side, values } = await engine.heatmaps(await open(picture), { key: picture, ...request });
+        return { side, values: [...values] };
+      };
       window.classifyOne = async (engine, picture, request) =>
         (await engine.classify(await engine.embedImage(await open(picture)), request)).scores;
     `,
@@ -166,6 +170,40 @@ describe("the engine in the browser", () => {
       }
     });
   }
+
+  for (const method of ["occlusion", "patches"]) {
+    test(`gives the heatmaps of the command line, method ${method}`, async () => {
+      const model = quantized("quick-gelu", "q8_0");
+      const templates = TEMPLATES.flatMap((template) => ["--template", template]);
+      const [picture] = PICTURES;
+      const words = ["classify", "--model", model, "--labels", LABELS.join(","), ...templates, "--heatmap", method, picture];
+      const [{ heatmap: native }] = clip(...words);
+      const request = JSON.stringify({ labels: LABELS, templates: TEMPLATES, method });
+      for (const run of RUNS) {
+        const browser = await stage.inPage(
+          `withEngine(${JSON.stringify(run)}, "${model}", (engine) => heatmapsOf(engine, "${picture}", ${request}))`,
+        );
+        assert.equal(browser.side, native.side);
+        assert.deepEqual(browser.values, asF32(native.maps).flat(), told(run));
+      }
+    });
+  }
+
+  test("stops a heatmap when told to, and goes on where it stopped", async () => {
+    const passes = await stage.inPage(
+      `withEngine({ flavour: "simd", threads: 1 }, "models/emoji-clip.gguf", async (engine) => {
+        const [picture, ending, seen] = [new ImageData(96, 96), new AbortController(), []];
+        const ask = (signal, onProgress) =>
+          engine.heatmaps(picture, { key: "one", method: "occlusion", labels: ["disc"], templates: ["{}"], signal, onProgress });
+        const stopped = await ask(ending.signal, ({ done }) => done === 3 && ending.abort()).catch((error) => error.name);
+        await ask(undefined, ({ done }) => seen.push(done));
+        return { stopped, first: seen[0], last: seen.at(-1) };
+      })`,
+    );
+    assert.equal(passes.stopped, "AbortError");
+    assert.ok(passes.first >= 3 && passes.first < 64, `goes on at ${passes.first}`);
+    assert.equal(passes.last, 64);
+  });
 
   test("knows its flavour, its threads and the hash of its model file", async () => {
     const model = quantized("gelu", "q8_0");

@@ -104,6 +104,16 @@ def run_vision(model, pixels, tensors):
     tensors["image_embeds"] = model.visual_projection(output.pooler_output)
 
 
+def run_patches(model, pixels, tensors):
+    """Embeddings of the patches of the first picture by MaskCLIP's way: in the last block each sees itself alone."""
+    vision = model.vision_model
+    hidden = vision(pixels[:1], output_hidden_states=True).hidden_states[-2]
+    block = vision.encoder.layers[-1]
+    hidden = hidden + block.self_attn.out_proj(block.self_attn.v_proj(block.layer_norm1(hidden)))
+    hidden = hidden + block.mlp(block.layer_norm2(hidden))
+    tensors["patch_embeds"] = model.visual_projection(vision.post_layernorm(hidden[0, 1:]))
+
+
 def run_text(model, ids, tensors):
     """Text embeddings of all prompts, each at its own length, and the steps of the first one."""
     hooks = record_block(model.text_model.encoder.layers[0], "text.block0", tensors)
@@ -141,6 +151,7 @@ def write(name):
     tensors = {}
     size = settings["vision_config"]["image_size"]
     run_vision(model, pictures(3, size, torch.Generator().manual_seed(seed)), tensors)
+    run_patches(model, tensors["pixel_values"], tensors)
     tokenizer = PreTrainedTokenizerFast(tokenizer_file=str(out / "tokenizer.json"))
     run_text(model, tokenizer(PROMPTS, truncation=True, max_length=CONTEXT)["input_ids"], tensors)
     images, texts = (torch.nn.functional.normalize(tensors[f"{kind}_embeds"], dim=-1) for kind in ("image", "text"))

@@ -71,6 +71,8 @@ def write(name):
         "image_embeds": model.vision_model(pixels).pooler_output,
         "text_embeds": model.text_model(ids).pooler_output,
         "logits_per_image": output.logits_per_image,
+        # Each patch of the first picture, pooled by itself.
+        "patch_embeds": model.vision_model.head(model.vision_model(pixels).last_hidden_state[0].unsqueeze(1)),
     }
     tensors |= {f"input_ids.{index}": row for index, row in enumerate(ids)}
     save_file({key: value.clone().contiguous() for key, value in tensors.items()}, out / "expected.safetensors")

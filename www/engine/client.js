@@ -1,8 +1,8 @@
 // @ts-check
 /**
  * @import {
- *   CallOptions, Classification, ClassifyRequest, Dtype, EncodeProgress, ImageInput, KernelTrial, LoadOptions, LoadProgress,
- *   ModelInfo, ModelRecord, ModelSource, Picture, Preview, StartOptions, Started, StorageState, StoredModel
+ *   CallOptions, Classification, ClassifyRequest, Dtype, EncodeProgress, HeatmapRequest, Heatmaps, ImageInput,
+ *   KernelTrial, LoadOptions, LoadProgress, ModelInfo, ModelRecord, ModelSource, Picture, Preview, StartOptions, Started, StorageState, StoredModel
  * } from "./types.js"
  */
 import { EngineError } from "./engine-error.js";
@@ -182,6 +182,16 @@ export class EngineClient extends EventTarget {
    */
   classify({ embedding }, { labels, templates, mode, signal, onProgress }) {
     return this.#link.call(KIND.classify, { embedding, labels, templates, mode }, { signal, onProgress });
+  }
+
+  /**
+   * Where in a picture the evidence for each label is.
+   * @param {ImageInput} image
+   * @param {HeatmapRequest & CallOptions<EncodeProgress>} request progress counts passes of the vision tower
+   * @returns {Promise<Heatmaps>}
+   */
+  heatmaps(image, { key, method, labels, templates, signal, onProgress }) {
+    return this.#link.call(KIND.heatmaps, { image, key, method, labels, templates }, { signal, onProgress });
   }
 
   /**

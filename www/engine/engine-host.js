@@ -1,14 +1,15 @@
 // @ts-check
 /**
  * @import {
- *   Classification, ClassifyRequest, Dtype, EngineModule, Flavour, ImageInput, Job, KernelTrial, ModelInfo, ModelRecord,
- *   ModelSource, Preview, StartOptions, Started, StorageState, StoredModel, WasmEngine
+ *   Classification, ClassifyRequest, Dtype, EngineModule, Flavour, HeatmapRequest, Heatmaps, ImageInput, Job, KernelTrial,
+ *   ModelInfo, ModelRecord, ModelSource, Preview, StartOptions, Started, StorageState, StoredModel, WasmEngine
  * } from "./types.js"
  */
 import { probeCapabilities } from "./capabilities.js";
 import { embedImage } from "./embed-image.js";
 import { EngineError } from "./engine-error.js";
 import { loadEngineModule } from "./engine-module.js";
+import { HeatmapMaker } from "./heatmaps.js";
 import { inSlices } from "./in-slices.js";
 import { obtain } from "./obtain.js";
 import { openModel } from "./open-model.js";
@@ -39,6 +40,7 @@ export class EngineHost {
   #engine;
   /** @type {import("./bench-host.js").BenchHost | undefined} */
   #bench;
+  #heatmaps = new HeatmapMaker();
   #models = places.models;
   #hub = HUB;
   /** @type {Promise<ModelStore>} */
@@ -145,6 +147,7 @@ export class EngineHost {
     const opening = this.#store.then((store) => openModel(source, this.#models, store, job.signal));
     const [opened, { module }] = await Promise.all([opening, this.#around(job)]);
     const engine = await streamModel(module, opened, job, this.#pool);
+    this.#heatmaps.forget();
     this.#engine?.free();
     this.#engine = engine;
     /** @type {Promise<void> | undefined} */
@@ -201,6 +204,18 @@ export class EngineHost {
     const encoded = performance.now();
     const scores = engine.classify(embedding, labels, templates, mode);
     return { scores, timings: { text: encoded - begun, score: performance.now() - encoded }, encoded: count };
+  }
+
+  /**
+   * @param {HeatmapRequest & { image: ImageInput }} request
+   * @param {Job} job
+   * @returns {Promise<Heatmaps>}
+   */
+  async heatmaps(request, job) {
+    const engine = this.#loaded();
+    await this.#heatmaps.look(engine, request, job);
+    await this.#encode(engine, request.labels, request.templates, { ...job, progress: () => {} });
+    return this.#heatmaps.maps(engine, request);
   }
 
   /**

@@ -18,6 +18,7 @@ export const KIND = Object.freeze({
   embedImage: "embedImage",
   embedTexts: "embedTexts",
   classify: "classify",
+  heatmaps: "heatmaps",
   modelHash: "modelHash",
   tokenize: "tokenize",
   preprocess: "preprocess",

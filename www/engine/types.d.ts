@@ -180,6 +180,27 @@ export interface Classification {
   encoded: number;
 }
 
+/** How a heatmap comes about: cosines with parts covered, in some 65 passes, or with the model's own patches, in one. */
+export type HeatmapMethod = "occlusion" | "patches";
+
+export interface HeatmapRequest {
+  /** A `Picture`'s: what has been looked at under the newest one is kept. */
+  key: string;
+  method: HeatmapMethod;
+  labels: string[];
+  templates: string[];
+}
+
+export interface Heatmaps {
+  /** Cells along a side of the square that the model sees. */
+  side: number;
+  /**
+   * [labels, side * side], row by row, in the order of the request. `occlusion`: how far the label's cosine drops with a
+   * part covered; `patches`: its cosine with each patch.
+   */
+  values: Float32Array;
+}
+
 /** Labels or texts encoded so far, of those that are new. */
 export interface EncodeProgress {
   done: number;
@@ -327,6 +348,13 @@ export interface WasmEngine {
   missing_labels(labels: string[], templates: string[]): string[];
   encode_labels(labels: string[], templates: string[]): void;
   classify(embedding: Float32Array, labels: string[], templates: string[], mode?: string): Score[];
+  /** Begins the heatmaps of a picture; no pass is made yet. */
+  saliency(bytes: Uint8Array, method: string): WasmSaliency;
+  saliency_of_pixels(rgba: Uint8Array, width: number, height: number, method: string): WasmSaliency;
+  /** Makes the next pass. */
+  look(saliency: WasmSaliency): void;
+  /** [labels, side * side] */
+  heatmaps(saliency: WasmSaliency, labels: string[], templates: string[]): Float32Array;
   tokenize(text: string): Uint32Array;
   /** [3, image_size, image_size], of an encoded picture. */
   preprocess(bytes: Uint8Array): Float32Array;
@@ -401,6 +429,14 @@ export interface Trial {
   predicted: number;
   right: boolean;
   score: number;
+}
+
+export interface WasmSaliency {
+  side(): number;
+  /** How many passes of the vision tower it takes, and how many have been made. */
+  passes(): number;
+  made(): number;
+  free(): void;
 }
 
 export interface WasmImageEmbedding {

@@ -36,6 +36,8 @@ const queue = new JobQueue(
         return host.embedTexts(payload, job);
       case KIND.classify:
         return host.classify(payload, job);
+      case KIND.heatmaps:
+        return host.heatmaps(payload, job);
       case KIND.modelHash:
         return host.modelHash();
       case KIND.tokenize:

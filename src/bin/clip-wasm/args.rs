@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args as Group, Parser, Subcommand, ValueEnum};
 use clip_wasm::session::Session;
+use clip_wasm::task::saliency::Method;
 use clip_wasm::task::zero_shot::Mode;
 
 pub use research::{Bias, Compare, Data, Eval, Probe, Robustness};
@@ -109,6 +110,9 @@ pub struct Classify {
     /// One label, which may hold commas; may be given several times
     #[arg(long)]
     pub label: Vec<String>,
+    /// Where in the picture each label's evidence is: a grid of values a label; as text, the best label's
+    #[arg(long, value_enum)]
+    pub heatmap: Option<HeatmapName>,
     #[arg(required = true)]
     pub images: Vec<PathBuf>,
 }
@@ -160,6 +164,23 @@ impl From<ModeName> for Mode {
         match name {
             ModeName::Softmax => Self::Softmax,
             ModeName::Independent => Self::Independent,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum HeatmapName {
+    /// How far the cosine drops with a part of the picture covered
+    Occlusion,
+    /// The cosine with each of the model's own patches
+    Patches,
+}
+
+impl From<HeatmapName> for Method {
+    fn from(name: HeatmapName) -> Self {
+        match name {
+            HeatmapName::Occlusion => Self::Occlusion,
+            HeatmapName::Patches => Self::Patches,
         }
     }
 }

@@ -44,6 +44,15 @@ impl Reach {
         reach
     }
 
+    /// Rows that see nothing but themselves, so that attention gives each its own value.
+    pub fn each_alone(rows: std::ops::Range<usize>) -> Self {
+        let mut reach = Self::default();
+        for row in rows {
+            reach.push(row as u32, [row as u32]);
+        }
+        reach
+    }
+
     /// The rows that ask, in order: row `i` of the output belongs to `queries()[i]`.
     pub fn queries(&self) -> &[u32] {
         &self.queries

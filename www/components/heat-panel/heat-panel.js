@@ -1,19 +1,37 @@
 // @ts-check
 import { Component } from "../../dom/component.js";
 import { element } from "../../dom/element.js";
+import { numberText } from "../../state/number-text.js";
 
 /** Labels to choose from: the best ones of a long list. */
 const MOST_LABELS = 40;
 
+const METHODS = [
+  {
+    id: "occlusion",
+    title: "Cover and see",
+    progress: "Covering the picture patch by patch",
+    words: "Bright is what the label rests on: covered there, its cosine drops most",
+  },
+  {
+    id: "patches",
+    title: "Patch similarity",
+    progress: "Looking at the patches",
+    words: "Bright is where the model’s own patches are most like the label, even where none is much like it: cosines run",
+  },
+];
+
 /**
- * Which label's heatmap lies over the picture, and how strongly. Properties: `labels`, the best first; `progress`,
- * `{ done, total }` while it is measured; `message`, a sentence in place of all; `label`; `strength` in 0..1, to read. Event
- * `choose-heat` when either changes.
+ * Which label's heatmap lies over the picture, made how, and how strongly. Properties: `labels`, the best first; `range`, what
+ * the darkest and the brightest stand for; `progress`, `{ done, total }` while it is measured; `message`, a sentence in
+ * place of the map's controls; `label`; `method` and `strength` in 0..1, to read. Events: `choose-method` when the map has to be made anew,
+ * `choose-heat` when another one is to be shown.
  */
 export class HeatPanel extends Component {
+  #method = element("select", { id: "heat-method" }, ...METHODS.map(({ id, title }) => element("option", { value: id }, title)));
   #select = element("select", { id: "heat-label" });
   #range = element("input", { id: "heat-strength", type: "range", min: "0", max: "100", value: "80" });
-  #controls = element(
+  #of = element(
     "div",
     { class: "heat-controls", hidden: true },
     element("label", { for: "heat-label" }, "What speaks for"),
@@ -27,12 +45,18 @@ export class HeatPanel extends Component {
   #chosen = false;
 
   build() {
-    this.append(this.#controls, this.#note);
+    const how = element("div", { class: "heat-controls" }, element("label", { for: "heat-method" }, "Found by"), this.#method);
+    this.append(how, this.#of, this.#note);
+    this.#method.addEventListener("input", () => this.send("choose-method"));
     this.#range.addEventListener("input", () => this.send("choose-heat"));
     this.#select.addEventListener("input", () => {
       this.#chosen = true;
       this.send("choose-heat");
     });
+  }
+
+  get method() {
+    return this.#method.value;
   }
 
   get label() {
@@ -56,17 +80,28 @@ export class HeatPanel extends Component {
     this.#select.replaceChildren(
       ...labels.map((label) => element("option", { value: label, selected: label === kept }, label)),
     );
-    this.#controls.hidden = false;
-    this.#note.textContent = "Bright is what the label rests on: covered there, its cosine drops most.";
+    this.#of.hidden = false;
+  }
+
+  set range(/** @type {{ least: number, most: number }} */ { least, most }) {
+    const figures =
+      this.method === "occlusion"
+        ? `, by ${numberText.cosine(most)}.`
+        : ` from ${numberText.cosine(least)} to ${numberText.cosine(most)}.`;
+    this.#note.textContent = this.#words.words + figures;
   }
 
   set progress(/** @type {{ done: number, total: number }} */ { done, total }) {
-    this.message = `Covering the picture patch by patch: ${done} of ${total}`;
+    this.#note.textContent = `${this.#words.progress}: ${done} of ${total}`;
   }
 
   set message(/** @type {string} */ message) {
-    this.#controls.hidden = true;
+    this.#of.hidden = true;
     this.#note.textContent = message;
+  }
+
+  get #words() {
+    return METHODS.find(({ id }) => id === this.method) ?? METHODS[0];
   }
 }
 

@@ -63,25 +63,17 @@ export class PictureStage extends Component {
     this.#caption.textContent = picture.caption;
   }
 
-  /** The image on the stage, for whoever needs its pixels. */
-  get image() {
-    return this.#image;
-  }
-
   /**
-   * Darkens the square that the model sees, except where a label rests on it.
+   * Darkens the square that the model sees, except where it is light.
    *
-   * @param {{ drops: Float32Array, side: number, strength: number } | null} heat `drops`: [side * side], row by row
+   * @param {{ light: Float32Array, side: number, strength: number } | null} heat `light`: [side * side], 0..1, row by row
    */
   set heat(heat) {
     this.#heat.hidden = heat === null;
     if (!heat) return;
-    const { drops, side, strength } = heat;
-    const most = Math.max(...drops, Number.EPSILON);
+    const { light, side, strength } = heat;
     const shade = new ImageData(side, side);
-    drops.forEach(
-      (drop, place) => (shade.data[4 * place + 3] = Math.round(255 * strength * (1 - Math.max(0, drop) / most))),
-    );
+    light.forEach((value, place) => (shade.data[4 * place + 3] = Math.round(255 * strength * (1 - value))));
     const cells = element("canvas", { width: side, height: side });
     cells.getContext("2d")?.putImageData(shade, 0, 0);
     const context = this.#heat.getContext("2d");

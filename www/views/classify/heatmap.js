@@ -3,23 +3,18 @@
 /** @import { ClassifyParts } from "./classify-layout.js" */
 /** @import { Answer } from "./picture-question.js" */
 import { sentence } from "../../state/sentence.js";
-import { occlusion } from "./occlusion.js";
 
-/** @typedef {import("../../engine/types.d.ts").Picture} Picture */
+/** @typedef {import("../../engine/types.d.ts").HeatmapMethod} HeatmapMethod */
 
-/** The square is covered at twice the model's own size, so that the engine's resize sees more than it keeps. */
-const OVERSAMPLING = 2;
-
-/** What an answer rests on, laid over the picture when the visitor asks for it. */
+/** Where in the picture an answer's evidence is, laid over the picture when the visitor asks for it. */
 export class Heatmap {
   #parts;
   #session;
   /** @type {Answer | null} */
   #answer = null;
-  /** @type {{ key: string, pictures: Picture[] } | null} the covered pictures of the one on the stage */
-  #encoded = null;
-  /** @type {Map<string, Float32Array>} */
-  #drops = new Map();
+  #side = 0;
+  /** By label, [side * side]. @type {Map<string, Float32Array>} */
+  #maps = new Map();
   #run = new AbortController();
 
   /**
@@ -32,20 +27,20 @@ export class Heatmap {
     this.#session = session;
     parts.heat.addEventListener("click", () => this.#toggle(), { signal });
     parts.heatPanel.addEventListener("choose-heat", () => this.#show(), { signal });
+    parts.heatPanel.addEventListener("choose-method", () => this.#answer && this.#measure(this.#answer), { signal });
     parts.scoreList.addEventListener("pointerover", ({ target }) => this.#point(target), { signal });
   }
 
   /**
-   * Follows a newer answer; covered pictures are kept for as long as the picture stays.
+   * Follows a newer answer; the engine keeps what it made of the picture's parts.
    *
    * @param {Answer | null} answer `null` where there is none, or the picture moves
    */
   follow(answer) {
     this.#run.abort();
-    this.#drops = new Map();
+    this.#maps = new Map();
     this.#answer = answer;
     this.#parts.heat.disabled = answer === null;
-    if (this.#encoded?.key !== answer?.picture.key) this.#encoded = null;
     if (!this.#on) return;
     if (answer) this.#measure(answer);
     else this.#clear();
@@ -64,46 +59,63 @@ export class Heatmap {
   }
 
   /** @param {Answer} answer */
-  async #measure({ picture, question, result }) {
+  async #measure({ picture, input, question, result }) {
     const { heatPanel, stage } = this.#parts;
-    const { engine, info } = this.#session;
+    const { engine } = this.#session;
+    this.#run.abort();
     const { signal } = (this.#run = new AbortController());
-    if (!engine || !info) return;
+    if (!engine) return;
     stage.heat = null;
     heatPanel.hidden = false;
-    const onProgress = (/** @type {number} */ done, /** @type {number} */ total) =>
-      (heatPanel.progress = { done, total });
+    const { templates } = question;
+    const labels = result.scores.map(({ label }) => label);
+    const method = /** @type {HeatmapMethod} */ (heatPanel.method);
+    /** @param {import("../../engine/types.d.ts").EncodeProgress} progress */
+    const onProgress = (progress) => (heatPanel.progress = progress);
     try {
-      this.#encoded ??= {
-        key: picture.key,
-        pictures: await occlusion.encode(engine, stage.image, OVERSAMPLING * info.image_size, { signal, onProgress }),
-      };
-      this.#drops = await occlusion.drops(engine, this.#encoded.pictures, question, signal);
+      const { side, values } = await engine.heatmaps(input, { key: picture.key, method, labels, templates, signal, onProgress });
+      if (signal.aborted) return;
+      this.#side = side;
+      this.#maps = new Map(labels.map((label, at) => [label, values.subarray(at * side ** 2, (at + 1) * side ** 2)]));
     } catch (error) {
       if (!signal.aborted) heatPanel.message = sentence(error);
       return;
     }
-    if (signal.aborted) return;
-    heatPanel.labels = result.scores.map(({ label }) => label);
+    heatPanel.labels = labels;
     this.#show();
   }
 
   /** @param {EventTarget | null} target what the mouse is over: a score shows its label's map */
   #point(target) {
     const label = target instanceof Element ? target.closest("li")?.dataset.label : undefined;
-    if (!this.#on || label === undefined || this.#drops.size === 0) return;
+    if (!this.#on || label === undefined || this.#maps.size === 0) return;
     this.#parts.heatPanel.label = label;
     this.#show();
   }
 
   #show() {
     const { stage, heatPanel } = this.#parts;
-    const drops = this.#drops.get(heatPanel.label);
-    if (drops) stage.heat = { drops, side: occlusion.GRID, strength: heatPanel.strength };
+    const values = this.#maps.get(heatPanel.label);
+    if (!values) return;
+    const most = Math.max(...values);
+    const least = heatPanel.method === "occlusion" ? 0 : Math.min(...values);
+    heatPanel.range = { least, most };
+    stage.heat = { light: lightOf(values, least, most), side: this.#side, strength: heatPanel.strength };
   }
 
   #clear() {
     this.#parts.stage.heat = null;
     this.#parts.heatPanel.hidden = true;
   }
+}
+
+/**
+ * How bright each cell is shown, from 0 at `least` to 1 at `most`; all dark where nothing is above `least`.
+ *
+ * @param {Float32Array} values
+ * @param {number} least
+ * @param {number} most
+ */
+function lightOf(values, least, most) {
+  return values.map((value) => (most > least ? Math.max(0, value - least) / (most - least) : 0));
 }

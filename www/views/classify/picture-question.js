@@ -7,7 +7,7 @@
 
 /**
  * @typedef {{ labels: string[], templates: string[], mode: Mode }} Question
- * @typedef {{ picture: Picture, question: Question, result: Result }} Answer
+ * @typedef {{ picture: Picture, input: ImageInput, question: Question, result: Result }} Answer
  */
 
 /**
@@ -20,8 +20,8 @@
  */
 export class PictureQuestion extends EventTarget {
   #session;
-  /** @type {Picture | null} */
-  #picture = null;
+  /** The picture as it came, and as it is encoded. @type {{ input: ImageInput, picture: Picture } | null} */
+  #shown = null;
   /** @type {Question | null} */
   #question = null;
   /** @type {ImageInput | null} the next live picture, the newest alone */
@@ -70,7 +70,7 @@ export class PictureQuestion extends EventTarget {
     this.#waiting = null;
     this.#encoding.abort();
     this.#scoring.abort();
-    this.#picture = null;
+    this.#shown = null;
   }
 
   /**
@@ -81,7 +81,7 @@ export class PictureQuestion extends EventTarget {
   async ask(question) {
     this.#question = question;
     this.#scoring.abort();
-    if (question && this.#picture) await this.#during(() => this.#score());
+    if (question && this.#shown) await this.#during(() => this.#score());
   }
 
   /** @param {(signal: AbortSignal) => ImageInput | Promise<ImageInput>} fetchPicture */
@@ -90,9 +90,10 @@ export class PictureQuestion extends EventTarget {
     const engine = this.#session.engine;
     if (!engine || this.#session.status !== "ready") return;
     try {
-      const picture = await engine.embedImage(await fetchPicture(signal), { signal });
+      const input = await fetchPicture(signal);
+      const picture = await engine.embedImage(input, { signal });
       if (signal.aborted) return;
-      this.#picture = picture;
+      this.#shown = { input, picture };
       this.#tell("picture", picture);
     } catch (error) {
       if (!signal.aborted) this.#tell("picture-fault", error);
@@ -105,11 +106,11 @@ export class PictureQuestion extends EventTarget {
   async #score() {
     const { signal } = (this.#scoring = new AbortController());
     const engine = this.#session.engine;
-    const [picture, question] = [this.#picture, this.#question];
-    if (!engine || !picture || !question) return;
+    const [shown, question] = [this.#shown, this.#question];
+    if (!engine || !shown || !question) return;
     try {
-      const result = await engine.classify(picture, { ...question, signal });
-      if (!signal.aborted) this.#tell("answer", { picture, question, result });
+      const result = await engine.classify(shown.picture, { ...question, signal });
+      if (!signal.aborted) this.#tell("answer", { ...shown, question, result });
     } catch (error) {
       if (!signal.aborted) this.#tell("question-fault", error);
     }

@@ -2,11 +2,13 @@
 
 use std::path::Path;
 
-use clip_wasm::Result;
+use clip_wasm::session::Session;
+use clip_wasm::task::saliency::Method;
 use clip_wasm::task::zero_shot::Score;
+use clip_wasm::{Result, image};
 use serde::Serialize;
 
-use super::embed_file;
+use super::{embed_file, in_file};
 use crate::args::Classify;
 use crate::{model, output};
 
@@ -14,6 +16,16 @@ use crate::{model, output};
 struct Classified<'a> {
     image: &'a Path,
     scores: Vec<Score>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    heatmap: Option<Heatmap>,
+}
+
+#[derive(Serialize)]
+struct Heatmap {
+    method: Method,
+    side: usize,
+    /// `[labels, side * side]`, in the order of the labels asked about
+    maps: Vec<Vec<f32>>,
 }
 
 pub fn run(args: &Classify, json: bool) -> Result<()> {
@@ -25,10 +37,13 @@ pub fn run(args: &Classify, json: bool) -> Result<()> {
     for image in &args.images {
         let embedding = embed_file(&session, image)?.embedding;
         let scores = session.classify(&embedding, &labels, &templates, mode)?;
+        let method = args.heatmap.map(Method::from);
+        let heatmap =
+            method.map(|method| heatmap(&mut session, image, method, &labels, &templates)).transpose()?;
         if !json {
-            print(image, &scores);
+            print(image, &scores, heatmap.as_ref());
         }
-        results.push(Classified { image, scores });
+        results.push(Classified { image, scores, heatmap });
     }
     if json { output::json(&results) } else { Ok(()) }
 }
@@ -40,9 +55,26 @@ fn labels(args: &Classify) -> Vec<String> {
     listed.chain(args.label.iter().cloned()).collect()
 }
 
-fn print(image: &Path, scores: &[Score]) {
+fn heatmap(
+    session: &mut Session,
+    path: &Path,
+    method: Method,
+    labels: &[String],
+    templates: &[String],
+) -> Result<Heatmap> {
+    let picture = image::decode(&output::read(path)?).map_err(|error| in_file(path, error))?;
+    let mut saliency = session.saliency(&picture.image, method)?;
+    let maps = session.heatmaps(&mut saliency, labels, templates)?;
+    Ok(Heatmap { method, side: saliency.side(), maps })
+}
+
+fn print(image: &Path, scores: &[Score], heatmap: Option<&Heatmap>) {
     output::line(image.display());
     for score in scores {
         output::line(format!("{:7.2} %  {}  (cosine {:.4})", score.score * 100.0, score.label, score.cosine));
+    }
+    let (Some(Heatmap { side, maps, .. }), Some(best)) = (heatmap, scores.first()) else { return };
+    for row in maps[best.index].chunks(*side) {
+        output::line(row.iter().map(|value| format!("{value:8.4}")).collect::<String>());
     }
 }

@@ -1,4 +1,5 @@
 // @ts-check
+import { actions, button, field } from "../../dom/controls.js";
 import { element } from "../../dom/element.js";
 import "../research/run-line.js";
 
@@ -22,11 +23,11 @@ export function biasLayout() {
     needsData: element("p", { class: "hint" }, "Open a data set under Dataset first. Its labels are the groups, unless a table says otherwise."),
     labels: element("textarea", { id: "bias-labels", rows: 8, spellcheck: false }),
     groups: element("textarea", { id: "bias-groups", rows: 8, spellcheck: false }),
-    groupsFile: element("button", { type: "button", class: "button" }, "Open a table"),
+    groupsFile: button("Open a table", "open"),
     groupsInput: element("input", { type: "file", accept: ".csv,.json", class: "visually-hidden", tabIndex: -1, "aria-label": "Table of groups" }),
     start: element("button", { type: "button", class: "button primary" }, "Compare the groups"),
     run: element("run-line"),
-    saveJson: element("button", { type: "button", class: "button" }, "Save JSON"),
+    saveJson: button("Save JSON", "save"),
     tables: element("div", { class: "tables" }),
   };
   const links = LITERATURE.map(([title, href]) => element("li", {}, element("a", { href, rel: "noreferrer" }, title)));
@@ -48,14 +49,9 @@ export function biasLayout() {
       field("Labels that are scored", parts.labels),
       field("Groups: a table of file and group; empty for the data’s own labels", parts.groups),
     ),
-    element("div", { class: "actions" }, parts.start, parts.groupsFile, parts.groupsInput),
+    actions(parts.start, parts.groupsFile, parts.groupsInput),
     parts.run,
     outcome,
   );
   return { ...parts, controls, outcome, all: [intro, controls] };
-}
-
-/** @param {string} title @param {HTMLElement} input with an id */
-function field(title, input) {
-  return element("div", { class: "field" }, element("label", { for: input.id }, title), input);
 }

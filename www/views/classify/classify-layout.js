@@ -1,8 +1,7 @@
 // @ts-check
+import { actions, button } from "../../dom/controls.js";
 import { element } from "../../dom/element.js";
 import { icon } from "../../dom/icon.js";
-
-/** @import { IconName } from "../../dom/icon.js" */
 
 /** @typedef {ReturnType<typeof classifyLayout>} ClassifyParts */
 
@@ -24,11 +23,11 @@ export function classifyLayout() {
       tabIndex: -1,
       "aria-label": "Picture file",
     }),
-    open: action("open", "Open"),
-    paste: action("paste", "Paste"),
-    draw: action("draw", "Draw"),
-    camera: action("camera", "Camera"),
-    address: action("link", "Address"),
+    open: button("Open", "open"),
+    paste: button("Paste", "paste"),
+    draw: button("Draw", "draw"),
+    camera: button("Camera", "camera"),
+    address: button("Address", "link"),
     addressPanel: element("address-panel", { hidden: true }),
     privacy: element(
       "p",
@@ -44,10 +43,10 @@ export function classifyLayout() {
     support: element("p", { class: "hint support", hidden: true }),
     caveats: element("ul", { class: "caveats", role: "list", "aria-label": "What to know about these scores" }),
     facts: element("fact-list"),
-    heat: action("heat", "Heatmap"),
+    heat: button("Heatmap", "heat"),
     heatPanel: element("heat-panel", { hidden: true }),
-    copyLink: action("link", "Copy link"),
-    copyJson: action("copy", "Copy JSON"),
+    copyLink: button("Copy link", "link"),
+    copyJson: button("Copy JSON", "copy"),
     labels: element("label-editor"),
     templates: element("template-editor"),
   };
@@ -57,7 +56,7 @@ export function classifyLayout() {
     parts.stage,
     parts.pictureFault,
     parts.heatPanel,
-    element("div", { class: "actions" }, parts.open, parts.paste, parts.draw, parts.camera, parts.address, parts.fileInput),
+    actions(parts.open, parts.paste, parts.draw, parts.camera, parts.address, parts.fileInput),
     parts.addressPanel,
     parts.ownStrip,
     parts.forget,
@@ -78,7 +77,7 @@ export function classifyLayout() {
       "div",
       { class: "scores-foot" },
       parts.facts,
-      element("div", { class: "actions" }, parts.heat, parts.copyLink, parts.copyJson),
+      actions(parts.heat, parts.copyLink, parts.copyJson),
     ),
   );
   const question = element(
@@ -88,12 +87,4 @@ export function classifyLayout() {
     parts.templates,
   );
   return { ...parts, columns: [picture, scores, question] };
-}
-
-/**
- * @param {IconName} name
- * @param {string} title
- */
-function action(name, title) {
-  return element("button", { type: "button", class: "button" }, icon(name), title);
 }

@@ -1,7 +1,7 @@
 // @ts-check
 import "../../components/error-note/error-note.js";
+import { actions, button, field } from "../../dom/controls.js";
 import { element } from "../../dom/element.js";
-import { icon } from "../../dom/icon.js";
 import "../research/run-line.js";
 
 /** The parts of the Dataset view, in the order they are read. Nothing here has behaviour. */
@@ -20,9 +20,9 @@ export function datasetLayout() {
     fault: element("error-note"),
     figures: element("fact-list", { "data-table": "" }),
     hold: button("Hold this to compare"),
-    saveCsv: button("Save CSV"),
-    saveJson: button("Save JSON"),
-    saveEmbeddings: button("Save embeddings"),
+    saveCsv: button("Save CSV", "save"),
+    saveJson: button("Save JSON", "save"),
+    saveEmbeddings: button("Save embeddings", "save"),
     compared: element("div", { class: "compared" }),
     tables: element("div", { class: "tables" }),
   };
@@ -32,7 +32,7 @@ export function datasetLayout() {
     { class: "prose", "aria-label": "Data" },
     element("h2", {}, "Your data"),
     element("p", { class: "hint" }, "A folder with a folder of pictures for each label, or pictures with a CSV or JSON of file and label. Drop it here. Everything is read on this device."),
-    element("div", { class: "actions" }, parts.folder, parts.drawings, parts.folderInput),
+    actions(parts.folder, parts.drawings, parts.folderInput),
     parts.run,
     parts.title,
     parts.goOn,
@@ -51,19 +51,9 @@ export function datasetLayout() {
     { "aria-label": "Results", hidden: true },
     element("h2", {}, "Results"),
     parts.figures,
-    element("div", { class: "actions" }, parts.hold, parts.saveCsv, parts.saveJson, parts.saveEmbeddings),
+    actions(parts.hold, parts.saveCsv, parts.saveJson, parts.saveEmbeddings),
     parts.compared,
     parts.tables,
   );
   return { ...parts, question, outcome, all: [intake, question, outcome] };
-}
-
-/** @param {string} title @param {HTMLElement} input with an id */
-function field(title, input) {
-  return element("div", { class: "field" }, element("label", { for: input.id }, title), input);
-}
-
-/** @param {string} title */
-function button(title) {
-  return element("button", { type: "button", class: "button" }, title.startsWith("Save") ? icon("save") : null, title);
 }

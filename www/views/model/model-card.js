@@ -51,7 +51,7 @@ export function cardFacts({ card = {}, sha256: recorded, accuracy = {}, publishe
   ];
   /** @type {[string, string][]} */
   const full = [
-    [`Measured accuracy, ${dtype}`, measurements(accuracy[dtype])],
+    ...measurements(accuracy[dtype], dtype),
     ["Published accuracy", Object.entries(published).map(([what, share]) => `${what}: ${numberText.percent(share)} %`).join("\n")],
     ["Trained on", sources(card.trained_on)],
     ["Measured on", sources(card.measured_on)],
@@ -63,16 +63,19 @@ export function cardFacts({ card = {}, sha256: recorded, accuracy = {}, publishe
 /**
  * Shares with their 95 % intervals; what is no share stays out.
  *
- * @param {Record<string, Measurement>} [measured]
+ * @param {Record<string, Measurement> | undefined} measured
+ * @param {string} dtype
+ * @returns {[string, string][]}
  */
-function measurements(measured = {}) {
-  return Object.entries(measured)
-    .flatMap(([what, { value, interval, n }]) => {
-      if (!interval) return [];
-      const [low, high] = interval.map(numberText.percent);
-      return [`${what}: ${numberText.percent(value)} % (${low}–${high}, n = ${n})`];
-    })
-    .join("\n");
+function measurements(measured, dtype) {
+  const lines = Object.entries(measured ?? {}).flatMap(([what, { value, interval, n }]) => {
+    if (!interval) return [];
+    const [low, high] = interval.map(numberText.percent);
+    /** @type {[string, string]} */
+    const line = [what, `${numberText.percent(value)} % (${low}–${high}, n = ${n})`];
+    return [line];
+  });
+  return lines.length > 0 ? [[`Measured, ${dtype}`, "share that is right, and where it lies with 95 %"], ...lines] : [];
 }
 
 /** @param {DataSource[]} [listed] */

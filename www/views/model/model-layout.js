@@ -1,6 +1,6 @@
 // @ts-check
+import { actions, button, field } from "../../dom/controls.js";
 import { element } from "../../dom/element.js";
-import { icon } from "../../dom/icon.js";
 
 /** @typedef {ReturnType<typeof modelLayout>} ModelParts */
 
@@ -38,7 +38,7 @@ export function modelLayout() {
     description: element("p", { class: "model-description" }),
     facts: element("fact-list", { "data-table": "" }),
     record: element("fact-list", { "data-table": "" }),
-    verify: button("done", "Verify"),
+    verify: button("Verify", "done"),
     verdict: element("div", { class: "verdict", role: "status" }),
     limits: element("ul"),
     list: element("model-list", { "aria-label": "Models" }),
@@ -51,9 +51,9 @@ export function modelLayout() {
     fault: element("error-note"),
     fileInput: files("Model file", { accept: ".gguf,.safetensors,.bin,.json", multiple: true }),
     folderInput: files("Model folder", { webkitdirectory: true }),
-    openFile: button("open", "Open a file"),
-    openFolder: button("open", "Open a folder"),
-    back: button("restart", "Back to the page’s own model"),
+    openFile: button("Open a file", "open"),
+    openFolder: button("Open a folder", "open"),
+    back: button("Back to the page’s own model", "restart"),
     repoForm: element("form", { class: "repo", noValidate: true }),
     repo: element("input", {
       id: "repo",
@@ -65,16 +65,16 @@ export function modelLayout() {
       "aria-describedby": "repo-preview",
     }),
     preview: element("p", { id: "repo-preview", class: "hint", role: "status" }),
-    download: button("save", "Download it"),
+    download: button("Download it", "save"),
     room: element("p", { class: "hint" }),
-    persist: button("shield", "Ask the browser to keep it"),
+    persist: button("Ask the browser to keep it", "shield"),
     engineFacts: element("fact-list", { "data-table": "" }),
     hub: element("div", { class: "hub" }),
   };
   parts.back.hidden = parts.download.hidden = parts.persist.hidden = true;
   parts.repoForm.append(parts.repo, element("button", { class: "button" }, "Look"));
   parts.hub.append(
-    element("div", { class: "field" }, element("label", { for: "dtype" }, "Keep downloads in"), parts.dtype),
+    field("Keep downloads in", parts.dtype),
     element("div", { class: "field" }, element("label", { for: "repo" }, "Any CLIP on Hugging Face"), parts.repoForm),
     parts.preview,
     parts.download,
@@ -82,7 +82,7 @@ export function modelLayout() {
   return { ...parts, columns: [card(parts), others(parts), use(parts.limits)] };
 }
 
-/** @param {Record<"name" | "description" | "facts" | "record" | "verify" | "verdict", Node>} parts */
+/** @param {Record<"name" | "description" | "facts" | "record" | "verify" | "verdict", HTMLElement>} parts */
 function card({ name, description, facts, record, verify, verdict }) {
   return element(
     "section",
@@ -91,7 +91,7 @@ function card({ name, description, facts, record, verify, verdict }) {
     description,
     facts,
     element("details", {}, element("summary", {}, "Where it comes from, and what was measured"), record),
-    element("div", { class: "actions" }, verify),
+    actions(verify),
     verdict,
   );
 }
@@ -109,7 +109,7 @@ function others(parts) {
     parts.hub,
     element("h3", {}, "From this device"),
     element("p", { class: "hint" }, "A .gguf file, or the files of a Hugging Face CLIP: config.json, tokenizer.json, model.safetensors. Drop them anywhere on the page, too."),
-    element("div", { class: "actions" }, parts.openFile, parts.openFolder, parts.back, parts.fileInput, parts.folderInput),
+    actions(parts.openFile, parts.openFolder, parts.back, parts.fileInput, parts.folderInput),
     element("h3", {}, "Room"),
     parts.room,
     parts.persist,
@@ -148,12 +148,4 @@ function list(lines) {
  */
 function files(title, properties) {
   return element("input", { type: "file", class: "visually-hidden", tabIndex: -1, "aria-label": title, ...properties });
-}
-
-/**
- * @param {import("../../dom/icon.js").IconName} name
- * @param {string} title
- */
-function button(name, title) {
-  return element("button", { type: "button", class: "button" }, icon(name), title);
 }

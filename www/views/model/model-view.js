@@ -29,6 +29,8 @@ export class ModelView extends Component {
   #session;
   #others;
   #offline = "";
+  /** The model whose card is shown. @type {ModelInfo | null} */
+  #carded = null;
 
   /** @param {{ session: ModelSession }} wiring */
   constructor({ session }) {
@@ -55,6 +57,7 @@ export class ModelView extends Component {
 
   /** Shows the models at hand, which other tabs and downloads change. @param {string} [id] whose button gets the focus */
   async refresh(id) {
+    this.#showCard();
     await this.#others.refresh();
     if (id) this.#others.pointOut(id);
   }
@@ -65,9 +68,9 @@ export class ModelView extends Component {
     this.#showEngine();
   }
 
-  async #showModel() {
-    const { info, embedded, own, engine, source } = this.#session;
-    if (!info || !engine) return;
+  #showModel() {
+    const { info, embedded, own } = this.#session;
+    if (!info) return;
     const { name, description, back, limits, facts, record, verdict } = this.#parts;
     name.textContent = info.name;
     description.textContent = info.description;
@@ -77,6 +80,15 @@ export class ModelView extends Component {
     record.facts = originFacts(info);
     verdict.replaceChildren();
     this.#showEngine();
+    if (!this.hidden) this.#showCard();
+  }
+
+  /** Adds what the model's record says, once somebody looks. */
+  async #showCard() {
+    const { info, engine, source } = this.#session;
+    const { facts, record } = this.#parts;
+    if (!info || !engine || this.#carded === info) return;
+    this.#carded = info;
     const told = source && "id" in source ? fetchCard(source.id, this.lifetime) : {};
     const [sha256, card] = await Promise.all([engine.modelHash(), told]);
     if (this.#session.info !== info) return;

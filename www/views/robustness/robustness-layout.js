@@ -1,5 +1,6 @@
 // @ts-check
 import "../../components/error-note/error-note.js";
+import { actions, button, field } from "../../dom/controls.js";
 import { element } from "../../dom/element.js";
 import "../research/run-line.js";
 
@@ -13,10 +14,10 @@ export function robustnessLayout() {
     start: element("button", { type: "button", class: "button primary" }, "Measure"),
     run: element("run-line"),
     figures: element("fact-list", { "data-table": "" }),
-    saveJson: element("button", { type: "button", class: "button" }, "Save JSON"),
+    saveJson: button("Save JSON", "save"),
     tables: element("div", { class: "tables" }),
     kind: element("select", { id: "robust-kind" }),
-    strip: element("button", { type: "button", class: "button" }, "Show"),
+    strip: button("Show"),
     fault: element("error-note"),
     strips: element("div", { class: "strips" }),
   };
@@ -26,11 +27,11 @@ export function robustnessLayout() {
     { "aria-label": "Damage", hidden: true },
     element("div", { class: "fields" }, field("Pictures of each label", parts.each), field("Word of the typographic attack", parts.word)),
     parts.families,
-    element("div", { class: "actions" }, parts.start),
+    actions(parts.start),
     parts.run,
     outcome,
     element("h2", {}, "One picture"),
-    element("div", { class: "actions" }, element("label", { for: "robust-kind" }, "Damage"), parts.kind, parts.strip),
+    actions(element("label", { for: "robust-kind" }, "Damage"), parts.kind, parts.strip),
     parts.fault,
     parts.strips,
   );
@@ -46,9 +47,4 @@ export function robustnessLayout() {
     parts.needsData,
   );
   return { ...parts, controls, outcome, all: [intro, controls] };
-}
-
-/** @param {string} title @param {HTMLElement} input with an id */
-function field(title, input) {
-  return element("div", { class: "field" }, element("label", { for: input.id }, title), input);
 }

@@ -1,19 +1,19 @@
 // @ts-check
+import { actions, button, field } from "../../dom/controls.js";
 import { element } from "../../dom/element.js";
-import { icon } from "../../dom/icon.js";
 
 /** The parts of the Share view, in the order they are read. Nothing here has behaviour. */
 export function shareLayout() {
   const parts = {
-    copy: button("link", "Copy link"),
+    copy: button("Copy link", "link"),
     contents: element("fact-list", { "data-table": "" }),
     title: element("input", { id: "share-title", type: "text", maxLength: 80, autocomplete: "off" }),
     text: element("textarea", { id: "share-text", rows: 2, maxLength: 600 }),
     pictures: element("input", { type: "checkbox", id: "share-pictures" }),
     picturesLine: element("p", { class: "check", hidden: true }),
     picturesLabel: element("label", { for: "share-pictures" }),
-    file: button("save", "Make one file"),
-    folder: button("save", "Make a folder"),
+    file: button("Make one file", "save"),
+    folder: button("Make a folder", "save"),
     outcome: element("p", { class: "outcome" }),
     fault: element("error-note"),
   };
@@ -50,26 +50,9 @@ export function shareLayout() {
 
 /**
  * @param {string} title
- * @param {HTMLElement} input with an id
- */
-function field(title, input) {
-  return element("div", { class: "field" }, element("label", { for: input.id }, title), input);
-}
-
-/**
- * @param {string} title
  * @param {string} text
  * @param {HTMLElement} action
  */
 function way(title, text, action) {
-  const actions = element("div", { class: "actions" }, action);
-  return element("div", { class: "way" }, element("h3", {}, title), element("p", {}, text), actions);
-}
-
-/**
- * @param {import("../../dom/icon.js").IconName} name
- * @param {string} title
- */
-function button(name, title) {
-  return element("button", { type: "button", class: "button" }, icon(name), title);
+  return element("div", { class: "way" }, element("h3", {}, title), element("p", {}, text), actions(action));
 }

@@ -1,6 +1,7 @@
 // @ts-check
 /** Shows every component in every state, for whoever designs, reviews or tests them. Not part of the app. */
 import "./security/trusted-types.js";
+import "./components/address-panel/address-panel.js";
 import "./components/answer-readout/answer-readout.js";
 import "./components/drawing-pad/drawing-pad.js";
 import "./components/error-note/error-note.js";
@@ -8,7 +9,9 @@ import "./components/fact-list/fact-list.js";
 import "./components/heat-panel/heat-panel.js";
 import "./components/label-editor/label-editor.js";
 import "./components/load-bar/load-bar.js";
+import "./components/load-progress/load-progress.js";
 import "./components/mode-switch/mode-switch.js";
+import "./components/model-list/model-list.js";
 import "./components/picture-stage/picture-stage.js";
 import "./components/picture-strip/picture-strip.js";
 import "./components/score-list/score-list.js";
@@ -100,6 +103,9 @@ show("picture-stage", {
     node.picture = tall;
     node.size = { width: 200, height: 420 };
   },
+  "a file that the browser cannot show": (node) => {
+    node.picture = { src: "data:,", alt: "notes.png", caption: "notes.png" };
+  },
   "under a heatmap": (node) => {
     node.picture = square;
     node.heat = { light: Float32Array.of(0.3, 0.1, 0, 0.7, 1, 0, 0, 0.2, 0), side: 3, strength: 0.8 };
@@ -134,6 +140,7 @@ show("heat-panel", {
     distinguish(node);
   },
 });
+show("address-panel", { open: (node) => (node.open = true) });
 show("answer-readout", {
   "a clear lead": (node) => (node.answer = { scores: SCORES, mode: "softmax" }),
   "too close to call": (node) => (node.answer = { scores: CLOSE, mode: "softmax" }),
@@ -149,6 +156,7 @@ show("score-list", {
     node.stale = true;
   },
   "a long label": (node) => (node.scores = LONG),
+  "a long list": (node) => (node.scores = Array.from({ length: 60 }, (_, at) => ({ ...SCORES[2], label: `thing ${at}` }))),
   empty: (node) => (node.scores = []),
 });
 show("mode-switch", {
@@ -178,6 +186,20 @@ show("error-note", {
 show("load-bar", {
   "on its way": (node) => (node.progress = { loaded: 4e6, total: 7e6, stage: "download" }),
   "of unknown length": (node) => (node.progress = { loaded: 4e6, total: 0, stage: "download" }),
+});
+show("load-progress", {
+  "on its way": (node) =>
+    (node.progress = { loaded: 4e6, total: 7e6, stage: "download", file: "model.safetensors", bytesPerSecond: 2e6, secondsLeft: 2 }),
+  "waiting for the network": (node) =>
+    (node.progress = { loaded: 4e6, total: 7e6, stage: "wait", note: "The network is gone; it goes on when it is back." }),
+});
+show("model-list", {
+  "in use, kept, elsewhere": (node) =>
+    (node.entries = [
+      entry("One in use", "In use", "", false),
+      entry("One kept here", "Kept here, 28.6 MB", "Use", true),
+      entry("One on the hub", "", "Download", false),
+    ]),
 });
 show("fact-list", {
   "in a line": (node) => (node.facts = facts()),
@@ -220,6 +242,16 @@ function template(node, text) {
   node.reading = readTemplates(text);
   node.sample = { label: "a cat", count: 3 };
   distinguish(node);
+}
+
+/**
+ * @param {string} title
+ * @param {string} status
+ * @param {string} action
+ * @param {boolean} forgettable
+ */
+function entry(title, status, action, forgettable) {
+  return { id: title, title, text: "What it is for.", figures: ["MIT", "download 93.8 MB"], status, action, forgettable };
 }
 
 /** @returns {[string, string][]} */

@@ -81,6 +81,11 @@ export class DrawingPad extends Component {
     this.#frame = 0;
   }
 
+  /** Puts the focus on the paper: its arrow keys and the space bar draw. @override */
+  focus() {
+    this.#canvas.focus({ preventScroll: true });
+  }
+
   /** @returns {ImageData | null} */
   get image() {
     return this.#sketch.blank ? null : this.#sketch.pixels();

@@ -61,6 +61,12 @@ export class LineEditor extends Component {
     if (this.#input.value !== text) this.#input.value = text;
   }
 
+  /** Puts the focus on the field, with all of its text selected: what is typed next takes its place. */
+  select() {
+    this.#input.focus();
+    this.#input.select();
+  }
+
   set count(/** @type {string} */ count) {
     this.#count.textContent = count;
   }

@@ -5,6 +5,9 @@ import { element } from "../../dom/element.js";
 /** Pixels along the side of the heatmap: its few cells are smoothed in steps. */
 const HEAT_SIDE = 96;
 
+const INVITATION = "Drop a picture here, paste one, or open a file.";
+const UNSEEN = "This browser cannot show the file.";
+
 /**
  * The picture being classified, as the model sees it: what its square crop leaves out is veiled. Another instrument (the
  * drawing pad, the camera) can take the picture's place.
@@ -24,13 +27,14 @@ export class PictureStage extends Component {
     hidden: true,
     "aria-hidden": "true",
   });
-  #invitation = element("p", { class: "invitation" }, "Drop a picture here, paste one, or open a file.");
+  #invitation = element("p", { class: "invitation" }, INVITATION);
   #verdict = element("span", { class: "verdict", "aria-hidden": "true" });
   #caption = element("span", { class: "caption" });
   #note = element("span", { class: "crop-note" });
   #frame = element("div", { class: "frame" });
 
   build() {
+    this.#image.addEventListener("error", () => this.#invite(UNSEEN));
     this.#frame.append(
       this.#invitation,
       this.#image,
@@ -49,18 +53,26 @@ export class PictureStage extends Component {
   }
 
   set picture(/** @type {ShownPicture | null} */ picture) {
-    this.#image.hidden = picture === null;
-    this.#invitation.hidden = picture !== null;
     this.size = null;
     this.heat = null;
     if (picture === null) {
       this.#image.removeAttribute("src");
       this.#caption.textContent = "";
+      this.#invite(INVITATION);
       return;
     }
+    this.#image.hidden = false;
+    this.#invitation.hidden = true;
     this.#image.src = picture.src;
     this.#image.alt = picture.alt;
     this.#caption.textContent = picture.caption;
+  }
+
+  /** @param {string} words in place of the picture */
+  #invite(words) {
+    this.#image.hidden = true;
+    this.#invitation.hidden = false;
+    this.#invitation.textContent = words;
   }
 
   /**

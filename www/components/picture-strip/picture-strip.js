@@ -46,6 +46,7 @@ export class PictureStrip extends Component {
   /** @param {StripEntry} entry */
   #button({ id, src, title }) {
     const image = element("img", { src, alt: title, loading: "lazy", draggable: false });
+    image.addEventListener("error", () => image.classList.add("unseen"));
     const button = element("button", { type: "button", title }, image, element("span", { class: "verdict" }));
     button.addEventListener("click", () => this.send("choose-picture", { id }));
     return button;

@@ -10,7 +10,9 @@ import { inOneFile } from "../../state/in-one-file.js";
 /**
  * @typedef {object} Caveat
  * @property {string} text a sentence or two
- * @property {string} [action] what a button beside it would do
+ * @property {{ title: string, does: CaveatAction }} [action] what a button beside it does
+ *
+ * @typedef {"show-models" | "write-labels"} CaveatAction
  */
 
 /**
@@ -22,15 +24,20 @@ import { inOneFile } from "../../state/in-one-file.js";
  * @param {ModelInfo} shown.info
  * @param {boolean} shown.drawingsOnly whether the model has seen drawings alone
  * @param {boolean} shown.photograph whether the picture is one, or looks like one
+ * @param {boolean} shown.borrowed whether the labels are those of a sample, and the picture is none
  * @returns {Caveat[]}
  */
-export function caveats({ picture, question, info, drawingsOnly, photograph }) {
+export function caveats({ picture, question, info, drawingsOnly, photograph, borrowed }) {
   /** @type {Caveat[]} */
   const notes = [];
   const { labels, mode } = question;
   if (drawingsOnly && photograph) {
     const text = `This looks like a photograph. ${info.name} has seen only drawings and emoji, so its answer means little.`;
-    notes.push(inOneFile ? { text } : { text, action: "Models for photographs" });
+    notes.push(inOneFile ? { text } : { text, action: { title: "Models for photographs", does: "show-models" } });
+  }
+  if (borrowed) {
+    const text = "These labels were written for the sample before. What could be in this picture?";
+    notes.push({ text, action: { title: "Write labels of your own", does: "write-labels" } });
   }
   if (labels.length === 1 && mode === "softmax") {
     notes.push({ text: "With a single label the share is always 100 %. Add another label, or score each on its own." });

@@ -13,6 +13,7 @@
  */
 /** @import { ModelSession } from "../../state/model-session.js" */
 /** @import { Demo } from "../../state/demo.js" */
+/** @import { CaveatAction } from "./caveats.js" */
 /** @import { Answer, Question } from "./picture-question.js" */
 /** @import { Settings } from "../../state/fragment.js" */
 /** @import { SettingsStore } from "../../state/settings-store.js" */
@@ -85,7 +86,7 @@ export class ClassifyView extends Component {
       session,
       {
         link: () => settings.linkTo({ labels: this.#labelText() }),
-        offer: () => this.send("open-model", { id: FOR_PHOTOGRAPHS }),
+        act: (does) => this.#act(does),
       },
       this.lifetime,
     );
@@ -151,13 +152,25 @@ export class ClassifyView extends Component {
 
   /** @param {Answer} answer */
   async #showAnswer(answer) {
-    this.#scores.show(answer, this.#pictures.now);
+    this.#scores.show(answer, { ...this.#pictures.now, borrowed: this.#borrowed });
     this.#pictures.now.photograph().then((is) => is && this.#scores.tellPhotograph(answer));
     this.#heatmap.follow(this.#pictures.now.moves ? null : answer);
     clearTimeout(this.#announcing);
     this.#announcing = setTimeout(() => this.send("announce", { text: this.#scores.text }), ANNOUNCE_MS);
     const opinion = await this.#second.ask(answer);
     if (opinion) this.#scores.support(opinion);
+  }
+
+  /** Whether the labels are those of the last sample, and it is not on the stage. */
+  get #borrowed() {
+    const { origin, labels } = this.#pictures.now;
+    return this.#settings.current.labels === null && origin !== "sample" && labels.length > 0;
+  }
+
+  /** @param {CaveatAction} does */
+  #act(does) {
+    if (does === "show-models") this.send("open-model", { id: FOR_PHOTOGRAPHS });
+    else this.#parts.labels.select();
   }
 
   /** Shows what the settings say, and asks anew. */
@@ -205,7 +218,7 @@ export class ClassifyView extends Component {
     const { labels, templates } = this.#settings.current;
     this.#scores.mode = this.#mode;
     const lines = this.#editors.read(
-      { text: this.#labelText(), own: labels !== null },
+      { text: this.#labelText(), own: labels !== null || this.#borrowed },
       { text: this.#templateText(), own: templates !== null },
     );
     this.#question = lines && { ...lines, mode: this.#mode };

@@ -54,8 +54,9 @@ export class Heatmap {
     const on = !this.#on;
     this.#parts.heat.setAttribute("aria-pressed", String(on));
     this.#run.abort();
-    if (on && this.#answer) this.#measure(this.#answer);
-    else this.#clear();
+    if (!on || !this.#answer) return this.#clear();
+    this.#measure(this.#answer);
+    this.#parts.stage.scrollIntoView({ block: "nearest", behavior: "smooth" });
   }
 
   /** @param {Answer} answer */

@@ -10,9 +10,9 @@ import "../../components/camera-view/camera-view.js";
 import "../../components/drawing-pad/drawing-pad.js";
 import { element } from "../../dom/element.js";
 import { inOneFile } from "../../state/in-one-file.js";
-import { sentence } from "../../state/sentence.js";
 import { clipboardPicture } from "./clipboard-picture.js";
 import { listenForFiles, modelFiles } from "./intake.js";
+import { pictureFault } from "./picture-fault.js";
 import { looksLikePhotograph } from "./photograph.js";
 import { PictureShelf } from "./picture-shelf.js";
 import { fetchSamples } from "./samples.js";
@@ -45,6 +45,8 @@ export class PictureColumn extends EventTarget {
   #live = null;
   /** @type {HTMLElement | null} the instrument on the stage */
   #mounted = null;
+  /** What was on the stage before the instrument. @type {string | undefined} */
+  #before;
   #pad = element("drawing-pad");
 
   /**
@@ -98,7 +100,7 @@ export class PictureColumn extends EventTarget {
   }
 
   set fault(/** @type {unknown} */ error) {
-    this.#parts.pictureFault.fault = error === null ? null : { message: sentence(error) };
+    this.#parts.pictureFault.fault = error === null ? null : pictureFault(error);
   }
 
   /** Shows the visitor's pictures anew, with what the model makes of each. */
@@ -135,13 +137,18 @@ export class PictureColumn extends EventTarget {
 
   #listenToInstruments() {
     const { stage, draw, camera } = this.#parts;
-    this.#on(draw, "click", () => this.#mount(this.#pad, draw, "Drawing", "Draw something that your labels name."));
-    this.#on(camera, "click", () => this.#mount(element("camera-view"), camera, "Camera", "The camera is starting."));
+    const pressed = (/** @type {HTMLButtonElement} */ button) => button.getAttribute("aria-pressed") === "true";
+    this.#on(draw, "click", () =>
+      pressed(draw) ? this.#leave() : this.#mount(this.#pad, draw, "Drawing", "Draw something that your labels name."),
+    );
+    this.#on(camera, "click", () =>
+      pressed(camera) ? this.#leave() : this.#mount(element("camera-view"), camera, "Camera", "The camera is starting."),
+    );
     this.#on(stage, "drawing", ({ detail }) => this.#follow(detail.image));
     this.#on(stage, "frame", ({ detail }) => this.#follow(detail.image));
     this.#on(stage, "snapshot", ({ detail }) => this.#take([detail.file], "camera"));
     this.#on(stage, "camera-fault", ({ detail }) => {
-      this.#choose(this.shelf.samples[0]?.id);
+      this.#leave();
       this.fault = detail.message;
     });
   }
@@ -155,6 +162,7 @@ export class PictureColumn extends EventTarget {
    * @param {string} invitation
    */
   #mount(instrument, button, title, invitation) {
+    this.#before = this.#shown?.id ?? this.#before;
     this.#clearStage();
     const origin = instrument === this.#pad ? "drawing" : "camera";
     this.now = { ...this.now, title, moves: true, photograph: async () => false, origin };
@@ -164,6 +172,12 @@ export class PictureColumn extends EventTarget {
     this.#tell("chosen", { sample: null });
     this.#tell("blank", { message: invitation });
     if (instrument === this.#pad && this.#pad.image) this.#follow(this.#pad.image);
+    if (instrument === this.#pad) this.#pad.focus();
+  }
+
+  /** Takes the instrument off the stage; what was there before comes back. */
+  #leave() {
+    this.#choose((this.shelf.find(this.#before) ?? this.shelf.samples[0])?.id);
   }
 
   /** @param {ImageData | null} image */

@@ -1,6 +1,6 @@
 // @ts-check
 /** @import { ModelSession } from "../../state/model-session.js" */
-/** @import { Caveat, Origin } from "./caveats.js" */
+/** @import { Caveat, CaveatAction, Origin } from "./caveats.js" */
 /** @import { ClassifyParts } from "./classify-layout.js" */
 /** @import { Answer } from "./picture-question.js" */
 /** @import { Opinion } from "./second-opinion.js" */
@@ -29,20 +29,21 @@ export class ScoresColumn {
   #answer = null;
   #pictureName = "";
   #photograph = false;
+  #borrowed = false;
   /** Whether the best label says no more than no label at all. */
   #empty = false;
-  #offer;
+  #act;
 
   /**
    * @param {ClassifyParts} parts
    * @param {ModelSession} session
-   * @param {{ link: () => string, offer: () => void }} act what "Copy link" copies; shows models for photographs
+   * @param {{ link: () => string, act: (does: CaveatAction) => void }} wiring what "Copy link" copies; what the notes' buttons do
    * @param {AbortSignal} signal ends all listening
    */
-  constructor(parts, session, { link, offer }, signal) {
+  constructor(parts, session, { link, act }, signal) {
     this.#parts = parts;
     this.#session = session;
-    this.#offer = offer;
+    this.#act = act;
     parts.copyLink.addEventListener("click", () => copy(parts.copyLink, link), { signal });
     parts.copyJson.addEventListener("click", () => copy(parts.copyJson, () => this.#document()), { signal });
     this.forget("The model is loading.");
@@ -69,9 +70,10 @@ export class ScoresColumn {
 
   /**
    * @param {Answer} answer
-   * @param {{ title: string, origin: Origin }} shown the picture it is about
+   * @param {{ title: string, origin: Origin, borrowed: boolean }} shown the picture it is about; `borrowed`: the labels were
+   *   written for another one
    */
-  show(answer, { title, origin }) {
+  show(answer, { title, origin, borrowed }) {
     const { stage, readout, scoreList, facts, support, copyJson } = this.#parts;
     const { info } = this.#session;
     if (!info) return;
@@ -83,6 +85,7 @@ export class ScoresColumn {
     facts.facts = answerFacts(answer, info);
     if (answer.picture.key !== this.#answer?.picture.key) this.#photograph = origin === "camera";
     this.#answer = answer;
+    this.#borrowed = borrowed;
     this.#empty = false;
     this.#showNotes();
     support.toggleAttribute("data-stale", true);
@@ -127,7 +130,9 @@ export class ScoresColumn {
     const { info, embedded } = this.#session;
     const answer = this.#answer;
     const notes =
-      answer && info ? caveats({ ...answer, info, drawingsOnly: embedded, photograph: this.#photograph }) : [];
+      answer && info
+        ? caveats({ ...answer, info, drawingsOnly: embedded, photograph: this.#photograph, borrowed: this.#borrowed })
+        : [];
     if (answer && this.#empty) notes.push(noneFits(answer.result.scores[0].label));
     this.#parts.caveats.hidden = notes.length === 0;
     this.#parts.caveats.replaceChildren(...notes.map((note) => this.#note(note)));
@@ -137,8 +142,8 @@ export class ScoresColumn {
   #note({ text, action }) {
     const words = element("span", {}, text);
     if (action) {
-      const button = element("button", { type: "button", class: "inline" }, action);
-      button.addEventListener("click", this.#offer);
+      const button = element("button", { type: "button", class: "inline" }, action.title);
+      button.addEventListener("click", () => this.#act(action.does));
       words.append(" ", button);
     }
     return element("li", {}, icon("note"), words);

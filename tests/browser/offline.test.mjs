@@ -20,6 +20,7 @@ before(async () => {
   folder = mkdtempSync(path.join(tmpdir(), "clip-wasm-offline-"));
   for (const part of ["index.html", "demo.json", "service-worker.js", "www"])
     cpSync(part, path.join(folder, part), { recursive: true });
+  cpSync("datasets/drawings/cat/noto-1.png", path.join(folder, "datasets/drawings/cat/noto-1.png"));
   cpSync("tests/browser/stub", folder, { recursive: true });
   // Each build stands alone, as real ones do: only those that this browser can run are kept.
   for (const flavour of ["relaxed", "simd-threads", "relaxed-threads"])
@@ -105,6 +106,16 @@ test("an update on the host shows at once", async (t) => {
   publish("updated");
   const { name } = await page.evaluate(`fetch("${MOUNT}models/emoji-clip.json").then((answer) => answer.json())`);
   assert.equal(name, "updated");
+});
+
+test("a drawing of a data set that was used is there when its host is gone; others are not", async (t) => {
+  const { site, page } = await visit(t);
+  const ask = (/** @type {string} */ name) =>
+    page.evaluate(`fetch("${MOUNT}datasets/drawings/cat/${name}").then(async (answer) => answer.ok && (await answer.blob()).size > 0, () => false)`);
+  assert.equal(await ask("noto-1.png"), true);
+  await site.close();
+  assert.equal(await ask("noto-1.png"), true);
+  assert.equal(await ask("noto-2.png"), false);
 });
 
 test("what is not on the list is left to the network", async (t) => {

@@ -49,6 +49,38 @@ const STATES = {
     await page.getByRole("button", { name: "Make a folder" }).click();
     await page.getByRole("link", { name: /^Save/ }).waitFor();
   },
+  "the Dataset tab, with everything measured": async (page) => {
+    await drawings(page);
+    await page.getByRole("button", { name: "Hold this to compare" }).click();
+    await page.getByLabel("Templates of the data").fill("{}\na drawing of a {}");
+    await page.getByText("McNemar’s exact p").first().waitFor();
+    await page.getByLabel("Other names for it").fill("parasol");
+    await page.getByRole("button", { name: "Try these names" }).click();
+    await page.locator(`words-panel[data-state="ready"]`).waitFor();
+    await page.getByRole("button", { name: "Draw the map" }).click();
+    await page.locator(`features-panel[data-state="ready"]`).waitFor();
+  },
+  "the Robustness tab, with a strip": async (page) => {
+    await drawings(page);
+    await page.getByRole("tab", { name: "Robustness" }).click();
+    const view = page.locator("robustness-view");
+    await view.getByLabel("Pictures of each label").fill("1");
+    for (const family of ["blur", "weather", "digital"]) await view.getByLabel(family).uncheck();
+    await view.getByRole("button", { name: "Measure" }).click();
+    await page.locator(`robustness-view[data-state="ready"]`).waitFor();
+    await view.getByRole("button", { name: "Show" }).click();
+    await view.locator(".picture-row canvas").nth(4).waitFor();
+  },
+  "the Bias tab, with groups and sets compared": async (page) => {
+    await drawings(page);
+    await page.getByRole("tab", { name: "Bias" }).click();
+    const view = page.locator("bias-view");
+    await view.getByLabel("Labels that are scored").fill("cat\ncar");
+    await view.getByRole("button", { name: "Compare the groups" }).click();
+    await page.locator(`bias-view[data-state="ready"]`).waitFor();
+    await view.getByRole("button", { name: "Compare the two sets" }).click();
+    await view.getByText(/pictures move/).waitFor();
+  },
   "the guide": (page) => page.getByRole("tab", { name: "Guide" }).click(),
 };
 
@@ -70,6 +102,14 @@ for (const [colorScheme, width] of /** @type {["light" | "dark", number][]} */ (
     assert.deepEqual(await violations(page), [], "the gallery");
     await context.close();
   });
+
+/** Opens the drawings under Dataset. @param {Page} page */
+async function drawings(page) {
+  await page.getByRole("tab", { name: "Dataset" }).click();
+  await page.getByRole("button", { name: "Try the 276 drawings" }).click();
+  await page.getByText("276 of 276 pictures").waitFor();
+  await page.locator(`dataset-view[data-state="ready"]`).waitFor();
+}
 
 /** @param {Page} page @returns {Promise<string[]>} */
 function violations(page) {

@@ -5,11 +5,12 @@
  */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import { serve } from "../../tools/serve.mjs";
+import { giveFiles } from "./give-files.mjs";
 import { launchBrowser } from "./launch.mjs";
 
 const FOLDER = "target/browser-tests/page";
@@ -31,7 +32,7 @@ before(async () => {
   assert.ok(existsSync(FOLDER), `${FOLDER} is missing: ./build.sh test makes it`);
   site = await serve({ root: FOLDER });
   browser = await launchBrowser();
-  page = await (await browser.newContext({ acceptDownloads: true })).newPage();
+  page = await (await browser.newContext()).newPage();
   page.on("pageerror", (error) => complaints.push(`${error}`));
   page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
   page.setDefaultTimeout(PATIENCE);
@@ -52,13 +53,13 @@ async function settled(view) {
 }
 
 /**
- * The JSON that a button inside a view saves. It is caught on its way into the file, because not every browser tells a test of
- * its downloads.
+ * The text of the file that is saved meanwhile. It is caught on its way into the file, because not every browser tells a test
+ * of its downloads.
  *
- * @param {string} view
- * @returns {Promise<any>}
+ * @param {() => Promise<void>} act
+ * @returns {Promise<string>}
  */
-async function saved(view) {
+async function caught(act) {
   await page.evaluate(() => {
     const original = URL.createObjectURL;
     const text = new Promise((resolve) => {
@@ -70,9 +71,13 @@ async function saved(view) {
     });
     Reflect.set(window, "saved", text);
   });
-  await page.locator(view).getByRole("button", { name: "Save JSON" }).click();
-  const text = await page.evaluate(() => Reflect.get(window, "saved"));
-  return JSON.parse(text);
+  await act();
+  return page.evaluate(() => Reflect.get(window, "saved"));
+}
+
+/** The JSON that a view saves. @param {string} view @returns {Promise<any>} */
+async function saved(view) {
+  return JSON.parse(await caught(() => page.locator(view).getByRole("button", { name: "Save JSON" }).click()));
 }
 
 /** @param {...string} args of the command line @returns {any} */
@@ -137,7 +142,8 @@ test("a cell of the confusion matrix shows its pictures, and a held run is compa
 test("robustness equals the command line's", async () => {
   await open("Robustness");
   const view = page.locator("robustness-view");
-  await view.getByLabel("Pictures of each label").fill("1");
+  // Firefox's driver adds to a number where it should replace it.
+  await view.getByLabel("Pictures of each label").evaluate((field) => Reflect.set(field, "value", "1"));
   for (const family of ["blur", "weather", "digital"]) await view.getByLabel(family).uncheck();
   await view.getByRole("button", { name: "Measure" }).click();
   await settled("robustness-view");
@@ -162,25 +168,80 @@ test("bias equals the command line's", async () => {
   for (const key of ["groups", "differences"]) assert.deepEqual(ours[key], theirs[key], key);
 });
 
-test("broken pictures, a class of one, markup in a label and an empty folder each get a clear word", async () => {
-  const folder = mkdtempSync(path.join(tmpdir(), "bench-"));
-  execFileSync("mkdir", ["-p", path.join(folder, "a<b>bold"), path.join(folder, "cat")]);
-  for (const name of ["twemoji-1", "doodle-1"]) {
-    execFileSync("cp", [`${DATA}/cat/${name}.png`, path.join(folder, "cat")]);
-  }
-  execFileSync("cp", [`${DATA}/car/noto-1.png`, path.join(folder, "a<b>bold")]);
-  writeFileSync(path.join(folder, "cat", "broken.png"), "no picture");
+test("another name for a class moves pictures, and so does another set of labels", async () => {
   await open("Dataset");
   const view = page.locator("dataset-view");
-  await view.getByLabel("Data folder").setInputFiles(folder);
-  await view.getByText("3 of 4 pictures").waitFor();
-  await view.getByText(/broken\.png: /).waitFor();
+  await view.getByLabel("Templates of the data").fill("a drawing of a {}");
   await settled("dataset-view");
-  assert.equal(await view.locator(".confusion b").count(), 0, "a label is text");
-  const empty = mkdtempSync(path.join(tmpdir(), "bench-"));
-  writeFileSync(path.join(empty, "notes.txt"), "nothing");
-  await view.getByLabel("Data folder").setInputFiles(empty);
-  await view.getByText("There are no pictures in it.").waitFor();
+  const words = view.locator("words-panel");
+  await words.getByRole("combobox", { name: "Label" }).selectOption("umbrella");
+  await words.getByLabel("Other names for it").fill("parasol\nsunshade");
+  await words.getByRole("button", { name: "Try these names" }).click();
+  await words.getByRole("rowheader", { name: "sunshade" }).waitFor();
+  await open("Bias");
+  const bias = page.locator("bias-view");
+  await bias.getByLabel("Labels that are scored").fill("cat\nrabbit\ncar");
+  await bias.getByLabel("Second set of labels").fill("cat\nrabbit\nbicycle");
+  await bias.getByRole("button", { name: "Compare the two sets" }).click();
+  const moved = Number.parseInt((await bias.getByText(/pictures move\.$/).textContent()) ?? "");
+  const asked = ["cat", "rabbit", "car"].flatMap((label) => ["--label", label]);
+  const other = ["cat", "rabbit", "bicycle"].flatMap((label) => ["--other-label", label]);
+  const theirs = commandLine("bias", `${DATA}/by-hand.csv`, ...asked, ...other);
+  assert.equal(moved, theirs.label_sets.moved.length);
+});
+
+test("a probe equals the command line's, and a map has a table beside it", async () => {
+  await open("Dataset");
+  const view = page.locator("features-panel");
+  await view.getByRole("button", { name: "Fit a linear probe" }).click();
+  const shown = await view.getByRole("row", { name: /^Probe, cross-validated/ }).textContent();
+  const { cross_validated: theirs } = commandLine("probe", DATA);
+  const [value, low, high] = [theirs.value, theirs.low, theirs.high].map((share) => (share * 100).toFixed(1));
+  assert.ok(shown?.includes(`${value} % (${low} to ${high})`), `${shown}, not ${value}`);
+  await view.getByRole("button", { name: "Draw the map" }).click();
+  await view.getByLabel("In colour", { exact: true }).selectOption("cat");
+  await view.getByRole("img", { name: "Map of the embeddings, cat in colour" }).waitFor();
+  assert.equal(await view.getByRole("table", { name: "Where each label lies" }).getByRole("row").count(), 25);
+});
+
+test("a figure is saved as a file that stands alone", async () => {
+  const view = page.locator("features-panel");
+  const text = await caught(() => view.getByRole("button", { name: /^Save SVG/ }).click());
+  assert.match(text, /^<svg [^>]*xmlns="http:\/\/www\.w3\.org\/2000\/svg"/);
+  assert.match(text, /stroke="(oklch|rgb|color)/, "with its colours");
+});
+
+test("embeddings that were kept elsewhere are measured as the command line measures them", async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), "kept-"));
+  commandLine("eval", DATA, "--limit", "4", "--keep", path.join(folder, "some"));
+  const [npy, csv] = ["npy", "csv"].map((kind) => readFileSync(path.join(folder, `some.${kind}`)));
+  const files = [{ path: "some.npy", bytes: [...npy] }, { path: "some.csv", text: csv.toString() }];
+  await giveFiles(page, files, "Data files");
+  await page.getByText("96 of 96 pictures of some.npy").waitFor();
+  await settled("dataset-view");
+  const [ours, theirs] = [await saved("dataset-view"), commandLine("eval", path.join(folder, "some.npy"))];
+  for (const key of ["acc1", "intervals", "confusion", "calibration", "predictions"]) assert.deepEqual(ours[key], theirs[key], key);
+  await giveFiles(page, [files[0]], "Data files");
+  await page.getByText("some.npy needs some.csv beside it").waitFor();
+});
+
+test("an archive of CLIP_benchmark is measured as the command line measures it", async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), "archive-"));
+  writeFileSync(path.join(folder, "classnames.txt"), "cat\ncar\ndog\n");
+  writeFileSync(path.join(folder, "zeroshot_classification_templates.txt"), "a drawing of a {c}\n{c}\n");
+  const samples = ["twemoji-1", "noto-1", "doodle-1"].flatMap((hand) => ["cat", "car"].map((label, truth) => ({ hand, label, truth })));
+  for (const [index, { hand, label, truth }] of samples.entries()) {
+    execFileSync("cp", [`${DATA}/${label}/${hand}.png`, path.join(folder, `s${index}.png`)]);
+    writeFileSync(path.join(folder, `s${index}.cls`), `${truth}`);
+  }
+  const names = samples.flatMap((_, index) => [`s${index}.png`, `s${index}.cls`]);
+  execFileSync("tar", ["-cf", "0.tar", ...names], { cwd: folder });
+  const given = ["0.tar", "classnames.txt", "zeroshot_classification_templates.txt"];
+  await giveFiles(page, given.map((name) => ({ path: name, bytes: [...readFileSync(path.join(folder, name))] })), "Data files");
+  await page.getByText("6 of 6 pictures of 0.tar").waitFor();
+  await settled("dataset-view");
+  const [ours, theirs] = [await saved("dataset-view"), commandLine("eval", path.join(folder, "0.tar"))];
+  for (const key of ["templates", "acc1", "confusion", "each_template", "predictions"]) assert.deepEqual(ours[key], theirs[key], key);
 });
 
 test("nothing was complained about", () => {

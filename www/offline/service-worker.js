@@ -1,6 +1,7 @@
 /**
  * Makes the page work without a network: the build's list of files (`precache.js`) is kept in a cache of its version.
- * Of the engine's builds it keeps the two that this browser can run best.
+ * Of the engine's builds it keeps the two that this browser can run best. The data sets that come with the page are kept
+ * when they are first used.
  *
  * Online, a listed file comes from the network, so that an update shows at once; where the network fails, or gives no
  * answer for a while, it comes from the cache. Everything else, other origins before all, is none of its business.
@@ -28,6 +29,9 @@
   const current = ours + version;
   const listed = new Set([...files, ...engine].map((file) => new URL(file, scope).href));
 
+  /** Not listed: nobody needs them before they are asked for. */
+  const datasets = new URL("datasets/", scope).href;
+
   /** The one file that is shown in a sandboxed frame. */
   const framed = new URL("www/address/ask.html", scope).href;
 
@@ -38,7 +42,8 @@
   self.addEventListener("activate", (event) => event.waitUntil(activate()));
   self.addEventListener("fetch", (event) => {
     const file = nameOf(event.request);
-    if (event.request.method === "GET" && listed.has(file)) event.respondWith(answer(event.request, file));
+    const isOurs = listed.has(file) || file.startsWith(datasets);
+    if (event.request.method === "GET" && isOurs) event.respondWith(answer(event.request, file));
   });
 
   async function install() {
@@ -67,7 +72,13 @@
     const kept = caches.open(current).then((cache) => cache.match(file));
     const response = await Promise.race([network, pause(PATIENCE)]).catch(() => undefined);
     const found = response?.ok ? response : ((await kept) ?? (await network));
+    if (response?.ok && !listed.has(file)) await keep(file, response.clone());
     return request.destination === "worker" ? bound(isolated(found)) : isolated(found, file === framed);
+  }
+
+  /** Keeps a file that is not listed, if there is room. */
+  async function keep(file, response) {
+    await (await caches.open(current)).put(file, response).catch(() => {});
   }
 
   /** The same answer with the headers of isolation. A sandboxed frame counts as another origin. */

@@ -29,6 +29,10 @@ export function biasLayout() {
     run: element("run-line"),
     saveJson: button("Save JSON", "save"),
     tables: element("div", { class: "tables" }),
+    others: element("textarea", { id: "bias-others", rows: 6, spellcheck: false }),
+    compare: button("Compare the two sets"),
+    setsRun: element("run-line"),
+    sets: element("div", { class: "tables" }),
   };
   const links = LITERATURE.map(([title, href]) => element("li", {}, element("a", { href, rel: "noreferrer" }, title)));
   const intro = element(
@@ -52,6 +56,12 @@ export function biasLayout() {
     actions(parts.start, parts.groupsFile, parts.groupsInput),
     parts.run,
     outcome,
+    element("h2", {}, "Another set of labels"),
+    element("p", { class: "hint" }, "Add, drop or rename a label and see which pictures move: the set above against this one."),
+    field("Second set of labels", parts.others),
+    actions(parts.compare),
+    parts.setsRun,
+    parts.sets,
   );
   return { ...parts, controls, outcome, all: [intro, controls] };
 }

@@ -6,7 +6,9 @@
 /** @import { ResearchDesk } from "../research/research-desk.js" */
 import { Component } from "../../dom/component.js";
 import { element } from "../../dom/element.js";
-import { save, table, withInterval } from "../research/tables.js";
+import { slopeChart } from "../research/charts.js";
+import { figure } from "../research/figure.js";
+import { movedTable, save, table, withInterval } from "../research/tables.js";
 import { biasLayout } from "./bias-layout.js";
 
 const VERDICTS = /** @type {Record<string, string>} */ ({
@@ -14,8 +16,8 @@ const VERDICTS = /** @type {Record<string, string>} */ ({
   "no-evidence": "no evidence of a difference",
   "too-few-pictures": "too few pictures for a verdict",
 });
-/** Differences that are listed; the smallest p first. */
-const MOST_ROWS = 100;
+/** Labels that have a column; all are in the JSON. */
+const MOST_COLUMNS = 60;
 
 export class BiasView extends Component {
   #parts = biasLayout();
@@ -34,20 +36,20 @@ export class BiasView extends Component {
     const { start, groupsFile, groupsInput, saveJson, labels } = this.#parts;
     this.listen(this.#desk, "data", () => this.#showData());
     this.listen(start, "click", () => this.#measure());
+    this.listen(this.#parts.compare, "click", () => this.#compareSets());
     this.listen(groupsFile, "click", () => groupsInput.click());
     this.listen(groupsInput, "change", () => this.#readGroups());
     this.listen(saveJson, "click", () => save("bias.json", `${JSON.stringify(this.#result, null, 1)}\n`, "application/json"));
-    labels.value = this.#desk.classes.join("\n");
     this.#showData();
   }
 
   #showData() {
-    const { needsData, controls, labels, groups } = this.#parts;
+    const { needsData, controls, labels, others, groups } = this.#parts;
     const { data } = this.#desk;
     needsData.hidden = data !== null;
     controls.hidden = data === null;
     if (!data) return;
-    if (labels.value === "") labels.value = this.#desk.classes.join("\n");
+    for (const field of [labels, others]) if (field.value === "") field.value = this.#desk.classes.join("\n");
     if (groups.value === "" && data.groups) groups.value = data.groups;
   }
 
@@ -59,7 +61,7 @@ export class BiasView extends Component {
 
   async #measure() {
     const { run, groups, labels: field } = this.#parts;
-    const labels = [...new Set(field.value.split("\n").map((line) => line.trim()))].filter((line) => line !== "");
+    const labels = linesOf(field);
     this.dataset.state = "working";
     await run.run(async (signal) => {
       run.words = "Comparing the groups.";
@@ -74,15 +76,33 @@ export class BiasView extends Component {
     });
   }
 
+  async #compareSets() {
+    const { setsRun: run, sets, labels, others } = this.#parts;
+    this.dataset.state = "working";
+    await run.run(async (signal) => {
+      const asked = { labels: linesOf(labels), others: linesOf(others), templates: this.#desk.templates };
+      const { counts, moved } = await this.#desk.bench("labelSets", asked, { signal });
+      const row = (/** @type {any} */ { label, first, second }) => [label, first ?? "–", second ?? "–", (second ?? 0) - (first ?? 0)];
+      const words = `${moved.length} of ${this.#desk.embedded} pictures move.`;
+      const twin = table("Pictures of each label", ["Label", "first set", "second set", "change"], /** @type {any[]} */ (counts), row);
+      sets.replaceChildren(element("p", {}, words), element("div", { class: "beside" }, figure(slopeChart(counts)), twin), movedTable(moved));
+      this.send("announce", { text: words });
+      this.dataset.state = "ready";
+    });
+  }
+
   #showResult() {
     const { tables, outcome } = this.#parts;
     const { groups, differences, labels } = this.#result;
     outcome.hidden = false;
-    const sizes = groups.map((/** @type {any} */ { group, images, small }) => [group, images, small ? "too few for a verdict" : ""]);
-    const shares = groups.map((/** @type {any} */ { group, labels }) => [group, ...labels.map((/** @type {any} */ { score }) => withInterval(score))]);
-    const best = groups.map((/** @type {any} */ { group, labels }) => [group, ...labels.map((/** @type {any} */ { top1 }) => withInterval(top1))]);
+    const columns = labels.slice(0, MOST_COLUMNS);
+    const size = (/** @type {any} */ { group, images, small }) => [group, images, small ? "too few for a verdict" : ""];
+    const shares = (/** @type {"score" | "top1"} */ which) => (/** @type {any} */ { group, labels }) => [
+      group,
+      ...labels.slice(0, MOST_COLUMNS).map((/** @type {any} */ label) => withInterval(label[which])),
+    ];
     const sorted = [...differences].sort((/** @type {any} */ a, /** @type {any} */ b) => a.p_adjusted - b.p_adjusted || a.p - b.p);
-    const rows = sorted.slice(0, MOST_ROWS).map((/** @type {any} */ one) => [
+    const row = (/** @type {any} */ one) => [
       one.label,
       `${one.first} – ${one.second}`,
       `${(one.difference * 100).toFixed(1)}`,
@@ -90,17 +110,22 @@ export class BiasView extends Component {
       one.p.toFixed(4),
       one.p_adjusted.toFixed(4),
       VERDICTS[one.verdict],
-    ]);
+    ];
     const found = differences.filter((/** @type {any} */ { verdict }) => verdict === "different").length;
     tables.replaceChildren(
       element("p", {}, `${differences.length} tests; after Holm’s correction ${found} show a difference.`),
-      table("Groups", ["Group", "Pictures", ""], sizes),
-      table("Differences of mean scores, by adjusted p", ["Label", "Groups", "Points", "Cohen’s d", "p", "after Holm", ""], rows),
-      table("Mean score of each label", ["Group", ...labels], shares),
-      table("How often each label is best", ["Group", ...labels], best),
+      table("Groups", ["Group", "Pictures", ""], groups, size),
+      table("Differences of mean scores, by adjusted p", ["Label", "Groups", "Points", "Cohen’s d", "p", "after Holm", ""], sorted, row),
+      table("Mean score of each label", ["Group", ...columns], groups, shares("score")),
+      table("How often each label is best", ["Group", ...columns], groups, shares("top1")),
     );
     this.send("announce", { text: `${differences.length} tests, ${found} differences.` });
   }
+}
+
+/** @param {HTMLTextAreaElement} field */
+function linesOf({ value }) {
+  return [...new Set(value.split("\n").map((line) => line.trim()))].filter((line) => line !== "");
 }
 
 customElements.define("bias-view", BiasView);

@@ -6,18 +6,24 @@
  */
 /** @import { ResearchDesk } from "../research/research-desk.js" */
 import "../../components/fact-list/fact-list.js";
+import { takeLargePastes } from "../../components/line-editor/large-paste.js";
 import { Component } from "../../dom/component.js";
 import { element } from "../../dom/element.js";
 import { numberText } from "../../state/number-text.js";
+import { sentence } from "../../state/sentence.js";
 import { bundledDrawings, dataOfFiles, droppedFiles } from "../research/data-files.js";
 import "../research/run-line.js";
 import { save } from "../research/tables.js";
 import { datasetLayout } from "./dataset-layout.js";
+import { FeaturesPanel } from "./features-panel.js";
 import { PictureRow } from "./picture-row.js";
 import { comparison, results } from "./results.js";
+import { WordsPanel } from "./words-panel.js";
 
 /** How long typing must rest before the data is measured again. */
 const REST_MS = 250;
+/** Pictures left out that are named. */
+const MOST_SKIPPED = 200;
 
 export class DatasetView extends Component {
   #parts = datasetLayout();
@@ -28,24 +34,31 @@ export class DatasetView extends Component {
   /** @type {{ named: string, predictions: object[] } | null} what the next measurement is compared with */
   #held = null;
   #resting = 0;
-  #newest = 0;
+  #measuring = new AbortController();
+  /** Further questions about the same data and words. */
+  #panels;
 
   /** @param {{ desk: ResearchDesk }} wiring */
   constructor({ desk }) {
     super();
     this.#desk = desk;
+    this.#panels = [new WordsPanel({ desk }), new FeaturesPanel({ desk })];
   }
 
   build() {
     this.append(...this.#parts.all);
+    this.#parts.outcome.append(...this.#panels);
     const parts = this.#parts;
     this.listen(this.#desk, "progress", ({ detail }) => (parts.run.progress = detail));
     this.listen(this.#desk, "data", () => this.#showData());
     this.listen(this.#desk.session, "model", () => this.#forget());
     this.listen(parts.folder, "click", () => parts.folderInput.click());
+    this.listen(parts.files, "click", () => parts.filesInput.click());
+    this.listen(parts.forget, "click", () => this.#desk.forget());
     this.listen(parts.drawings, "click", () => this.#take(() => bundledDrawings(this.#readTable)));
-    this.listen(parts.folderInput, "change", () => this.#takeChosen());
+    for (const input of [parts.folderInput, parts.filesInput]) this.listen(input, "change", () => this.#takeChosen(input));
     this.listen(parts.goOn, "click", () => this.#embed());
+    takeLargePastes(parts.labels);
     for (const field of [parts.labels, parts.templates]) this.listen(field, "input", () => this.#rest());
     this.listen(parts.hold, "click", () => this.#hold());
     this.listen(parts.saveCsv, "click", () => this.#saveCsv());
@@ -58,9 +71,10 @@ export class DatasetView extends Component {
 
   #readTable = (/** @type {string} */ text, /** @type {boolean} */ json) => this.#desk.bench("table", { text, json });
 
-  #takeChosen() {
-    const files = [...(this.#parts.folderInput.files ?? [])];
-    this.#parts.folderInput.value = "";
+  /** @param {HTMLInputElement} input */
+  #takeChosen(input) {
+    const files = [...(input.files ?? [])];
+    input.value = "";
     const listed = files.map((file) => ({ path: file.webkitRelativePath || file.name, file }));
     this.#take(() => dataOfFiles(listed, this.#readTable));
   }
@@ -82,6 +96,8 @@ export class DatasetView extends Component {
       await this.#desk.open(await read());
       labels.value = this.#desk.classes.join("\n");
       templates.value = this.#desk.templates.join("\n");
+      this.#held = null;
+      this.#parts.compared.replaceChildren();
       await this.#desk.embed(signal);
       run.words = "";
     });
@@ -97,22 +113,30 @@ export class DatasetView extends Component {
 
   #forget() {
     this.#evaluation = null;
-    this.#held = null;
     this.#showData();
   }
 
   #showData() {
     const { data, embedded, skipped, keeps, missing } = this.#desk;
-    const { title, goOn, question, outcome, skippedList, notKept } = this.#parts;
-    const all = data?.entries.length ?? 0;
-    title.textContent = data ? `${numberText.count(embedded)} of ${numberText.count(all)} pictures of ${data.title}` : "";
-    goOn.hidden = !data || this.#parts.run.isRunning || missing.length === 0;
+    const { title, goOn, forget, question, outcome, notKept, run } = this.#parts;
+    const all = numberText.count(data?.entries.length ?? 0);
+    title.textContent = data ? `${numberText.count(embedded)} of ${all} pictures of ${data.title}` : "";
+    goOn.hidden = !data || run.isRunning || missing.length === 0;
+    forget.hidden = !data || run.isRunning;
     question.hidden = outcome.hidden = !data;
     notKept.hidden = keeps;
-    skippedList.replaceChildren(
-      ...skipped.map(({ name, reason }) => element("li", {}, `${name}: ${reason}`)),
-    );
-    skippedList.hidden = skipped.length === 0;
+    this.#showSkipped(skipped);
+  }
+
+  /** @param {{ name: string, reason: string }[]} skipped */
+  #showSkipped(skipped) {
+    const { skipped: fold } = this.#parts;
+    fold.hidden = skipped.length === 0;
+    fold.open ||= skipped.length < 10;
+    const items = skipped.slice(0, MOST_SKIPPED).map(({ name, reason }) => element("li", {}, `${name}: ${reason}`));
+    const more = skipped.length > MOST_SKIPPED ? `, the first ${MOST_SKIPPED} named; all are in the JSON` : "";
+    const words = `${numberText.count(skipped.length)} left out${more}`;
+    fold.replaceChildren(element("summary", {}, words), element("ul", { "aria-label": "Pictures left out" }, ...items));
   }
 
   #rest() {
@@ -128,21 +152,22 @@ export class DatasetView extends Component {
 
   async #measure() {
     if (!this.#desk.data || this.#desk.embedded === 0) return;
-    const mine = ++this.#newest;
+    this.#measuring.abort();
+    const { signal } = (this.#measuring = new AbortController());
     this.dataset.state = "working";
     const { fault } = this.#parts;
     try {
       const question = this.#question;
-      const evaluation = await this.#desk.bench("evaluate", question);
-      if (mine !== this.#newest) return;
+      const evaluation = await this.#desk.bench("evaluate", question, { signal });
       this.#evaluation = { ...question, ...evaluation };
       fault.fault = null;
       this.#showResults();
+      for (const panel of this.#panels) panel.question = question;
       if (this.#held) await this.#compare(this.#held);
-      this.dataset.state = "ready";
+      if (!signal.aborted) this.dataset.state = "ready";
     } catch (error) {
-      if (mine !== this.#newest) return;
-      fault.fault = { message: error instanceof Error ? error.message : String(error) };
+      if (signal.aborted) return;
+      fault.fault = { message: sentence(error) };
       this.dataset.state = "failed";
     }
   }
@@ -169,10 +194,11 @@ export class DatasetView extends Component {
   }
 
   #hold() {
-    const { acc1 } = this.#evaluation;
-    const named = `${(acc1 * 100).toFixed(1)} % with ${this.#evaluation.templates.join(", ")}`;
-    this.#held = { named, predictions: this.#evaluation.predictions };
-    this.#parts.compared.replaceChildren(element("p", {}, `Held: ${named}. Change labels or templates to compare.`));
+    const { acc1 = 0, templates, predictions } = this.#evaluation;
+    const { info } = this.#desk.session;
+    const named = `${(acc1 * 100).toFixed(1)} % of ${info?.name} ${info?.dtype} with ${templates.join(", ")}`;
+    this.#held = { named, predictions };
+    this.#parts.compared.replaceChildren(element("p", {}, `Held: ${named}. Change labels or templates, or load another model, to compare.`));
   }
 
   /** @param {{ named: string, predictions: object[] }} held */
@@ -191,10 +217,11 @@ export class DatasetView extends Component {
 
   async #saveJson() {
     const { info, engine } = this.#desk.session;
+    const evaluation = await this.#desk.bench("evaluate", { ...this.#question, matrix: true });
     const weights = await engine?.modelHash();
     const settings = { version: info?.version, model: info?.name, dtype: info?.dtype, weights_sha256: weights };
     const { skipped, data } = this.#desk;
-    const document = { ...settings, data: data?.title, ...this.#evaluation, skipped };
+    const document = { ...settings, data: data?.title, ...this.#question, ...evaluation, skipped };
     save("evaluation.json", `${JSON.stringify(document, null, 1)}\n`, "application/json");
   }
 

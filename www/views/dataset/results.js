@@ -2,7 +2,8 @@
 /** What was measured, as figures, tables and charts. */
 import { element } from "../../dom/element.js";
 import { reliabilityChart } from "../research/charts.js";
-import { percent, table, withInterval } from "../research/tables.js";
+import { figure } from "../research/figure.js";
+import { movedTable, percent, table, withInterval } from "../research/tables.js";
 
 /** A matrix of more labels than this is a list of its confused pairs instead. */
 const MOST_CELLS = 60;
@@ -38,11 +39,11 @@ export function results(evaluation, choose) {
 
 /** @param {any} evaluation @param {(truth: string, predicted: string) => void} choose */
 function confusion({ labels, confusion }, choose) {
-  const rows = confusion.map((/** @type {number[]} */ counts, /** @type {number} */ truth) => {
+  const row = (/** @type {number[]} */ counts, /** @type {number} */ truth) => {
     const all = Math.max(1, counts.reduce((sum, count) => sum + count, 0));
     return [labels[truth], ...counts.map((count, predicted) => cell(count, count / all, labels[truth], labels[predicted], choose))];
-  });
-  const part = table("Confusion matrix: true label by row, answer by column", ["", ...labels], rows);
+  };
+  const part = table("Confusion matrix: true label by row, answer by column", ["", ...labels], confusion, row);
   part.classList.add("confusion");
   return part;
 }
@@ -60,49 +61,51 @@ function cell(count, share, truth, predicted, choose) {
 
 /** @param {any} evaluation @param {(truth: string, predicted: string) => void} choose */
 function pairs({ labels, most_confused: pairs }, choose) {
-  const rows = pairs.map((/** @type {{ truth: number, predicted: number, images: number }} */ { truth, predicted, images }) => {
-    const show = element("button", { type: "button", class: "chip" }, "Show");
+  return table("Most confused", ["Label", "taken for", "Pictures", ""], pairs, ({ truth, predicted, images }) => {
+    const show = element("button", { type: "button", class: "chip", "aria-label": `Show ${labels[truth]} taken for ${labels[predicted]}` }, "Show");
     show.addEventListener("click", () => choose(labels[truth], labels[predicted]));
     return [labels[truth], labels[predicted], images, show];
   });
-  return table("Most confused", ["Label", "taken for", "Pictures", ""], rows);
 }
 
 /** @param {any} evaluation */
 function classes({ per_class: classes }) {
-  const rows = classes.map((/** @type {any} */ { label, images, precision, recall, f1 }) => [
+  const heads = ["Label", "Pictures", "Precision", "Recall", "F1"];
+  return table("Each label", heads, /** @type {any[]} */ (classes), ({ label, images, precision, recall, f1 }) => [
     label,
     images,
     withInterval(precision),
     withInterval(recall),
     percent(f1),
   ]);
-  return table("Each label", ["Label", "Pictures", "Precision", "Recall", "F1"], rows);
 }
 
 /** @param {any} evaluation */
 function templates({ each_template: each }) {
-  const rows = each.map((/** @type {any} */ { template, acc1, p }) => [template, withInterval(acc1), p.toFixed(3)]);
-  return table("Each template by itself, and McNemar’s p against all together", ["Template", "acc1", "p"], rows);
+  const caption = "Each template by itself, and McNemar’s p against all together";
+  const row = (/** @type {any} */ { template, acc1, p }) => [template, withInterval(acc1), p.toFixed(3)];
+  const spread = each.map((/** @type {any} */ { acc1 }) => acc1.value * 100);
+  const words = `From ${Math.min(...spread).toFixed(1)} to ${Math.max(...spread).toFixed(1)} % by the template alone.`;
+  return element("div", {}, table(caption, ["Template", "acc1", "p"], each, row), element("p", { class: "hint" }, words));
 }
 
 /** @param {any} calibration */
 function reliability({ bins }) {
   const full = bins.filter((/** @type {any} */ { images }) => images > 0);
-  const rows = full.map((/** @type {any} */ { low, high, images, confidence, accuracy }) => [
+  const heads = ["Confidence", "Pictures", "Mean confidence", "Accuracy"];
+  const twin = table("Confidence and accuracy", heads, /** @type {any[]} */ (full), ({ low, high, images, confidence, accuracy }) => [
     `${(low * 100).toFixed(0)} to ${(high * 100).toFixed(0)} %`,
     images,
     percent(confidence),
     withInterval(accuracy),
   ]);
-  const twin = table("Confidence and accuracy", ["Confidence", "Pictures", "Mean confidence", "Accuracy"], rows);
-  return element("div", { class: "beside" }, reliabilityChart(bins), twin);
+  return element("div", { class: "beside" }, figure(reliabilityChart(bins)), twin);
 }
 
 /** @param {any} evaluation */
 function answers({ predictions }) {
-  const rows = predictions.map((/** @type {any} */ { image, predicted, confidence }) => [image, predicted, percent(confidence)]);
-  return table("Answers", ["Picture", "Best label", "Share"], rows);
+  const row = (/** @type {any} */ { image, predicted, confidence }) => [image, predicted, percent(confidence)];
+  return table("Answers", ["Picture", "Best label", "Share"], predictions, row);
 }
 
 /**
@@ -120,5 +123,5 @@ export function comparison(named, paired) {
     ["McNemar’s exact p", p.toFixed(4)],
     ["Answers that changed", moved.length],
   ];
-  return [table(`Compared with ${named}`, ["", ""], rows)];
+  return [table(`Compared with ${named}`, ["", ""], rows, (row) => row), ...(moved.length > 0 ? [movedTable(moved)] : [])];
 }

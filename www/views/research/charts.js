@@ -8,6 +8,8 @@ const LEFT = 40;
 const BOTTOM = 28;
 const TOP = 8;
 const RIGHT = 8;
+/** Labels that changed by more are named in a chart of slopes; the table has all. */
+const NAMED = 12;
 
 /** @param {number} share */
 const across = (share) => LEFT + share * (WIDTH - LEFT - RIGHT);
@@ -32,25 +34,69 @@ export function reliabilityChart(bins) {
 }
 
 /**
- * Accuracy by severity, a line for each series, the clean accuracy first.
+ * Shares by severity, a line for each series; first what each begins with at no damage.
  *
- * @param {Estimate} clean
- * @param {{ name: string, points: { severity: number, acc1: Estimate }[] }[]} series
+ * @param {string} title
+ * @param {{ clean: Estimate, points: { severity: number, share: Estimate }[] }[]} series
  */
-export function severityChart(clean, series) {
+export function severityChart(title, series) {
   const x = (/** @type {number} */ severity) => across(severity / 5);
-  const lines = series.flatMap(({ points }, index) => {
-    const all = [{ severity: 0, acc1: clean }, ...points];
+  const lines = series.flatMap(({ clean, points }, index) => {
+    const all = [{ severity: 0, share: clean }, ...points];
     const back = [...all].reverse();
-    const path = all.map(({ severity, acc1 }) => `${x(severity)},${up(acc1.value)}`).join(" ");
+    const path = all.map(({ severity, share }) => `${x(severity)},${up(share.value)}`).join(" ");
     const band = [
-      ...all.map(({ severity, acc1 }) => `${x(severity)},${up(acc1.high)}`),
-      ...back.map(({ severity, acc1 }) => `${x(severity)},${up(acc1.low)}`),
+      ...all.map(({ severity, share }) => `${x(severity)},${up(Math.min(1, share.high))}`),
+      ...back.map(({ severity, share }) => `${x(severity)},${up(share.low)}`),
     ].join(" ");
     const kind = `series-${index % 5}`;
     return [svg("polygon", { class: `band ${kind}`, points: band }), svg("polyline", { class: `line ${kind}`, points: path })];
   });
-  return chart("Accuracy by severity", frame("severity", ["clean", "1", "2", "3", "4", "5"]), ...lines);
+  return chart(title, frame("severity", ["clean", "1", "2", "3", "4", "5"]), ...lines);
+}
+
+/**
+ * Pictures as points, those of one label in colour.
+ *
+ * @param {[number, number][]} places
+ * @param {Set<number>} chosen places in the list
+ * @param {string} title
+ */
+export function mapChart(places, chosen, title) {
+  const reach = (/** @type {number} */ axis) => places.reduce((most, place) => Math.max(most, Math.abs(place[axis] ?? 0)), 1e-9) * 2.1;
+  const [wide, high] = [reach(0), reach(1)];
+  // Points without length and with round ends: one element for thousands of them.
+  const points = (/** @type {boolean} */ among) =>
+    places.flatMap(([x, y = 0], index) => (chosen.has(index) === among ? `M${across(x / wide + 0.5).toFixed(1)} ${up(y / high + 0.5).toFixed(1)}h0` : [])).join("");
+  const axes = [
+    svg("line", { class: "guide", x1: across(0), x2: across(1), y1: up(0.5), y2: up(0.5) }),
+    svg("line", { class: "guide", x1: across(0.5), x2: across(0.5), y1: up(0), y2: up(1) }),
+  ];
+  return chart(title, ...axes, svg("path", { class: "points", d: points(false) || "M0 0" }), svg("path", { class: "points chosen", d: points(true) || "M0 0" }));
+}
+
+/**
+ * How many pictures each label gets in either of two sets, a line for each.
+ *
+ * @param {{ label: string, first: number | null, second: number | null }[]} counts
+ */
+export function slopeChart(counts) {
+  const most = counts.reduce((most, { first, second }) => Math.max(most, first ?? 0, second ?? 0), 1);
+  const height = (/** @type {number | null} */ count) => up((count ?? 0) / most);
+  const lines = counts.map(({ first, second }) => {
+    const kind = first === second ? "" : (second ?? 0) > (first ?? 0) ? "series-0" : "series-1";
+    return svg("line", { class: `slope ${kind}`, x1: across(0.3), x2: across(0.7), y1: height(first), y2: height(second) });
+  });
+  const named = counts.filter(({ first, second }) => first !== second).slice(0, NAMED);
+  const names = named.flatMap(({ label, first, second }) => [
+    svg("text", { x: across(0.28), y: height(first) + 3, "text-anchor": "end" }, `${label} ${first ?? "–"}`),
+    svg("text", { x: across(0.72), y: height(second) + 3 }, `${second ?? "–"} ${label}`),
+  ]);
+  const heads = [
+    svg("text", { x: across(0.3), y: HEIGHT - 6, "text-anchor": "middle", class: "axis-name" }, "first set"),
+    svg("text", { x: across(0.7), y: HEIGHT - 6, "text-anchor": "middle", class: "axis-name" }, "second set"),
+  ];
+  return chart("Pictures of each label in two sets of labels", ...lines, ...names, ...heads);
 }
 
 /** @param {string} title @param {...Node} parts */

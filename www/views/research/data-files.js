@@ -110,11 +110,7 @@ function withoutDoubles(data) {
 
 /** The order of the command line: folder by folder. @param {string} a @param {string} b */
 function order(a, b) {
-  const [left, right] = [a.split("/"), b.split("/")];
-  for (let index = 0; index < Math.min(left.length, right.length); index += 1) {
-    if (left[index] !== right[index]) return byCodePoint(left[index], right[index]);
-  }
-  return left.length - right.length;
+  return byCodePoint(a.replaceAll("/", "\0"), b.replaceAll("/", "\0"));
 }
 
 /**

@@ -4,8 +4,9 @@
 import { sentence } from "../../state/sentence.js";
 import { keptStore, keyOf } from "./kept-store.js";
 
-/** Between two parts of what is kept, in milliseconds: what a closed tab may lose. */
-const KEEP_EVERY = 4000;
+/** When the next part is kept, in milliseconds after the last: what a closed tab may lose. The first, if it is no small one. */
+const [KEEP_SOON, KEEP_AT_LAST] = [1000, 10_000];
+const NO_SMALL_PART = 32;
 /** How long the worker may be at one batch of pictures, in milliseconds: a stop is heard between two. */
 const BATCH = 100;
 const MOST_TOGETHER = 64;
@@ -23,8 +24,8 @@ const IN_FLIGHT = 2;
 export class ResearchDesk extends EventTarget {
   /** @type {DataFiles | null} */
   data = null;
-  /** Pictures that are left out, and why. @type {Skipped[]} */
-  skipped = [];
+  /** Pictures that could not be embedded. @type {Skipped[]} */
+  #failed = [];
   /** Whether embeddings outlive this tab. */
   keeps = true;
   /** Names of the pictures that are embedded. @type {Set<string>} */
@@ -70,10 +71,15 @@ export class ResearchDesk extends EventTarget {
     return this.#names.size;
   }
 
+  /** Pictures that are left out, and why. @returns {Skipped[]} */
+  get skipped() {
+    return [...(this.data?.left ?? []), ...this.#failed];
+  }
+
   /** Pictures that are neither embedded nor left out. */
   get missing() {
-    const left = new Set(this.skipped.map(({ name }) => name));
-    return (this.data?.entries ?? []).filter(({ name }) => !this.#names.has(name) && !left.has(name));
+    const failed = new Set(this.#failed.map(({ name }) => name));
+    return (this.data?.entries ?? []).filter(({ name }) => !this.#names.has(name) && !failed.has(name));
   }
 
   /**
@@ -93,7 +99,7 @@ export class ResearchDesk extends EventTarget {
     const { engine } = this.#session;
     if (!data || !engine) return;
     this.#names = new Set();
-    this.skipped = [...(data.left ?? [])];
+    this.#failed = [];
     this.#key = await keyOf(await engine.modelHash(), data.entries.map(({ name }) => name));
     const parts = data.kept ? [data.kept] : await keptStore.read(this.#key);
     try {
@@ -140,7 +146,7 @@ export class ResearchDesk extends EventTarget {
         this.#take(batch, await answer);
         done += batch.length;
         this.#tell(done, missing.length, performance.now() - begun);
-        if (performance.now() - this.#kept.at > KEEP_EVERY) await this.#keep();
+        if (this.#isDue()) await this.#keep();
       }
     } finally {
       await this.#settle();
@@ -169,7 +175,7 @@ export class ResearchDesk extends EventTarget {
   #take(batch, { skipped, each }) {
     const left = new Set(skipped.map(({ name }) => name));
     for (const { name } of batch) if (!left.has(name)) this.#names.add(name);
-    this.skipped.push(...skipped);
+    this.#failed.push(...skipped);
     const threads = this.#session.info?.threads ?? 1;
     const fitting = Math.floor(BATCH / Math.max(each, 0.1) / threads) * threads;
     this.#together = Math.min(MOST_TOGETHER, Math.max(threads, fitting));
@@ -191,6 +197,11 @@ export class ResearchDesk extends EventTarget {
     const perSecond = (done * 1000) / Math.max(milliseconds, 1);
     const detail = { done, total, perSecond, secondsLeft: (total - done) / perSecond };
     this.dispatchEvent(new CustomEvent("progress", { detail }));
+  }
+
+  #isDue() {
+    const since = performance.now() - this.#kept.at;
+    return since > KEEP_AT_LAST || (since > KEEP_SOON && this.embedded - this.#kept.pictures >= NO_SMALL_PART);
   }
 
   async #keep() {

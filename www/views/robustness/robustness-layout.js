@@ -14,14 +14,16 @@ export function robustnessLayout() {
     start: element("button", { type: "button", class: "button primary" }, "Measure"),
     run: element("run-line"),
     figures: element("fact-list", { "data-table": "" }),
+    hold: button("Hold this to compare"),
     saveJson: button("Save JSON", "save"),
+    compared: element("div", { class: "tables" }),
     tables: element("div", { class: "tables" }),
     kind: element("select", { id: "robust-kind" }),
     strip: button("Show"),
     fault: element("error-note"),
     strips: element("div", { class: "strips" }),
   };
-  const outcome = element("section", { "aria-label": "Robustness results", hidden: true }, parts.figures, parts.saveJson, parts.tables);
+  const outcome = element("section", { "aria-label": "Robustness results", hidden: true }, parts.figures, actions(parts.hold, parts.saveJson), parts.compared, parts.tables);
   const controls = element(
     "section",
     { "aria-label": "Damage", hidden: true },

@@ -12,6 +12,7 @@ import { element } from "../../dom/element.js";
 import { numberText } from "../../state/number-text.js";
 import { sentence } from "../../state/sentence.js";
 import { severityChart } from "../research/charts.js";
+import { figure } from "../research/figure.js";
 import { percent, save, table, withInterval } from "../research/tables.js";
 import { robustnessLayout } from "./robustness-layout.js";
 
@@ -26,6 +27,8 @@ export class RobustnessView extends Component {
   #corruptions = [];
   /** @type {any} */
   #result = null;
+  /** @type {{ name: string, result: any } | null} what the next result stands beside */
+  #held = null;
 
   /** @param {{ desk: ResearchDesk }} wiring */
   constructor({ desk }) {
@@ -39,6 +42,7 @@ export class RobustnessView extends Component {
     this.listen(this.#desk, "data", () => this.#showData());
     this.listen(start, "click", () => this.#measure());
     this.listen(strip, "click", () => this.#showStrip());
+    this.listen(this.#parts.hold, "click", () => this.#hold());
     this.listen(saveJson, "click", () => save("robustness.json", `${JSON.stringify(this.#result, null, 1)}\n`, "application/json"));
     this.#showData();
   }
@@ -88,11 +92,13 @@ export class RobustnessView extends Component {
     this.dataset.state = "working";
     await run.run(async (signal) => {
       if (damages.length === 0) throw new Error("Choose at least one family.");
+      if (this.#desk.data?.kept) throw new Error("There are embeddings only, and no pictures to damage. Open the pictures under Dataset.");
       const { clean, columns, skipped } = await this.#trials(damages, signal);
       if (clean.length === 0) throw new Error("No picture with a label could be read.");
       const measured = await this.#desk.bench("robustness", { clean, columns, seed: 0 });
       this.#result = { ...this.#question, ...measured, skipped };
       this.#showResult();
+      this.#compare();
       this.dataset.state = "ready";
     });
   }
@@ -137,27 +143,54 @@ export class RobustnessView extends Component {
       name: corruption,
       points: cells.filter((/** @type {any} */ cell) => cell.corruption === corruption),
     }));
-    const rows = corruptions.map((/** @type {any} */ { corruption, relative_error: error, never_changed: never }, /** @type {number} */ index) => [
+    const row = (/** @type {any} */ { corruption, relative_error: error, never_changed: never }, /** @type {number} */ index) => [
       corruption.replaceAll("_", " "),
       ...series[index].points.map((/** @type {any} */ { acc1 }) => percent(acc1.value)),
       `${(error * 100).toFixed(1)}`,
       never,
-    ]);
+    ];
     const heads = ["Corruption", ...SEVERITIES.map((severity) => `at ${severity}`), "error above clean", "never changed"];
-    const families = byFamily(cells);
+    const families = byFamily(cells, clean);
     tables.replaceChildren(
-      element("div", { class: "beside" }, severityChart(clean, families), legend(families.map(({ name }) => name))),
-      table("acc1 by corruption and severity", heads, rows),
+      element("div", { class: "beside" }, figure(severityChart("Accuracy by severity", families), legend("Each line is the mean of a family; its band spans the corruptions in it.", families))),
+      table("acc1 by corruption and severity", heads, corruptions, row),
     );
     this.send("announce", { text: `Measured ${images} pictures.` });
+  }
+
+  #hold() {
+    const { info } = this.#desk.session;
+    this.#held = { name: `${info?.name} ${info?.dtype}`, result: this.#result };
+    this.#parts.compared.replaceChildren(element("p", {}, `Held: ${this.#held.name}. Load another model or type under Model, come back and measure again.`));
+  }
+
+  /** What is held and what is new, side by side. */
+  #compare() {
+    if (!this.#held) return;
+    const { info } = this.#desk.session;
+    const runs = [this.#held, { name: `${info?.name} ${info?.dtype}`, result: this.#result }];
+    const whole = { value: 1, low: 1, high: 1 };
+    const series = runs.map(({ name, result }) => ({
+      name,
+      clean: whole,
+      points: result.retention.map((/** @type {any} */ { severity, retained }) => ({ severity, share: retained })),
+    }));
+    const row = (/** @type {number} */ severity) => [
+      severity === 0 ? "acc1, undamaged" : `kept at severity ${severity}`,
+      ...runs.map(({ result }) => withInterval(severity === 0 ? result.clean : result.retention.find((/** @type {any} */ one) => one.severity === severity)?.retained)),
+    ];
+    const words = "How much of its own undamaged accuracy each keeps, with 95 % intervals.";
+    this.#parts.compared.replaceChildren(
+      element("div", { class: "beside" }, figure(severityChart("Accuracy kept by severity", series), legend(words, series)), table("Held and now", ["", ...runs.map(({ name }) => name)], [0, ...SEVERITIES], row)),
+    );
   }
 
   async #showStrip() {
     const { strips, kind, fault } = this.#parts;
     const entry = this.#chosen[0];
-    if (!entry) return;
     fault.fault = null;
     try {
+      if (!entry?.read) throw new Error("There is no picture with a label.");
       const damages = SEVERITIES.map((severity) => ({ corruption: kind.value, severity }));
       const { clean, trials, pictures } = await this.#damage(entry, damages, undefined, true);
       const first = trials.findIndex((/** @type {Trial} */ { predicted }) => predicted !== clean.predicted);
@@ -176,22 +209,23 @@ function familyBox(family) {
   return element("label", { class: "chip" }, box, family);
 }
 
-/** Mean accuracy of each family by severity; the band spans its corruptions. @param {any[]} cells */
-function byFamily(cells) {
+/** Mean accuracy of each family by severity; the band spans its corruptions. @param {any[]} cells @param {any} clean */
+function byFamily(cells, clean) {
   return [...new Set(cells.map(({ family }) => family))].map((name) => ({
     name,
+    clean,
     points: SEVERITIES.map((severity) => {
       const values = cells.filter((cell) => cell.family === name && cell.severity === severity).map(({ acc1 }) => acc1.value);
       const value = values.reduce((sum, one) => sum + one, 0) / values.length;
-      return { severity, acc1: { value, low: Math.min(...values), high: Math.max(...values) } };
+      return { severity, share: { value, low: Math.min(...values), high: Math.max(...values) } };
     }),
   }));
 }
 
-/** @param {string[]} names */
-function legend(names) {
-  const items = names.map((name, index) => element("li", { class: `series-${index % 5}` }, name));
-  return element("div", {}, element("p", { class: "hint" }, "Each line is the mean of a family; its band spans the corruptions in it."), element("ul", { class: "legend" }, ...items));
+/** @param {string} words @param {{ name: string }[]} series */
+function legend(words, series) {
+  const items = series.map(({ name }, index) => element("li", { class: `series-${index % 5}` }, name));
+  return element("div", {}, element("p", { class: "hint" }, words), element("ul", { class: "legend" }, ...items));
 }
 
 /** @param {ImageData} pixels @param {string[]} labels @param {Trial} trial @param {number} severity */

@@ -1,0 +1,181 @@
+// @ts-check
+/**
+ * The research bench at work on thousands of pictures, in Chromium: how many a second with one thread and with two, what
+ * memory they take, how long the page's own thread is ever held up, and how long other labels take.
+ *
+ * usage: node benches/research.mjs [PICTURES]    5,000 unless told otherwise; needs ./build.sh build
+ */
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { crc32, deflateSync } from "node:zlib";
+import { launchChromium } from "../tests/browser/chromium.mjs";
+import { openStage } from "../tests/browser/stage.mjs";
+
+const PICTURES = Number(process.argv[2] ?? 5000);
+const CLASSES = 20;
+const LABELS = 1000;
+const SIDE = 224;
+/** Memory is looked at after so many pictures. */
+const LOOKS = [100, 1000, 2000, 3000, 4000, PICTURES - 1];
+
+const SCRIPT = `
+  import { EngineClient } from "/www/engine/client.js";
+  import { ResearchDesk } from "/www/views/research/research-desk.js";
+  import { DatasetView } from "/www/views/dataset/dataset-view.js";
+  for (const href of ["/www/styles/page.css", "/www/views/research/research.css"]) {
+    const link = document.createElement("link");
+    document.head.append(Object.assign(link, { rel: "stylesheet", href }));
+  }
+  let engine;
+  const tasks = [];
+  new PerformanceObserver((list) => tasks.push(...list.getEntries().map(({ duration }) => duration))).observe({ entryTypes: ["longtask"] });
+  const settled = (view) => new Promise((resolve) => {
+    const look = () => (view.dataset.state === "ready" ? resolve() : setTimeout(look, 20));
+    look();
+  });
+  window.begin = async (threads) => {
+    const session = new EventTarget();
+    engine = await EngineClient.start({ threads });
+    session.info = await engine.load({ id: "emoji-clip" });
+    session.engine = engine;
+    await engine.tryKernels();
+    const desk = new ResearchDesk(session);
+    const view = new DatasetView({ desk });
+    document.body.replaceChildren(view);
+    const root = await navigator.storage.getDirectory();
+    await root.removeEntry("bench", { recursive: true }).catch(() => {});
+    tasks.length = 0;
+    window.latest = { done: 0 };
+    desk.addEventListener("progress", ({ detail }) => detail && (window.latest = detail));
+    window.ended = new Promise((resolve) => desk.addEventListener("progress", ({ detail }) => detail ?? resolve()));
+    window.view = view;
+    return session.info.threads;
+  };
+  window.finish = async () => {
+    await window.ended;
+    await settled(window.view);
+    return { ...window.latest, tasks: tasks.sort((a, b) => b - a).slice(0, 5) };
+  };
+  window.relabel = async (labels) => {
+    tasks.length = 0;
+    const question = { labels, templates: ["{}"], seed: 0 };
+    await engine.bench("evaluate", question);
+    const begun = performance.now();
+    await engine.bench("evaluate", { ...question, labels: [...labels].reverse() });
+    const milliseconds = performance.now() - begun;
+    const field = document.querySelector("#data-labels");
+    window.view.dataset.state = "";
+    field.value = labels.join("\\n");
+    field.dispatchEvent(new Event("input"));
+    await settled(window.view);
+    return { milliseconds, tasks: tasks.sort((a, b) => b - a).slice(0, 5) };
+  };
+  window.end = () => engine.dispose();
+`;
+
+const folder = mkdtempSync(path.join(tmpdir(), "pictures-"));
+try {
+  makePictures();
+  const stage = await openStage({ script: SCRIPT });
+  /** @type {Map<number, number>} */
+  const rates = new Map();
+  for (const threads of [1, 2]) rates.set(threads, await measure(stage, threads));
+  const [one, two] = [rates.get(1) ?? 0, rates.get(2) ?? 0];
+  console.log(`two threads against one: ${(two / one).toFixed(2)}`);
+  await stage.close();
+} finally {
+  rmSync(folder, { recursive: true });
+}
+
+/** @param {import("../tests/browser/stage.mjs").Stage} stage @param {number} threads */
+async function measure(stage, threads) {
+  await stage.renew();
+  stage.page.setDefaultTimeout(0);
+  const count = await stage.inPage(`window.begin(${threads})`);
+  await stage.page.getByLabel("Data folder").setInputFiles(folder);
+  const looks = await watched(stage);
+  const { perSecond, tasks } = await stage.inPage("window.finish()");
+  const labels = Array.from({ length: LABELS }, (_, index) => `thing ${index}`);
+  labels.splice(0, CLASSES, ...Array.from({ length: CLASSES }, (_, index) => `class ${index}`));
+  const relabelled = await stage.inPage(`window.relabel(${JSON.stringify(labels)})`);
+  const sizes = looks.map(({ megabytes }) => megabytes);
+  const growth = ((sizes[sizes.length - 1] / sizes[0] - 1) * 100).toFixed(1);
+  const longest = (/** @type {number[]} */ list) => list.map((task) => `${task.toFixed(0)} ms`).join(", ") || "none";
+  console.log(`${count} thread(s), ${PICTURES} pictures: ${perSecond.toFixed(1)} a second`);
+  const memory = looks.map(({ done, megabytes }) => `${done}: ${megabytes.toFixed(0)}`).join(", ");
+  console.log(`  MB of the page's process after so many: ${memory}; ${growth} % more at the end`);
+  console.log(`  tasks over 50 ms on the page's thread: ${longest(tasks)}; while ${LABELS} labels are asked and shown: ${longest(relabelled.tasks)}`);
+  console.log(`  ${LABELS} other labels, all of them known: ${relabelled.milliseconds.toFixed(0)} ms`);
+  await stage.inPage("window.end()");
+  return perSecond;
+}
+
+/**
+ * The memory of the page's process while the pictures go through.
+ *
+ * @param {import("../tests/browser/stage.mjs").Stage} stage
+ */
+async function watched(stage) {
+  const system = await /** @type {any} */ (stage.page.context().browser()).newBrowserCDPSession();
+  const looks = [];
+  for (const due of LOOKS.filter((count) => count < PICTURES)) {
+    await stage.page.waitForFunction((due) => Reflect.get(window, "latest").done >= due, due, { polling: 50 });
+    const { processInfo } = await system.send("SystemInfo.getProcessInfo");
+    const renderers = processInfo.filter((/** @type {{ type: string }} */ { type }) => type === "renderer");
+    const sizes = renderers.map((/** @type {{ id: number }} */ { id }) => Number(/VmRSS:\s*(\d+)/.exec(readFileSync(`/proc/${id}/status`, "utf8"))?.[1]) / 1024);
+    looks.push({ done: await stage.inPage("window.latest.done"), megabytes: Math.max(...sizes) });
+  }
+  return looks;
+}
+
+/** A folder of PNG files for each class: discs of random place, size and colour before a gradient. */
+function makePictures() {
+  const random = generator(1);
+  for (let index = 0; index < PICTURES; index += 1) {
+    const inside = path.join(folder, `class_${index % CLASSES}`);
+    mkdirSync(inside, { recursive: true });
+    writeFileSync(path.join(inside, `${index}.png`), png(picture(random)));
+  }
+}
+
+/** @param {() => number} random @returns {Buffer} rows of RGB, each after the byte of its filter */
+function picture(random) {
+  const rows = Buffer.alloc(SIDE * (SIDE * 3 + 1));
+  const discs = Array.from({ length: 4 }, () => ({ x: random() * SIDE, y: random() * SIDE, r: random() * 70 + 10, colour: [random(), random(), random()] }));
+  for (let y = 0; y < SIDE; y += 1) {
+    for (let x = 0; x < SIDE; x += 1) {
+      const disc = discs.find((one) => (one.x - x) ** 2 + (one.y - y) ** 2 < one.r ** 2);
+      const at = y * (SIDE * 3 + 1) + 1 + x * 3;
+      for (let channel = 0; channel < 3; channel += 1) rows[at + channel] = disc ? disc.colour[channel] * 255 : (x + y * channel) % 256;
+    }
+  }
+  return rows;
+}
+
+/** @param {Buffer} rows */
+function png(rows) {
+  const chunk = (/** @type {string} */ kind, /** @type {Buffer} */ data) => {
+    const body = Buffer.concat([Buffer.from(kind, "latin1"), data]);
+    const [length, sum] = [Buffer.alloc(4), Buffer.alloc(4)];
+    length.writeUInt32BE(data.length);
+    sum.writeUInt32BE(crc32(body));
+    return Buffer.concat([length, body, sum]);
+  };
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(SIDE, 0);
+  header.writeUInt32BE(SIDE, 4);
+  header.set([8, 2, 0, 0, 0], 8);
+  const signature = Buffer.from([137, 80, 78, 71, 13, 10, 26, 10]);
+  return Buffer.concat([signature, chunk("IHDR", header), chunk("IDAT", deflateSync(rows, { level: 1 })), chunk("IEND", Buffer.alloc(0))]);
+}
+
+/** Random numbers in [0, 1) from a seed (mulberry32). @param {number} seed */
+function generator(seed) {
+  return () => {
+    seed = (seed + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(seed ^ (seed >>> 15), 1 | seed);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}

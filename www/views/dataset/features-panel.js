@@ -1,0 +1,96 @@
+// @ts-check
+/** @import { ResearchDesk } from "../research/research-desk.js" */
+import { Component } from "../../dom/component.js";
+import { actions, button } from "../../dom/controls.js";
+import { element } from "../../dom/element.js";
+import { mapChart } from "../research/charts.js";
+import { figure } from "../research/figure.js";
+import "../research/run-line.js";
+import { percent, table, withInterval } from "../research/tables.js";
+
+/** Pictures, labels and values of an embedding multiplied: above this a fit takes too long for a page. */
+const MOST_WORK = 1e8;
+
+/** What the picture tower's features hold, whatever the words are: a linear probe, and a map. Property `question`. */
+export class FeaturesPanel extends Component {
+  #desk;
+  #probe = button("Fit a linear probe");
+  #map = button("Draw the map");
+  #run = element("run-line");
+  #probed = element("div", { class: "tables" });
+  #mapped = element("div", { class: "tables" });
+  /** @type {import("./words-panel.js").Question} */
+  #question = { labels: [], templates: [], seed: 0 };
+
+  /** @param {{ desk: ResearchDesk }} wiring */
+  constructor({ desk }) {
+    super();
+    this.#desk = desk;
+  }
+
+  build() {
+    this.append(
+      element("h2", {}, "What the features hold"),
+      element("p", { class: "hint" }, "A probe learns the labels from the embeddings alone, without words. What it finds and zero-shot misses is missed by the words."),
+      actions(this.#probe, this.#map),
+      this.#run,
+      this.#probed,
+      this.#mapped,
+    );
+    this.#probe.addEventListener("click", () => this.#measure(this.#fit));
+    this.#map.addEventListener("click", () => this.#measure(this.#draw));
+  }
+
+  /** @param {import("./words-panel.js").Question} question */
+  set question(question) {
+    this.#question = question;
+    this.#probed.replaceChildren();
+    this.#mapped.replaceChildren();
+  }
+
+  /** @param {(signal: AbortSignal) => Promise<void>} work */
+  async #measure(work) {
+    this.dataset.state = "working";
+    await this.#run.run(async (signal) => {
+      await work(signal);
+      this.dataset.state = "ready";
+    });
+  }
+
+  #fit = async (/** @type {AbortSignal} */ signal) => {
+    const width = this.#desk.session.info?.projection_dim ?? 1;
+    if (this.#desk.embedded * this.#question.labels.length * width > MOST_WORK)
+      throw new Error("This would take very long in a page. Save the embeddings, and let `clip-wasm probe` fit them.");
+    const onProgress = (/** @type {{ done: number, total: number }} */ steps) => (this.#run.steps = steps);
+    const probe = await this.#desk.bench("probe", this.#question, { signal, onProgress });
+    if (probe.images === 0) throw new Error("No picture has one of these labels.");
+    const shots = probe.few_shot.map((/** @type {any} */ { shots, accuracy, deviation }) => [`${shots} of each label`, `${percent(accuracy)}, deviation ${(deviation * 100).toFixed(1)}`]);
+    const rows = [["Zero-shot, by the words", withInterval(probe.zero_shot)], [`Probe, cross-validated (C ${probe.c})`, withInterval(probe.cross_validated)], ...shots];
+    this.#probed.replaceChildren(table("Learnt from the embeddings", ["Learnt from", "acc1"], rows, (row) => row));
+    this.send("announce", { text: `The probe reaches ${withInterval(probe.cross_validated)}.` });
+  };
+
+  #draw = async (/** @type {AbortSignal} */ signal) => {
+    const map = await this.#desk.bench("map", {}, { signal });
+    const select = element("select", { id: "map-label" }, ...map.classes.map((/** @type {any} */ { label }, /** @type {number} */ index) => element("option", { value: index }, label)));
+    const place = element("div");
+    const show = () => {
+      const { label = "", members = [] } = map.classes[Number(select.value)] ?? {};
+      place.replaceChildren(figure(mapChart(map.coordinates, new Set(members), `Map of the embeddings, ${label || "no label"} in colour`)));
+    };
+    select.addEventListener("change", show);
+    show();
+    const [along, across = 0] = map.explained;
+    const words = `Two directions hold ${percent(along)} and ${percent(across)} of the variance: what lies together here may lie apart in the others.`;
+    const twin = table("Where each label lies", ["Label", "Pictures", "Centre", "Spread"], /** @type {any[]} */ (map.classes), ({ label, members, centre, spread }) => [
+      label,
+      members.length,
+      centre.map((/** @type {number} */ at) => at.toFixed(2)).join(", "),
+      spread.toFixed(2),
+    ]);
+    const chooser = actions(element("label", { for: "map-label" }, "In colour"), select);
+    this.#mapped.replaceChildren(element("p", { class: "hint" }, words), chooser, element("div", { class: "beside" }, place, twin));
+  };
+}
+
+customElements.define("features-panel", FeaturesPanel);

@@ -1,0 +1,33 @@
+// @ts-check
+import { element } from "../../dom/element.js";
+import { svg } from "./svg.js";
+import { save } from "./tables.js";
+
+/** What a style sheet says of a chart, which a file of its own does not have. */
+const PAINT = ["fill", "fill-opacity", "stroke", "stroke-width", "stroke-dasharray", "stroke-linecap", "opacity", "font-size", "font-family"];
+
+/**
+ * A chart with what is said below it and a button that saves it as an SVG file, in the colours it has on the page.
+ *
+ * @param {SVGElement} chart
+ * @param {...HTMLElement} below
+ */
+export function figure(chart, ...below) {
+  const name = chart.getAttribute("aria-label") ?? "chart";
+  const button = element("button", { type: "button", class: "chip", "aria-label": `Save SVG: ${name}` }, "Save SVG");
+  button.addEventListener("click", () => save(`${name.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-")}.svg`, fileOf(chart), "image/svg+xml"));
+  return element("figure", {}, chart, ...below, button);
+}
+
+/** @param {SVGElement} chart */
+function fileOf(chart) {
+  const copy = /** @type {SVGElement} */ (chart.cloneNode(true));
+  const [shown, copied] = [chart, copy].map((root) => [root, ...root.querySelectorAll("*")]);
+  shown.forEach((node, index) => {
+    const style = getComputedStyle(node);
+    for (const property of PAINT) copied[index].setAttribute(property, style.getPropertyValue(property));
+    copied[index].removeAttribute("class");
+  });
+  copy.prepend(svg("rect", { width: "100%", height: "100%", fill: getComputedStyle(document.body).backgroundColor }));
+  return new XMLSerializer().serializeToString(copy);
+}

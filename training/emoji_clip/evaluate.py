@@ -50,10 +50,19 @@ class Figure:
         return f"{self.name:<52} {100 * self.value:5.1f} %  [{100 * low:.1f}, {100 * high:.1f}]  n={self.n}"
 
 
+def above(scores: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """How many columns are higher than the right one, per row."""
+    return (scores > scores[np.arange(len(right)), right][:, None]).sum(1)
+
+
 def top(scores: np.ndarray, right: np.ndarray, k: int) -> np.ndarray:
     """Whether the right column is among the k highest, per row."""
-    own = scores[np.arange(len(right)), right]
-    return (scores > own[:, None]).sum(1) < k
+    return above(scores, right) < k
+
+
+def chance_among(labels: int, above: int, others: int) -> float:
+    """How often the right label wins among `labels` of which the rest are drawn from `others`, `above` of them higher."""
+    return math.comb(others - above, labels - 1) / math.comb(others, labels - 1)
 
 
 def plain_picture(rng: np.random.Generator, sprite: np.ndarray) -> np.ndarray:
@@ -103,10 +112,7 @@ class Evaluation:
         scores, right = images @ self.labels.T, np.array([self.column[int(i)] for i in drawn])
         yield Figure(f"{hand}.top1", f"{hand}, never trained on: top-1 of {len(self.names)}", top(scores, right, 1).mean(), len(right))
         yield Figure(f"{hand}.top5", f"{hand}, never trained on: top-5", top(scores, right, 5).mean(), len(right))
-        won = []
-        for row, own in zip(scores, right):
-            others = rng.choice(np.delete(np.arange(len(self.names)), own), 9, replace=False)
-            won.append(row[own] > row[others].max())
+        won = [chance_among(10, int(higher), len(self.names) - 1) for higher in above(scores, right)]
         yield Figure(f"{hand}.of10", f"{hand}, never trained on: top-1 of 10 random labels", np.mean(won), len(won))
         yield self.on_keywords(hand, images, drawn)
 

@@ -10,8 +10,13 @@ mod taps;
 
 pub use taps::{Filter, Taps};
 
+use super::threads;
+
 /// Fractional bits of a weight: 32 less 8 of the sample and 2 of headroom, as Pillow has it.
 pub const PRECISION_BITS: u32 = 32 - 8 - 2;
+
+/// Fewer rows than this are not worth another thread.
+const ROWS_PER_THREAD: usize = 8;
 
 /// Samples of a pixel: red, green, blue, interleaved.
 pub const CHANNELS: usize = 3;
@@ -30,9 +35,9 @@ pub fn horizontal(src: &[u8], src_width: usize, taps: &Taps, dst: &mut [u8]) {
     assert_eq!(taps.input_len(), src_width, "the taps were made for another width");
     assert_eq!(dst.len() % dst_row, 0, "dst is not a whole number of rows");
     assert_eq!(src.len(), dst.len() / dst_row * src_row, "src and dst differ in rows");
-    for (src, dst) in src.chunks_exact(src_row).zip(dst.chunks_exact_mut(dst_row)) {
-        portable::horizontal_row(src, taps, dst);
-    }
+    threads::for_each_piece(dst, dst_row, ROWS_PER_THREAD, |row, dst| {
+        portable::horizontal_row(&src[row * src_row..][..src_row], taps, dst);
+    });
 }
 
 /// Resamples columns: `src` is `[rows, row_len]` and holds the input rows from `first_row` on, `dst` is
@@ -46,11 +51,11 @@ pub fn vertical(src: &[u8], row_len: usize, first_row: usize, taps: &Taps, dst: 
     if dst.is_empty() {
         return;
     }
-    let mut sums = vec![0i32; row_len];
-    for (dst, (start, weights)) in dst.chunks_exact_mut(row_len).zip(taps.iter()) {
+    threads::for_each_piece(dst, row_len, ROWS_PER_THREAD, |row, dst| {
+        let (start, weights) = taps.of(row);
         let start = (start - first_row) * row_len;
-        portable::vertical_row(&src[start..start + weights.len() * row_len], weights, &mut sums, dst);
-    }
+        portable::vertical_row(&src[start..start + weights.len() * row_len], weights, dst);
+    });
 }
 
 #[cfg(test)]

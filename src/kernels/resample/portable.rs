@@ -5,6 +5,9 @@ use super::{CHANNELS, PRECISION_BITS, Taps};
 /// Half a unit of an output sample: sums start from it, so that the shift rounds.
 const HALF: i32 = 1 << (PRECISION_BITS - 1);
 
+/// Samples of a row that are summed together: their sums stay in the nearest cache.
+const STRIP: usize = 256;
+
 /// One row: `src` is `[taps.input_len(), 3]`, `dst` is `[taps.len(), 3]`.
 pub fn horizontal_row(src: &[u8], taps: &Taps, dst: &mut [u8]) {
     for (dst, (start, weights)) in dst.chunks_exact_mut(CHANNELS).zip(taps.iter()) {
@@ -21,16 +24,20 @@ pub fn horizontal_row(src: &[u8], taps: &Taps, dst: &mut [u8]) {
     }
 }
 
-/// One output row from the `[weights.len(), dst.len()]` rows in `src`; `sums` is scratch of `dst`'s length.
-pub fn vertical_row(src: &[u8], weights: &[i32], sums: &mut [i32], dst: &mut [u8]) {
-    sums.fill(HALF);
-    for (row, &weight) in src.chunks_exact(dst.len()).zip(weights) {
-        for (sum, &sample) in sums.iter_mut().zip(row) {
-            *sum += i32::from(sample) * weight;
+/// One output row from the `[weights.len(), dst.len()]` rows in `src`.
+pub fn vertical_row(src: &[u8], weights: &[i32], dst: &mut [u8]) {
+    let row_len = dst.len();
+    for (index, dst) in dst.chunks_mut(STRIP).enumerate() {
+        let mut sums = [HALF; STRIP];
+        let sums = &mut sums[..dst.len()];
+        for (row, &weight) in src.chunks_exact(row_len).zip(weights) {
+            for (sum, &sample) in sums.iter_mut().zip(&row[index * STRIP..]) {
+                *sum += i32::from(sample) * weight;
+            }
         }
-    }
-    for (dst, &sum) in dst.iter_mut().zip(sums.iter()) {
-        *dst = clip8(sum);
+        for (dst, &sum) in dst.iter_mut().zip(sums.iter()) {
+            *dst = clip8(sum);
+        }
     }
 }
 

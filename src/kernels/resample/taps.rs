@@ -157,9 +157,18 @@ impl Taps {
         start..end
     }
 
-    /// First input sample and weights of each output, in order.
+    /// First input sample and weights of an output.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such output.
+    pub fn of(&self, output: usize) -> (usize, &[i32]) {
+        let (start, len) = self.bounds[output];
+        (start, &self.weights[output * self.stride..][..len])
+    }
+
+    /// The same of each output, in order.
     pub fn iter(&self) -> impl Iterator<Item = (usize, &[i32])> {
-        let weights = self.weights.chunks_exact(self.stride.max(1));
-        self.bounds.iter().zip(weights).map(|(&(start, len), weights)| (start, &weights[..len]))
+        (0..self.len()).map(|output| self.of(output))
     }
 }

@@ -1,7 +1,9 @@
 // @ts-check
 /** The Model tab: verifying, other models from a hub and from disk, what is kept, and what goes wrong on the way. */
 import assert from "node:assert/strict";
-import { readdirSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { after, before, test } from "node:test";
 import { serve } from "../../tools/serve.mjs";
 import { serveHub } from "./hub.mjs";
@@ -10,6 +12,8 @@ import { browserName, launchBrowser } from "./launch.mjs";
 const FOLDER = "target/browser-tests/page";
 const REPO = "someone/tiny";
 const CHECKPOINT = "tests/golden/models/gelu";
+/** The same with a config of more than any memory holds. */
+const HUGE = mkdtempSync(path.join(tmpdir(), "clip-wasm-huge-"));
 
 /** @type {{ url: string, close: () => Promise<void> }} */
 let site;
@@ -22,7 +26,11 @@ let hub;
 
 before(async () => {
   site = await serve({ root: FOLDER, mount: "/a/demo/" });
-  hub = await serveHub({ [REPO]: CHECKPOINT });
+  cpSync(CHECKPOINT, HUGE, { recursive: true });
+  const config = JSON.parse(readFileSync(path.join(CHECKPOINT, "config.json"), "utf8"));
+  Object.assign(config.vision_config, { hidden_size: 8192, intermediate_size: 32768, num_hidden_layers: 64 });
+  writeFileSync(path.join(HUGE, "config.json"), JSON.stringify(config));
+  hub = await serveHub({ [REPO]: CHECKPOINT, "someone/huge": HUGE });
   browser = await launchBrowser();
   const context = await browser.newContext({ serviceWorkers: "block" });
   page = await context.newPage();
@@ -40,6 +48,7 @@ after(async () => {
   await browser?.close();
   await hub?.close();
   await site?.close();
+  rmSync(HUGE, { recursive: true });
 });
 
 const models = () => page.getByRole("list", { name: "Models" });
@@ -81,6 +90,20 @@ test("an unknown repository is told beside the models, and the present one stays
   await page.getByRole("button", { name: "Look" }).click();
   await page.locator("model-view").getByRole("alert").filter({ hasText: "nobody/nothing" }).waitFor();
   assert.match(await inUse(), /^emoji-clip/);
+});
+
+test("for a model that is too large fewer bits are offered, then a smaller model", async (t) => {
+  if (browserName !== "chromium") return t.skip("only Chromium lets a test stand in for the hub in a worker");
+  await page.getByRole("textbox", { name: "Any CLIP on Hugging Face" }).fill("someone/huge");
+  hub.served.clear();
+  await page.getByRole("button", { name: "Look" }).click();
+  await page.getByRole("button", { name: "Download it" }).click();
+  const alert = page.locator("model-view").getByRole("alert").filter({ hasText: "of memory to load" });
+  await alert.getByRole("button", { name: "Try it in 4 bits" }).click();
+  await alert.getByRole("button", { name: /^Use TinyCLIP .* instead$/ }).waitFor();
+  assert.equal(hub.served.get("model.safetensors"), undefined);
+  assert.match(await inUse(), /^emoji-clip/);
+  await page.getByRole("combobox", { name: "Keep downloads in" }).selectOption("q8_0");
 });
 
 test("a folder of a Hugging Face checkpoint is opened from disk, and the way back is one button", async () => {

@@ -5,6 +5,7 @@
  *   KernelTrial, LoadOptions, LoadProgress, ModelInfo, ModelRecord, ModelSource, Picture, Preview, StartOptions, Started, StorageState, StoredModel
  * } from "./types.js"
  */
+import { codeOf } from "./code-of.js";
 import { EngineError } from "./engine-error.js";
 import { KIND } from "./protocol.js";
 import { WorkerLink } from "./worker-link.js";
@@ -77,7 +78,8 @@ export class EngineClient extends EventTarget {
    * @param {LoadOptions} [options]
    * @returns {Promise<ModelInfo>}
    * @throws {EngineError} "unknown-model", "unsupported-architecture", "missing-file", "download" (what has come is
-   *   kept), "wrong-size", "wrong-hash", "quota", "paused", and the codes of damaged files
+   *   kept), "wrong-size", "wrong-hash", "quota", "paused", "too-large" before anything is downloaded, "out-of-memory",
+   *   after which a new worker has the model before it, and the codes of damaged files
    */
   async load(source, { dtype, signal, onProgress } = {}) {
     const sent = "url" in source ? { url: new URL(source.url, location.href).href } : source;
@@ -91,6 +93,9 @@ export class EngineClient extends EventTarget {
       const info = await this.#link.call(KIND.load, { source: ready }, options);
       this.#loaded = { source: sent, dtype };
       return info;
+    } catch (error) {
+      if (codeOf(error) === "out-of-memory") await this.#replace();
+      throw error;
     } finally {
       this.#loads.delete(pausing);
     }
@@ -257,7 +262,24 @@ export class EngineClient extends EventTarget {
 
   #spawn() {
     const worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module", name: "clip-wasm engine" });
-    return new WorkerLink(worker, (error) => this.dispatchEvent(new CustomEvent("lost", { detail: error })));
+    return new WorkerLink(worker, (error) => codeOf(error) === "out-of-memory" || this.#tellLost(error));
+  }
+
+  /** What a worker has taken of memory it never gives back: another takes its place, with the model before. */
+  async #replace() {
+    const before = this.#loaded;
+    this.#loaded = undefined; // a second failure ends here
+    try {
+      await this.restart();
+      if (before) await this.load(before.source, { dtype: before.dtype });
+    } catch (cause) {
+      this.#tellLost(new EngineError("worker-lost", "the engine stopped: there is not enough memory to start it again", { cause }));
+    }
+  }
+
+  /** @param {Error} detail */
+  #tellLost(detail) {
+    this.dispatchEvent(new CustomEvent("lost", { detail }));
   }
 
   async #start() {

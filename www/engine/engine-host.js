@@ -15,7 +15,7 @@ import { obtain } from "./obtain.js";
 import { openModel } from "./open-model.js";
 import { places } from "./places.js";
 import { preview } from "./preview.js";
-import { readRecord, recipeFor } from "./recipe.js";
+import { readRecords, recipeFor } from "./recipe.js";
 import { selectFlavour, withoutThreads } from "./select-flavour.js";
 import { locked } from "./store/locked.js";
 import { ModelStore } from "./store/model-store.js";
@@ -48,6 +48,8 @@ export class EngineHost {
   #tried = false;
   /** Makes sure that the model is the file of its hash, where that was taken for granted to load it sooner. */
   #verify = async () => {};
+  /** The known models' records, read once. @type {Promise<ModelRecord[]> | undefined} */
+  #records;
   /**
    * How many prompts or labels may go through the text tower together. Quantized products are exact in any company;
    * others are summed in an order that depends on how many rows there are, and how many there would be is decided by
@@ -108,10 +110,9 @@ export class EngineHost {
    * @returns {Promise<{ records: ModelRecord[], stored: StoredModel[] }>}
    */
   async listModels({ signal }) {
-    /** @type {string[]} */
-    const ids = await (await fetch(new URL("index.json", this.#models), { signal })).json();
-    const records = ids.map(async (id) => ({ id, ...(await readRecord(id, { models: this.#models, signal })) }));
-    return { records: await Promise.all(records), stored: await (await this.#store).list() };
+    this.#records ??= readRecords({ models: this.#models, signal });
+    this.#records.catch(() => (this.#records = undefined)); // the next one to ask tries again
+    return { records: await this.#records, stored: await (await this.#store).list() };
   }
 
   /** @param {{ key: string }} payload */

@@ -11,7 +11,7 @@
  * @typedef {object} Report what becomes of requests
  * @property {(id: number, payload: unknown) => void} progress
  * @property {(id: number, result: unknown) => void} done
- * @property {(id: number, error: unknown) => void} failed
+ * @property {(request: Request, error: unknown) => void} failed
  */
 
 /**
@@ -68,7 +68,7 @@ export class JobQueue {
       });
       this.#report.done(id, result);
     } catch (error) {
-      this.#report.failed(id, error);
+      this.#report.failed(request, error);
     } finally {
       this.#open.delete(id);
     }

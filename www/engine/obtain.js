@@ -3,10 +3,13 @@
 /** @import { Recipe, WeightsFile } from "./recipe.js" */
 /** @import { ModelStore } from "./store/model-store.js" */
 /** @import { Draft } from "./store/model-files.js" */
+import { codeOf } from "./code-of.js";
 import { download, downloadWhole } from "./download.js";
 import { EngineError } from "./engine-error.js";
+import { memoryNeed } from "./memory-need.js";
 import { locked } from "./store/locked.js";
 import { isFull, jsonBytes } from "./store/model-store.js";
+import { readPieces } from "./store/pieces.js";
 import { TransferRate } from "./transfer-rate.js";
 
 /** Data is written once this much waits. */
@@ -109,7 +112,9 @@ class Fetching {
       await this.#save(COMPLETE, new Uint8Array(1));
     }
     const sizes = this.module.model_sizes(await this.#companion("config"));
-    await this.#makeRoom(sizes[/** @type {import("./types.js").Dtype} */ (dtype)]);
+    const needed = sizes[/** @type {import("./types.js").Dtype} */ (dtype)];
+    memoryNeed.check(this.recipe.name, needed);
+    await this.#makeRoom(needed);
     this.#conversion = (await this.#latestNote()) ?? new this.module.Conversion(dtype);
     await this.#draft.truncate(this.#conversion.written());
     this.#noted = this.#conversion.position();
@@ -186,10 +191,11 @@ class Fetching {
 
   /** @param {WeightsFile} file @param {number} offset */
   #chunks(file, offset) {
-    if (file.file) return /** @type {AsyncIterable<Uint8Array>} */ (file.file.slice(offset).stream());
+    if (file.file) return readPieces(file.file.slice(offset));
     return download(file, offset, this.job.signal, {
       onSize: (bytes) => {
         if (this.recipe.weights.length === 1) this.total = bytes;
+        if (!this.recipe.companions) memoryNeed.check(this.recipe.name, bytes);
       },
       onWait: (reason) => this.#tell("wait", reason),
     });
@@ -262,7 +268,7 @@ class Fetching {
    * @param {unknown} error
    */
   async #stop(error) {
-    const good = this.job.signal.aborted || (error instanceof EngineError && KEEPS.has(error.code)) || isFull(error);
+    const good = this.job.signal.aborted || KEEPS.has(codeOf(error)) || isFull(error);
     try {
       if (good && this.#conversion) await this.#note();
     } finally {

@@ -3,10 +3,8 @@
 /** @import { Surroundings } from "./recipe.js" */
 /** @import { ModelStore } from "./store/model-store.js" */
 import { downloadWhole } from "./download.js";
+import { memoryNeed } from "./memory-need.js";
 import { recipeFor } from "./recipe.js";
-
-/** What loading takes beyond the file: the weights once more in the engine's order, while the file is there. */
-const MEMORY_FACTOR = 2.2;
 
 /**
  * What there is to know before a download: sizes, and whether this device will hold the model.
@@ -35,11 +33,8 @@ export async function preview(source, dtype, around, store) {
  * @param {ModelStore} store
  */
 async function warning(needed, store) {
-  // @ts-expect-error only Chromium tells; in GiB, at most 8 until recently
-  const memory = (navigator.deviceMemory ?? 0) * 2 ** 30;
-  if (memory && needed * MEMORY_FACTOR > memory / 2) {
-    return `This device has about ${memory / 2 ** 30} GB of memory; loading the model takes ${gigabytes(needed * MEMORY_FACTOR)}. A smaller type or model is safer.`;
-  }
+  const tight = memoryNeed.warning(needed);
+  if (tight) return tight;
   const { quota, used, kind } = await store.state();
   if (kind === "memory") return "This browser keeps nothing on disk here: the model will be gone when the page is closed.";
   if (quota && quota - used < needed) return `The disk has room for ${gigabytes(quota - used)}, the model takes ${gigabytes(needed)}.`;

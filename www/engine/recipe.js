@@ -69,6 +69,18 @@ export async function readRecord(id, { models, signal }) {
 }
 
 /**
+ * The records of the known models, of which a page in one file has none but its own.
+ * @param {{ models: URL, signal: AbortSignal }} around
+ * @returns {Promise<ModelRecord[]>}
+ */
+export async function readRecords(around) {
+  if (around.models.protocol === "inside:") return [];
+  /** @type {string[]} */
+  const ids = JSON.parse(new TextDecoder().decode(await downloadWhole(new URL("index.json", around.models).href, around.signal)));
+  return Promise.all(ids.map(async (id) => ({ id, ...(await readRecord(id, around)) })));
+}
+
+/**
  * @param {ModelSource} source
  * @param {string} repo
  * @param {string} revision

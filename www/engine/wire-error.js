@@ -1,4 +1,5 @@
 // @ts-check
+import { codeOf } from "./code-of.js";
 import { EngineError } from "./engine-error.js";
 
 /**
@@ -13,8 +14,7 @@ export const wireError = Object.freeze({
   pack(thrown) {
     if (!(thrown instanceof Error)) return { name: "Error", message: String(thrown), code: "internal" };
     const { name, message, stack } = thrown;
-    const code = "code" in thrown && typeof thrown.code === "string" ? thrown.code : undefined;
-    return { name, message, code, stack };
+    return { name, message, code: codeOf(thrown) || undefined, stack };
   },
 
   /**

@@ -87,7 +87,7 @@ export class WorkerLink {
 
   /** @param {{ id: number, kind: string, payload: any }} message */
   #receive({ id, kind, payload }) {
-    if (kind === KIND.lost) return this.#lose(payload.message);
+    if (kind === KIND.lost) return this.#lose(payload.message, payload.code);
     const pending = this.#pending.get(id);
     if (kind === KIND.progress) return pending?.onProgress?.(payload);
     this.#pending.delete(id);
@@ -95,10 +95,10 @@ export class WorkerLink {
     else pending?.reject(wireError.unpack(payload));
   }
 
-  /** @param {string} reason */
-  #lose(reason) {
+  /** @param {string} reason @param {string} [code] where there is a better one than "worker-lost" */
+  #lose(reason, code) {
     if (this.#closed) return;
-    const error = new EngineError("worker-lost", `the engine stopped: ${reason}`);
+    const error = code ? new EngineError(code, reason) : new EngineError("worker-lost", `the engine stopped: ${reason}`);
     this.close(error);
     this.#onLost(error);
   }

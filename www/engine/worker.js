@@ -1,5 +1,6 @@
 // @ts-check
 /** The engine's worker: requests in, answers out. Everything heavy happens on this thread. */
+import { EngineError } from "./engine-error.js";
 import { EngineHost } from "./engine-host.js";
 import { JobQueue } from "./job-queue.js";
 import { KIND } from "./protocol.js";
@@ -10,6 +11,9 @@ const host = new EngineHost();
 
 /** @type {(message: { id?: number, kind: string, payload: unknown }) => void} */
 const post = (message) => globalThis.postMessage(message);
+
+/** What takes as much memory as a model is large. */
+const LARGE = new Set([`${KIND.load}`, KIND.obtain]);
 
 const queue = new JobQueue(
   ({ kind, payload }, job) => {
@@ -55,10 +59,11 @@ const queue = new JobQueue(
   {
     progress: (id, payload) => post({ id, kind: KIND.progress, payload }),
     done: (id, payload) => post({ id, kind: KIND.done, payload }),
-    failed: (id, error) => {
+    failed: ({ id, kind }, error) => {
+      const payload = wireError.pack(LARGE.has(kind) ? outOfMemory(error) : error);
       // After a trap the module's memory is in no known state: nothing more may run in it.
-      if (error instanceof WebAssembly.RuntimeError) post({ kind: KIND.lost, payload: wireError.pack(error) });
-      else post({ id, kind: KIND.failed, payload: wireError.pack(error) });
+      if (error instanceof WebAssembly.RuntimeError) post({ kind: KIND.lost, payload });
+      else post({ id, kind: KIND.failed, payload });
     },
   },
 );
@@ -78,6 +83,16 @@ addEventListener("message", ({ data }) => {
   else if (data.kind === KIND.end) end();
   else queue.add(data, LANES.get(data.kind) ?? "engine");
 });
+
+/**
+ * Where memory cannot be had, the engine traps and says no more, and browsers throw a `RangeError`.
+ * @param {unknown} error
+ * @returns {unknown} that, in words
+ */
+function outOfMemory(error) {
+  if (!(error instanceof WebAssembly.RuntimeError || error instanceof RangeError)) return error;
+  return new EngineError("out-of-memory", `the engine stopped while it loaded the model, for which there is hardly enough memory here (${error.message})`);
+}
 
 /** Ends this worker, and the threads below it first. */
 function end() {

@@ -1,5 +1,6 @@
 // @ts-check
 import { EngineClient } from "../engine/client.js";
+import { codeOf } from "../engine/code-of.js";
 import { DEMO_URL } from "./demo.js";
 import { inOneFile } from "./in-one-file.js";
 
@@ -157,8 +158,7 @@ export class ModelSession extends EventTarget {
 
   /** @param {unknown} error */
   #fail(error) {
-    const gone = error instanceof Error && "code" in error && GONE.has(String(error.code));
-    if (this.info && !gone) return;
+    if (this.info && !GONE.has(codeOf(error))) return;
     this.failure = error;
     this.#become("failed");
   }

@@ -1,6 +1,7 @@
 // @ts-check
 /** @import { ModelSource, StorageState, StoredModel } from "../types.js" */
 /** @import { Draft, ModelFiles } from "./model-files.js" */
+import { codeOf } from "../code-of.js";
 import { cacheStore } from "./cache-store.js";
 import { memoryStore } from "./memory-store.js";
 import { opfsStore } from "./opfs-store.js";
@@ -23,7 +24,7 @@ export const jsonBytes = (value) => new TextEncoder().encode(JSON.stringify(valu
 
 /** @param {unknown} error */
 export const isFull = (error) =>
-  error instanceof Error && (error.name === "QuotaExceededError" || ("code" in error && error.code === "quota"));
+  (error instanceof Error && error.name === "QuotaExceededError") || codeOf(error) === "quota";
 
 /** The models this origin keeps; those that found no room on the disk stay in memory. */
 export class ModelStore {

@@ -3,10 +3,18 @@
 /** @import { ModelSession } from "../../state/model-session.js" */
 /** @import { ModelParts } from "./model-layout.js" */
 /** @import { ShelfModel } from "./model-shelf.js" */
+import { codeOf } from "../../engine/code-of.js";
 import { inOneFile } from "../../state/in-one-file.js";
 import { numberText } from "../../state/number-text.js";
 import { sentence } from "../../state/sentence.js";
 import { shelf } from "./model-shelf.js";
+
+/** Failures of a model that is too large for this device. */
+const NO_MEMORY = new Set(["too-large", "out-of-memory"]);
+/** The least that a download can be quantized to. */
+const FEWEST_BITS = "q4_0";
+/** The record of the smallest model for photographs. */
+const SMALL = "tinyclip-vit-8m-16";
 
 /** What ends a load without being a fault. */
 const ENDED = new Set(["paused"]);
@@ -23,6 +31,8 @@ export class OtherModels extends EventTarget {
   #shelf = [];
   /** What is under way, for Stop to throw away. @type {ModelSource | null} */
   #loading = null;
+  /** What the button of the fault does. */
+  #remedy = () => {};
 
   /**
    * @param {ModelParts} parts
@@ -56,8 +66,7 @@ export class OtherModels extends EventTarget {
     if (!engine) return;
     try {
       const [told, storage] = await Promise.all([engine.listModels(), engine.storage()]);
-      const records = inOneFile ? [] : told.records;
-      this.#shelf = shelf({ ...told, records, dtype: this.#dtype, inUse: source });
+      this.#shelf = shelf({ ...told, dtype: this.#dtype, inUse: source });
       this.#parts.list.entries = this.#shelf.map(({ entry }) => entry);
       this.#parts.room.textContent = room(storage, told.stored.length);
       this.#parts.persist.hidden = storage.persisted || storage.kind === "memory" || told.stored.length === 0;
@@ -91,6 +100,7 @@ export class OtherModels extends EventTarget {
       await this.#session.engine?.persist();
       this.refresh();
     });
+    this.#on(this.#parts.fault, "act", () => this.#remedy());
     this.#on(this.#session, "progress", ({ detail }) => (progress.progress = detail));
   }
 
@@ -153,13 +163,31 @@ export class OtherModels extends EventTarget {
       await load();
       this.dispatchEvent(new Event("loaded"));
     } catch (error) {
-      if (error instanceof DOMException && error.name === "AbortError") return;
-      const code = error instanceof Error && "code" in error ? String(error.code) : "";
+      const source = this.#loading;
+      await this.refresh(); // a model in place has this done by whoever shows it
+      if (ENDED.has(codeOf(error)) || (error instanceof DOMException && error.name === "AbortError")) return;
       const kept = this.#session.info ? ` ${this.#session.info.name} stays in place.` : "";
-      if (!ENDED.has(code)) this.#fault = `${sentence(error)}${kept}`;
-    } finally {
-      await this.refresh();
+      const action = NO_MEMORY.has(codeOf(error)) ? this.#remedyFor(source) : undefined;
+      this.#parts.fault.fault = { message: `${sentence(error)}${kept}`, action };
     }
+  }
+
+  /**
+   * Finds what takes less memory than a source that found too little: fewer bits, or else another model.
+   * @param {ModelSource | null} source
+   * @returns {string | undefined} words for the button that does it
+   */
+  #remedyFor(source) {
+    if (source && ("repo" in source || "id" in source || "files" in source) && this.#dtype !== FEWEST_BITS) {
+      this.#remedy = () => {
+        this.#parts.dtype.value = FEWEST_BITS;
+        this.#load(source);
+      };
+      return "Try it in 4 bits";
+    }
+    const small = this.#shelf.find(({ entry }) => entry.id === SMALL);
+    if (small) this.#remedy = () => this.#load(small.source);
+    return small && `Use ${small.entry.title} instead`;
   }
 
   /** Ends what is under way, and throws away what has come of it. */

@@ -5,11 +5,11 @@
  * says which browser; `CLIP_WASM_HUB_FOLDER` names a folder of full size to run the same with.
  */
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, afterEach, before, beforeEach, test } from "node:test";
+import { commandLine } from "./command-line.mjs";
 import { serveHub } from "./hub.mjs";
 import { browserName, launchBrowser } from "./launch.mjs";
 import { writeSeededCheckpoint } from "./seeded-checkpoint.mjs";
@@ -17,7 +17,6 @@ import { openStage } from "./stage.mjs";
 
 const REPO = "someone/seeded";
 const WEIGHTS = "model.safetensors";
-const CLI = "target/release/clip-wasm";
 /** What a closed connection may have carried without the page seeing it. */
 const IN_FLIGHT = 2 << 20;
 
@@ -42,7 +41,8 @@ before(async () => {
   if (!process.env.CLIP_WASM_HUB_FOLDER) writeSeededCheckpoint(folder);
   size = statSync(path.join(folder, WEIGHTS)).size;
   hub = await serveHub({ [REPO]: folder });
-  expected = await byCommandLine();
+  const made = await commandLine(["quantize", REPO, "--dtype", "q8_0", "-o", path.join(scratch, "cli.gguf")], hub.url);
+  expected = made.sha256;
   stage = await openStage({
     connect: hub.url,
     launch: launchBrowser,
@@ -77,17 +77,6 @@ beforeEach(() => {
 afterEach(async () => {
   for (const { key } of await inPage("stored()")) await inPage(`engine.deleteModel(${JSON.stringify(key)})`);
 });
-
-/** @returns {Promise<string>} the SHA-256 of the GGUF that the command line makes of the same repository */
-async function byCommandLine() {
-  const run = spawn(CLI, ["--json", "quantize", REPO, "--dtype", "q8_0", "-o", path.join(scratch, "cli.gguf")], {
-    env: { ...process.env, HF_ENDPOINT: hub.url },
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  let text = "";
-  for await (const chunk of run.stdout) text += chunk;
-  return JSON.parse(text).sha256;
-}
 
 /** @param {(file: string) => import("./hub.mjs").Fault | undefined} fault of the weights' answers */
 function weightsFault(fault) {

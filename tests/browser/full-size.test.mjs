@@ -1,12 +1,16 @@
 // @ts-check
 /**
- * A checkpoint of full size through the page: fetched, quantized, run, with the memory that takes. Asked for by
+ * A checkpoint of full size through the page: fetched, quantized to the command line's very file, run, with the memory
+ * that takes. Asked for by
  * CLIP_WASM_HUB_FOLDER, a Hugging Face folder (tests/golden/full_size.py makes some).
  */
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { test } from "node:test";
 import { launchChromium } from "./chromium.mjs";
+import { commandLine } from "./command-line.mjs";
 import { serveHub } from "./hub.mjs";
 import { openStage } from "./stage.mjs";
 
@@ -19,6 +23,7 @@ const LOOK = 100;
 
 test("a checkpoint of full size is converted in little memory", { skip: !folder && "CLIP_WASM_HUB_FOLDER is not set" }, async () => {
   const hub = await serveHub({ [REPO]: folder ?? "" });
+  const scratch = mkdtempSync(path.join(tmpdir(), "clip-wasm-full-size-"));
   const browser = await launchChromium();
   const stage = await openStage({
     connect: hub.url,
@@ -54,10 +59,13 @@ test("a checkpoint of full size is converted in little memory", { skip: !folder 
     const [hash] = await stage.inPage(`Promise.all([engine.modelHash(), engine.embedTexts(["a photo of a cat"])])`);
     const told = Object.entries(peaks).map(([at, bytes]) => `${at || "before"} ${Math.round(bytes / 1e6)} MB`);
     console.log(`# ${info.dtype}, ${info.parameters} parameters in ${seconds.toFixed(1)} s; over ${Math.round(before / 1e6)} MB: ${told.join(", ")}; ${hash}`);
+    const made = await commandLine(["quantize", REPO, "--dtype", "q8_0", "-o", path.join(scratch, "cli.gguf")], hub.url);
+    assert.equal(hash, made?.sha256, "the command line makes the same file");
     assert.ok(peaks.download <= MOST_MEMORY, `${peaks.download} bytes while converting`);
   } finally {
     await stage.close();
     await hub.close();
+    rmSync(scratch, { recursive: true });
   }
 });
 

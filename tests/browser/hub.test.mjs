@@ -1,17 +1,16 @@
 // @ts-check
 /** Checkpoints straight from a hub: fetched, quantized on the way, kept; and what a bad network or host does to that. */
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, afterEach, before, beforeEach, describe, test } from "node:test";
+import { commandLine } from "./command-line.mjs";
 import { serveHub } from "./hub.mjs";
 import { openStage } from "./stage.mjs";
 
 const REPO = "someone/tiny";
 const FOLDER = "tests/golden/models/gelu";
-const CLI = "target/release/clip-wasm";
 
 /** @type {import("./stage.mjs").Stage} */
 let stage;
@@ -97,15 +96,8 @@ describe("the command line", () => {
   after(() => rmSync(folder, { recursive: true }));
 
   /** @param {string} dtype @param {string} file @returns {Promise<string | undefined>} its hash; nothing after a failure */
-  async function quantize(dtype, file) {
-    const run = spawn(CLI, ["--json", "quantize", REPO, "--dtype", dtype, "-o", path.join(folder, file)], {
-      env: { ...process.env, HF_ENDPOINT: hub.url },
-      stdio: ["ignore", "pipe", "ignore"],
-    });
-    let text = "";
-    for await (const chunk of run.stdout) text += chunk;
-    return text ? JSON.parse(text).sha256 : undefined;
-  }
+  const quantize = async (dtype, file) =>
+    (await commandLine(["quantize", REPO, "--dtype", dtype, "-o", path.join(folder, file)], hub.url))?.sha256;
 
   /** Breaks the connection within the weights, and then refuses. */
   function breakOff() {

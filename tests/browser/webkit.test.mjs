@@ -1,13 +1,18 @@
 // @ts-check
 /**
  * The main path in WebKit (WebKitGTK's MiniBrowser, driven over WebDriver): a first visit, a label that is typed, another
- * sample by keyboard, a link. Where WebKitWebDriver or Xvfb is missing the test is skipped and says so.
+ * sample by keyboard, a link; and a model from a hub, kept without a private file system. Where WebKitWebDriver or Xvfb is missing the test is skipped and says so.
  */
 import assert from "node:assert/strict";
 import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { after, before, test } from "node:test";
 import { Builder, By, Capabilities, Key } from "selenium-webdriver";
 import { serve } from "../../tools/serve.mjs";
+import { commandLine } from "./command-line.mjs";
+import { serveHub } from "./hub.mjs";
 
 /** @import { ChildProcess } from "node:child_process" */
 /** @import { WebDriver } from "selenium-webdriver" */
@@ -109,4 +114,43 @@ test("a link to a question opens in WebKit with it", { skip }, async () => {
   assert.equal((await scores()).length, 2);
   const mode = await driver.findElement(By.css(`input[value="independent"]`));
   assert.equal(await mode.isSelected(), true);
+});
+
+test("a checkpoint comes from a hub in WebKit, is the command line's byte for byte, and classifies", { skip }, async (t) => {
+  const scratch = mkdtempSync(path.join(tmpdir(), "clip-wasm-webkit-"));
+  const gguf = path.join(scratch, "tiny.gguf");
+  const hub = await serveHub({ "someone/tiny": "tests/golden/models/gelu" });
+  const project = await serve({ root: ".", connect: hub.url });
+  const picture = "www/samples/red-car.webp";
+  const labels = ["car", "boat"];
+  try {
+    const told = await commandLine(["quantize", "someone/tiny", "--dtype", "q8_0", "-o", gguf], hub.url);
+    await driver.get(`${project.url}tests/browser/blank.html`);
+    await driver.manage().setTimeouts({ script: PATIENCE });
+    const found = await driver.executeAsyncScript(
+      `const [hub, picture, labels, done] = arguments;
+       (async () => {
+         const { EngineClient } = await import("/www/engine/client.js");
+         const engine = await EngineClient.start({ hub, flavour: "simd" });
+         await engine.load({ repo: "someone/tiny" });
+         const embedded = await engine.embedImage(await (await fetch(picture)).blob());
+         const { scores } = await engine.classify(embedded, { labels, templates: ["a photo of a {}"] });
+         return { kind: (await engine.storage()).kind, hash: await engine.modelHash(), scores };
+       })().then(done, (error) => done({ error: String(error) }));`,
+      hub.url,
+      `/${picture}`,
+      labels,
+    );
+    t.diagnostic(`kept in: ${found.kind}`);
+    assert.equal(found.error, undefined);
+    assert.equal(found.hash, told?.sha256);
+    const words = ["--labels", labels.join(), "--template", "a photo of a {}", picture];
+    const [native] = await commandLine(["classify", "--model", gguf, ...words]);
+    const plain = (/** @type {{ label: string, score: number }[]} */ scores) =>
+      scores.map(({ label, score }) => `${label} ${Math.fround(score)}`);
+    assert.deepEqual(plain(found.scores), plain(native.scores));
+  } finally {
+    await Promise.all([hub.close(), project.close()]);
+    rmSync(scratch, { recursive: true });
+  }
 });

@@ -15,6 +15,7 @@ import torch
 SEEDS = pathlib.Path(__file__).parent / "seeds"
 MODELS = pathlib.Path(__file__).parents[1] / "tests/golden/models"
 WIDTH = 32
+TOKENS = ["a", "b", "a</w>", "b</w>", "ab</w>", "<|startoftext|>", "<|endoftext|>"]
 U32, F32, BOOL, STRING, ARRAY = 4, 6, 7, 8, 9
 Q8_0, Q8_0_BLOCK = 8, 34
 
@@ -58,13 +59,33 @@ def pickled(named):
     return file.getvalue()
 
 
+class Tower(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.proj = torch.nn.Parameter(torch.ones(WIDTH, 2))
+
+
+class Model(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.visual = Tower()
+        self.logit_scale = torch.nn.Parameter(torch.tensor(4.6))
+        self.register_buffer("context_length", torch.tensor(77))
+
+
+def scripted():
+    """As torch.jit.save writes a module with another in it."""
+    file = io.BytesIO()
+    torch.jit.save(torch.jit.script(Model().half()), file)
+    return file.getvalue()
+
+
 def string(text):
     return struct.pack("<Q", len(text.encode())) + text.encode()
 
 
 def gguf():
     """A file of two tensors, with every kind of metadata."""
-    tokens = ["a", "b", "a</w>", "b</w>", "ab</w>", "<|startoftext|>", "<|endoftext|>"]
     tower = {"embedding_length": WIDTH, "feed_forward_length": 64, "block_count": 1, "attention.head_count": 2,
              "projection_dim": 2}
     numbers = {f"clip.{name}.{key}": value for name in ("text", "vision") for key, value in tower.items()}
@@ -73,7 +94,7 @@ def gguf():
     metadata += [(f"clip.{name}.attention.layer_norm_epsilon", F32, struct.pack("<f", 1e-5)) for name in ("text", "vision")]
     metadata += [(key, ARRAY, struct.pack("<IQ3f", F32, 3, 0.5, 0.5, 0.5)) for key in ("clip.vision.image_mean", "clip.vision.image_std")]
     metadata += [("general.architecture", STRING, string("clip")), ("clip.use_gelu", BOOL, b"\1")]
-    listed = struct.pack("<IQ", STRING, len(tokens)) + b"".join(map(string, tokens))
+    listed = struct.pack("<IQ", STRING, len(TOKENS)) + b"".join(map(string, TOKENS))
     metadata.append(("tokenizer.ggml.tokens", ARRAY, listed))
     data = struct.pack("<f", 4.6).ljust(32, b"\0") + b"\0\x3c" + bytes(range(32)) + b"\0\x38" + bytes(range(32))
     infos = string("logit_scale") + struct.pack("<IQIQ", 1, 1, 0, 0)
@@ -96,6 +117,8 @@ def texts():
     siblings = [{"rfilename": name, "size": 3, "lfs": lfs} for name in names]
     yield "hub", 3, json.dumps({"sha": "0" * 40, "siblings": siblings}).encode()
     yield "snapshot", 4, bytes(64)
+    yield "open-clip", 0, (MODELS / "open-clip/open_clip_config.json").read_bytes()
+    yield "vocabulary", 5, json.dumps({token: id for id, token in enumerate(TOKENS)}).encode()
 
 
 def main():
@@ -108,6 +131,7 @@ def main():
     write("safetensors", "f32", whole)
     write("safetensors", "f16", half)
     write("pytorch", "archive", b"\1" + archive[4:])
+    write("pytorch", "script", b"\1" + scripted()[4:])
     write("pytorch", "pickle", b"\0" + pickle)
     write("stream", "safetensors", b"\x06" + whole)
     write("stream", "archive", b"\x28" + archive)

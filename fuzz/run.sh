@@ -16,7 +16,7 @@ runs=0
 while [ "$spent" -lt "$wanted" ]; do
   log=$(mktemp)
   "$binary" "corpus/$target" "seeds/$target" -max_total_time="$round" -artifact_prefix="artifacts/$target/" \
-    -max_len=16384 -timeout=20 -rss_limit_mb=1024 -malloc_limit_mb=128 -print_final_stats=1 2>"$log" || {
+    -max_len=16384 -timeout=300 -rss_limit_mb=1024 -malloc_limit_mb=128 -print_final_stats=1 2>"$log" || {
     cat "$log"
     exit 1
   }

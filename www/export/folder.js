@@ -2,6 +2,7 @@
 /** @import { ExportedDemo } from "./exported-demo.js" */
 /** @import { ZipEntry } from "./zip.js" */
 /** @import { OfflineList } from "./page-files.js" */
+import { sha256 } from "../engine/sha256.js";
 import { LIST, pageFiles, readOfflineList, readPageFile } from "./page-files.js";
 import { zip } from "./zip.js";
 
@@ -34,8 +35,7 @@ export async function folderArchive({ files }, name) {
 async function offlineList(list, files) {
   const told = await Promise.all([...files].map(async ([path, blob]) => `${path} ${await blob.slice(0, 65536).text()}`));
   const bytes = new TextEncoder().encode(list.version + told.join());
-  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  const version = [...hash.slice(0, 8)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  const version = (await sha256(bytes)).slice(0, 16);
   const changed = { ...list, version, files: [...new Set([...list.files, ...files.keys()])] };
   return new Blob([`self.PRECACHE = ${JSON.stringify(changed, null, 2)};\n`], { type: "text/javascript" });
 }

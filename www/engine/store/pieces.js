@@ -1,4 +1,6 @@
 // @ts-check
+import { sha256 } from "../sha256.js";
+
 /** The length of a piece, in bytes: each may cost a call into another process, and three of them are in memory at a time. */
 export const PIECE = 1 << 23;
 
@@ -31,7 +33,7 @@ export async function* readPieces(file) {
  */
 export async function* hashing(pieces, hashes) {
   for await (const piece of pieces) {
-    if (globalThis.crypto?.subtle) hashes.push(sha256(piece));
+    if (globalThis.crypto?.subtle) hashes.push(sha256(/** @type {Uint8Array<ArrayBuffer>} */ (piece)));
     yield piece;
   }
 }
@@ -43,12 +45,6 @@ export async function* hashing(pieces, hashes) {
 export async function hashesOf(pieces) {
   /** @type {string[]} */
   const hashes = [];
-  for await (const piece of pieces) hashes.push(await sha256(piece));
+  for await (const piece of pieces) hashes.push(await sha256(/** @type {Uint8Array<ArrayBuffer>} */ (piece)));
   return hashes;
-}
-
-/** @param {Uint8Array} bytes */
-async function sha256(bytes) {
-  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", /** @type {Uint8Array<ArrayBuffer>} */ (bytes)));
-  return Array.from(hash, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -15,6 +15,8 @@
  * @property {string} figures
  */
 
+import { sha256 } from "../../engine/sha256.js";
+
 const ROOT = new URL("../../../", import.meta.url);
 
 /**
@@ -38,7 +40,7 @@ export async function verify(engine, { texts, pictures }) {
   const files = await Promise.all(pictures.map(async ({ file }) => (await fetch(new URL(file, ROOT))).blob()));
   const ids = await Promise.all(texts.map(({ text }) => engine.tokenize(text)));
   const equalIds = texts.filter((expected, at) => String(expected.ids) === String([...ids[at]])).length;
-  const pixels = await Promise.all(files.map(async (file) => sha256(await engine.preprocess(file))));
+  const pixels = await Promise.all(files.map(async (file) => sha256(/** @type {Float32Array<ArrayBuffer>} */ (await engine.preprocess(file)))));
   const equalPixels = pictures.filter((expected, at) => expected.pixels === pixels[at]).length;
   const embeddedTexts = await engine.embedTexts(texts.map(({ text }) => text));
   const embeddedPictures = await Promise.all(files.map(async (file) => (await engine.embedImage(file)).embedding));
@@ -86,10 +88,4 @@ function unpack(base64) {
   const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
   const view = new DataView(bytes.buffer);
   return Float32Array.from({ length: bytes.length / 4 }, (_, at) => view.getFloat32(4 * at, true));
-}
-
-/** @param {Float32Array} values */
-async function sha256(values) {
-  const digest = await crypto.subtle.digest("SHA-256", Float32Array.from(values));
-  return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }

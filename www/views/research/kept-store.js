@@ -3,6 +3,7 @@
  * Kept embeddings between visits, in the origin's private file system: parts that follow each other, two files each, named by
  * the weights and the data. A part's table is written last: without it the part is not there, nor any after it.
  */
+import { sha256 } from "../../engine/sha256.js";
 
 const FOLDER = "bench";
 
@@ -15,8 +16,7 @@ const FOLDER = "bench";
  */
 export async function keyOf(weights, names) {
   const bytes = new TextEncoder().encode([weights, ...names].join("\n"));
-  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  return [...hash.slice(0, 16)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return (await sha256(bytes)).slice(0, 32);
 }
 
 export const keptStore = Object.freeze({

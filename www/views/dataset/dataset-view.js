@@ -136,7 +136,7 @@ export class DatasetView extends Component {
     const items = skipped.slice(0, MOST_SKIPPED).map(({ name, reason }) => element("li", {}, `${name}: ${reason}`));
     const more = skipped.length > MOST_SKIPPED ? `, the first ${MOST_SKIPPED} named; all are in the JSON` : "";
     const words = `${numberText.count(skipped.length)} left out${more}`;
-    fold.replaceChildren(element("summary", {}, words), element("ul", { "aria-label": "Pictures left out" }, ...items));
+    fold.replaceChildren(element("summary", {}, words), element("ul", { tabIndex: 0, "aria-label": "Pictures left out" }, ...items));
   }
 
   #rest() {

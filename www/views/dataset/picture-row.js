@@ -11,7 +11,7 @@ const MOST = 60;
 /** Pictures in a row with what they were taken for. Call `show`. */
 export class PictureRow extends Component {
   #title = element("h3");
-  #list = element("ul", { class: "picture-row" });
+  #list = element("ul", { class: "picture-row", tabIndex: 0, "aria-label": "Pictures" });
   /** @type {string[]} */
   #addresses = [];
 

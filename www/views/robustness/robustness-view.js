@@ -196,7 +196,7 @@ export class RobustnessView extends Component {
       const first = trials.findIndex((/** @type {Trial} */ { predicted }) => predicted !== clean.predicted);
       const items = pictures.map((/** @type {ImageData} */ pixels, /** @type {number} */ index) => thumbnail(pixels, this.#desk.classes, trials[index], index + 1));
       const said = first < 0 ? "No severity changes the answer." : `Severity ${first + 1} is the first that changes the answer.`;
-      strips.replaceChildren(element("p", {}, `${entry.name}, undamaged: ${this.#desk.classes[clean.predicted]}, “${entry.label}” at ${percent(clean.score)}. ${said}`), element("ol", { class: "picture-row" }, ...items));
+      strips.replaceChildren(element("p", {}, `${entry.name}, undamaged: ${this.#desk.classes[clean.predicted]}, “${entry.label}” at ${percent(clean.score)}. ${said}`), element("ol", { class: "picture-row", tabIndex: 0, "aria-label": "The picture at each severity" }, ...items));
     } catch (error) {
       fault.fault = { message: sentence(error) };
     }

@@ -9,6 +9,8 @@
  * @property {(message: string) => void} refused a sentence: something came that is neither
  */
 
+import { droppedFiles } from "../../dom/dropped-files.js";
+
 const NO_PICTURE = "That was a text, not a picture. Paste the picture itself, or its address.";
 
 /**
@@ -35,7 +37,7 @@ export function listenForFiles(intake, signal) {
     if (!dataTransfer || !carriesSomething(event)) return;
     event.preventDefault();
     const text = dataTransfer.getData("text/uri-list"); // gone once this handler waits
-    const files = await droppedFiles(dataTransfer);
+    const files = (await droppedFiles(dataTransfer)).map(({ file }) => file);
     if (files.length > 0) intake.files(files);
     else takeText(text, intake);
   });
@@ -58,37 +60,6 @@ export function modelFiles(files) {
   const gguf = files.find(({ name }) => /\.gguf$/i.test(name));
   if (gguf) return [gguf];
   return files.some(({ name }) => /\.(safetensors|bin)$/i.test(name)) ? files : [];
-}
-
-/**
- * Dropped files, those in folders too.
- *
- * @param {DataTransfer} transfer
- * @returns {Promise<File[]>}
- */
-async function droppedFiles(transfer) {
-  const entries = [...transfer.items].map((item) => item.webkitGetAsEntry?.());
-  if (!entries.some((entry) => entry?.isDirectory)) return [...transfer.files];
-  const found = await Promise.all(entries.map((entry) => (entry ? filesOf(entry) : [])));
-  return found.flat();
-}
-
-/**
- * @param {FileSystemEntry} entry
- * @returns {Promise<File[]>}
- */
-async function filesOf(entry) {
-  if (entry instanceof FileSystemFileEntry) return [await new Promise((resolve, reject) => entry.file(resolve, reject))];
-  if (!(entry instanceof FileSystemDirectoryEntry)) return [];
-  const reader = entry.createReader();
-  /** @type {File[]} */
-  const files = [];
-  for (;;) {
-    /** @type {FileSystemEntry[]} */
-    const entries = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
-    if (entries.length === 0) return files;
-    files.push(...(await Promise.all(entries.map(filesOf))).flat());
-  }
 }
 
 /**

@@ -8,10 +8,11 @@
 import "../../components/fact-list/fact-list.js";
 import { takeLargePastes } from "../../components/line-editor/large-paste.js";
 import { Component } from "../../dom/component.js";
+import { droppedFiles } from "../../dom/dropped-files.js";
 import { element } from "../../dom/element.js";
 import { numberText } from "../../state/number-text.js";
 import { sentence } from "../../state/sentence.js";
-import { bundledDrawings, dataOfFiles, droppedFiles } from "../research/data-files.js";
+import { bundledDrawings, dataOfFiles } from "../research/data-files.js";
 import "../research/run-line.js";
 import { save } from "../research/tables.js";
 import { datasetLayout } from "./dataset-layout.js";

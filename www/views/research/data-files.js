@@ -113,39 +113,6 @@ function order(a, b) {
   return byCodePoint(a.replaceAll("/", "\0"), b.replaceAll("/", "\0"));
 }
 
-/**
- * The files of what was dropped, folders opened.
- *
- * @param {DataTransfer} transfer
- * @returns {Promise<{ path: string, file: File }[]>}
- */
-export async function droppedFiles(transfer) {
-  const roots = [...transfer.items].map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null);
-  /** @type {{ path: string, file: File }[]} */
-  const found = [];
-  for (const root of roots) await collect(root, found);
-  return found;
-}
-
-/**
- * @param {FileSystemEntry} entry
- * @param {{ path: string, file: File }[]} found
- */
-async function collect(entry, found) {
-  if (entry.isFile) {
-    const file = await new Promise((resolve, reject) => /** @type {FileSystemFileEntry} */ (entry).file(resolve, reject));
-    found.push({ path: entry.fullPath.replace(/^\//, ""), file });
-    return;
-  }
-  const reader = /** @type {FileSystemDirectoryEntry} */ (entry).createReader();
-  for (;;) {
-    /** @type {FileSystemEntry[]} */
-    const some = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
-    if (some.length === 0) return;
-    for (const inner of some) await collect(inner, found);
-  }
-}
-
 /** The drawings that come with the page. @param {ReadTable} readTable @returns {Promise<DataFiles>} */
 export async function bundledDrawings(readTable) {
   const base = new URL("../../../datasets/drawings/", import.meta.url);

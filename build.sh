@@ -197,7 +197,7 @@ run_tests() {
   node --test --test-reporter=spec tests/browser/*.test.mjs
   if find_firefox; then
     say "running the page's tests in $FIREFOX"
-    PAGE_BROWSER=firefox node --test --test-reporter=spec tests/browser/{same-bits,page,page-{address,controls,hosts,models,sharing},faults,research,research-faults}.test.mjs
+    PAGE_BROWSER=firefox node --test --test-reporter=spec tests/browser/{same-bits,page,page-{address,controls,hosts,models,sharing,ways-in},faults,research,research-faults}.test.mjs
   else
     say "SKIPPED: the page's tests in Firefox, which is not here and cannot be installed"
   fi

@@ -1,35 +1,20 @@
 // @ts-check
 /**
- * Every way in and every control of the page, from the folder that `./build.sh dist` makes; each test has a visit of its own.
+ * The controls of the page and what they do; the ways in have a file of their own, and so has the keyboard.
  */
 import assert from "node:assert/strict";
 import { existsSync, readFileSync, readdirSync } from "node:fs";
-import { after, before, test } from "node:test";
-import { serve } from "../../tools/serve.mjs";
-import { browserName, launchBrowser, permissions } from "./launch.mjs";
+import { test } from "node:test";
+import { FOLDER, answered, button, labels, openVisits } from "./visits.mjs";
 
-/** @import { Browser, BrowserContext, Page } from "playwright-core" */
+/** @import { Page } from "playwright-core" */
 
-const FOLDER = "target/browser-tests/page";
 const SAMPLES = `${FOLDER}/www/samples`;
 /** Photographs that do not come with the project; where they are missing, only the drawings are tried. */
 const PHOTOGRAPHS = "../shared/data/photos";
 const PICTURES = ["dog", "pizza", "rockets"].map((name) => `${FOLDER}/www/samples/${name}.webp`);
 
-/** @type {{ url: string, close: () => Promise<void> }} */
-let site;
-/** @type {Browser} */
-let browser;
-
-before(async () => {
-  assert.ok(existsSync(FOLDER), `${FOLDER} is missing: ./build.sh test makes it`);
-  site = await serve({ root: FOLDER, mount: "/a/demo/" });
-  browser = await launchBrowser();
-});
-after(async () => {
-  await browser?.close();
-  await site?.close();
-});
+const { visit, newContext, url } = openVisits();
 
 /** A picture in which no two neighbours are alike, as in a photograph. */
 function noise() {
@@ -47,37 +32,6 @@ function noise() {
   return { name: "holiday.bmp", mimeType: "image/bmp", buffer };
 }
 
-/**
- * A test with a visit of its own, at the first answer; the page must not have complained by itself.
- *
- * @param {string} name
- * @param {(page: Page, context: BrowserContext) => Promise<void>} act
- */
-function visit(name, act) {
-  test(name, async () => {
-    const context = await browser.newContext({ permissions, serviceWorkers: "block" });
-    const page = await context.newPage();
-    /** @type {string[]} */
-    const complaints = [];
-    page.on("pageerror", (error) => complaints.push(`${error}`));
-    await page.goto(site.url);
-    await answered(page);
-    await act(page, context);
-    await context.close();
-    assert.deepEqual(complaints, []);
-  });
-}
-
-/** Waits for the newest scores. @param {Page} page */
-async function answered(page) {
-  await page.locator(`main[data-state="ready"]`).waitFor();
-  await page.getByRole("list", { name: "Scores" }).locator("li").first().waitFor();
-}
-
-/** @param {Page} page */
-const labels = (page) => page.getByRole("textbox", { name: "Labels" });
-/** @param {Page} page @param {string} name */
-const button = (page, name) => page.getByRole("button", { name, exact: true });
 /** @param {Page} page */
 const answer = (page) => page.locator("answer-readout").innerText();
 /** Steps through the history as the browser's own buttons do. @param {Page} page @param {number} steps */
@@ -301,10 +255,10 @@ visit("a pasted text is no picture, and the page says what is", async (page) => 
 });
 
 test("an engine that cannot be fetched is told at the top, and comes back", async () => {
-  const context = await browser.newContext({ serviceWorkers: "block" });
+  const context = await newContext();
   const page = await context.newPage();
   await context.route("**/*.wasm", (route) => route.abort());
-  await page.goto(site.url);
+  await page.goto(url());
   await page.locator(`main[data-state="failed"]`).waitFor();
   await context.unroute("**/*.wasm");
   await button(page, "Restart the engine").click();

@@ -1,46 +1,14 @@
 // @ts-check
 /** Classify and Model without a mouse: every control is reached by the Tab key, shows that it is, and works. Chromium. */
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { serve } from "../../tools/serve.mjs";
-import { launchBrowser, permissions } from "./launch.mjs";
+import { answered, button, labels, openVisits } from "./visits.mjs";
 
 /** @import { Page } from "playwright-core" */
 
-const FOLDER = "target/browser-tests/page";
 /** More stops than any view has. */
 const MOST_STOPS = 120;
 
-/** @type {{ url: string, close: () => Promise<void> }} */
-let site;
-/** @type {import("playwright-core").Browser} */
-let browser;
-before(async () => {
-  site = await serve({ root: FOLDER });
-  browser = await launchBrowser();
-});
-after(async () => {
-  await browser?.close();
-  await site?.close();
-});
-
-/** A test with a visit of its own, at the first answer. @param {string} name @param {(page: Page) => Promise<void>} act */
-function visit(name, act) {
-  test(name, async () => {
-    const context = await browser.newContext({ permissions, serviceWorkers: "block" });
-    const page = await context.newPage();
-    await page.addInitScript(describeControls);
-    await page.goto(site.url);
-    await answered(page);
-    await act(page);
-    await context.close();
-  });
-}
-
-/** Waits for the newest scores. @param {Page} page */
-async function answered(page) {
-  await page.locator(`main[data-state="ready"] [aria-label="Scores"] li`).first().waitFor();
-}
+const { visit } = openVisits(describeControls);
 
 /** Runs in the page: puts the names of its controls, and of the one in focus, on `window`. */
 function describeControls() {
@@ -106,13 +74,10 @@ async function tabTo(page, control) {
   assert.fail(`${control} is not reached`);
 }
 
-/** @param {Page} page @param {string} name */
-const button = (page, name) => page.getByRole("button", { name, exact: true });
-
 visit("every control of Classify is reached, in order, and shows the focus", assertReached);
 
 visit("so is every one of the heatmap's, of the drawing pad, and of a long list", async (page) => {
-  await page.getByRole("textbox", { name: "Labels" }).fill(Array.from({ length: 60 }, (_, at) => `thing ${at}`).join("\n"));
+  await labels(page).fill(Array.from({ length: 60 }, (_, at) => `thing ${at}`).join("\n"));
   await answered(page);
   await tabTo(page, button(page, "Heatmap"));
   await page.keyboard.press("Enter");

@@ -89,10 +89,18 @@ export class Sketch {
   #segment({ colour, width, points }, index) {
     const [from, to] = [points[Math.max(0, index - 1)], points[index]];
     const context = this.#context;
-    context.strokeStyle = colour;
-    context.lineWidth = Math.max(2, width * FULL_PRESSURE * to.pressure);
-    context.lineCap = "round";
+    const breadth = Math.max(2, width * FULL_PRESSURE * to.pressure);
     context.beginPath();
+    if (index === 0) {
+      // A line of no length leaves no mark.
+      context.fillStyle = colour;
+      context.arc(to.x * Sketch.SIDE, to.y * Sketch.SIDE, breadth / 2, 0, 2 * Math.PI);
+      context.fill();
+      return;
+    }
+    context.strokeStyle = colour;
+    context.lineWidth = breadth;
+    context.lineCap = "round";
     context.moveTo(from.x * Sketch.SIDE, from.y * Sketch.SIDE);
     context.lineTo(to.x * Sketch.SIDE, to.y * Sketch.SIDE);
     context.stroke();

@@ -39,8 +39,17 @@ export class PictureStrip extends Component {
   }
 
   set chosen(/** @type {string | null} */ chosen) {
+    const another = chosen !== this.#chosen;
     this.#chosen = chosen;
     for (const [id, button] of this.#buttons) button.setAttribute("aria-pressed", String(id === chosen));
+    if (another) this.#bringIntoView(this.#buttons.get(chosen ?? ""));
+  }
+
+  /** Moves a row that is wider than its place, and never the page. @param {HTMLElement | undefined} button */
+  #bringIntoView(button) {
+    if (!button || this.#list.scrollWidth <= this.#list.clientWidth) return;
+    const [place, row] = [button.getBoundingClientRect(), this.#list.getBoundingClientRect()];
+    if (place.left < row.left || place.right > row.right) this.#list.scrollLeft += place.left - row.left - place.width / 2;
   }
 
   /** @param {StripEntry} entry */

@@ -2,8 +2,11 @@
 /** @import { Fault } from "../../components/error-note/error-note.js" */
 import { sentence } from "../../state/sentence.js";
 
-const NO_PICTURE =
-  "This file is no picture that can be read here. JPEG, PNG, WebP, GIF and BMP always can; save it as one of them, then open that.";
+/** By the engine's codes. @type {Map<unknown, string>} */
+const WORDS = new Map([
+  ["image-decode", "This file cannot be read as a picture: it is damaged, or none at all. Save the picture as JPEG or PNG, then open that."],
+  ["image-format", "Pictures of this kind cannot be read here. Save it as JPEG, PNG or WebP, then open that."],
+]);
 
 /**
  * Words a failure to get or to read a picture; what only helps who looks for the cause is folded away.
@@ -12,6 +15,6 @@ const NO_PICTURE =
  * @returns {Fault}
  */
 export function pictureFault(error) {
-  const code = error instanceof Error && "code" in error ? error.code : "";
-  return code === "image-format" ? { message: NO_PICTURE, details: sentence(error) } : { message: sentence(error) };
+  const words = error instanceof Error && "code" in error ? WORDS.get(error.code) : undefined;
+  return words ? { message: words, details: sentence(error) } : { message: sentence(error) };
 }

@@ -24,11 +24,13 @@ pub use saliency::Saliency;
 /// SigLIP.
 fn default_template(family: Family) -> &'static str {
     match family {
-        Family::Clip => "a photo of a {}.",
+        Family::Clip | Family::MobileClip => "a photo of a {}.",
         Family::Siglip => "This is a photo of {}.",
     }
 }
 
+/// What OpenCLIP's tokenizer fills up a text with, which MobileCLIP's text tower sees.
+const MOBILE_CLIP_PADDING: u32 = 0;
 /// Prompts that go through the text tower at once: bounds the memory of a pass.
 const PROMPTS_PER_PASS: usize = 64;
 
@@ -95,6 +97,7 @@ impl Session {
         let tokenizer = match checkpoint.config.family {
             Family::Clip => Tokenizer::from_json(json, context_length)?,
             Family::Siglip => Tokenizer::siglip(json, context_length)?,
+            Family::MobileClip => Tokenizer::padded(json, context_length, MOBILE_CLIP_PADDING)?,
         };
         let preprocessing = Preprocessing::from_json(&checkpoint.preprocessing_json)?;
         let dtype = checkpoint.main_dtype();
@@ -108,13 +111,17 @@ impl Session {
     /// What is loaded.
     pub fn info(&self) -> Info {
         let config = &self.clip.config;
-        let family = match config.family {
-            Family::Clip => "CLIP",
-            Family::Siglip => "SigLIP",
+        let (family, tower) = match config.family {
+            Family::Clip => ("CLIP", "ViT"),
+            Family::Siglip => ("SigLIP", "ViT"),
+            Family::MobileClip => ("MobileCLIP", "FastViT"),
         };
         Info {
             name: self.record.name.clone().unwrap_or_else(|| format!("unnamed {family}")),
-            architecture: format!("{family} ViT, {} px, patches of {}", config.image_size, config.patch_size),
+            architecture: format!(
+                "{family} {tower}, {} px, patches of {}",
+                config.image_size, config.patch_size
+            ),
             dtype: self.dtype.name(),
             parameters: self.parameters,
             bytes: self.clip.bytes(),
@@ -151,7 +158,7 @@ impl Session {
     /// How the model was trained to be read: the mode to use where the user gives none.
     pub fn default_mode(&self) -> Mode {
         match self.clip.config.family {
-            Family::Clip => Mode::Softmax,
+            Family::Clip | Family::MobileClip => Mode::Softmax,
             Family::Siglip => Mode::Independent,
         }
     }

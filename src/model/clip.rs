@@ -1,17 +1,17 @@
-//! CLIP (Radford et al., 2021) and SigLIP (Zhai et al., 2023): two towers into one space, and what their cosines are
+//! CLIP (Radford et al., 2021), SigLIP (Zhai et al., 2023) and MobileCLIP (Vasu et al., 2024): two towers into one space, and what their cosines are
 //! scaled with.
 
 use candle_core::Tensor;
 
+use super::image_tower::ImageTower;
 use super::prompt_rows::PromptRows;
 use super::prompt_tree::PromptTree;
 use super::text::TextTower;
-use super::vision::VisionTower;
 use crate::error::{Error, Result};
 use crate::kernels::exp::exp_scalar;
 use crate::weights::{ClipConfig, Family, Tensors};
 
-/// Prompts of a SigLIP that go through its text tower at once: some 512 rows keep the products busy, more would
+/// Prompts that share nothing and go through the text tower at once: some 512 rows keep the products busy, more would
 /// only take more memory.
 const WHOLE_PROMPTS_PER_PASS: usize = 8;
 
@@ -19,7 +19,7 @@ const WHOLE_PROMPTS_PER_PASS: usize = 8;
 #[derive(Debug)]
 pub struct Clip {
     pub config: ClipConfig,
-    pub vision: VisionTower,
+    pub vision: ImageTower,
     pub text: TextTower,
     /// What cosines are multiplied with: the exponential of the stored weight.
     pub logit_scale: f32,
@@ -32,13 +32,13 @@ impl Clip {
     ///
     /// # Errors
     /// `MissingTensor`, `TensorShape`, `UnknownTensors`, `NonFiniteWeight`, and `Config` for a width the
-    /// kernels cannot run.
+    /// kernels cannot run; `UnsupportedArchitecture` for a family that this build is without.
     pub fn load(config: ClipConfig, mut tensors: Tensors) -> Result<Self> {
-        let vision = VisionTower::load(&mut tensors, &config)?;
+        let vision = ImageTower::load(&mut tensors, &config)?;
         let text = TextTower::load(&mut tensors, &config)?;
         let logit_scale = tensors.take("logit_scale", &[1])?.to_f32()?[0];
         let logit_bias = match config.family {
-            Family::Clip => None,
+            Family::Clip | Family::MobileClip => None,
             Family::Siglip => Some(tensors.take("logit_bias", &[1])?.to_f32()?[0]),
         };
         tensors.finish()?;
@@ -48,7 +48,7 @@ impl Clip {
     /// The embeddings `[images, projection_dim]` of pixels `[images, 3, image_size, image_size]`.
     ///
     /// # Errors
-    /// `NonFiniteEmbedding`, and as [`VisionTower::forward`].
+    /// `NonFiniteEmbedding`, and as [`ImageTower::forward`].
     pub fn embed_images(&self, pixels: &Tensor) -> Result<Vec<Vec<f32>>> {
         finite_rows(self.vision.forward(pixels)?, "vision")
     }
@@ -56,7 +56,7 @@ impl Clip {
     /// The embeddings `[patches, projection_dim]` of the patches of one image `[1, 3, image_size, image_size]`.
     ///
     /// # Errors
-    /// `NonFiniteEmbedding`, and as [`VisionTower::embed_patches`].
+    /// `NonFiniteEmbedding`, and as [`ImageTower::embed_patches`].
     pub fn embed_patches(&self, pixels: &Tensor) -> Result<Vec<Vec<f32>>> {
         finite_rows(self.vision.embed_patches(pixels)?, "vision")
     }
@@ -77,10 +77,10 @@ impl Clip {
                 let tree = PromptTree::new(prompts.iter().map(Vec::as_slice), self.config.end_token);
                 finite_rows(self.text.forward(&tree.rows())?, "text")
             }
-            Family::Siglip => {
+            Family::Siglip | Family::MobileClip => {
                 let mut embeddings = Vec::with_capacity(prompts.len());
                 for prompts in prompts.chunks(WHOLE_PROMPTS_PER_PASS) {
-                    let rows = PromptRows::of_whole_prompts(prompts);
+                    let rows = PromptRows::of_whole_prompts(prompts, self.config.end_token);
                     embeddings.extend(finite_rows(self.text.forward(&rows)?, "text")?);
                 }
                 Ok(embeddings)

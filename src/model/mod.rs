@@ -7,6 +7,9 @@
 mod attention_pool;
 pub mod block;
 pub mod clip;
+#[cfg(feature = "mobileclip")]
+mod fast_vit;
+pub mod image_tower;
 pub mod linear;
 mod mlp;
 pub mod prompt_rows;

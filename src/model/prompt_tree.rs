@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-use super::prompt_rows::PromptRows;
+use super::prompt_rows::{PromptRows, end_position};
 use crate::kernels::attention::Reach;
 use crate::weights::EndToken;
 
@@ -102,16 +102,6 @@ impl PromptTree {
     }
 }
 
-/// Where a prompt's embedding is read. Position 0 if the end token is missing, as in transformers.
-fn end_position(prompt: &[u32], end: EndToken) -> usize {
-    let first = |id: u32| prompt.iter().position(|token| *token == id).unwrap_or(0);
-    match end {
-        EndToken::HighestId => first(prompt.iter().copied().max().unwrap_or(0)),
-        EndToken::FirstId(id) => first(id),
-        EndToken::LastPosition => prompt.len() - 1,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -133,12 +123,6 @@ mod tests {
     #[test]
     fn nothing_after_the_end_token_is_computed() {
         assert_eq!(tree(&[&[1, 5, 9, 0, 0, 9]]).len(), 3);
-    }
-
-    #[test]
-    fn the_end_is_the_first_of_the_highest_ids_where_the_config_says_so() {
-        assert_eq!(end_position(&[1, 9, 4, 9], EndToken::HighestId), 1);
-        assert_eq!(end_position(&[1, 4, 4], EndToken::FirstId(9)), 0);
     }
 
     #[test]

@@ -44,7 +44,7 @@ impl TextTower {
         let norm_after = load_norm(tensors, "t.post_ln", &config.text)?;
         let wide = norm_after.wide_channels();
         let load = match config.family {
-            Family::Clip => Linear::load_projection,
+            Family::Clip | Family::MobileClip => Linear::load_projection,
             Family::Siglip => Linear::load,
         };
         let projection = load(tensors, "text_projection", config.projection_dim, width, &wide)?;

@@ -37,6 +37,14 @@ impl Tokenizer {
         Self::new(tokenizer_file::read(json, Case::AsItIs)?, context_length, None)
     }
 
+    /// The same with texts that fill the window: what is left is `padding`.
+    ///
+    /// # Errors
+    /// As [`Tokenizer::from_json`].
+    pub fn padded(json: &[u8], context_length: usize, padding: u32) -> Result<Self> {
+        Self::new(tokenizer_file::read(json, Case::AsItIs)?, context_length, Some(padding))
+    }
+
     /// Reads a `tokenizer.json` of SigLIP's. As the model was trained, texts are lower-cased, whether the file says
     /// so or, as that of the second version, does not, and fill the window: what is left is padding.
     ///

@@ -32,6 +32,9 @@ pub enum Family {
     /// Pooling by attention, a text tower that sees its padding, a sigmoid with a bias (Zhai et al., 2023), and
     /// the checkpoints of a fixed resolution of its second version (Tschannen et al., 2025).
     Siglip,
+    /// A convolutional vision tower, and a text tower that sees its padding but is read at the end token (Vasu et al.,
+    /// 2024): the sizes S0, S1 and S2, as far as they have that text tower.
+    MobileClip,
 }
 
 impl Family {
@@ -40,6 +43,7 @@ impl Family {
         match name {
             "clip" => Some(Self::Clip),
             "siglip" => Some(Self::Siglip),
+            "mobileclip" => Some(Self::MobileClip),
             _ => None,
         }
     }
@@ -49,8 +53,19 @@ impl Family {
         match self {
             Self::Clip => "clip",
             Self::Siglip => "siglip",
+            Self::MobileClip => "mobileclip",
         }
     }
+}
+
+/// The sizes of a FastViT of MobileCLIP's kind (Vasu et al., 2023): four stages, each with twice the channels of the one
+/// before and half its height and width.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct FastVitConfig {
+    /// Of the stem and the first stage.
+    pub channels: usize,
+    /// In each stage; those of the last attend, the others convolve.
+    pub blocks: [usize; 4],
 }
 
 /// Which position of the text tower's output is the embedding of the prompt.
@@ -88,7 +103,10 @@ impl EndToken {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ClipConfig {
     pub family: Family,
+    /// Of a FastViT, the sizes of its last stage, and the channels it ends with.
     pub vision: TowerConfig,
+    /// What a MobileCLIP has for a vision transformer.
+    pub fast_vit: Option<FastVitConfig>,
     /// Pixels along each side. CLIP's are a multiple of `patch_size`; what SigLIP's have over one is not seen.
     pub image_size: usize,
     pub patch_size: usize,
@@ -122,6 +140,8 @@ pub(super) enum Field {
     ImageSize,
     PatchSize,
     Channels,
+    StemChannels,
+    StageBlocks(u8),
     VocabSize,
     ContextLength,
     EosTokenId,
@@ -152,6 +172,7 @@ pub(super) trait ConfigSource {
 mod limit {
     use super::RangeInclusive;
 
+    pub const STEM_CHANNELS: RangeInclusive<u64> = 8..=512;
     pub const WIDTH: RangeInclusive<u64> = 1..=8192;
     pub const MLP_WIDTH: RangeInclusive<u64> = 1..=32768;
     pub const LAYERS: RangeInclusive<u64> = 1..=128;
@@ -191,18 +212,23 @@ impl ClipConfig {
     /// Reads and checks every field.
     pub(super) fn read(source: &impl ConfigSource) -> Result<Self> {
         let family = source.family()?;
+        if family == Family::MobileClip && cfg!(not(feature = "mobileclip")) {
+            let expected = "CLIP or SigLIP: MobileCLIP's FastViT runs on the command line alone";
+            return Err(Error::UnsupportedArchitecture { found: family.name().to_owned(), expected });
+        }
         let vision = TowerConfig::read(source, Tower::Vision)?;
         let text = TowerConfig::read(source, Tower::Text)?;
         let vocab_size = bounded(source, Field::VocabSize, limit::VOCAB_SIZE)?;
         let config = Self {
             family,
+            fast_vit: (family == Family::MobileClip).then(|| FastVitConfig::read(source)).transpose()?,
             image_size: bounded(source, Field::ImageSize, limit::IMAGE_SIZE)?,
             patch_size: bounded(source, Field::PatchSize, limit::IMAGE_SIZE)?,
             channels: bounded(source, Field::Channels, 3..=3)?,
             vocab_size,
             context_length: bounded(source, Field::ContextLength, limit::CONTEXT_LENGTH)?,
             end_token: match family {
-                Family::Clip => end_token(source, vocab_size)?,
+                Family::Clip | Family::MobileClip => end_token(source, vocab_size)?,
                 Family::Siglip => EndToken::LastPosition,
             },
             projection_dim: bounded(source, Field::ProjectionDim, limit::WIDTH)?,
@@ -216,7 +242,7 @@ impl ClipConfig {
     /// The conditions between fields.
     fn check_sizes(&self, source: &impl ConfigSource) -> Result<()> {
         let (image, patch) = (self.image_size, self.patch_size);
-        if self.patches() == 0 || self.family == Family::Clip && !image.is_multiple_of(patch) {
+        if self.patches() == 0 || self.family != Family::Siglip && !image.is_multiple_of(patch) {
             let problem = format!("is {patch}, expected a divisor of the image size {image}");
             return Err(source.error(Field::PatchSize, problem));
         }
@@ -239,6 +265,16 @@ impl ClipConfig {
             return Err(source.error(Field::VocabSize, problem));
         }
         Ok(())
+    }
+}
+
+impl FastVitConfig {
+    fn read(source: &impl ConfigSource) -> Result<Self> {
+        let mut blocks = [0; 4];
+        for (stage, blocks) in (0..).zip(&mut blocks) {
+            *blocks = bounded(source, Field::StageBlocks(stage), limit::LAYERS)?;
+        }
+        Ok(Self { channels: bounded(source, Field::StemChannels, limit::STEM_CHANNELS)?, blocks })
     }
 }
 

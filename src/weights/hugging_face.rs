@@ -41,12 +41,13 @@ impl ConfigJson {
             Field::ImageSize => (&self.vision, "vision_config.", "image_size"),
             Field::PatchSize => (&self.vision, "vision_config.", "patch_size"),
             Field::Channels => (&self.vision, "vision_config.", "num_channels"),
+            Field::StemChannels | Field::StageBlocks(_) => (&self.vision, "vision_config.", "(FastViT)"),
             Field::VocabSize => (&self.text, "text_config.", "vocab_size"),
             Field::ContextLength => (&self.text, "text_config.", "max_position_embeddings"),
             Field::EosTokenId => (&self.text, "text_config.", "eos_token_id"),
             Field::ProjectionDim => match self.family {
-                Family::Clip => (&self.root, "", "projection_dim"),
                 Family::Siglip => (&self.text, "text_config.", "projection_size"),
+                _ => (&self.root, "", "projection_dim"),
             },
             Field::Width(tower) => self.place_in_tower(tower, "hidden_size"),
             Field::MlpWidth(tower) => self.place_in_tower(tower, "intermediate_size"),
@@ -117,7 +118,9 @@ impl ConfigSource for ConfigJson {
 fn family(model_type: Option<&Value>) -> Result<Family> {
     let expected = "expected \"clip\" or \"siglip\"";
     match model_type {
-        Some(Value::String(kind)) => Family::parse(kind).ok_or_else(|| unsupported(kind.clone())),
+        Some(Value::String(kind)) => Family::parse(kind)
+            .filter(|&family| family != Family::MobileClip)
+            .ok_or_else(|| unsupported(kind.clone())),
         Some(other) => Err(config_error("model_type", format!("is {other}, {expected}"))),
         None => Err(config_error("model_type", format!("is missing, {expected}"))),
     }
@@ -147,7 +150,7 @@ fn default_integer(family: Family, field: Field) -> u64 {
         Field::ContextLength => 77,
         Field::EosTokenId => 49407,
         Field::ProjectionDim => 512,
-        Field::LayerNormEps(_) | Field::Activation(_) => 0,
+        Field::LayerNormEps(_) | Field::Activation(_) | Field::StemChannels | Field::StageBlocks(_) => 0,
     }
 }
 

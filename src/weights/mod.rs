@@ -35,7 +35,7 @@ mod wide;
 pub(crate) use checkpoint::hexadecimal;
 pub use checkpoint::{Checkpoint, HuggingFaceFiles, Tensors};
 pub use companions::Companions;
-pub use config::{Activation, ClipConfig, EndToken, Family, TowerConfig};
+pub use config::{Activation, ClipConfig, EndToken, Family, FastVitConfig, TowerConfig};
 pub use dtype::Dtype;
 pub use hashed::Hashed;
 pub use quantize::{Summary, quantize, rewrite};

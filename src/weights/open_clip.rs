@@ -6,7 +6,7 @@
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
-use super::config::{ConfigSource, EndToken, Family, Field, Tower};
+use super::config::{ConfigSource, EndToken, Family, FastVitConfig, Field, Tower};
 use crate::error::{Error, Result};
 
 const FILE: &str = "open_clip_config.json";
@@ -37,6 +37,9 @@ const TEXT_KEYS: [&str; 10] = [
     "act_kwargs",
     "norm_kwargs",
 ];
+/// Those of `vision_cfg` where timm makes the tower.
+const FAST_VIT_KEYS: [&str; 6] =
+    ["image_size", "timm_model_name", "timm_model_pretrained", "timm_pool", "timm_drop", "timm_drop_path"];
 /// Keys that may be given as long as they have the value that OpenCLIP assumes without them.
 const DEFAULTS: [(&str, &str); 3] = [("pool_type", "tok"), ("pool_type", "argmax"), ("proj_type", "linear")];
 /// Towers of other libraries, by the keys that name them.
@@ -47,12 +50,13 @@ const FOREIGN: [&str; 3] = ["timm_model_name", "hf_model_name", "hf_tokenizer_na
 /// # Errors
 /// None; they are [`OpenClipJson::preprocessing_json`]'s.
 pub(super) fn default_preprocessing_json(image_size: usize) -> Result<Bytes> {
-    OpenClipJson { model: Map::new(), vision: Map::new(), text: Map::new(), preprocessing: Map::new() }
-        .preprocessing_json(image_size)
+    let [model, vision, text, preprocessing] = [(); 4].map(|()| Map::new());
+    OpenClipJson { fast_vit: None, model, vision, text, preprocessing }.preprocessing_json(image_size)
 }
 
 /// A parsed file.
 pub(super) struct OpenClipJson {
+    fast_vit: Option<FastVitConfig>,
     model: Map<String, Value>,
     vision: Map<String, Value>,
     text: Map<String, Value>,
@@ -72,15 +76,24 @@ impl OpenClipJson {
         }
         let mut model = object(&mut root, "model_cfg")?;
         let vision = object(&mut model, "vision_cfg")?;
-        let text = object(&mut model, "text_cfg")?;
+        let mut text = object(&mut model, "text_cfg")?;
         let preprocessing = object(&mut root, "preprocess_cfg")?;
         if vision.get("layers").is_some_and(Value::is_array) {
             return Err(unsupported("a ResNet (`vision_cfg.layers` is a list)".to_owned()));
         }
         refuse_unknown("model_cfg", &model, &MODEL_KEYS)?;
-        refuse_unknown("vision_cfg", &vision, &VISION_KEYS)?;
+        let fast_vit = fast_vit(&vision);
+        if fast_vit.is_some() {
+            refuse_unknown("vision_cfg", &vision, &FAST_VIT_KEYS)?;
+            // The text tower of the larger sizes is causal, and S0's first version has another one.
+            if text.remove("no_causal_mask") != Some(Value::Bool(true)) {
+                return Err(unsupported("MobileCLIP with a causal text tower".to_owned()));
+            }
+        } else {
+            refuse_unknown("vision_cfg", &vision, &VISION_KEYS)?;
+        }
         refuse_unknown("text_cfg", &text, &TEXT_KEYS)?;
-        Ok(Some(Self { model, vision, text, preprocessing }))
+        Ok(Some(Self { fast_vit, model, vision, text, preprocessing }))
     }
 
     /// The text of a `preprocessor_config.json` that does what `preprocess_cfg` says.
@@ -188,7 +201,7 @@ impl ConfigSource for OpenClipJson {
     const FILE: &'static str = FILE;
 
     fn family(&self) -> Result<Family> {
-        Ok(Family::Clip)
+        Ok(if self.fast_vit.is_some() { Family::MobileClip } else { Family::Clip })
     }
 
     fn key(&self, field: Field) -> String {
@@ -196,6 +209,9 @@ impl ConfigSource for OpenClipJson {
     }
 
     fn integer(&self, field: Field) -> Result<u64> {
+        if let Some(number) = self.fast_vit.and_then(|sizes| fast_vit_integer(&sizes, field)) {
+            return Ok(number);
+        }
         match field {
             Field::MlpWidth(tower) => {
                 let width = self.integer(Field::Width(tower))?;
@@ -238,6 +254,34 @@ impl ConfigSource for OpenClipJson {
             _ => Err(self.error(field, "asks for an activation that is not known")),
         }
     }
+}
+
+/// The sizes of timm's models of these names (timm 1.0, `fastvit.py`).
+fn fast_vit(vision: &Map<String, Value>) -> Option<FastVitConfig> {
+    let (channels, blocks) = match vision.get("timm_model_name")?.as_str()? {
+        "fastvit_mci0" => (64, [2, 6, 10, 2]),
+        "fastvit_mci1" => (64, [4, 12, 20, 4]),
+        "fastvit_mci2" => (80, [4, 12, 24, 4]),
+        _ => return None,
+    };
+    Some(FastVitConfig { channels, blocks })
+}
+
+/// What a FastViT's sizes say of the vision tower, whatever the file would.
+fn fast_vit_integer(sizes: &FastVitConfig, field: Field) -> Option<u64> {
+    let last = sizes.channels * 8;
+    let number = match field {
+        Field::StemChannels => sizes.channels,
+        Field::StageBlocks(stage) => sizes.blocks[usize::from(stage).min(3)],
+        Field::Width(Tower::Vision) => last * 2,
+        Field::MlpWidth(Tower::Vision) => last * 3,
+        Field::Layers(Tower::Vision) => sizes.blocks.iter().sum(),
+        Field::Heads(Tower::Vision) => last / 32,
+        // Halved by the stem twice, and by each stage after the first.
+        Field::PatchSize => 32,
+        _ => return None,
+    };
+    Some(number as u64)
 }
 
 /// A side that is given twice is that of a square.

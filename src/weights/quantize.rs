@@ -16,6 +16,9 @@ use crate::error::{Error, Result};
 /// About how many bytes of a tensor are converted at a time.
 const BYTES_IN_FLIGHT: usize = 1 << 18;
 
+/// What the tensors of a FastViT begin with.
+const TRUNK: &str = "v.trunk.";
+
 /// What was written.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Summary {
@@ -28,9 +31,12 @@ pub struct Summary {
 /// The type a tensor gets where `asked` was asked for.
 ///
 /// The matrices of linear layers and the token table get it, or the next wider type whose blocks fill their
-/// rows. The weights of wide channels are f16; so is the patch embedding, as clip.cpp demands, unless f32 was
-/// asked for. All else is f32: it is small, and matters.
+/// rows. The weights of wide channels are f16; so is the patch embedding, as clip.cpp demands, and a convolutional
+/// trunk's kernels and layers, unless f32 was asked for. All else is f32: it is small, and matters.
 pub fn planned_dtype(name: &str, shape: &[usize], asked: Dtype) -> Dtype {
+    if name.starts_with(TRUNK) {
+        return if shape.len() > 1 && asked != Dtype::F32 { Dtype::F16 } else { Dtype::F32 };
+    }
     if is_matrix(name, shape) {
         let mut dtype = if keeps_eight_bits(name, asked) { Dtype::Q8_0 } else { asked };
         while dtype.bytes_of(shape).is_none() && dtype.is_quantized() {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::config::{ClipConfig, Family, TowerConfig};
+use super::config::{ClipConfig, Family, FastVitConfig, TowerConfig};
 use super::dtype::Dtype;
 use super::quantize::planned_dtype;
 
@@ -10,7 +10,7 @@ use super::quantize::planned_dtype;
 /// file is the longer one of its family.
 const fn bytes_per_token(family: Family) -> usize {
     match family {
-        Family::Clip => 65,
+        Family::Clip | Family::MobileClip => 65,
         Family::Siglip => 134,
     }
 }
@@ -27,19 +27,35 @@ fn bytes(config: &ClipConfig, asked: Dtype) -> u64 {
         |name: &str, shape: &[usize]| planned_dtype(name, shape, asked).bytes_of(shape).unwrap_or(0) as u64;
     let (vision, text) = (config.vision.width, config.text.width);
     let patch = config.patch_size;
-    let towers = tower(&config.vision, &tensor) + tower(&config.text, &tensor);
-    let readout = match config.family {
-        Family::Clip => tensor("visual_projection.weight", &[config.projection_dim, vision]),
-        Family::Siglip => block("v.head", &config.vision, &tensor),
+    let patches = tensor("v.position_embd.weight", &[config.vision_tokens(), vision])
+        + tensor("v.patch_embd.weight", &[vision, config.channels, patch, patch]);
+    let vision_tower = match (config.family, &config.fast_vit) {
+        (_, Some(sizes)) => fast_vit(sizes, config.projection_dim, &tensor),
+        (Family::Siglip, _) => {
+            patches + tower(&config.vision, &tensor) + block("v.head", &config.vision, &tensor)
+        }
+        _ => {
+            let projection = tensor("visual_projection.weight", &[config.projection_dim, vision]);
+            patches + tower(&config.vision, &tensor) + projection
+        }
     };
-    towers
-        + readout
+    vision_tower
+        + tower(&config.text, &tensor)
         + tensor("text_projection.weight", &[config.projection_dim, text])
         + tensor("t.token_embd.weight", &[config.vocab_size, text])
         + tensor("t.position_embd.weight", &[config.context_length, text])
-        + tensor("v.position_embd.weight", &[config.vision_tokens(), vision])
-        + tensor("v.patch_embd.weight", &[vision, config.channels, patch, patch])
         + (config.vocab_size * bytes_per_token(config.family)) as u64
+}
+
+/// A FastViT: what its MLPs and its last stage's attention have is nearly all of it.
+fn fast_vit(sizes: &FastVitConfig, projection_dim: usize, tensor: &impl Fn(&str, &[usize]) -> u64) -> u64 {
+    let square = |channels: usize| tensor("v.trunk.weight", &[channels, channels]);
+    let stages = (0..4).zip(sizes.blocks).map(|(stage, blocks)| {
+        let channels = sizes.channels << stage;
+        // The expansion to three times the channels and back; attention is four squares more.
+        blocks as u64 * square(channels) * if stage == 3 { 10 } else { 6 }
+    });
+    stages.sum::<u64>() + tensor("v.trunk.weight", &[projection_dim, sizes.channels * 16])
 }
 
 /// The blocks of one tower.

@@ -10,8 +10,8 @@ import { browserName, launchBrowser } from "./launch.mjs";
 import { openStage } from "./stage.mjs";
 
 const CLI = "target/release/clip-wasm";
-/** Tiny checkpoints with both kinds of activation; the command line quantizes them here. */
-const CHECKPOINTS = ["gelu", "quick-gelu"];
+/** Tiny checkpoints with each activation, CLIP's and SigLIP's; the command line quantizes them here. */
+const CHECKPOINTS = ["gelu", "quick-gelu", "siglip"];
 const QUANTIZED = ["q8_0", "q6_k", "q5_0", "q4_0"];
 const UNQUANTIZED = ["f32", "f16"];
 /**

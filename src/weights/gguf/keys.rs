@@ -11,7 +11,9 @@ use super::clip_cpp;
 use super::value::{Array, Value};
 use crate::error::{Error, Result};
 use crate::weights::companions::Companions;
-use crate::weights::config::{Activation, ClipConfig, ConfigSource, Family, Field, Tower, TowerConfig};
+use crate::weights::config::{
+    Activation, ClipConfig, ConfigSource, Family, FastVitConfig, Field, Tower, TowerConfig,
+};
 use crate::weights::dtype::Dtype;
 use crate::weights::hugging_face::ImageStatistics;
 use crate::weights::record::{Measure, Record, Source};
@@ -182,6 +184,11 @@ fn config_key(field: Field) -> String {
         Field::ImageSize => (Tower::Vision, "image_size"),
         Field::PatchSize => (Tower::Vision, "patch_size"),
         Field::Channels => (Tower::Vision, "channels"),
+        Field::StemChannels => (Tower::Vision, "stem_channels"),
+        Field::StageBlocks(0) => (Tower::Vision, "stage.0.block_count"),
+        Field::StageBlocks(1) => (Tower::Vision, "stage.1.block_count"),
+        Field::StageBlocks(2) => (Tower::Vision, "stage.2.block_count"),
+        Field::StageBlocks(_) => (Tower::Vision, "stage.3.block_count"),
         Field::VocabSize => (Tower::Text, "vocab_size"),
         Field::ContextLength => (Tower::Text, "context_length"),
         Field::EosTokenId => (Tower::Text, "eos_token_id"),
@@ -196,7 +203,10 @@ fn config_error(key: &str, problem: String) -> Error {
 }
 
 fn unsupported(found: String) -> Error {
-    Error::UnsupportedArchitecture { found, expected: "a GGUF of CLIP or SigLIP with both towers" }
+    Error::UnsupportedArchitecture {
+        found,
+        expected: "a GGUF of CLIP, SigLIP or MobileCLIP with both towers",
+    }
 }
 
 /// The metadata of a file with these companions and this record, its matrices in `file_type`.
@@ -235,11 +245,15 @@ pub(in crate::weights) fn describe(
     keys.field(Field::ImageSize, config.image_size);
     keys.field(Field::PatchSize, config.patch_size);
     keys.field(Field::Channels, config.channels);
+    if let Some(FastVitConfig { channels, blocks }) = config.fast_vit {
+        keys.field(Field::StemChannels, channels);
+        (0..).zip(blocks).for_each(|(stage, blocks)| keys.field(Field::StageBlocks(stage), blocks));
+    }
     keys.put(VISION_PROJECTION_DIM, Value::Unsigned(config.projection_dim as u64));
     keys.put(IMAGE_MEAN, Value::Array(Array::floats(&statistics.mean)));
     keys.put(IMAGE_STD, Value::Array(Array::floats(&statistics.std)));
     keys.put(PREPROCESSOR, Value::String(companions.preprocessing_json.clone()));
-    if config.family == Family::Clip {
+    if config.family != Family::Siglip {
         let tokens = vocabulary::tokens(&companions.tokenizer_json, config.vocab_size)?;
         keys.put(TOKENS, Value::Array(Array::strings(tokens)));
     }

@@ -7,6 +7,9 @@ use super::Place;
 pub fn place(name: &str) -> Option<Place> {
     // `CustomTextCLIP` keeps the text tower in a module of its own.
     let name = name.strip_prefix("text.").unwrap_or(name);
+    if let Some(rest) = name.strip_prefix("visual.trunk.") {
+        return Some(trunk_tensor(rest));
+    }
     let fixed = match name {
         "visual.proj" => return Some(Place::Transposed("visual_projection.weight".to_owned())),
         "text_projection" => return Some(Place::Transposed("text_projection.weight".to_owned())),
@@ -51,6 +54,14 @@ fn block_tensor(name: &str) -> Option<Place> {
         _ => return None,
     };
     is_affine(part).then(|| Place::Whole(format!("{block}.{layer}.{part}")))
+}
+
+/// A tensor of timm's, which a FastViT has under names of its own; the batches that a norm has seen are no weights.
+fn trunk_tensor(name: &str) -> Place {
+    if name.ends_with(".num_batches_tracked") {
+        return Place::Nowhere;
+    }
+    Place::Whole(format!("v.trunk.{name}"))
 }
 
 fn is_affine(part: &str) -> bool {

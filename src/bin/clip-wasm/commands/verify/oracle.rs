@@ -1,4 +1,4 @@
-//! candle-transformers' CLIP over a Hugging Face folder: an implementation that is not ours.
+//! candle-transformers' CLIP and SigLIP over a Hugging Face folder: implementations that are not ours.
 
 use std::path::Path;
 
@@ -7,39 +7,95 @@ use candle_nn::VarBuilder;
 use candle_transformers::models::clip::text_model::{Activation, ClipTextConfig};
 use candle_transformers::models::clip::vision_model::ClipVisionConfig;
 use candle_transformers::models::clip::{ClipConfig, ClipModel};
+use candle_transformers::models::siglip;
 use clip_wasm::image::Pixels;
+use clip_wasm::kernels::activation::Activation as OurActivation;
+use clip_wasm::weights::Family;
 use clip_wasm::{Error, Result, weights};
 
 /// The model in f32.
-pub struct Oracle(ClipModel);
+pub enum Oracle {
+    Clip(Box<ClipModel>),
+    Siglip(Box<siglip::Model>),
+}
 
 impl Oracle {
-    /// Reads the folder's `model.safetensors`.
+    /// Reads the folder's `model.safetensors`; `None` where candle has no model of this family and activation.
     ///
     /// # Errors
     /// `File` if it is not there, `Candle` for what candle makes of it.
-    pub fn open(folder: &Path, config: &weights::ClipConfig) -> Result<Self> {
+    pub fn open(folder: &Path, config: &weights::ClipConfig) -> Result<Option<Self>> {
+        let known = match config.family {
+            Family::Clip => OurActivation::QuickGelu,
+            Family::Siglip => OurActivation::GeluTanh,
+            Family::MobileClip => return Ok(None),
+        };
+        if [&config.vision, &config.text].iter().any(|tower| tower.activation != known) {
+            return Ok(None);
+        }
         let path = folder.join("model.safetensors");
         let bytes = std::fs::read(&path).map_err(|source| Error::File { path, source })?;
         let variables = VarBuilder::from_buffered_safetensors(bytes, DType::F32, &Device::Cpu)?;
-        Ok(Self(ClipModel::new(variables, &candle_config(config))?))
+        Ok(Some(match config.family {
+            Family::Siglip => Self::Siglip(Box::new(siglip::Model::new(&siglip_config(config), variables)?)),
+            _ => Self::Clip(Box::new(ClipModel::new(variables, &clip_config(config))?)),
+        }))
     }
 
     /// The embedding of preprocessed pixels.
     pub fn embed_pixels(&self, pixels: Pixels) -> Result<Vec<f32>> {
         let shape = (1, 3, pixels.height, pixels.width);
         let pixels = Tensor::from_vec(pixels.data, shape, &Device::Cpu)?;
-        Ok(self.0.get_image_features(&pixels)?.flatten_all()?.to_vec1()?)
+        let features = match self {
+            Self::Clip(model) => model.get_image_features(&pixels),
+            Self::Siglip(model) => model.get_image_features(&pixels),
+        };
+        Ok(features?.flatten_all()?.to_vec1()?)
     }
 
-    /// The embedding of a prompt's ids. candle reads it at the highest id.
+    /// The embedding of a prompt's ids. candle reads CLIP's at the highest id, SigLIP's at the last place.
     pub fn embed_ids(&self, ids: &[u32]) -> Result<Vec<f32>> {
         let ids = Tensor::new(ids, &Device::Cpu)?.unsqueeze(0)?;
-        Ok(self.0.get_text_features(&ids)?.flatten_all()?.to_vec1()?)
+        let features = match self {
+            Self::Clip(model) => model.get_text_features(&ids),
+            Self::Siglip(model) => model.get_text_features(&ids),
+        };
+        Ok(features?.flatten_all()?.to_vec1()?)
     }
 }
 
-fn candle_config(config: &weights::ClipConfig) -> ClipConfig {
+fn siglip_config(config: &weights::ClipConfig) -> siglip::Config {
+    let (text, vision) = (&config.text, &config.vision);
+    siglip::Config {
+        text_config: siglip::TextConfig {
+            vocab_size: config.vocab_size,
+            hidden_size: text.width,
+            intermediate_size: text.mlp_width,
+            num_hidden_layers: text.layers,
+            num_attention_heads: text.heads,
+            max_position_embeddings: config.context_length,
+            hidden_act: candle_nn::Activation::GeluPytorchTanh,
+            layer_norm_eps: text.layer_norm_eps.into(),
+            // Not looked at: the prompts come with their padding.
+            pad_token_id: 0,
+            bos_token_id: 0,
+            eos_token_id: 0,
+        },
+        vision_config: siglip::VisionConfig {
+            hidden_size: vision.width,
+            intermediate_size: vision.mlp_width,
+            num_hidden_layers: vision.layers,
+            num_attention_heads: vision.heads,
+            num_channels: config.channels,
+            image_size: config.image_size,
+            patch_size: config.patch_size,
+            hidden_act: candle_nn::Activation::GeluPytorchTanh,
+            layer_norm_eps: vision.layer_norm_eps.into(),
+        },
+    }
+}
+
+fn clip_config(config: &weights::ClipConfig) -> ClipConfig {
     let (text, vision) = (&config.text, &config.vision);
     ClipConfig {
         text_config: ClipTextConfig {

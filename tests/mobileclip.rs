@@ -1,0 +1,121 @@
+//! MobileCLIP: OpenCLIP's files, its text tower through our blocks, its FastViT through candle.
+#![cfg(feature = "mobileclip")]
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use candle_core::{Device, Tensor};
+use clip_wasm::Error;
+use clip_wasm::model::Clip;
+use clip_wasm::session::Session;
+use clip_wasm::weights::{Checkpoint, ClipConfig, Dtype, Family, FastVitConfig, quantize};
+use serde_json::{Value, json};
+
+/// The golden tower's sizes, which no published model has; see `make_mobileclip.py`.
+const SIZES: FastVitConfig = FastVitConfig { channels: 8, blocks: [1, 2, 1, 2] };
+
+/// One minus the cosine to PyTorch that f32 may have: the promise is 0.999999. Folding the branches of a convolution
+/// and its norm into one kernel changes the order of many small sums.
+const F32_DISTANCE: f64 = 1e-6;
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/models/mobileclip")
+}
+
+fn checkpoint() -> Checkpoint {
+    let mut checkpoint = Checkpoint::open(&folder()).unwrap();
+    let config = &mut checkpoint.config;
+    config.fast_vit = Some(SIZES);
+    (config.vision.width, config.vision.mlp_width, config.vision.heads) = (128, 192, 2);
+    checkpoint
+}
+
+fn expected() -> HashMap<String, Tensor> {
+    candle_core::safetensors::load(folder().join("expected.safetensors"), &Device::Cpu).unwrap()
+}
+
+fn prompts(expected: &HashMap<String, Tensor>) -> Vec<Vec<u32>> {
+    (0..)
+        .map_while(|n| expected.get(&format!("input_ids.{n}")))
+        .map(|ids| ids.to_vec1::<i64>().unwrap().iter().map(|id| *id as u32).collect())
+        .collect()
+}
+
+fn assert_close(ours: &[Vec<f32>], truth: &Tensor, allowed: f64, what: &str) {
+    let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(x, y)| f64::from(*x) * f64::from(*y)).sum::<f64>();
+    let truth = truth.to_vec2::<f32>().unwrap();
+    assert_eq!(ours.len(), truth.len());
+    for (row, (a, b)) in ours.iter().zip(&truth).enumerate() {
+        let distance = 1.0 - dot(a, b) / (dot(a, a) * dot(b, b)).sqrt();
+        assert!(distance <= allowed, "{what} {row}: one minus the cosine is {distance:e}");
+    }
+}
+
+#[test]
+fn embeddings_agree_with_pytorch() {
+    let (checkpoint, expected) = (checkpoint(), expected());
+    let clip = Clip::load(checkpoint.config, checkpoint.tensors).unwrap();
+    let images = clip.embed_images(&expected["pixel_values"]).unwrap();
+    assert_close(&images, &expected["image_embeds"], F32_DISTANCE, "picture");
+    let texts = clip.embed_prompts(&prompts(&expected)).unwrap();
+    assert_close(&texts, &expected["text_embeds"], F32_DISTANCE, "prompt");
+}
+
+#[test]
+fn texts_are_padded_as_openclip_does() {
+    let session = Session::new(checkpoint()).unwrap();
+    let ids = prompts(&expected());
+    assert_eq!(session.tokenize("a photo of a dog.").unwrap(), ids[0]);
+    assert_eq!(session.tokenize("").unwrap(), ids[3]);
+}
+
+#[test]
+fn a_gguf_keeps_the_tower_and_its_sizes() {
+    let mut file = Vec::new();
+    quantize(&checkpoint(), Dtype::Q8_0, &mut file, &mut |_, _| {}).unwrap();
+    let file = Checkpoint::from_gguf(file.into()).unwrap();
+    assert_eq!((file.config.family, file.config.fast_vit), (Family::MobileClip, Some(SIZES)));
+    let expected = expected();
+    let clip = Clip::load(file.config, file.tensors).unwrap();
+    // The golden weights are f16, which is what the file keeps them in.
+    let images = clip.embed_images(&expected["pixel_values"]).unwrap();
+    assert_close(&images, &expected["image_embeds"], F32_DISTANCE, "picture");
+    let texts = clip.embed_prompts(&prompts(&expected)).unwrap();
+    assert_close(&texts, &expected["text_embeds"], 5e-4, "prompt in q8_0");
+}
+
+#[test]
+fn a_tensor_that_has_no_place_in_the_tower_is_named() {
+    let mut unknown = checkpoint();
+    unknown.config.fast_vit = Some(FastVitConfig { blocks: [1, 1, 1, 2], ..SIZES });
+    match Clip::load(unknown.config, unknown.tensors) {
+        Err(Error::UnknownTensors { first, .. }) => {
+            assert!(first.starts_with("v.trunk.stages.1.blocks.1."), "{first}")
+        }
+        other => panic!("{:?}", other.map(|_| ())),
+    }
+    let mut missing = checkpoint();
+    missing.config.fast_vit = Some(FastVitConfig { blocks: [1, 2, 2, 2], ..SIZES });
+    let error = Clip::load(missing.config, missing.tensors).unwrap_err().to_string();
+    assert!(error.contains("v.trunk.stages.2.blocks.1.") && error.contains("missing"), "{error}");
+}
+
+#[test]
+fn openclips_config_says_which_tower_it_is() {
+    let read = |name: &str, text: Value| {
+        let json = json!({ "model_cfg": {
+            "embed_dim": 512, "custom_text": true, "text_cfg": text,
+            "vision_cfg": { "timm_model_name": name, "timm_pool": "avg", "image_size": 256 },
+        } });
+        ClipConfig::from_hugging_face(json.to_string().as_bytes())
+    };
+    let blind = || json!({ "width": 512, "heads": 8, "layers": 12, "no_causal_mask": true });
+    let config = read("fastvit_mci2", blind()).unwrap();
+    assert_eq!(config.fast_vit, Some(FastVitConfig { channels: 80, blocks: [4, 12, 24, 4] }));
+    assert_eq!((config.family, config.image_size, config.projection_dim), (Family::MobileClip, 256, 512));
+    assert_eq!((config.text.layers, config.context_length, config.vocab_size), (12, 77, 49408));
+    let error = read("vit_base_mci_224", blind()).unwrap_err().to_string();
+    assert!(error.contains("vit_base_mci_224"), "{error}");
+    let error = read("fastvit_mci0", json!({})).unwrap_err().to_string();
+    assert!(error.contains("causal"), "{error}");
+}

@@ -91,7 +91,7 @@ test("a folder without pictures, and one without files, say so", async (t) => {
   await alert.waitFor();
 });
 
-test("ten thousand labels that are pasted are measured, and the page shows what can be read", async (t) => {
+test("ten thousand labels are measured, and the page shows what can be read", async (t) => {
   const page = await (await visitor(t))();
   const cars = ["noto-1", "twemoji-1"].map((name) => ({ path: `data/car/${name}.png`, from: `${DATA}/car/${name}.png` }));
   await giveFiles(page, cars);
@@ -99,10 +99,8 @@ test("ten thousand labels that are pasted are measured, and the page shows what 
   await measured(page);
   const labels = Array.from({ length: 9999 }, (_, index) => `thing ${index}`);
   await page.getByLabel("Labels of the data").evaluate((field, text) => {
-    const clipboardData = new DataTransfer();
-    clipboardData.setData("text/plain", text);
-    /** @type {HTMLTextAreaElement} */ (field).select();
-    field.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
+    Reflect.set(field, "value", text);
+    field.dispatchEvent(new InputEvent("input", { bubbles: true }));
   }, ["car", ...labels].join("\n"));
   await page.locator(`dataset-view[data-state="working"]`).waitFor();
   await measured(page);

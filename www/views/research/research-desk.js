@@ -10,8 +10,8 @@ const NO_SMALL_PART = 32;
 /** How long the worker may be at one batch of pictures, in milliseconds: a stop is heard between two. */
 const BATCH = 100;
 const MOST_TOGETHER = 64;
-/** Batches under way: while one is embedded, the next is read. */
-const IN_FLIGHT = 2;
+/** Batches under way. With more, a stop or a slow read could turn their order around, which the intervals depend on. */
+const IN_FLIGHT = 1;
 
 /** @typedef {{ done: number, total: number, perSecond: number, secondsLeft: number }} Progress */
 /** @typedef {{ name: string, reason: string }} Skipped */

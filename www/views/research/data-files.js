@@ -34,7 +34,7 @@ const TABLE = /\.(csv|json)$/i;
  */
 export async function dataOfFiles(files, readTable) {
   const title = files[0]?.path.split("/")[0] ?? "";
-  const inside = files.map(({ path, file }) => ({ name: path.split("/").slice(1).join("/") || path, file }));
+  const inside = inOrder(files.map(({ path, file }) => ({ name: path.slice(path.indexOf("/") + 1), file })));
   const npy = inside.find(({ name }) => name.endsWith(".npy"));
   if (npy) return keptElsewhere(npy, inside, readTable);
   if (inside.some(({ name }) => name.endsWith(".tar"))) return { title, ...(await archivesOf(inside)) };
@@ -45,15 +45,13 @@ export async function dataOfFiles(files, readTable) {
   return withoutDoubles({ title, ...data });
 }
 
-/** @param {Inside[]} all @param {Inside[]} pictures @returns {Omit<DataFiles, "title">} */
+/** @param {Inside[]} all in order @param {Inside[]} pictures @returns {Omit<DataFiles, "title">} */
 function inFolders(all, pictures) {
-  const folders = all.map(({ name }) => name).sort(order).map(folderLabel);
-  const classes = [...new Set(folders.filter((label) => label !== null))];
+  const classes = [...new Set(all.map(({ name }) => folderLabel(name)).filter((label) => label !== null))];
   const isIn = ({ name = "" }) => classes.length === 0 || name.split("/").length === 2;
   const entries = pictures.filter(isIn).map(({ name, file }) => ({ name, label: folderLabel(name), read: async () => file }));
   const outside = pictures.filter((picture) => !isIn(picture));
-  const left = outside.map(({ name }) => ({ name, reason: "it does not lie in the folder of a label" }));
-  return { entries: entries.sort((a, b) => order(a.name, b.name)), classes, left };
+  return { entries, classes, left: outside.map(({ name }) => ({ name, reason: "it does not lie in the folder of a label" })) };
 }
 
 /** The folder a picture lies in is its label; underscores read as spaces. @param {string} name */
@@ -108,9 +106,15 @@ function withoutDoubles(data) {
   return { ...data, entries: data.entries.filter((_, index) => isNew[index]), left: [...(data.left ?? []), ...left] };
 }
 
-/** The order of the command line: folder by folder. @param {string} a @param {string} b */
-function order(a, b) {
-  return byCodePoint(a.replaceAll("/", "\0"), b.replaceAll("/", "\0"));
+/**
+ * In the order of the command line, folder by folder.
+ *
+ * @template {{ name: string }} Named
+ * @param {Named[]} files
+ */
+function inOrder(files) {
+  const keyed = files.map((file) => ({ file, key: file.name.replaceAll("/", "\0") }));
+  return keyed.sort((a, b) => byCodePoint(a.key, b.key)).map(({ file }) => file);
 }
 
 /** The drawings that come with the page. @param {ReadTable} readTable @returns {Promise<DataFiles>} */
@@ -123,7 +127,7 @@ export async function bundledDrawings(readTable) {
     label: folderLabel(name),
     read: async () => (await fetched(new URL(name, base))).blob(),
   });
-  const entries = lines.map(({ file }) => entry(file)).sort((a, b) => order(a.name, b.name));
+  const entries = inOrder(lines.map(({ file }) => entry(file)));
   return { title: "the drawings of this page", entries, groups };
 }
 

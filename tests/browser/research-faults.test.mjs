@@ -6,6 +6,7 @@ import { after, before, test } from "node:test";
 import { serve } from "../../tools/serve.mjs";
 import { giveFiles } from "./give-files.mjs";
 import { launchBrowser } from "./launch.mjs";
+import { stopAtFirstPictures } from "./stop-run.mjs";
 
 const FOLDER = "target/browser-tests/page";
 const DATA = "datasets/drawings";
@@ -130,10 +131,9 @@ test("a tab closed twice loses nothing that was kept, and the end is the same", 
 test("storage that fills up half-way is told, the run goes on, and what was kept before is there again", async (t) => {
   const visit = await visitor(t);
   const page = await visit();
+  const stopping = page.evaluate(stopAtFirstPictures);
   await page.getByRole("button", { name: "Try the 276 drawings" }).click();
-  await page.getByText(/^([3-9]\d|1\d\d) of 276,/).waitFor();
-  await page.getByRole("button", { name: "Stop" }).click();
-  await page.getByText("Stopped. What was done is kept.").waitFor();
+  await stopping;
   await measured(page);
   await page.evaluate(() => {
     FileSystemFileHandle.prototype.createWritable = () => Promise.reject(new DOMException("full", "QuotaExceededError"));

@@ -118,6 +118,7 @@ def main(out, gguf):
             continue
         print(f"making {name}", flush=True)
         full_size.write(folder, settings, full_size.initial_clip(settings, seed), tokenizer, images)
+        (folder / "tokenizer_config.json").write_text(json.dumps({"tokenizer_class": "CLIPTokenizer"}))  # for transformers.js
         export_towers(folder)
         (folder / "done").touch()
 

@@ -21,7 +21,7 @@ import transformers
 from sentencepiece import sentencepiece_model_pb2
 from tokenizers import AddedToken, Regex, Tokenizer, models, normalizers, pre_tokenizers, processors
 
-from make_tokenizer import CORPUS, merge
+from make_tokenizer import CORPUS, learn_merges
 from prompts import plain_and_strange_texts
 
 OUT = pathlib.Path(__file__).parent / "siglip"
@@ -70,15 +70,7 @@ def gemma_parts():
     for text in CORPUS.split("\n"):
         counts.update(tuple(word) for word in re.findall("▁?[^▁]+", text.replace(" ", "▁")))
     characters = sorted({symbol for word in counts for symbol in word})
-    merges = []
-    while len(merges) < MERGES:
-        pairs = collections.Counter()
-        for word, n in counts.items():
-            for pair in zip(word, word[1:]):
-                pairs[pair] += n
-        best = min(pairs, key=lambda pair: (-pairs[pair], pair))
-        merges.append(best)
-        counts = collections.Counter({merge(word, best): n for word, n in counts.items()})
+    merges = learn_merges(counts, MERGES)
     specials = ["<pad>", "<eos>", "<bos>", "<unk>", "<mask>"]
     tokens = specials + [f"<0x{byte:02X}>" for byte in range(256)] + ["".join(pair) for pair in merges] + characters
     return {token: index for index, token in enumerate(tokens)}, merges

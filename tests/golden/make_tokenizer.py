@@ -37,9 +37,8 @@ def words(text):
         yield tuple(ByteLevel(add_prefix_space=False, use_regex=False).pre_tokenize_str(word)[0][0])
 
 
-def learn_merges(count):
-    """Byte-pair merges by frequency, the alphabetically first of equals."""
-    counts = collections.Counter(word[:-1] + (word[-1] + "</w>",) for word in words(CORPUS))
+def learn_merges(counts, count):
+    """Byte-pair merges of counted words by frequency, the alphabetically first of equals."""
     merges = []
     while len(merges) < count:
         pairs = collections.Counter()
@@ -65,7 +64,8 @@ def merge(word, pair):
 def main():
     symbols = sorted(ByteLevel.alphabet())
     specials = ["<|startoftext|>", "<|endoftext|>"]
-    merges = learn_merges(ENTRIES - 2 * len(symbols) - len(specials))
+    counts = collections.Counter(word[:-1] + (word[-1] + "</w>",) for word in words(CORPUS))
+    merges = learn_merges(counts, ENTRIES - 2 * len(symbols) - len(specials))
     tokens = symbols + [s + "</w>" for s in symbols] + ["".join(m) for m in merges] + specials
     tokenizer = transformers.CLIPTokenizer(
         vocab={token: i for i, token in enumerate(tokens)}, merges=merges, model_max_length=CONTEXT)

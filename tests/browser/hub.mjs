@@ -104,8 +104,8 @@ export async function serveHub(repositories, port = 0) {
       const left = fault.cut === undefined ? chunk.length : Math.max(0, begin + fault.cut - at);
       chunk = chunk.subarray(0, left);
       at += chunk.length;
-      hub.served.set(file, (hub.served.get(file) ?? 0) + chunk.length);
       if (response.destroyed) return;
+      hub.served.set(file, (hub.served.get(file) ?? 0) + chunk.length);
       if (!response.write(chunk)) await once(response, "drain", { signal: gone.signal }).catch(() => {});
       if (fault.cut !== undefined && at >= begin + fault.cut) return setTimeout(() => response.destroy(), 5);
     }

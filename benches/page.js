@@ -106,25 +106,40 @@ export async function vision(checkpoint, { threads, dtype, gguf, rounds }) {
 }
 
 /**
- * [`vision`] with several threads: the peer's threads spin for work while they have none and would take a core from ours,
- * so the engines take turns of a few images each instead, and neither is there while the other runs.
+ * Engines with several threads take turns of a few rounds each, and neither is there while the other runs: the peer's
+ * threads spin for work while they have none and would take a core from ours.
+ * @param {number} turns
+ * @param {() => Promise<any>} ours runs one turn, gives what is to be noted
+ * @param {() => Promise<void>} theirs
  */
+async function inTurns(turns, ours, theirs) {
+  const facts = {};
+  for (let turn = 0; turn < turns; turn++) {
+    Object.assign(facts, await ours());
+    await pause(1500);
+    await theirs();
+    await pause(1500);
+  }
+  return facts;
+}
+
+/** [`vision`] in turns. */
 export async function visionInTurns(checkpoint, { threads, dtype, gguf, turns, rounds }) {
   const tensors = await readTensors(`${CHECKPOINTS}${checkpoint}/expected.safetensors`);
   const [{ image, pixels }] = await pictures(tensors, 1);
   const dims = [1, ...tensors.pixel_values.shape.slice(1)];
   const result = { ours_ms: [], peer_ms: [], ours_cosine: [], peer_cosine: [] };
-  const facts = {};
-  for (let turn = 0; turn < turns; turn++) {
-    const ours = await EngineClient.start({ threads });
-    const info = await ours.load({ url: `/target/bench/${gguf}` });
-    Object.assign(facts, { flavour: info.flavour, threads: info.threads });
+  const ours = async () => {
+    const engine = await EngineClient.start({ threads });
+    const info = await engine.load({ url: `/target/bench/${gguf}` });
     for (let round = -4; round < rounds; round++) {
-      const { encode } = (await ours.embedImage(image)).timings;
+      const { encode } = (await engine.embedImage(image)).timings;
       if (round >= 0) result.ours_ms.push(encode);
     }
-    ours.dispose();
-    await pause(1500);
+    engine.dispose();
+    return { flavour: info.flavour, threads: info.threads };
+  };
+  const theirs = async () => {
     const peer = await startPeer(threads);
     await peer.call("load", { name: "vision", url: `${CHECKPOINTS}${checkpoint}/onnx/vision_${dtype}.onnx` });
     for (let round = -4; round < rounds; round++) {
@@ -133,9 +148,44 @@ export async function visionInTurns(checkpoint, { threads, dtype, gguf, turns, r
       if (round >= 0) result.peer_ms.push(ms);
     }
     peer.end();
-    await pause(1500);
-  }
+  };
+  const facts = await inTurns(turns, ours, theirs);
   return { ...summary(result), ...facts };
+}
+
+/** Prompts of one batch through the text tower, in turns. */
+export async function textInTurns(checkpoint, { threads, dtype, gguf, turns, rounds, prompts, ids }) {
+  const result = { ours_ms: [], peer_ms: [], ours_cosine: [], peer_cosine: [] };
+  const ours = async () => {
+    const engine = await EngineClient.start({ threads });
+    const info = await engine.load({ url: `/target/bench/${gguf}` });
+    for (let round = -4; round < rounds; round++) {
+      const begun = performance.now();
+      await engine.embedTexts(prompts);
+      if (round >= 0) result.ours_ms.push(performance.now() - begun);
+    }
+    engine.dispose();
+    return { flavour: info.flavour, threads: info.threads };
+  };
+  const theirs = async () => {
+    const peer = await startPeer(threads);
+    await peer.call("load", { name: "text", url: `${CHECKPOINTS}${checkpoint}/onnx/text_${dtype}.onnx` });
+    for (let round = -4; round < rounds; round++) {
+      const { ms } = await peer.call("run", { name: "text", ...padded(ids) });
+      if (round >= 0) result.peer_ms.push(ms);
+    }
+    peer.end();
+  };
+  const facts = await inTurns(turns, ours, theirs);
+  return { ...summary(result), ...facts };
+}
+
+/** The peer's input of prompts, padded to the longest as transformers.js does; past the end nothing is read. */
+function padded(ids) {
+  const length = Math.max(...ids.map((one) => one.length));
+  const data = new BigInt64Array(ids.length * length);
+  ids.forEach((one, n) => Array.from({ length }, (_, k) => (data[n * length + k] = BigInt(one[k] ?? one.at(-1)))));
+  return { input: "input_ids", type: "int64", data, dims: [ids.length, length] };
 }
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -152,14 +202,7 @@ export async function text(checkpoint, { threads, dtype, gguf, rounds, prompts, 
     const rows = [];
     for (let first = 0; first < ids.length; first += batch) {
       const part = ids.slice(first, first + batch);
-      const length = Math.max(...part.map((one) => one.length));
-      const data = new BigInt64Array(part.length * length);
-      part.forEach((one, n) => {
-        data.fill(BigInt(one.at(-1)), n * length, (n + 1) * length); // past the end nothing is read
-        one.forEach((id, k) => (data[n * length + k] = BigInt(id)));
-      });
-      const dims = [part.length, length];
-      const { ms, embeds } = await peer.call("run", { name: "text", input: "input_ids", type: "int64", data, dims });
+      const { ms, embeds } = await peer.call("run", { name: "text", ...padded(part) });
       theirs += ms;
       const width = embeds.length / part.length;
       for (let n = 0; n < part.length; n++) rows.push(embeds.subarray(n * width, (n + 1) * width));
@@ -196,7 +239,6 @@ export async function start(checkpoint, { threads, dtype, gguf, rounds, labels, 
   const tensors = await readTensors(`${CHECKPOINTS}${checkpoint}/expected.safetensors`);
   const [{ image, pixels }] = await pictures(tensors, 1);
   const dims = [1, ...tensors.pixel_values.shape.slice(1)];
-  const length = Math.max(...ids.map((one) => one.length));
   const result = { ours_ms: [], peer_ms: [], ours_cosine: [], peer_cosine: [] };
   for (let round = -1; round < rounds; round++) {
     let begun = performance.now();
@@ -206,6 +248,7 @@ export async function start(checkpoint, { threads, dtype, gguf, rounds, labels, 
     await ours.classify(picture, { labels, templates: ["a photo of a {}."] });
     const mine = performance.now() - begun;
     ours.dispose();
+    await pause(1500); // an engine that ends gives its memory back, which takes a core
 
     begun = performance.now();
     const peer = await startPeer(threads);
@@ -213,12 +256,10 @@ export async function start(checkpoint, { threads, dtype, gguf, rounds, labels, 
       await peer.call("load", { name: tower, url: `${CHECKPOINTS}${checkpoint}/onnx/${tower}_${dtype}.onnx` });
     }
     await peer.call("run", { name: "vision", input: "pixel_values", type: "float32", data: pixels.slice(), dims });
-    const data = new BigInt64Array(ids.length * length);
-    ids.forEach((one, n) => Array.from({ length }, (_, k) => (data[n * length + k] = BigInt(one[k] ?? one.at(-1)))));
-    const texts = { name: "text", input: "input_ids", type: "int64", data, dims: [ids.length, length] };
-    await peer.call("run", texts);
+    await peer.call("run", { name: "text", ...padded(ids) });
     const theirs = performance.now() - begun;
     peer.end();
+    await pause(1500);
     if (round < 0) continue;
     result.ours_ms.push(mine);
     result.peer_ms.push(theirs);
@@ -303,4 +344,4 @@ function summary({ ours_ms, peer_ms, ours_cosine, peer_cosine }) {
   return { ours_ms: ours, peer_ms: peer, ratio, ...cosines };
 }
 
-Object.assign(window, { bench: { vision, visionInTurns, text, textAccuracy, start, photo, kernels } });
+Object.assign(window, { bench: { vision, visionInTurns, text, textInTurns, textAccuracy, start, photo, kernels } });

@@ -57,7 +57,8 @@ const BENCHES = {
   vision_tinyclip_1t: (page) => call(page, "vision", "tinyclip-vit-8m-16", { threads: 1, dtype: "q8", gguf: TINY, rounds: 15 }),
   vision_b16_1t: (page) => call(page, "vision", "vit-b-16", { threads: 1, dtype: "q8", gguf: B16, rounds: 5 }),
   text_10x1_1t: (page) => texts(page, ten, { threads: 1, rounds: 15, batch: 10 }),
-  text_10x1_2t: (page) => texts(page, ten, { threads: 2, rounds: 15, batch: 10 }),
+  text_10x1_2t: (page) =>
+    call(page, "textInTurns", "vit-b-32", { threads: 2, dtype: "q8", gguf: B32, turns: 3, rounds: 7, prompts: ten, ids: tokenize(B32, ten) }),
   text_1000x7_1t: (page) => texts(page, many, { threads: 1, rounds: 1, batch: 100 }),
   text_accuracy: (page) => call(page, "textAccuracy", "vit-b-32", { dtype: "q8", gguf: B32, prompts: PROMPTS }),
   start_b32: (page) =>

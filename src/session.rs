@@ -93,17 +93,19 @@ impl Session {
     /// # Errors
     /// Whatever [`Clip::load`], the tokenizer's and the preprocessing's readers find.
     pub fn new(mut checkpoint: Checkpoint) -> Result<Self> {
-        let (json, context_length) = (&checkpoint.tokenizer_json, checkpoint.config.context_length);
-        let tokenizer = match checkpoint.config.family {
-            Family::Clip => Tokenizer::from_json(json, context_length)?,
-            Family::Siglip => Tokenizer::siglip(json, context_length)?,
-            Family::MobileClip => Tokenizer::padded(json, context_length, MOBILE_CLIP_PADDING)?,
-        };
         let preprocessing = Preprocessing::from_json(&checkpoint.preprocessing_json)?;
         let dtype = checkpoint.main_dtype();
         let parameters = checkpoint.tensors.iter().map(|tensor| tensor.elements() as u64).sum();
         checkpoint.release_file();
-        let clip = Clip::load(checkpoint.config, checkpoint.tensors)?;
+        let (json, config) = (checkpoint.tokenizer_json, checkpoint.config);
+        let (family, context_length) = (config.family, config.context_length);
+        let tokenizer = || match family {
+            Family::Clip => Tokenizer::from_json(&json, context_length),
+            Family::Siglip => Tokenizer::siglip(&json, context_length),
+            Family::MobileClip => Tokenizer::padded(&json, context_length, MOBILE_CLIP_PADDING),
+        };
+        let (tokenizer, clip) = threads::both(tokenizer, || Clip::load(config, checkpoint.tensors));
+        let (tokenizer, clip) = (tokenizer?, clip?);
         let record = checkpoint.record;
         Ok(Self { clip, tokenizer, preprocessing, record, dtype, parameters, labels: HashMap::new() })
     }

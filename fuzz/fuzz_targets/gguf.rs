@@ -3,14 +3,21 @@
 
 use bytes::Bytes;
 use clip_wasm::Error;
-use clip_wasm::weights::Checkpoint;
 use clip_wasm::weights::gguf::Arrivals;
+use clip_wasm::weights::{Checkpoint, Loader, Tensors};
 use libfuzzer_sys::fuzz_target;
 
 fn arrived(file: &[u8], chunk: usize) -> Result<Checkpoint, Error> {
     let mut arrivals = Arrivals::new(0);
     file.chunks(chunk).try_for_each(|bytes| arrivals.push(bytes))?;
-    Checkpoint::from_parsed_gguf(arrivals.finish()?)
+    let gguf = arrivals.finish()?;
+    Checkpoint::from_parts(&gguf.metadata, Tensors::new(gguf.tensors)?)
+}
+
+fn packed(file: &[u8], chunk: usize) -> Result<Checkpoint, Error> {
+    let mut loader = Loader::new(0);
+    file.chunks(chunk).try_for_each(|bytes| loader.push(bytes))?;
+    loader.finish()
 }
 
 /// What is compared: every value, or where the first that is none stands.
@@ -23,7 +30,11 @@ fn values(checkpoint: &Checkpoint) -> Vec<Result<Vec<u32>, String>> {
 fuzz_target!(|input: &[u8]| {
     let Some((&chunk, file)) = input.split_first() else { return };
     let whole = Checkpoint::from_gguf(Bytes::copy_from_slice(file));
-    let parts = arrived(file, 1 + 16 * usize::from(chunk));
+    let chunk = 1 + 16 * usize::from(chunk);
+    let parts = arrived(file, chunk);
+    if let Err(error) = packed(file, chunk) {
+        assert!(whole.is_err() || matches!(error, Error::NonFiniteWeight { .. }), "{error}");
+    }
     assert_eq!(whole.is_ok(), parts.is_ok(), "{:?} {:?}", whole.err(), parts.err());
     if let (Ok(whole), Ok(parts)) = (whole, parts) {
         let mut values = [values(&whole), values(&parts)];

@@ -7,6 +7,7 @@
 
 use std::cell::Cell;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use rayon::prelude::*;
 
@@ -35,6 +36,64 @@ pub fn count() -> usize {
     }
 }
 
+/// Whether this build will have a pool that has not been started: what can wait for it may, as it may never come.
+pub fn are_on_their_way() -> bool {
+    cfg!(all(target_arch = "wasm32", target_feature = "atomics")) && THREADS.load(Ordering::Acquire) == 0
+}
+
+/// Runs two tasks, side by side where there are threads.
+pub fn both<A: Send, B: Send>(one: impl FnOnce() -> A + Send, other: impl FnOnce() -> B + Send) -> (A, B) {
+    if count() == 1 { (one(), other()) } else { rayon::join(one, other) }
+}
+
+/// Begins `task` on another thread, its loops on that thread alone, or runs it here where there is no other.
+pub fn start<T: Send + 'static>(task: impl FnOnce() -> T + Send + 'static) -> Pending<T> {
+    let result = Pending(Arc::new((Mutex::new(None), Condvar::new())));
+    if count() == 1 {
+        result.set(task());
+    } else {
+        let there = Pending(result.0.clone());
+        rayon::spawn(move || there.set(alone(task)));
+    }
+    result
+}
+
+/// What a task on another thread will have made.
+#[derive(Debug)]
+pub struct Pending<T>(Arc<(Mutex<Option<T>>, Condvar)>);
+
+impl<T> Pending<T> {
+    fn set(&self, result: T) {
+        *self.0.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(result);
+        self.0.1.notify_one();
+    }
+
+    /// Whether the task has ended.
+    pub fn is_done(&self) -> bool {
+        self.0.0.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+
+    /// What it made, once it has ended. Not for threads of the pool, which might wait for themselves.
+    pub fn wait(self) -> T {
+        let mut result = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            match result.take() {
+                Some(made) => return made,
+                None => result = self.0.1.wait(result).unwrap_or_else(PoisonError::into_inner),
+            }
+        }
+    }
+}
+
+/// Runs a task whose loops stay on this thread.
+fn alone<T>(task: impl FnOnce() -> T) -> T {
+    // Put back as it was: a thread that waits inside a task may take up another one.
+    let before = IS_ALONE.replace(true);
+    let result = task();
+    IS_ALONE.set(before);
+    result
+}
+
 /// Runs `pass` where loops need not be handed over one by one: on a thread of the pool.
 pub fn inside<T: Send>(pass: impl FnOnce() -> T + Send) -> T {
     if count() == 1 { pass() } else { rayon::scope(|_| pass()) }
@@ -54,14 +113,7 @@ pub fn side_by_side<T: Sync, R: Send>(items: &[T], task: impl Fn(&T) -> R + Send
     if items.len() < 2 || count() == 1 {
         return items.iter().map(task).collect();
     }
-    let alone = |item: &T| {
-        // Put back as it was: a thread that waits inside a task may take up another one.
-        let before = IS_ALONE.replace(true);
-        let result = task(item);
-        IS_ALONE.set(before);
-        result
-    };
-    items.par_iter().with_max_len(1).map(alone).collect()
+    items.par_iter().with_max_len(1).map(|item| alone(|| task(item))).collect()
 }
 
 /// What `task` makes of each index below `count`, in their order; at least `grain` of them in a row per thread.
@@ -100,6 +152,14 @@ mod tests {
         let expected = if count() == 1 { count() } else { 1 };
         assert_eq!(made, items.iter().map(|item| (item * 2, expected)).collect::<Vec<_>>());
         assert_eq!(count(), rayon::current_num_threads(), "and afterwards loops are shared again");
+    }
+
+    #[test]
+    fn what_is_begun_on_another_thread_can_be_waited_for() {
+        let begun: Vec<_> = (0..50).map(|index| start(move || (index, count()))).collect();
+        for (index, pending) in begun.into_iter().enumerate() {
+            assert_eq!(pending.wait(), (index, 1));
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use candle_core::{Device, Tensor};
 use crate::error::{Error, Result};
 use crate::kernels::activation;
 use crate::kernels::matmul::{Activations, BLOCK, Epilogue, Output, PackedMatrix, Rows, blocks};
-use crate::weights::{self, Dtype, Tensors};
+use crate::weights::{self, Tensors};
 
 /// One or several matrices over the same input, their outputs side by side, with a bias.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ enum Matrix {
 
 impl Linear {
     /// The layer `name`, of `columns` outputs, with its bias. `wide` are the channels of its input
-    /// that are far larger than most (see [`PackedMatrix::pack`]).
+    /// that are far larger than most (see [`PackedMatrix::with_wide`]).
     ///
     /// # Errors
     /// What [`Tensors::take`] says, and `NonFiniteWeight`.
@@ -103,7 +103,7 @@ impl Linear {
                 padded[..rest.len()].copy_from_slice(rest);
                 blocks::quantize(&padded, codes)
             };
-            (Matrix::Packed(PackedMatrix::pack(columns, padded, &[], read)), padded)
+            (Matrix::Packed(PackedMatrix::pack(columns, padded, read)), padded)
         } else {
             (Matrix::Dense(Tensor::from_vec(values, (columns, length), &device)?), length)
         };
@@ -171,34 +171,23 @@ impl Matrix {
     /// The weights `name`, with the exact ones of their wide channels where the checkpoint has them.
     fn load(tensors: &mut Tensors, name: &str, columns: usize, inner: usize, wide: &[u32]) -> Result<Self> {
         let name = format!("{name}.weight");
-        let mut matrix = Self::new(&tensors.take(&name, &[columns, inner])?, wide)?;
+        let stored = tensors.take_matrix(&name, &[columns, inner])?;
         let exact = tensors.take_optional(&weights::wide_name(&name), &[columns, wide.len()])?;
-        if let (Self::Packed(packed), Some(exact)) = (&mut matrix, exact) {
+        let packed = match stored {
+            weights::Matrix::Packed(packed) => packed,
+            weights::Matrix::Stored(tensor) => match weights::pack(&tensor)? {
+                Some(packed) => packed,
+                None => {
+                    let values = Tensor::from_vec(tensor.to_f32()?, (columns, inner), &Device::Cpu)?;
+                    return Ok(Self::Dense(values));
+                }
+            },
+        };
+        let mut packed = packed.with_wide(wide);
+        if let Some(exact) = exact {
             packed.set_wide_weights(&exact.to_f32()?);
         }
-        Ok(matrix)
-    }
-
-    /// The weights of a tensor `[columns, inner]`.
-    fn new(tensor: &weights::Tensor, wide: &[u32]) -> Result<Self> {
-        tensor.check_finite()?;
-        let (columns, inner) = (tensor.rows(), tensor.row_len());
-        let data = &tensor.data[..];
-        Ok(match tensor.dtype {
-            Dtype::F32 | Dtype::F16 | Dtype::Bf16 => {
-                Self::Dense(Tensor::from_vec(tensor.to_f32()?, (columns, inner), &Device::Cpu)?)
-            }
-            Dtype::Q8_0 => pack(columns, inner, wide, data, blocks::q8_0),
-            Dtype::Q5_0 => pack(columns, inner, wide, data, blocks::q5_0),
-            Dtype::Q4_0 => pack(columns, inner, wide, data, blocks::q4_0),
-            Dtype::Q6K => {
-                let (stored, _) = data.as_chunks::<{ blocks::Q6K_BYTES }>();
-                let per_row = inner / 256;
-                Self::Packed(PackedMatrix::pack(columns, inner, wide, |column, block, codes| {
-                    blocks::q6k(&stored[column * per_row + block / 8], block % 8, codes)
-                }))
-            }
-        })
+        Ok(Self::Packed(packed))
     }
 
     fn packed(&self) -> Option<&PackedMatrix> {
@@ -214,20 +203,6 @@ impl Matrix {
             Self::Dense(tensor) => tensor.dims()[0],
         }
     }
-}
-
-/// Packs blocks of 32 that take `N` bytes each.
-fn pack<const N: usize>(
-    columns: usize,
-    inner: usize,
-    wide: &[u32],
-    data: &[u8],
-    read: impl Fn(&[u8; N], &mut [i8; BLOCK]) -> f32 + Sync,
-) -> Matrix {
-    let (stored, per_row) = (data.as_chunks::<N>().0, inner / BLOCK);
-    Matrix::Packed(PackedMatrix::pack(columns, inner, wide, |column, block, codes| {
-        read(&stored[column * per_row + block], codes)
-    }))
 }
 
 /// The product through candle's f32 matmul, with the epilogue after it.

@@ -17,8 +17,7 @@ use crate::image::Rgb8;
 use crate::kernels::matmul::trial;
 use crate::kernels::threads;
 use crate::session::Session;
-use crate::weights::gguf::Arrivals;
-use crate::weights::{Checkpoint, hexadecimal};
+use crate::weights::{Loader, hexadecimal};
 use convert::{object, rows, strings, thrown};
 
 /// Runs once when the module is instantiated: a panic, which only a fault of ours can cause, says where.
@@ -30,7 +29,7 @@ fn start() {
 /// A GGUF file on its way in.
 #[wasm_bindgen]
 pub struct ModelLoader {
-    arrivals: Arrivals,
+    file: Loader,
     hash: FileHash,
 }
 
@@ -48,7 +47,7 @@ impl ModelLoader {
     #[wasm_bindgen(constructor)]
     pub fn new(expected_bytes: f64, sha256: Option<String>) -> Self {
         let hash = sha256.map_or_else(|| FileHash::Counting(Sha256::new()), FileHash::Known);
-        Self { arrivals: Arrivals::new(expected_bytes as u64), hash }
+        Self { file: Loader::new(expected_bytes as u64), hash }
     }
 
     /// Takes the next bytes.
@@ -56,13 +55,12 @@ impl ModelLoader {
         if let FileHash::Counting(hash) = &mut self.hash {
             hash.update(chunk);
         }
-        self.arrivals.push(chunk).map_err(thrown)
+        self.file.push(chunk).map_err(thrown)
     }
 
     /// Builds the model of the bytes so far.
     pub fn finish(self) -> Result<Engine, JsValue> {
-        let gguf = self.arrivals.finish().map_err(thrown)?;
-        let session = Checkpoint::from_parsed_gguf(gguf).and_then(Session::new).map_err(thrown)?;
+        let session = self.file.finish().and_then(Session::new).map_err(thrown)?;
         let sha256 = match self.hash {
             FileHash::Known(sha256) => sha256,
             FileHash::Counting(hash) => hexadecimal(&hash.finalize()),

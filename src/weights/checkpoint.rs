@@ -1,6 +1,5 @@
 //! A checkpoint in memory, whatever file it came from.
 
-use std::collections::HashMap;
 use std::sync::OnceLock;
 
 use bytes::Bytes;
@@ -9,11 +8,11 @@ use sha2::{Digest, Sha256};
 use super::companions::Companions;
 use super::config::ClipConfig;
 use super::dtype::Dtype;
-use super::gguf::{Gguf, keys};
+use super::gguf::{Gguf, Metadata, keys};
 use super::record::Record;
-use super::tensor::Tensor;
+use super::tensors::Tensors;
 use super::{names, parts, pytorch, safetensors};
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 /// Everything a checkpoint brings.
 ///
@@ -71,27 +70,28 @@ impl Checkpoint {
     /// `Truncated` or `Malformed` for a damaged file, `UnsupportedArchitecture` or `Config` for one that is
     /// not ours to run, `TensorType` for element types this crate does not read.
     pub fn from_gguf(file: Bytes) -> Result<Self> {
-        let mut checkpoint = Self::from_parsed_gguf(Gguf::read(&file)?)?;
+        let Gguf { metadata, tensors } = Gguf::read(&file)?;
+        let mut checkpoint = Self::from_parts(&metadata, Tensors::new(tensors)?)?;
         checkpoint.weights.push(file);
         Ok(checkpoint)
     }
 
-    /// The checkpoint in a GGUF file that has been parsed, and whose bytes lie in its tensors alone: it has no
+    /// The checkpoint in a GGUF file of this metadata and these tensors, which have memory of their own: it has no
     /// hash of its own to tell.
     ///
     /// # Errors
     /// As [`Checkpoint::from_gguf`].
-    pub fn from_parsed_gguf(Gguf { metadata, tensors }: Gguf) -> Result<Self> {
-        let config = keys::config(&metadata)?;
-        let (tokenizer_json, preprocessing_json) = keys::companions(&metadata, config.image_size)?;
-        let record = keys::record(&metadata);
+    pub fn from_parts(metadata: &Metadata, tensors: Tensors) -> Result<Self> {
+        let config = keys::config(metadata)?;
+        let (tokenizer_json, preprocessing_json) = keys::companions(metadata, config.image_size)?;
+        let record = keys::record(metadata);
         Ok(Self {
             config,
             tokenizer_json,
             preprocessing_json,
             published_sha256: record.source.sha256.clone(),
             record,
-            tensors: Tensors::new(tensors)?,
+            tensors,
             weights: Vec::new(),
             sha256: OnceLock::new(),
         })
@@ -177,71 +177,4 @@ impl Checkpoint {
 /// Bytes as lower-case hexadecimal digits.
 pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// The tensors of a checkpoint, to be taken one by one; what nobody took is an error in the end.
-#[derive(Clone, Debug)]
-pub struct Tensors {
-    /// In the order of their bytes; `None` where one was taken.
-    slots: Vec<Option<Tensor>>,
-    index: HashMap<String, usize>,
-}
-
-impl Tensors {
-    /// # Errors
-    /// `Malformed` if two have the same name.
-    pub fn new(tensors: Vec<Tensor>) -> Result<Self> {
-        let mut index = HashMap::with_capacity(tensors.len());
-        for (slot, tensor) in tensors.iter().enumerate() {
-            if index.insert(tensor.name.clone(), slot).is_some() {
-                let reason = format!("the tensor {:?} occurs twice", tensor.name);
-                return Err(Error::Malformed { format: "checkpoint", reason });
-            }
-        }
-        Ok(Self { slots: tensors.into_iter().map(Some).collect(), index })
-    }
-
-    /// Takes the tensor `name` out.
-    ///
-    /// # Errors
-    /// `MissingTensor` if it is not there (any more), `TensorShape` if it has another shape.
-    pub fn take(&mut self, name: &str, shape: &[usize]) -> Result<Tensor> {
-        self.take_optional(name, shape)?
-            .ok_or_else(|| Error::MissingTensor { name: name.to_owned(), shape: shape.to_vec() })
-    }
-
-    /// Takes the tensor `name` out, if there is one.
-    ///
-    /// # Errors
-    /// `TensorShape` if it has another shape.
-    pub fn take_optional(&mut self, name: &str, shape: &[usize]) -> Result<Option<Tensor>> {
-        let Some(tensor) = self.index.get(name).and_then(|&slot| self.slots[slot].take()) else {
-            return Ok(None);
-        };
-        if tensor.shape != shape {
-            return Err(Error::TensorShape {
-                name: tensor.name,
-                found: tensor.shape,
-                expected: shape.to_vec(),
-            });
-        }
-        Ok(Some(tensor))
-    }
-
-    /// Says whether every tensor was taken.
-    ///
-    /// # Errors
-    /// `UnknownTensors` if not.
-    pub fn finish(self) -> Result<()> {
-        let mut left = self.slots.into_iter().flatten();
-        match left.next() {
-            None => Ok(()),
-            Some(first) => Err(Error::UnknownTensors { count: 1 + left.count(), first: first.name }),
-        }
-    }
-
-    /// The tensors that are still here, in the order of their bytes.
-    pub fn iter(&self) -> impl Iterator<Item = &Tensor> {
-        self.slots.iter().flatten()
-    }
 }

@@ -11,6 +11,7 @@ mod dtypes;
 mod gguf;
 mod hub;
 mod hugging_face;
+mod loader;
 mod names;
 mod open_clip;
 mod openai;

@@ -133,16 +133,22 @@ function checkSize(file, position, { status, headers }) {
 }
 
 /**
+ * The bytes of an answer. A stream that has stalled is left where it is: not every one hears that its request was ended.
  * @param {Response} response
- * @param {{ heard: () => void }} watch
+ * @param {{ heard: () => void, signal: AbortSignal }} watch
  * @returns {AsyncGenerator<Uint8Array>}
  */
 async function* bodyOf(response, watch) {
   if (!response.body) return;
   const reader = response.body.getReader();
+  /** @type {Promise<never>} */
+  const ended = new Promise((_, reject) => {
+    watch.signal.addEventListener("abort", () => reject(new Error("it went silent")), { once: true });
+  });
+  ended.catch(() => {}); // it may end while nobody reads
   try {
     for (;;) {
-      const { done, value } = await reader.read().catch((cause) => {
+      const { done, value } = await Promise.race([reader.read(), ended]).catch((cause) => {
         throw new Interruption(`the connection broke: ${cause.message ?? cause}`);
       });
       if (done) return;
@@ -150,7 +156,7 @@ async function* bodyOf(response, watch) {
       yield value;
     }
   } finally {
-    await reader.cancel().catch(() => {}); // a stream that has failed has nothing left to cancel
+    reader.cancel().catch(() => {}); // a stream that has failed has nothing left to cancel
   }
 }
 

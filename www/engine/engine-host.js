@@ -20,7 +20,7 @@ import { selectFlavour, withoutThreads } from "./select-flavour.js";
 import { locked } from "./store/locked.js";
 import { ModelStore } from "./store/model-store.js";
 import { streamModel } from "./stream-model.js";
-import { poolSize, startThreadPool } from "./thread-pool.js";
+import { ThreadPool, poolSize } from "./thread-pool.js";
 
 /** When to time the kernels, in milliseconds after a load: not in the way of the first result, in code that is warm. */
 const SETTLED = 2500;
@@ -291,12 +291,12 @@ function isOf(model, source, dtype) {
  */
 async function startModule(flavour, base, count) {
   if (!flavour.endsWith("-threads")) return { module: await loadEngineModule(flavour, base) };
-  /** @type {EngineModule} */
-  let module;
+  const pool = new ThreadPool({ flavour, base, count });
   try {
-    module = await loadEngineModule(flavour, base);
+    const module = await loadEngineModule(flavour, base);
+    return { module, pool: pool.join(module).catch(() => {}) };
   } catch {
+    pool.end();
     return { module: await loadEngineModule(withoutThreads(flavour), base) };
   }
-  return { module, pool: startThreadPool(module, { flavour, base, count }).catch(() => {}) };
 }

@@ -5,7 +5,7 @@ import { download } from "./download.js";
 import { EngineError } from "./engine-error.js";
 import { readRecord } from "./recipe.js";
 import { locked } from "./store/locked.js";
-import { hashesOf, hashing, readPieces } from "./store/pieces.js";
+import { SMALL_PIECE, hashesOf, hashing, readPieces } from "./store/pieces.js";
 
 /**
  * @typedef {object} OpenedModel
@@ -82,7 +82,7 @@ async function openStored(key, store) {
     const verify = async () => {
       if (`${await hashesOf(pieces())}` !== `${about.pieces}`) await damaged("is not what it was when it came");
     };
-    return { ...opened, chunks: pieces(), sha256: about.sha256, verify };
+    return { ...opened, chunks: pieces(SMALL_PIECE), sha256: about.sha256, verify };
   }
   /** @type {Promise<string>[]} */
   const hashes = [];

@@ -11,14 +11,14 @@ const PROGRESS_INTERVAL = 50;
  * @param {EngineModule} module
  * @param {OpenedModel} opened
  * @param {Job} job
- * @param {Promise<void>} [pool] awaited before the weights are packed, which all threads do
+ * @param {Promise<void>} [pool] awaited first: other threads pack the weights while they are read
  * @returns {Promise<WasmEngine>}
  */
 export async function streamModel(module, opened, job, pool) {
+  await pool;
   const loader = new module.ModelLoader(opened.bytes, opened.sha256);
   const loaded = await pushAll(loader, opened, job);
   job.progress({ loaded, total: loaded, stage: "prepare" });
-  await pool;
   const engine = loader.finish();
   try {
     await opened.check?.(engine.sha256());

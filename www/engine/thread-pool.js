@@ -16,33 +16,48 @@ export function poolSize(asked, cores) {
   return Math.max(1, Math.min(asked ?? Math.min(cores, MOST), 64));
 }
 
-/**
- * Starts workers over the module's shared memory and makes them its pool.
- * @param {EngineModule} module a build with threads, instantiated
- * @param {{ flavour: Flavour, base?: string, count: number }} options
- * @returns {Promise<void>} once the module shares its work
- */
-export async function startThreadPool(module, { flavour, base, count }) {
-  const shared = { module: module.shared_module(), memory: module.shared_memory() };
-  const workers = Array.from({ length: count }, () =>
-    new Worker(new URL("./thread-pool.js", import.meta.url), { type: "module", name: "clip-wasm-pool" }),
-  );
-  /** @param {Worker} worker */
-  const ready = (worker) =>
-    new Promise((resolve, reject) => {
-      worker.onmessage = resolve;
-      worker.onerror = (event) => reject(new Error(event.message || "a thread's script could not be run"));
-      worker.postMessage({ poolThread: { ...shared, flavour, base } });
-    });
-  const late = new Promise((_, reject) => setTimeout(() => reject(new Error("threads did not start")), PATIENCE));
-  try {
-    await Promise.race([Promise.all(workers.map(ready)), late]);
-  } catch (error) {
-    for (const worker of workers) worker.terminate();
-    throw error;
+/** Threads of a build. Their workers start beside the module, which takes them about as long. */
+export class ThreadPool {
+  /** @type {Worker[]} */
+  #workers;
+
+  /** @param {{ flavour: Flavour, base?: string, count: number }} options a build with threads */
+  constructor({ flavour, base, count }) {
+    this.#workers = Array.from({ length: count }, () =>
+      new Worker(new URL("./thread-pool.js", import.meta.url), { type: "module", name: "clip-wasm-pool" }),
+    );
+    for (const worker of this.#workers) worker.postMessage({ flavour, base });
+    running.push(...this.#workers);
   }
-  module.start_pool(count);
-  running.push(...workers);
+
+  /**
+   * Hands the module to the workers and makes them its pool.
+   * @param {EngineModule} module instantiated
+   * @returns {Promise<void>} once the module shares its work
+   */
+  async join(module) {
+    const shared = { module: module.shared_module(), memory: module.shared_memory() };
+    /** @param {Worker} worker */
+    const ready = (worker) =>
+      new Promise((resolve, reject) => {
+        worker.onmessage = resolve;
+        worker.onerror = (event) => reject(new Error(event.message || "a thread's script could not be run"));
+        worker.postMessage(shared);
+      });
+    const late = new Promise((_, reject) => setTimeout(() => reject(new Error("threads did not start")), PATIENCE));
+    try {
+      await Promise.race([Promise.all(this.#workers.map(ready)), late]);
+    } catch (error) {
+      this.end();
+      throw error;
+    }
+    module.start_pool(this.#workers.length);
+  }
+
+  /** Ends its workers. */
+  end() {
+    for (const worker of this.#workers) worker.terminate();
+  }
 }
 
 /** Ends the workers of all pools. What runs in them stops where it is. */
@@ -53,17 +68,16 @@ export function endThreadPools() {
 /** The workers of pools: a browser might collect one that nobody holds. @type {Worker[]} */
 const running = [];
 
-// This module is also what a thread runs: there it is told so by its first message.
+// This module is also what a thread runs: its first message says which build, its second brings the module and its memory.
 if (/** @type {any} */ (globalThis).name === "clip-wasm-pool") {
-  addEventListener(
-    "message",
-    async ({ data: { poolThread } }) => {
-      const { flavour, base, module, memory } = poolThread;
-      const engine = await importFlavour(flavour, base);
-      await engine.default({ module_or_path: module, memory });
-      postMessage("ready");
-      engine.run_pool_thread();
-    },
-    { once: true },
-  );
+  /** @type {Promise<EngineModule> | undefined} */
+  let imported;
+  addEventListener("message", async ({ data: { flavour, base, module, memory } }) => {
+    imported ??= importFlavour(flavour, base);
+    if (!module) return;
+    const engine = await imported;
+    await engine.default({ module_or_path: module, memory });
+    postMessage("ready");
+    engine.run_pool_thread();
+  });
 }

@@ -16,7 +16,7 @@ pub struct PackedMatrix {
     columns: usize,
     inner: usize,
     data: Vec<u8>,
-    /// The largest magnitude of a code.
+    /// The largest magnitude of a code, counted before wide channels were taken out.
     largest_code: u8,
     /// Channels of the inner dimension that are multiplied in f32.
     wide: Vec<u32>,
@@ -26,36 +26,48 @@ pub struct PackedMatrix {
 
 impl PackedMatrix {
     /// Packs `[columns, inner]` weights, panels side by side on the threads there are. `read` fills in a
-    /// column's block of [`BLOCK`] codes and returns their scale. The channels `wide`, which ascend, are
-    /// multiplied in f32: the codes of activations need not span their range then.
+    /// column's block of [`BLOCK`] codes and returns their scale.
     ///
     /// # Panics
-    /// If `inner` is no multiple of [`BLOCK`], or a channel is beyond it.
+    /// If `inner` is no multiple of [`BLOCK`].
     pub fn pack(
         columns: usize,
         inner: usize,
-        wide: &[u32],
         read: impl Fn(usize, usize, &mut [i8; BLOCK]) -> f32 + Sync,
     ) -> Self {
         assert!(inner.is_multiple_of(BLOCK));
-        assert!(wide.iter().all(|channel| (*channel as usize) < inner));
         let (count, len) = (columns.div_ceil(COLUMNS), inner / BLOCK * PANEL_BLOCK_BYTES);
-        let mut wide_weights = vec![[0.0; COLUMNS]; count * wide.len()];
         let mut data = vec![0; count * len];
-        let mut unfilled = &mut wide_weights[..];
-        let mut panels: Vec<Panel> = data
-            .chunks_exact_mut(len)
-            .map(|data| {
-                let wide_weights = unfilled.split_off_mut(..wide.len()).unwrap_or_default();
-                Panel { data, wide_weights, largest_code: 0 }
-            })
-            .collect();
+        let mut panels: Vec<Panel> =
+            data.chunks_exact_mut(len).map(|data| Panel { data, largest_code: 0 }).collect();
         threads::for_each_piece(&mut panels, 1, PANELS_PER_THREAD, |index, panel| {
             let first = index * COLUMNS;
-            panel[0].fill(first..columns.min(first + COLUMNS), wide, &read);
+            panel[0].fill(first..columns.min(first + COLUMNS), &read);
         });
         let largest_code = panels.iter().map(|panel| panel.largest_code).max().unwrap_or(0);
-        Self { columns, inner, data, largest_code, wide: wide.to_vec(), wide_weights }
+        Self { columns, inner, data, largest_code, wide: Vec::new(), wide_weights: Vec::new() }
+    }
+
+    /// Takes the channels `wide`, which ascend, out of the codes: they are multiplied in f32, so that the codes of
+    /// activations need not span their range.
+    ///
+    /// # Panics
+    /// If a channel is beyond the inner dimension, or there are wide channels already.
+    #[must_use]
+    pub fn with_wide(mut self, wide: &[u32]) -> Self {
+        assert!(self.wide.is_empty());
+        assert!(wide.iter().all(|channel| (*channel as usize) < self.inner));
+        let len = self.inner / BLOCK * PANEL_BLOCK_BYTES;
+        self.wide_weights.reserve_exact(self.panels() * wide.len());
+        for panel in self.data.chunks_exact_mut(len) {
+            for &channel in wide {
+                let (block, k) = (channel as usize / BLOCK, channel as usize % BLOCK);
+                self.wide_weights
+                    .push(take_channel(&mut panel[block * PANEL_BLOCK_BYTES..][..PANEL_BLOCK_BYTES], k));
+            }
+        }
+        self.wide = wide.to_vec();
+        self
     }
 
     /// Replaces the wide channels' weights, which were read from the codes, by exact ones
@@ -114,24 +126,16 @@ impl PackedMatrix {
 /// A panel that is being filled.
 struct Panel<'a> {
     data: &'a mut [u8],
-    /// `[wide channels]`
-    wide_weights: &'a mut [[f32; COLUMNS]],
     largest_code: u8,
 }
 
 impl Panel<'_> {
     /// Fills in the columns `of` a matrix, at most [`COLUMNS`].
-    fn fill(&mut self, of: Range<usize>, wide: &[u32], read: impl Fn(usize, usize, &mut [i8; BLOCK]) -> f32) {
+    fn fill(&mut self, of: Range<usize>, read: impl Fn(usize, usize, &mut [i8; BLOCK]) -> f32) {
         for (block, target) in self.data.chunks_exact_mut(PANEL_BLOCK_BYTES).enumerate() {
             let (mut codes, mut scales) = ([[0; BLOCK]; COLUMNS], [0.0; COLUMNS]);
-            let before = |end: usize| wide.partition_point(|channel| (*channel as usize) < end);
-            let channels = before(block * BLOCK)..before((block + 1) * BLOCK);
             for (lane, column) in of.clone().enumerate() {
                 scales[lane] = read(column, block, &mut codes[lane]);
-                for channel in channels.clone() {
-                    let code = std::mem::take(&mut codes[lane][wide[channel] as usize % BLOCK]);
-                    self.wide_weights[channel][lane] = scales[lane] * f32::from(code);
-                }
             }
             let largest = codes.as_flattened().iter().fold(0, |most, code| most.max(code.unsigned_abs()));
             self.largest_code = self.largest_code.max(largest);
@@ -154,4 +158,16 @@ fn write_block(target: &mut [u8], scales: &[f32; COLUMNS], codes: &[[i8; BLOCK];
         scale_bytes[column * 4..][..4].copy_from_slice(&scales[column].to_le_bytes());
         sum_bytes[column * 2..][..2].copy_from_slice(&sum.to_le_bytes());
     }
+}
+
+/// Takes the codes of channel `k` (0..32) out of a block of a panel: the weights they stood for.
+fn take_channel(block: &mut [u8], k: usize) -> [f32; COLUMNS] {
+    let (codes, rest) = block.split_at_mut(COLUMNS * BLOCK);
+    let (scales, sums) = rest.split_at_mut(COLUMNS * 4);
+    let (scales, sums) = (scales.as_chunks::<4>().0, sums.as_chunks_mut::<2>().0);
+    std::array::from_fn(|column| {
+        let code = std::mem::take(&mut codes[panel_offset(column, k)]) as i8;
+        sums[column] = (i16::from_le_bytes(sums[column]) - i16::from(code)).to_le_bytes();
+        f32::from_le_bytes(scales[column]) * f32::from(code)
+    })
 }

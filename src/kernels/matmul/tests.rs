@@ -47,10 +47,11 @@ impl Case {
 
     fn pack(&self) -> PackedMatrix {
         let blocks = self.inner / BLOCK;
-        PackedMatrix::pack(self.columns, self.inner, &self.wide, |column, block, codes| {
+        let matrix = PackedMatrix::pack(self.columns, self.inner, |column, block, codes| {
             codes.copy_from_slice(&self.codes[column * self.inner + block * BLOCK..][..BLOCK]);
             self.scales[column * blocks + block]
-        })
+        });
+        matrix.with_wide(&self.wide)
     }
 
     fn multiply(&self, kernel: Kernel, epilogue: Epilogue, out: &mut [f32]) {

@@ -68,7 +68,7 @@ struct Product {
 impl Product {
     fn new(inner: usize, largest_code: u8) -> Self {
         let codes = 2 * i32::from(largest_code) + 1;
-        let matrix = PackedMatrix::pack(COLUMNS, inner, &[], |column, block, target| {
+        let matrix = PackedMatrix::pack(COLUMNS, inner, |column, block, target| {
             for (k, code) in target.iter_mut().enumerate() {
                 let mixed = (column * 31 + block * 17 + k * 7) as i32;
                 *code = (mixed % codes - i32::from(largest_code)) as i8;

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use super::Gguf;
 use super::read::{Head, Layout};
 use crate::error::{Error, Result};
+use crate::weights::tensor::Tensor;
 
 /// How many bytes must be there before the head is first looked for.
 const FIRST_LOOK: usize = 1 << 16;
@@ -65,7 +66,12 @@ impl Arrivals {
         Ok(())
     }
 
-    /// The file, which has ended.
+    /// The tensors that have become whole since this was last asked.
+    pub fn arrived(&mut self) -> Vec<Tensor> {
+        self.body.as_mut().map_or_else(Vec::new, |body| std::mem::take(&mut body.file.tensors))
+    }
+
+    /// The file, which has ended, with the tensors that [`Self::arrived`] has not given.
     ///
     /// # Errors
     /// As [`Gguf::read`].

@@ -3,12 +3,10 @@
 //! A SigLIP is a file of the architecture `clip` whose `clip.family` says so; it has no list of tokens, which serves
 //! clip.cpp alone, and no end token's id.
 
-use std::collections::BTreeMap;
-
 use bytes::Bytes;
 
-use super::clip_cpp;
 use super::value::{Array, Value};
+use super::{Metadata, clip_cpp};
 use crate::error::{Error, Result};
 use crate::weights::companions::Companions;
 use crate::weights::config::{
@@ -18,8 +16,6 @@ use crate::weights::dtype::Dtype;
 use crate::weights::hugging_face::ImageStatistics;
 use crate::weights::record::{Measure, Record, Source};
 use crate::weights::vocabulary;
-
-pub(in crate::weights) type Metadata = BTreeMap<String, Value>;
 
 /// What to call the metadata in messages.
 pub(super) const FILE: &str = "GGUF metadata";

@@ -15,6 +15,9 @@ pub use read::Gguf;
 pub use value::{Array, Value};
 pub use write::TensorLayout;
 
+/// What a file says beside its tensors.
+pub type Metadata = std::collections::BTreeMap<String, Value>;
+
 /// The first four bytes of every file.
 const MAGIC: [u8; 4] = *b"GGUF";
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 
 use super::value::{Array, Value, kind};
-use super::{DEFAULT_ALIGNMENT, MAGIC};
+use super::{DEFAULT_ALIGNMENT, MAGIC, Metadata};
 use crate::error::{Error, Result};
 use crate::weights::dtype::Dtype;
 use crate::weights::tensor::Tensor;
@@ -27,7 +27,7 @@ const MAX_ALIGNMENT: u64 = 1 << 16;
 /// A parsed file.
 #[derive(Clone, Debug)]
 pub struct Gguf {
-    pub metadata: BTreeMap<String, Value>,
+    pub metadata: Metadata,
     /// In the order of their data, each a slice of the file.
     pub tensors: Vec<Tensor>,
 }
@@ -47,7 +47,7 @@ impl Gguf {
 
 /// What stands before a file's data.
 pub(super) struct Head {
-    pub metadata: BTreeMap<String, Value>,
+    pub metadata: Metadata,
     /// In the order of their data.
     pub layouts: Vec<Layout>,
     /// Where the data begins.
@@ -90,8 +90,8 @@ fn header(cursor: &mut Cursor) -> Result<(u64, u64)> {
     Ok((tensors, entries))
 }
 
-fn entries(cursor: &mut Cursor, count: u64) -> Result<BTreeMap<String, Value>> {
-    let mut metadata = BTreeMap::new();
+fn entries(cursor: &mut Cursor, count: u64) -> Result<Metadata> {
+    let mut metadata = Metadata::new();
     for _ in 0..count {
         let key = cursor.string("a metadata key")?;
         let kind = cursor.u32(&key)?;
@@ -155,7 +155,7 @@ fn array(cursor: &mut Cursor, key: &str) -> Result<Array> {
 }
 
 /// The power of two that tensor offsets are multiples of.
-fn alignment(metadata: &BTreeMap<String, Value>) -> Result<u64> {
+fn alignment(metadata: &Metadata) -> Result<u64> {
     let Some(value) = metadata.get("general.alignment") else {
         return Ok(DEFAULT_ALIGNMENT);
     };

@@ -3,8 +3,11 @@ export interface ModelFiles {
   readonly kind: "opfs" | "cache" | "memory";
   keys(): Promise<string[]>;
   read(key: string, name: string): Promise<Blob | undefined>;
-  /** A file's bytes where there is a faster way than its Blob, each piece good until the next; none of one that is not there. */
-  pieces?(key: string, name: string): AsyncIterable<Uint8Array>;
+  /**
+   * A file's bytes in pieces of `size` where there is a faster way than its Blob, each good until the next; none of one that
+   * is not there.
+   */
+  pieces?(key: string, name: string, size: number): AsyncIterable<Uint8Array>;
   /** Opens a key for writing, with whatever is there. */
   open(key: string): Promise<Draft>;
   remove(key: string): Promise<void>;

@@ -5,7 +5,7 @@ import { codeOf } from "../code-of.js";
 import { cacheStore } from "./cache-store.js";
 import { memoryStore } from "./memory-store.js";
 import { opfsStore } from "./opfs-store.js";
-import { readPieces } from "./pieces.js";
+import { PIECE, readPieces } from "./pieces.js";
 
 /**
  * What `about.json` says of a model on its way, and `model.json`, which is written last and makes it one.
@@ -65,14 +65,15 @@ export class ModelStore {
 
   /**
    * @param {string} key
-   * @returns {Promise<{ file: Blob, about: About, pieces: () => AsyncIterable<Uint8Array> } | undefined>} its bytes, also
-   *   piece by piece, each good until the next; nothing where it is not there, or not whole
+   * @returns {Promise<{ file: Blob, about: About, pieces: (size?: number) => AsyncIterable<Uint8Array> } | undefined>} its
+   *   bytes, also piece by piece, each good until the next, of `size` where the store can and else as they are hashed;
+   *   nothing where it is not there, or not whole
    */
   async find(key) {
     for (const files of [this.#disk, this.#memory]) {
       const about = await json(files, key, "model.json");
       const parts = [await files.read(key, "header"), await files.read(key, "body")];
-      if (about) return { about, file: new Blob(parts.map((part) => part ?? "")), pieces: () => piecesOf(files, key) };
+      if (about) return { about, file: new Blob(parts.map((part) => part ?? "")), pieces: (size) => piecesOf(files, key, size) };
     }
     return undefined;
   }
@@ -132,11 +133,11 @@ export class ModelStore {
   }
 }
 
-/** @param {ModelFiles} files @param {string} key */
-async function* piecesOf(files, key) {
+/** @param {ModelFiles} files @param {string} key @param {number} [size] */
+async function* piecesOf(files, key, size = PIECE) {
   for (const name of ["header", "body"]) {
     const blob = files.pieces ? undefined : await files.read(key, name);
-    yield* files.pieces?.(key, name) ?? readPieces(blob ?? new Blob());
+    yield* files.pieces?.(key, name, size) ?? readPieces(blob ?? new Blob());
   }
 }
 

@@ -4,6 +4,9 @@ import { sha256 } from "../sha256.js";
 /** The length of a piece, in bytes: each may cost a call into another process, and three of them are in memory at a time. */
 export const PIECE = 1 << 23;
 
+/** The same where a piece costs next to nothing, and should stay in the processor's cache until it is where it belongs. */
+export const SMALL_PIECE = 1 << 19;
+
 /** How many pieces are on their way while the caller works on one. */
 const AHEAD = 2;
 

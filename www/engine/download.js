@@ -181,9 +181,11 @@ function watched(signal) {
       clearTimeout(timer);
       timer = setTimeout(() => controller.abort(), SILENCE);
     },
+    /** What has not been read of an answer is not wanted: left to itself, it can hold up the next request for its file. */
     end() {
       clearTimeout(timer);
       signal.removeEventListener("abort", abort);
+      controller.abort();
     },
   };
 }

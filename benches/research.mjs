@@ -29,7 +29,15 @@ const SCRIPT = `
   }
   let engine;
   const tasks = [];
-  new PerformanceObserver((list) => tasks.push(...list.getEntries().map(({ duration }) => duration))).observe({ entryTypes: ["longtask"] });
+  let handed = 0;
+  document.addEventListener("change", () => (handed = performance.now()), true);
+  // What the browser does to hand thousands of files over, before the page hears of them, is not the page's.
+  const ofThePage = ({ startTime, duration }) => {
+    const end = startTime + duration;
+    return end - (handed > startTime && handed < end ? handed : startTime);
+  };
+  new PerformanceObserver((list) => tasks.push(...list.getEntries())).observe({ entryTypes: ["longtask"] });
+  const longest = () => tasks.map(ofThePage).filter((task) => task > 50).sort((a, b) => b - a).slice(0, 5);
   const settled = (view) => new Promise((resolve) => {
     const look = () => (view.dataset.state === "ready" ? resolve() : setTimeout(look, 20));
     look();
@@ -55,7 +63,7 @@ const SCRIPT = `
   window.finish = async () => {
     await window.ended;
     await settled(window.view);
-    return { ...window.latest, tasks: tasks.sort((a, b) => b - a).slice(0, 5) };
+    return { ...window.latest, tasks: longest() };
   };
   window.relabel = async (labels) => {
     tasks.length = 0;
@@ -69,7 +77,7 @@ const SCRIPT = `
     field.value = labels.join("\\n");
     field.dispatchEvent(new Event("input"));
     await settled(window.view);
-    return { milliseconds, tasks: tasks.sort((a, b) => b - a).slice(0, 5) };
+    return { milliseconds, tasks: longest() };
   };
   window.end = () => engine.dispose();
 `;
@@ -112,15 +120,17 @@ async function measure(stage, threads) {
 }
 
 /**
- * The memory of the page's process while the pictures go through.
+ * The memory of the page's process while the pictures go through, the garbage of the page's own thread collected.
  *
  * @param {import("../tests/browser/stage.mjs").Stage} stage
  */
 async function watched(stage) {
   const system = await /** @type {any} */ (stage.page.context().browser()).newBrowserCDPSession();
+  const collector = await stage.page.context().newCDPSession(stage.page);
   const looks = [];
   for (const due of LOOKS.filter((count) => count < PICTURES)) {
     await stage.page.waitForFunction((due) => Reflect.get(window, "latest").done >= due, due, { polling: 50 });
+    await collector.send("HeapProfiler.collectGarbage");
     const { processInfo } = await system.send("SystemInfo.getProcessInfo");
     const renderers = processInfo.filter((/** @type {{ type: string }} */ { type }) => type === "renderer");
     const sizes = renderers.map((/** @type {{ id: number }} */ { id }) => Number(/VmRSS:\s*(\d+)/.exec(readFileSync(`/proc/${id}/status`, "utf8"))?.[1]) / 1024);

@@ -190,15 +190,22 @@ test("a visitor who changes their mind ten times", async () => {
   assert.ok(servedWeights() - size <= 10 * IN_FLIGHT, `${servedWeights()} bytes of ${size} were served`);
 });
 
-test("a pause", async () => {
+test("ten pauses, each of which leaves what has come in the list", async () => {
   weightsFault(() => ({ pace: 4 }));
-  await inPage(`until(${Math.floor(size / 2)})`);
-  const { code } = await inPage("(engine.pause(), going)");
-  assert.equal(code, "paused");
-  const [{ complete, loaded, total }] = await inPage("stored()");
-  assert.ok(!complete && loaded >= size / 2 - IN_FLIGHT && total === size, `${loaded} of ${total}`);
+  for (let turn = 1; turn <= 10; turn++) {
+    const [{ code }, models] = await inPage(`(async () => {
+      await until(${Math.floor((size * turn) / 12)});
+      engine.pause();
+      return [await going, await stored()];
+    })()`);
+    assert.equal(code, "paused");
+    assert.equal(models.length, 1);
+    const [{ complete, loaded, total }] = models;
+    assert.ok(!complete && loaded >= (size * turn) / 12 - IN_FLIGHT && total === size, `${loaded} of ${total}`);
+  }
+  hub.fault = () => undefined;
   assert.equal(await inPage("load()"), expected);
-  assert.ok(servedWeights() - size <= IN_FLIGHT);
+  assert.ok(servedWeights() - size <= 10 * IN_FLIGHT);
 });
 
 test("a host that goes away for good", async () => {

@@ -45,6 +45,8 @@ export class EngineHost {
   #hub = HUB;
   /** @type {Promise<ModelStore>} */
   #store = Promise.reject(new EngineError("not-started", "the engine has not been started"));
+  /** Downloads that were ended, and are still noting down what has come. @type {Set<Promise<unknown>>} */
+  #ending = new Set();
   #tried = false;
   /** Makes sure that the model is the file of its hash, where that was taken for granted to load it sooner. */
   #verify = async () => {};
@@ -92,7 +94,14 @@ export class EngineHost {
     if (stored) return { stored: stored.key };
     const around = await this.#around(job);
     const recipe = await recipeFor(source, dtype, around);
-    return recipe ? { stored: await obtain(recipe, around.module, store, job) } : source;
+    if (!recipe) return source;
+    const fetching = obtain(recipe, around.module, store, job);
+    job.signal.addEventListener("abort", () => this.#ending.add(fetching), { once: true });
+    try {
+      return { stored: await fetching };
+    } finally {
+      this.#ending.delete(fetching);
+    }
   }
 
   /**
@@ -112,12 +121,15 @@ export class EngineHost {
   async listModels({ signal }) {
     this.#records ??= readRecords({ models: this.#models, signal });
     this.#records.catch(() => (this.#records = undefined)); // the next one to ask tries again
-    return { records: await this.#records, stored: await (await this.#store).list() };
+    const records = await this.#records;
+    await Promise.allSettled(this.#ending);
+    return { records, stored: await (await this.#store).list() };
   }
 
   /** @param {{ key: string }} payload */
   async deleteModel({ key }) {
     const store = await this.#store;
+    await Promise.allSettled(this.#ending);
     const remove = async (/** @type {Lock | null} */ lock) => lock && store.remove(key).then(() => true);
     const removed = await locked(key, remove, { ifAvailable: true });
     if (!removed) throw new EngineError("busy", "this model is being downloaded: stop that first");

@@ -26,6 +26,10 @@ export const jsonBytes = (value) => new TextEncoder().encode(JSON.stringify(valu
 export const isFull = (error) =>
   (error instanceof Error && error.name === "QuotaExceededError") || codeOf(error) === "quota";
 
+/** How often a small file is looked at that cannot be read yet, and how long it may take to replace one, in milliseconds. */
+const LOOKS = 5;
+const REPLACED = 10;
+
 /** The models this origin keeps; those that found no room on the disk stay in memory. */
 export class ModelStore {
   /** @type {ModelFiles} */
@@ -157,16 +161,21 @@ async function describe(files, key) {
 }
 
 /**
+ * A small file may be met while it is being replaced, empty or with its blob gone stale: it is looked at again.
  * @param {ModelFiles} files
  * @param {string} key
  * @param {string} name
- * @returns {Promise<About | undefined>} nothing for a file that was never completed
+ * @returns {Promise<About | undefined>} nothing for a file that is not there, or was never completed
  */
 async function json(files, key, name) {
-  const text = await (await files.read(key, name))?.text();
-  try {
-    return text && JSON.parse(text);
-  } catch {
-    return undefined;
+  for (let looks = 0; looks < LOOKS; looks++) {
+    const file = await files.read(key, name);
+    if (!file) return undefined;
+    try {
+      return JSON.parse(await file.text());
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, REPLACED));
+    }
   }
+  return undefined;
 }

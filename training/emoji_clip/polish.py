@@ -22,7 +22,7 @@ from .tokens import train_tokenizer
 from .train import STATE, Student
 
 NAMES, KEYWORDS, CAPTIONS = 128, 48, 64  # read in a step
-WEIGHTS = {"names": 1.0, "captions": 1.0, "keywords": 0.05}
+WEIGHTS = {"names": 1.0, "captions": 2.0, "keywords": 0.05}
 
 
 def imagined_scene(rng: np.random.Generator, concept: int) -> Scene:
@@ -93,8 +93,8 @@ class Polish:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--steps", type=int, default=500)
-    parser.add_argument("--lr", type=float, default=1e-3)
+    parser.add_argument("--steps", type=int, default=1000)
+    parser.add_argument("--lr", type=float, default=5e-4)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     torch.manual_seed(options.seed)

@@ -81,6 +81,26 @@ for (const [path, words] of [
     await frame().getByText(words).waitFor();
   });
 
+test("the frame is as high as what it says, also in a narrower window", async () => {
+  await dropAddress(`${host}/open/slice.webp`);
+  const inside = () => frame().locator("html").evaluate((html) => html.offsetHeight);
+  const outside = () => page.locator("address-panel iframe").evaluate((iframe) => iframe.clientHeight);
+  const wide = await inside();
+  await page.setViewportSize({ width: 360, height: 780 });
+  await page.waitForFunction((wide) => Number(document.querySelector("address-panel iframe")?.clientHeight) > wide, wide);
+  assert.equal(await outside(), await inside());
+  await page.setViewportSize({ width: 1280, height: 720 });
+  await page.waitForFunction((wide) => document.querySelector("address-panel iframe")?.clientHeight === wide, wide);
+});
+
+test("a frame that is not laid out yet, and so has no height, is seen all the same", async () => {
+  await frame()
+    .locator("html")
+    .evaluate(() => parent.postMessage({ height: 0 }, "*"));
+  await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 100)));
+  await frame().getByText("learns the address of this connection").waitFor();
+});
+
 test("what is no address is told in the frame, and the button closes it", async () => {
   await frame().getByRole("textbox").fill("cat.jpg");
   await frame().getByRole("button", { name: "Ask for the picture" }).click();

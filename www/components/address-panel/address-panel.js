@@ -55,7 +55,8 @@ export class AddressPanel extends Component {
     if (!this.#frame || source !== this.#frame.contentWindow) return;
     clearTimeout(this.#waiting);
     if (data.ready) this.#write();
-    if (typeof data.height === "number") this.#frame.style.blockSize = `${Math.min(data.height, 400)}px`;
+    // a frame that is not laid out yet has no height; one that is given none is never seen
+    if (data.height > 0) this.#frame.style.blockSize = `${Math.min(data.height, 400)}px`;
     if (!(data.bytes instanceof ArrayBuffer)) return;
     this.open = false;
     const file = new File([data.bytes], String(data.name).slice(0, 120), { type: String(data.type) });

@@ -83,7 +83,7 @@ for (const [path, words] of [
 
 test("the frame is as high as what it says, also in a narrower window", async () => {
   await dropAddress(`${host}/open/slice.webp`);
-  const inside = () => frame().locator("html").evaluate((html) => html.offsetHeight);
+  const inside = () => frame().locator("html").evaluate(() => document.documentElement.offsetHeight);
   const outside = () => page.locator("address-panel iframe").evaluate((iframe) => iframe.clientHeight);
   const wide = await inside();
   await page.setViewportSize({ width: 360, height: 780 });

@@ -218,6 +218,7 @@ bench() {
   npm ci --prefix "$folder" --ignore-scripts --no-audit --no-fund
   say "making the checkpoints (ten minutes, once)"
   "$folder/python/bin/python" benches/checkpoints.py "$folder/checkpoints" models/emoji-clip.gguf
+  put_page "$folder/page"
   say "timing"
   node benches/run.mjs "$@"
 }

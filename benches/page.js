@@ -1,5 +1,5 @@
 // What the bench runs in the page: ours and the peer side by side on the same weights, round after round.
-import { EngineClient } from "/www/engine/client.js";
+import { EngineClient } from "/target/bench/page/www/engine/client.js"; // as a visitor gets it
 
 const PEER = "/target/bench/node_modules/onnxruntime-web/dist/";
 const CHECKPOINTS = "/target/bench/checkpoints/";

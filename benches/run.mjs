@@ -62,8 +62,8 @@ const BENCHES = {
   text_1000x7_1t: (page) => texts(page, many, { threads: 1, rounds: 1, batch: 100 }),
   text_accuracy: (page) => call(page, "textAccuracy", "vit-b-32", { dtype: "q8", gguf: B32, prompts: PROMPTS }),
   start_b32: (page) =>
-    call(page, "start", "vit-b-32", { threads: 2, dtype: "q8", gguf: B32, rounds: 5, labels: NOUNS, ids: tokenize(B32, ten) }),
-  photo_12mp_2t: (page) => call(page, "photo", "vit-b-32", { threads: 2, gguf: B32, rounds: 5, labels: NOUNS }),
+    call(page, "start", "vit-b-32", { threads: 2, dtype: "q8", gguf: B32, rounds: 11, labels: NOUNS, ids: tokenize(B32, ten) }),
+  photo_12mp_2t: (page) => call(page, "photo", "vit-b-32", { threads: 2, gguf: B32, rounds: 11, labels: NOUNS }),
 };
 
 /** @param {import("playwright-core").Page} page @param {string} name @param {...unknown} options */

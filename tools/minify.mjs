@@ -1,33 +1,66 @@
 // @ts-check
 /**
- * Minifies the scripts of a built page, each by itself, and puts a source map beside each: the modules stay modules, and
- * the browser's tools show the sources as they are written. Source maps are fetched by such tools alone.
+ * Makes the scripts of a built page small and few. Each worker's modules become one file: they stand between a visitor
+ * and the first answer, and each would cost a request. All others are minified each by itself. Beside each lies a source
+ * map, which the browser's tools alone fetch, to show the sources as written.
  * usage: node tools/minify.mjs FOLDER
  */
-import { readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { transformSync } from "esbuild";
+import { build, transformSync } from "esbuild";
+
+/** What the page's own thread begins with. */
+const PAGE = ["www/running-session.js", "www/main.js", "www/gallery.js"];
+const WORKERS = ["www/engine/worker.js", "www/engine/thread-pool.js"];
+const SMALL = /** @type {const} */ ({ minify: true, legalComments: "none", charset: "utf8", target: "es2022", sourcemap: "external" });
+/** The engine's builds stay where they are, and so do imports of them. */
+const TOGETHER = /** @type {const} */ ({ bundle: true, format: "esm", external: ["*/clip_wasm.js"], metafile: true, write: false, outdir: "." });
 
 const root = process.argv[2];
 if (!root) throw new Error("usage: node tools/minify.mjs FOLDER");
 
-let before = 0;
-let after = 0;
-for (const name of readdirSync(root, { recursive: true, encoding: "utf8" })) {
-  const file = path.join(root, name);
-  if (!name.endsWith(".js") || name.endsWith("precache.js") || !statSync(file).isFile()) continue;
-  const source = readFileSync(file, "utf8");
-  const { code, map } = transformSync(source, {
-    minify: true,
-    legalComments: "none",
-    charset: "utf8",
-    target: "es2022",
-    sourcemap: "external",
-    sourcefile: path.basename(file),
-  });
+const before = size();
+const bundles = await bundleWorkers();
+for (const file of scripts().filter((file) => !bundles.has(file))) {
+  const sourcefile = path.basename(file);
+  const { code, map } = transformSync(readFileSync(file, "utf8"), { ...SMALL, sourcefile });
+  put(file, code, map);
+}
+console.log(`scripts: ${before} bytes as written, ${size()} as shipped`);
+
+function scripts() {
+  return readdirSync(root, { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".js") && !name.endsWith("precache.js"))
+    .map((name) => path.resolve(root, name))
+    .filter((file) => statSync(file).isFile());
+}
+
+function size() {
+  return scripts().reduce((sum, file) => sum + statSync(file).size, 0);
+}
+
+/**
+ * Puts the workers' bundles in the places of their entries, and removes what only they imported.
+ * @returns {Promise<Set<string>>} the files that hold the bundles
+ */
+async function bundleWorkers() {
+  const page = await build({ ...TOGETHER, entryPoints: PAGE.map((name) => path.join(root, name)) });
+  const workers = new Map();
+  for (const name of WORKERS) {
+    const file = path.resolve(root, name);
+    workers.set(file, await build({ ...SMALL, ...TOGETHER, entryPoints: [file] }));
+  }
+  const inputs = [...workers.values()].flatMap(({ metafile }) => Object.keys(metafile.inputs));
+  for (const name of inputs) if (!(name in page.metafile.inputs)) rmSync(name, { force: true });
+  for (const [file, { outputFiles }] of workers) {
+    const [map, code] = [".js.map", ".js"].map((end) => outputFiles.find((output) => output.path.endsWith(end)).text);
+    put(file, code, map);
+  }
+  return new Set(workers.keys());
+}
+
+/** @param {string} file @param {string} code @param {string} map */
+function put(file, code, map) {
   writeFileSync(file, `${code}//# sourceMappingURL=${path.basename(file)}.map\n`);
   writeFileSync(`${file}.map`, map);
-  before += Buffer.byteLength(source);
-  after += Buffer.byteLength(code);
 }
-console.log(`scripts: ${before} bytes as written, ${after} as shipped`);

@@ -1,5 +1,6 @@
 //! The one facade: model, tokenizer, preprocessing and caches behind a handful of verbs.
 
+mod arriving;
 mod saliency;
 
 use std::collections::{HashMap, HashSet};
@@ -16,8 +17,9 @@ use crate::task::logits::Logits;
 use crate::task::robustness::Trial;
 use crate::task::zero_shot::{self, Baseline, Mode, Score};
 use crate::text::{Template, Tokenizer, check_labels};
-use crate::weights::{Checkpoint, Dtype, Family, Record};
+use crate::weights::{Checkpoint, Companions, Dtype, Family, Record};
 
+pub use arriving::Arriving;
 pub use saliency::Saliency;
 
 /// The template where neither the user nor the checkpoint has one: OpenAI's, and that of transformers' pipeline for
@@ -87,24 +89,39 @@ pub struct Info {
     pub version: &'static str,
 }
 
+/// The tokenizer of a checkpoint.
+///
+/// # Errors
+/// `Tokenizer`.
+fn tokenizer_of(Companions { config, tokenizer_json, .. }: &Companions) -> Result<Tokenizer> {
+    match config.family {
+        Family::Clip => Tokenizer::from_json(tokenizer_json, config.context_length),
+        Family::Siglip => Tokenizer::siglip(tokenizer_json, config.context_length),
+        Family::MobileClip => Tokenizer::padded(tokenizer_json, config.context_length, MOBILE_CLIP_PADDING),
+    }
+}
+
 impl Session {
     /// Builds the model of a checkpoint.
     ///
     /// # Errors
     /// Whatever [`Clip::load`], the tokenizer's and the preprocessing's readers find.
-    pub fn new(mut checkpoint: Checkpoint) -> Result<Self> {
+    pub fn new(checkpoint: Checkpoint) -> Result<Self> {
+        let companions = checkpoint.companions();
+        Self::build(checkpoint, || tokenizer_of(&companions))
+    }
+
+    /// The same with a tokenizer that may be on its way.
+    fn build(
+        mut checkpoint: Checkpoint,
+        tokenizer: impl FnOnce() -> Result<Tokenizer> + Send,
+    ) -> Result<Self> {
         let preprocessing = Preprocessing::from_json(&checkpoint.preprocessing_json)?;
         let dtype = checkpoint.main_dtype();
         let parameters = checkpoint.tensors.iter().map(|tensor| tensor.elements() as u64).sum();
         checkpoint.release_file();
-        let (json, config) = (checkpoint.tokenizer_json, checkpoint.config);
-        let (family, context_length) = (config.family, config.context_length);
-        let tokenizer = || match family {
-            Family::Clip => Tokenizer::from_json(&json, context_length),
-            Family::Siglip => Tokenizer::siglip(&json, context_length),
-            Family::MobileClip => Tokenizer::padded(&json, context_length, MOBILE_CLIP_PADDING),
-        };
-        let (tokenizer, clip) = threads::both(tokenizer, || Clip::load(config, checkpoint.tensors));
+        let (tokenizer, clip) =
+            threads::both(tokenizer, || Clip::load(checkpoint.config, checkpoint.tensors));
         let (tokenizer, clip) = (tokenizer?, clip?);
         let record = checkpoint.record;
         Ok(Self { clip, tokenizer, preprocessing, record, dtype, parameters, labels: HashMap::new() })

@@ -73,8 +73,9 @@ impl<T> Pending<T> {
         self.0.0.lock().unwrap_or_else(PoisonError::into_inner).is_some()
     }
 
-    /// What it made, once it has ended. Not for threads of the pool, which might wait for themselves.
+    /// What it made, once it has ended. A thread of the pool works at what waits meanwhile, this task among it.
     pub fn wait(self) -> T {
+        while !self.is_done() && rayon::yield_now() == Some(rayon::Yield::Executed) {}
         let mut result = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
             match result.take() {

@@ -16,8 +16,8 @@ use crate::image;
 use crate::image::Rgb8;
 use crate::kernels::matmul::trial;
 use crate::kernels::threads;
-use crate::session::Session;
-use crate::weights::{Loader, hexadecimal};
+use crate::session::{Arriving, Session};
+use crate::weights::hexadecimal;
 use convert::{object, rows, strings, thrown};
 
 /// Runs once when the module is instantiated: a panic, which only a fault of ours can cause, says where.
@@ -29,7 +29,7 @@ fn start() {
 /// A GGUF file on its way in.
 #[wasm_bindgen]
 pub struct ModelLoader {
-    file: Loader,
+    file: Arriving,
     hash: FileHash,
 }
 
@@ -46,8 +46,9 @@ impl ModelLoader {
     /// knows it and checks the bytes: that would take as long as all else here.
     #[wasm_bindgen(constructor)]
     pub fn new(expected_bytes: f64, sha256: Option<String>) -> Self {
+        threads::start(trial::warm_up);
         let hash = sha256.map_or_else(|| FileHash::Counting(Sha256::new()), FileHash::Known);
-        Self { file: Loader::new(expected_bytes as u64), hash }
+        Self { file: Arriving::new(expected_bytes as u64), hash }
     }
 
     /// Takes the next bytes.
@@ -60,7 +61,7 @@ impl ModelLoader {
 
     /// Builds the model of the bytes so far.
     pub fn finish(self) -> Result<Engine, JsValue> {
-        let session = self.file.finish().and_then(Session::new).map_err(thrown)?;
+        let session = self.file.finish().map_err(thrown)?;
         let sha256 = match self.hash {
             FileHash::Known(sha256) => sha256,
             FileHash::Counting(hash) => hexadecimal(&hash.finalize()),

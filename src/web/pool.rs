@@ -2,7 +2,8 @@
 //!
 //! The page starts the workers, since only a worker's own event loop can start another. Each
 //! instantiates this module over the same memory and calls [`run_pool_thread`], which does not return.
-//! When all of them wait there, [`start_pool`] hands each its part.
+//! When all of them wait there, [`start_pool`] hands each its part. The thread that calls it is of the pool too: what it
+//! begins it works at itself, and one worker fewer has to start.
 
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, PoisonError};
@@ -41,11 +42,11 @@ pub fn run_pool_thread() {
     }
 }
 
-/// Shares the work among `count` threads from here on. As many workers must wait in
-/// [`run_pool_thread`], or this waits for them. Fails if there is a pool already.
+/// Shares the work among `count` threads from here on, this one and as many workers less one, which must wait in
+/// [`run_pool_thread`]. Fails if there is a pool already.
 #[wasm_bindgen]
 pub fn start_pool(count: usize) -> Result<(), JsValue> {
-    let builder = ThreadPoolBuilder::new().num_threads(count).spawn_handler(|thread| {
+    let builder = ThreadPoolBuilder::new().num_threads(count).use_current_thread().spawn_handler(|thread| {
         WAITING.lock().unwrap_or_else(PoisonError::into_inner).push_back(thread);
         MORE.notify_one();
         Ok(())

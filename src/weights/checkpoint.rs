@@ -82,8 +82,7 @@ impl Checkpoint {
     /// # Errors
     /// As [`Checkpoint::from_gguf`].
     pub fn from_parts(metadata: &Metadata, tensors: Tensors) -> Result<Self> {
-        let config = keys::config(metadata)?;
-        let (tokenizer_json, preprocessing_json) = keys::companions(metadata, config.image_size)?;
+        let Companions { config, tokenizer_json, preprocessing_json } = keys::companions(metadata)?;
         let record = keys::record(metadata);
         Ok(Self {
             config,
@@ -165,7 +164,7 @@ impl Checkpoint {
     }
 
     /// What there is beside the tensors.
-    pub(super) fn companions(&self) -> Companions {
+    pub fn companions(&self) -> Companions {
         Companions {
             config: self.config.clone(),
             tokenizer_json: self.tokenizer_json.clone(),

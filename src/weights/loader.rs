@@ -1,7 +1,8 @@
 //! A model's file as it arrives: read, and packed for the products, while the rest is on its way.
 
 use super::checkpoint::Checkpoint;
-use super::gguf::Arrivals;
+use super::companions::Companions;
+use super::gguf::{Arrivals, keys};
 use super::packing::Packing;
 use crate::error::Result;
 
@@ -29,6 +30,11 @@ impl Loader {
     pub fn push(&mut self, chunk: &[u8]) -> Result<()> {
         self.arrivals.push(chunk)?;
         self.arrivals.arrived().into_iter().try_for_each(|tensor| self.packing.add(tensor))
+    }
+
+    /// What the checkpoint has beside its tensors, once that has come, or what is wrong with it.
+    pub fn companions(&self) -> Option<Result<Companions>> {
+        self.arrivals.metadata().map(keys::companions)
     }
 
     /// The checkpoint of the bytes so far, the matrices of its blocks packed where their type allows.

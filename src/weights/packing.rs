@@ -107,22 +107,28 @@ fn packed(tensor: Tensor) -> Result<Slot> {
 /// # Errors
 /// `NonFiniteWeight`.
 pub fn pack(tensor: &Tensor) -> Result<Option<PackedMatrix>> {
-    tensor.check_finite()?;
     let (columns, inner) = (tensor.rows(), tensor.row_len());
     let data = &tensor.data[..];
-    Ok(match tensor.dtype {
-        Dtype::F32 | Dtype::F16 | Dtype::Bf16 => None,
-        Dtype::Q8_0 => Some(pack_blocks(columns, inner, data, blocks::q8_0)),
-        Dtype::Q5_0 => Some(pack_blocks(columns, inner, data, blocks::q5_0)),
-        Dtype::Q4_0 => Some(pack_blocks(columns, inner, data, blocks::q4_0)),
+    let packed = match tensor.dtype {
+        Dtype::F32 | Dtype::F16 | Dtype::Bf16 => {
+            tensor.check_finite()?;
+            return Ok(None);
+        }
+        Dtype::Q8_0 => pack_blocks(columns, inner, data, blocks::q8_0),
+        Dtype::Q5_0 => pack_blocks(columns, inner, data, blocks::q5_0),
+        Dtype::Q4_0 => pack_blocks(columns, inner, data, blocks::q4_0),
         Dtype::Q6K => {
             let (stored, _) = data.as_chunks::<{ blocks::Q6K_BYTES }>();
             let per_row = inner / 256;
-            Some(PackedMatrix::pack(columns, inner, |column, block, codes| {
+            PackedMatrix::pack(columns, inner, |column, block, codes| {
                 blocks::q6k(&stored[column * per_row + block / 8], block % 8, codes)
-            }))
+            })
         }
-    })
+    };
+    if !packed.is_finite() {
+        tensor.check_finite()?;
+    }
+    Ok(Some(packed))
 }
 
 /// Packs blocks of 32 that take `N` bytes each.

@@ -2,9 +2,13 @@
 
 use bytes::Bytes;
 
-use super::blocks;
+use super::blocks::{self, PIECE};
 use super::dtype::Dtype;
 use crate::error::{Error, Result};
+use crate::kernels::threads;
+
+/// Fewer pieces than this are not worth another thread.
+const PIECES_PER_THREAD: usize = 8;
 
 /// A tensor as its checkpoint stores it. Cloning is cheap: the bytes are shared.
 #[derive(Clone, Debug)]
@@ -70,7 +74,11 @@ impl Tensor {
     pub fn to_f32(&self) -> Result<Vec<f32>> {
         self.check_finite()?;
         let mut values = vec![0.0; self.elements()];
-        blocks::decode(self.dtype, &self.data, &mut values);
+        let piece = PIECE / self.dtype.block_len() * self.dtype.block_bytes();
+        threads::for_each_piece(&mut values, PIECE, PIECES_PER_THREAD, |index, out| {
+            let bytes = &self.data[index * piece..];
+            blocks::decode(self.dtype, &bytes[..bytes.len().min(piece)], out);
+        });
         Ok(values)
     }
 

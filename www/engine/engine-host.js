@@ -10,7 +10,7 @@ import { embedImage } from "./embed-image.js";
 import { EngineError } from "./engine-error.js";
 import { loadEngineModule } from "./engine-module.js";
 import { HeatmapMaker } from "./heatmaps.js";
-import { inSlices } from "./in-slices.js";
+import { SLICE, inSlices } from "./in-slices.js";
 import { obtain } from "./obtain.js";
 import { openModel } from "./open-model.js";
 import { places } from "./places.js";
@@ -27,6 +27,12 @@ const SETTLED = 2500;
 
 /** Prompts that go together at first, before the model's speed is known: 200 ms of the largest on one thread. */
 const FIRST_SLICE = 4;
+
+/**
+ * A picture takes the time of more prompts of CLIP's than these. Of SigLIP's, which are all as long as the window, it
+ * takes that of three: the first that go together may take some 200 ms there.
+ */
+const PROMPTS_PER_PICTURE = 12;
 
 const HUB = "https://huggingface.co";
 
@@ -53,9 +59,10 @@ export class EngineHost {
   /** The known models' records, read once. @type {Promise<ModelRecord[]> | undefined} */
   #records;
   /**
-   * How many prompts or labels may go through the text tower together. Quantized products are exact in any company;
+   * How many prompts may go through the text tower together. Quantized products are exact in any company;
    * others are summed in an order that depends on how many rows there are, and how many there would be is decided by
    * the clock: so there each goes alone, and the same call has the same bits again.
+   * @type {import("./in-slices.js").Pace}
    */
   #pace = { size: FIRST_SLICE, most: Infinity };
 
@@ -179,8 +186,13 @@ export class EngineHost {
   }
 
   /** @param {{ image: ImageInput }} payload */
-  embedImage({ image }) {
-    return embedImage(this.#loaded(), image);
+  async embedImage({ image }) {
+    const picture = await embedImage(this.#loaded(), image);
+    if (!this.#pace.measured) {
+      const fitting = Math.floor((PROMPTS_PER_PICTURE * SLICE) / picture.timings.encode);
+      this.#pace.size = Math.max(FIRST_SLICE, fitting);
+    }
+    return picture;
   }
 
   /**
@@ -237,7 +249,8 @@ export class EngineHost {
    */
   async #encode(engine, labels, templates, job) {
     const missing = engine.missing_labels(labels, templates);
-    await inSlices(missing, (slice) => engine.encode_labels(slice, templates), job, this.#pace);
+    const encode = (/** @type {string[]} */ slice) => engine.encode_labels(slice, templates);
+    await inSlices(missing, encode, job, this.#pace, templates.length);
     return missing.length;
   }
 

@@ -1,7 +1,14 @@
 // @ts-check
 /** @import { Job } from "./types.js" */
 /** How long the worker may stay deaf to its mailbox, in milliseconds; a cancel must be heard within 200. */
-const SLICE = 60;
+export const SLICE = 60;
+
+/**
+ * @typedef {object} Pace
+ * @property {number} size how many prompts go together next
+ * @property {number} most how many may at all
+ * @property {boolean} [measured] whether the size is what some have shown to take
+ */
 
 /**
  * Works through a list in slices of about 60 ms, between which the worker looks at its mailbox.
@@ -10,19 +17,22 @@ const SLICE = 60;
  * @param {T[]} items
  * @param {(slice: T[]) => void} work
  * @param {Job} job gets `{ done, total }` as progress after each slice
- * @param {{ size: number, most: number }} pace the size to begin with, kept up to date; and how many may go together
+ * @param {Pace} pace kept up to date
+ * @param {number} [each] how many prompts an item is
  */
-export async function inSlices(items, work, job, pace) {
+export async function inSlices(items, work, job, pace, each = 1) {
   let done = 0;
   while (done < items.length) {
-    const slice = items.slice(done, done + Math.min(pace.size, pace.most));
+    const slice = items.slice(done, done + Math.max(1, Math.floor(Math.min(pace.size, pace.most) / each)));
+    const prompts = slice.length * each;
     const begun = performance.now();
     work(slice);
-    const perItem = (performance.now() - begun) / slice.length;
+    const perPrompt = (performance.now() - begun) / prompts;
     done += slice.length;
-    const fitting = Math.max(1, Math.floor(SLICE / Math.max(perItem, 0.01)));
+    const fitting = Math.max(1, Math.floor(SLICE / Math.max(perPrompt, 0.01)));
     // A short slice says little of what longer ones cost: it may grow the next no further than twofold, and not shrink it.
-    pace.size = slice.length < pace.size && fitting > slice.length ? pace.size : Math.min(fitting, 2 * slice.length);
+    pace.size = prompts < pace.size && fitting > prompts ? pace.size : Math.min(fitting, 2 * prompts);
+    pace.measured = true;
     job.progress({ done, total: items.length });
     await job.breathe();
   }

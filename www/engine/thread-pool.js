@@ -16,14 +16,14 @@ export function poolSize(asked, cores) {
   return Math.max(1, Math.min(asked ?? Math.min(cores, MOST), 64));
 }
 
-/** Threads of a build. Their workers start beside the module, which takes them about as long. */
+/** Threads of a build: this one, and others whose workers start beside the module, which takes them about as long. */
 export class ThreadPool {
   /** @type {Worker[]} */
   #workers;
 
   /** @param {{ flavour: Flavour, base?: string, count: number }} options a build with threads */
   constructor({ flavour, base, count }) {
-    this.#workers = Array.from({ length: count }, () =>
+    this.#workers = Array.from({ length: count - 1 }, () =>
       new Worker(new URL("./thread-pool.js", import.meta.url), { type: "module", name: "clip-wasm-pool" }),
     );
     for (const worker of this.#workers) worker.postMessage({ flavour, base });
@@ -51,7 +51,7 @@ export class ThreadPool {
       this.end();
       throw error;
     }
-    module.start_pool(this.#workers.length);
+    module.start_pool(this.#workers.length + 1);
   }
 
   /** Ends its workers. */

@@ -51,6 +51,9 @@ pub fn q6k(block: &[u8; Q6K_BYTES], part: usize, codes: &mut [i8; BLOCK]) -> f32
     let high = &block[128 + half * 32..][..BLOCK];
     let scales = &block[192 + half * 8 + quarter * 2..][..2];
     let unit = scale(block[208], block[209]);
+    if !unit.is_finite() {
+        return unit;
+    }
     let values = std::array::from_fn(|i| {
         let nibble = low[i] >> (quarter / 2 * 4) & 15;
         let pair = high[i] >> (quarter * 2) & 3;
@@ -62,7 +65,8 @@ pub fn q6k(block: &[u8; Q6K_BYTES], part: usize, codes: &mut [i8; BLOCK]) -> f32
 
 /// Rounds 32 floats to eight bits, symmetrically about zero.
 pub fn quantize(values: &[f32; BLOCK], codes: &mut [i8; BLOCK]) -> f32 {
-    let largest = values.iter().fold(0f32, |largest, value| largest.max(value.abs()));
+    let larger = |largest: f32, value: &f32| if value.abs() > largest { value.abs() } else { largest };
+    let largest = values.iter().fold(0.0, larger);
     let scale = largest / 127.0;
     if scale < f32::MIN_POSITIVE {
         codes.fill(0);

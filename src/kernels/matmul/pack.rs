@@ -15,9 +15,11 @@ const PANELS_PER_THREAD: usize = 4;
 pub struct PackedMatrix {
     columns: usize,
     inner: usize,
-    data: Vec<u8>,
+    /// Each of its own, so that it is cleared and filled while the processor's cache has it.
+    panels: Vec<Box<[u8]>>,
     /// The largest magnitude of a code, counted before wide channels were taken out.
     largest_code: u8,
+    is_finite: bool,
     /// Channels of the inner dimension that are multiplied in f32.
     wide: Vec<u32>,
     /// Their weights. `[panels, wide channels, COLUMNS]`
@@ -36,16 +38,14 @@ impl PackedMatrix {
         read: impl Fn(usize, usize, &mut [i8; BLOCK]) -> f32 + Sync,
     ) -> Self {
         assert!(inner.is_multiple_of(BLOCK));
-        let (count, len) = (columns.div_ceil(COLUMNS), inner / BLOCK * PANEL_BLOCK_BYTES);
-        let mut data = vec![0; count * len];
-        let mut panels: Vec<Panel> =
-            data.chunks_exact_mut(len).map(|data| Panel { data, largest_code: 0 }).collect();
-        threads::for_each_piece(&mut panels, 1, PANELS_PER_THREAD, |index, panel| {
+        let panels = threads::map(columns.div_ceil(COLUMNS), PANELS_PER_THREAD, |index| {
             let first = index * COLUMNS;
-            panel[0].fill(first..columns.min(first + COLUMNS), &read);
+            Panel::of(first..columns.min(first + COLUMNS), inner / BLOCK, &read)
         });
         let largest_code = panels.iter().map(|panel| panel.largest_code).max().unwrap_or(0);
-        Self { columns, inner, data, largest_code, wide: Vec::new(), wide_weights: Vec::new() }
+        let is_finite = panels.iter().all(|panel| panel.is_finite);
+        let panels = panels.into_iter().map(|panel| panel.data).collect();
+        Self { columns, inner, panels, largest_code, is_finite, wide: Vec::new(), wide_weights: Vec::new() }
     }
 
     /// Takes the channels `wide`, which ascend, out of the codes: they are multiplied in f32, so that the codes of
@@ -57,9 +57,8 @@ impl PackedMatrix {
     pub fn with_wide(mut self, wide: &[u32]) -> Self {
         assert!(self.wide.is_empty());
         assert!(wide.iter().all(|channel| (*channel as usize) < self.inner));
-        let len = self.inner / BLOCK * PANEL_BLOCK_BYTES;
         self.wide_weights.reserve_exact(self.panels() * wide.len());
-        for panel in self.data.chunks_exact_mut(len) {
+        for panel in &mut self.panels {
             for &channel in wide {
                 let (block, k) = (channel as usize / BLOCK, channel as usize % BLOCK);
                 self.wide_weights
@@ -101,7 +100,12 @@ impl PackedMatrix {
 
     /// Bytes of memory the weights take.
     pub fn bytes(&self) -> usize {
-        self.data.len() + self.wide_weights.len() * COLUMNS * 4
+        self.panels.iter().map(|panel| panel.len()).sum::<usize>() + self.wide_weights.len() * COLUMNS * 4
+    }
+
+    /// Whether every scale was a finite number when it was packed.
+    pub fn is_finite(&self) -> bool {
+        self.is_finite
     }
 
     /// The largest magnitude of a weight's code, 128 at most.
@@ -118,29 +122,33 @@ impl PackedMatrix {
     }
 
     pub(super) fn panel(&self, panel: usize) -> &[u8] {
-        let len = self.inner / BLOCK * PANEL_BLOCK_BYTES;
-        &self.data[panel * len..][..len]
+        &self.panels[panel]
     }
 }
 
-/// A panel that is being filled.
-struct Panel<'a> {
-    data: &'a mut [u8],
+/// A panel, filled.
+struct Panel {
+    data: Box<[u8]>,
     largest_code: u8,
+    is_finite: bool,
 }
 
-impl Panel<'_> {
-    /// Fills in the columns `of` a matrix, at most [`COLUMNS`].
-    fn fill(&mut self, of: Range<usize>, read: impl Fn(usize, usize, &mut [i8; BLOCK]) -> f32) {
-        for (block, target) in self.data.chunks_exact_mut(PANEL_BLOCK_BYTES).enumerate() {
+impl Panel {
+    /// The columns `of` a matrix, at most [`COLUMNS`].
+    fn of(of: Range<usize>, blocks: usize, read: impl Fn(usize, usize, &mut [i8; BLOCK]) -> f32) -> Self {
+        let data = vec![0; blocks * PANEL_BLOCK_BYTES].into_boxed_slice();
+        let mut panel = Self { data, largest_code: 0, is_finite: true };
+        for (block, target) in panel.data.chunks_exact_mut(PANEL_BLOCK_BYTES).enumerate() {
             let (mut codes, mut scales) = ([[0; BLOCK]; COLUMNS], [0.0; COLUMNS]);
             for (lane, column) in of.clone().enumerate() {
                 scales[lane] = read(column, block, &mut codes[lane]);
             }
             let largest = codes.as_flattened().iter().fold(0, |most, code| most.max(code.unsigned_abs()));
-            self.largest_code = self.largest_code.max(largest);
+            panel.largest_code = panel.largest_code.max(largest);
+            panel.is_finite &= scales.iter().all(|scale| scale.is_finite());
             write_block(target, &scales, &codes);
         }
+        panel
     }
 }
 

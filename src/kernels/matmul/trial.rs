@@ -16,6 +16,8 @@ const COLUMNS: usize = 256;
 const LONGEST: usize = 1024;
 /// Milliseconds each implementation is run: enough for clocks that tick in milliseconds.
 const DURATION: f64 = 4.0;
+/// How many products are enough for an engine to notice.
+const WARMING: usize = 2;
 /// The magnitude of the codes that trials use: five bits and eight.
 const MAGNITUDES: [u8; 2] = [NARROW, 127];
 
@@ -59,6 +61,13 @@ pub fn run(inner: usize, clock: impl Fn() -> f64) -> Vec<Trial> {
     trials
 }
 
+/// Runs the product that 8-bit weights take for a few milliseconds: engines of WebAssembly begin to compile what is in
+/// much use better, so that the first picture finds that done.
+pub fn warm_up() {
+    let product = Product::new(LONGEST, 127);
+    (0..WARMING).for_each(|_| product.multiply(Kernel::fastest(127), &mut [0.0; ROWS * COLUMNS]));
+}
+
 /// A product to time.
 struct Product {
     matrix: PackedMatrix,
@@ -81,14 +90,16 @@ impl Product {
         Self { matrix, activations }
     }
 
+    fn multiply(&self, kernel: Kernel, output: &mut [f32]) {
+        let output = Output { values: output, stride: COLUMNS, first: 0 };
+        self.matrix.multiply_with(kernel, &self.activations, Epilogue::default(), output);
+    }
+
     /// Billions of products a second, over [`DURATION`] after one product that is not counted, and a
     /// checksum of the product's bits (FNV-1a).
     fn time(&self, kernel: Kernel, clock: impl Fn() -> f64) -> (f64, u32) {
         let mut output = vec![0.0; ROWS * COLUMNS];
-        let mut multiply = || {
-            let output = Output { values: &mut output, stride: COLUMNS, first: 0 };
-            self.matrix.multiply_with(kernel, &self.activations, Epilogue::default(), output);
-        };
+        let mut multiply = || self.multiply(kernel, &mut output);
         multiply();
         let (start, mut products) = (clock(), 0);
         let mut elapsed = 0.0;

@@ -7,7 +7,7 @@
 mod decode;
 mod encode;
 
-pub use decode::{decode, first_non_finite};
+pub use decode::{PIECE, decode, first_non_finite};
 pub use encode::encode;
 
 /// Where the f16 scale of a q6_k block lies: after the low bits, the high bits and the inner scales.

@@ -3,8 +3,8 @@
 
 use bytes::Bytes;
 
-use super::Gguf;
 use super::read::{Head, Layout};
+use super::{Gguf, Metadata};
 use crate::error::{Error, Result};
 use crate::weights::tensor::Tensor;
 
@@ -64,6 +64,11 @@ impl Arrivals {
             Err(error) => return Err(error),
         }
         Ok(())
+    }
+
+    /// What the file says of itself, once that has come.
+    pub fn metadata(&self) -> Option<&Metadata> {
+        self.body.as_ref().map(|body| &body.file.metadata)
     }
 
     /// The tensors that have become whole since this was last asked.

@@ -3,8 +3,6 @@
 //! A SigLIP is a file of the architecture `clip` whose `clip.family` says so; it has no list of tokens, which serves
 //! clip.cpp alone, and no end token's id.
 
-use bytes::Bytes;
-
 use super::value::{Array, Value};
 use super::{Metadata, clip_cpp};
 use crate::error::{Error, Result};
@@ -56,15 +54,16 @@ pub(in crate::weights) fn config(metadata: &Metadata) -> Result<ClipConfig> {
     }
 }
 
-/// The tokenizer's JSON and the preprocessing's, as they were in the Hugging Face checkpoint; made from the tokens
-/// and the statistics in a file of clip.cpp's, which has neither.
-pub(in crate::weights) fn companions(metadata: &Metadata, image_size: usize) -> Result<(Bytes, Bytes)> {
+/// The architecture, and the tokenizer's JSON and the preprocessing's as they were in the Hugging Face checkpoint; made
+/// from the tokens and the statistics in a file of clip.cpp's, which has neither.
+pub(in crate::weights) fn companions(metadata: &Metadata) -> Result<Companions> {
+    let config = config(metadata)?;
     let json = |key: &str| match metadata.get(key) {
         Some(Value::String(text)) => Ok(Some(text.clone())),
         Some(_) => Err(config_error(key, "is no string".into())),
         None => Ok(None),
     };
-    let tokenizer = match (json(TOKENIZER)?, metadata.get(TOKENS)) {
+    let tokenizer_json = match (json(TOKENIZER)?, metadata.get(TOKENS)) {
         (Some(json), _) => json,
         (None, Some(Value::Array(tokens))) => {
             let tokens = tokens.to_strings();
@@ -77,11 +76,13 @@ pub(in crate::weights) fn companions(metadata: &Metadata, image_size: usize) -> 
         }
     };
     let statistics = |key: &str| metadata.get(key);
-    let preprocessing = match json(PREPROCESSOR)? {
+    let preprocessing_json = match json(PREPROCESSOR)? {
         Some(json) => json,
-        None => clip_cpp::preprocessing_json(image_size, statistics(IMAGE_MEAN), statistics(IMAGE_STD))?,
+        None => {
+            clip_cpp::preprocessing_json(config.image_size, statistics(IMAGE_MEAN), statistics(IMAGE_STD))?
+        }
     };
-    Ok((tokenizer, preprocessing))
+    Ok(Companions { config, tokenizer_json, preprocessing_json })
 }
 
 /// What the file says of its origin. Nothing in it is needed.

@@ -1,0 +1,48 @@
+//! A session on its way in: its tokenizer is made, and its weights packed, while the rest of the file is on its way.
+
+use super::{Session, tokenizer_of};
+use crate::error::Result;
+use crate::kernels::threads::{self, Pending};
+use crate::text::Tokenizer;
+use crate::weights::Loader;
+
+/// A GGUF file that arrives, to be a [`Session`].
+#[derive(Default)]
+pub struct Arriving {
+    file: Loader,
+    /// Begun as soon as the file has said what it takes.
+    tokenizer: Option<Pending<Result<Tokenizer>>>,
+}
+
+impl Arriving {
+    /// For a file announced to have `announced` bytes, or 0 where nobody said.
+    pub fn new(announced: u64) -> Self {
+        Self { file: Loader::new(announced), tokenizer: None }
+    }
+
+    /// Takes the next bytes.
+    ///
+    /// # Errors
+    /// As [`Loader::push`].
+    pub fn push(&mut self, chunk: &[u8]) -> Result<()> {
+        self.file.push(chunk)?;
+        if self.tokenizer.is_none()
+            && let Some(companions) = self.file.companions()
+        {
+            self.tokenizer = Some(threads::start(move || tokenizer_of(&companions?)));
+        }
+        Ok(())
+    }
+
+    /// The session of the bytes so far.
+    ///
+    /// # Errors
+    /// As [`Loader::finish`] and [`Session::new`].
+    pub fn finish(self) -> Result<Session> {
+        let checkpoint = self.file.finish()?;
+        match self.tokenizer {
+            Some(tokenizer) => Session::build(checkpoint, || tokenizer.wait()),
+            None => Session::new(checkpoint),
+        }
+    }
+}

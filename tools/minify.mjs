@@ -13,9 +13,6 @@ import { build, transformSync } from "esbuild";
 const PAGE = ["www/running-session.js", "www/main.js", "www/gallery.js"];
 const WORKERS = ["www/engine/worker.js", "www/engine/thread-pool.js"];
 const SMALL = /** @type {const} */ ({ minify: true, legalComments: "none", charset: "utf8", target: "es2022", sourcemap: "external" });
-/** The engine's builds stay where they are, and so do imports of them. */
-const TOGETHER = /** @type {const} */ ({ bundle: true, format: "esm", external: ["*/clip_wasm.js"], metafile: true, write: false, outdir: "." });
-
 const root = process.argv[2];
 if (!root) throw new Error("usage: node tools/minify.mjs FOLDER");
 
@@ -44,19 +41,33 @@ function size() {
  * @returns {Promise<Set<string>>} the files that hold the bundles
  */
 async function bundleWorkers() {
-  const page = await build({ ...TOGETHER, entryPoints: PAGE.map((name) => path.join(root, name)) });
-  const workers = new Map();
-  for (const name of WORKERS) {
-    const file = path.resolve(root, name);
-    workers.set(file, await build({ ...SMALL, ...TOGETHER, entryPoints: [file] }));
-  }
-  const inputs = [...workers.values()].flatMap(({ metafile }) => Object.keys(metafile.inputs));
+  const page = await bundle(PAGE);
+  const workers = await Promise.all(WORKERS.map((name) => bundle([name])));
+  const inputs = workers.flatMap(({ metafile }) => Object.keys(metafile.inputs));
   for (const name of inputs) if (!(name in page.metafile.inputs)) rmSync(name, { force: true });
-  for (const [file, { outputFiles }] of workers) {
-    const [map, code] = [".js.map", ".js"].map((end) => outputFiles.find((output) => output.path.endsWith(end)).text);
-    put(file, code, map);
+  const files = WORKERS.map((name) => path.resolve(root, name));
+  for (const [index, { outputFiles }] of workers.entries()) {
+    const [map, code] = [".js.map", ".js"].map((end) => outputFiles.find((output) => output.path.endsWith(end)));
+    put(files[index], code?.text ?? "", map?.text ?? "");
   }
-  return new Set(workers.keys());
+  return new Set(files);
+}
+
+/**
+ * Modules and what they import in one. The engine's builds stay where they are, and so do imports of them.
+ * @param {string[]} names
+ */
+function bundle(names) {
+  return build({
+    ...SMALL,
+    entryPoints: names.map((name) => path.resolve(root, name)),
+    bundle: true,
+    format: "esm",
+    external: ["*/clip_wasm.js"],
+    metafile: true,
+    write: false,
+    outdir: root,
+  });
 }
 
 /** @param {string} file @param {string} code @param {string} map */

@@ -9,7 +9,7 @@ const FOLDER = "target/browser-tests/page";
 const MOST_SCRIPT = 180_000;
 /** Bytes more, once a tab of the research bench is opened. */
 const MOST_BENCH = 54_000;
-const BENCH = /^views\/(dataset|robustness|bias|research)\/(?!research-tabs)|^engine\/bench-host/;
+const BENCH = /^views\/(dataset|robustness|bias|research)\/(?!research-tabs)/;
 /** No part of a visit: the component gallery, and what the browser keeps as part of the service worker. */
 const NOT_LOADED = /^gallery\.js$|precache\.js$/;
 

@@ -11,6 +11,8 @@ import { openStage } from "./stage.mjs";
 
 const REPO = "someone/tiny";
 const FOLDER = "tests/golden/models/gelu";
+/** As OpenCLIP saves one: a pickle, and a vocabulary in place of a tokenizer. */
+const OPEN_CLIP = "someone/open";
 
 /** @type {import("./stage.mjs").Stage} */
 let stage;
@@ -20,7 +22,7 @@ let hub;
 const inPage = (expression) => stage.inPage(expression);
 
 before(async () => {
-  hub = await serveHub({ [REPO]: FOLDER });
+  hub = await serveHub({ [REPO]: FOLDER, [OPEN_CLIP]: "tests/golden/models/open-clip" });
   stage = await openStage({
     connect: hub.url,
     script: `
@@ -90,6 +92,21 @@ for (const store of ["opfs", "cache", "memory"]) {
     });
   });
 }
+
+test("a repository of OpenCLIP's becomes the command line's file, byte for byte", async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), "clip-wasm-cli-"));
+  await inPage("begin()");
+  try {
+    const { value, message } = await inPage(`told(engine.load({ repo: "${OPEN_CLIP}" }))`);
+    assert.ok(value, message);
+    const theirs = await commandLine(["quantize", OPEN_CLIP, "--dtype", "q8_0", "-o", path.join(folder, "open.gguf")], hub.url);
+    assert.equal(await inPage("engine.modelHash()"), theirs.sha256);
+    assert.equal((await inPage(`engine.embedTexts(["a cat"])`)).length, 1);
+  } finally {
+    await inPage("engine.dispose()");
+    rmSync(folder, { recursive: true });
+  }
+});
 
 describe("the command line", () => {
   const folder = mkdtempSync(path.join(tmpdir(), "clip-wasm-cli-"));

@@ -274,6 +274,7 @@ impl Machine<'_> {
         let storage =
             storage.ok_or_else(|| malformed("the pickle names a storage in no way known".into()))?;
         self.storages.push(storage);
+        check_count(self.storages.len(), "storages")?;
         Ok(Value::Storage(self.storages.len() - 1))
     }
 
@@ -293,6 +294,7 @@ impl Machine<'_> {
             _ => None,
         };
         self.tensors.push(view.ok_or_else(|| malformed("the pickle has a tensor of no known form".into()))?);
+        check_count(self.tensors.len(), "tensors")?;
         Ok(Value::Tensor(self.tensors.len() - 1))
     }
 
@@ -302,12 +304,8 @@ impl Machine<'_> {
             Some(Value::Module(module)) => self.of_module(module),
             _ => return Err(malformed("the pickle is no dictionary of tensors, and no module".into())),
         };
-        match views.len() {
-            0..=MAX_TENSORS => Ok(views),
-            more => {
-                Err(malformed(format!("the pickle has {more} tensors, at most {MAX_TENSORS} are accepted")))
-            }
-        }
+        check_count(views.len(), "tensors")?;
+        Ok(views)
     }
 
     fn of_dictionary(&self, mut dict: usize) -> Vec<View> {
@@ -339,6 +337,14 @@ impl Machine<'_> {
         }
         views
     }
+}
+
+/// What a few bytes name once more takes hundreds: a pickle may not do so without end.
+fn check_count(count: usize, what: &str) -> Result<()> {
+    if count <= MAX_TENSORS {
+        return Ok(());
+    }
+    Err(malformed(format!("the pickle has {count} {what}, at most {MAX_TENSORS} are accepted")))
 }
 
 /// The element type of a storage class, and the bytes of a value.
@@ -376,4 +382,35 @@ fn underflow() -> crate::Error {
 
 fn cut_short() -> crate::Error {
     malformed("the pickle is cut short".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(text: &str) -> Vec<u8> {
+        [b"X", &(text.len() as u32).to_le_bytes()[..], text.as_bytes()].concat()
+    }
+
+    /// A storage's id as memo 0, `_rebuild_tensor_v2` as memo 1, the storage as memo 2, a tensor's arguments as memo 3;
+    /// then `again` as often as that.
+    fn pickle(again: &[u8], times: usize) -> Vec<u8> {
+        let mut pickle = [b"\x80\x02(", &text("storage")[..], b"ctorch\nFloatStorage\n", &text("0")].concat();
+        pickle.extend(
+            [&text("cpu")[..], b"K\x04tq\x00Qq\x02ctorch._utils\n_rebuild_tensor_v2\nq\x01"].concat(),
+        );
+        pickle.extend(b"(h\x02K\x00(K\x04t(K\x01ttq\x03");
+        pickle.extend(again.repeat(times));
+        pickle.extend(b"}.");
+        pickle
+    }
+
+    #[test]
+    fn what_a_few_bytes_name_once_more_is_counted() {
+        for (again, what) in [(&b"h\x00Q"[..], "storages"), (b"h\x01h\x03R", "tensors")] {
+            assert!(tensors(&pickle(again, 100)).is_ok());
+            let message = tensors(&pickle(again, 1_000_000)).unwrap_err().to_string();
+            assert!(message.contains(&format!("16385 {what}, at most 16384")), "{message}");
+        }
+    }
 }

@@ -267,6 +267,23 @@ export async function start(checkpoint, { threads, dtype, gguf, rounds, labels, 
   return summary(result);
 }
 
+/** An engine that has started, and has no model yet. */
+let idle;
+
+/** Starts an engine, ours or the peer, for looks at its memory from outside. */
+export async function begin(whose, { threads }) {
+  idle = whose === "ours" ? await EngineClient.start({ threads }) : await startPeer(threads);
+  if (whose === "ours") await idle.listModels();
+}
+
+/** Loads both towers into it, out of the browser's store where they are there already. */
+export async function fill(whose, checkpoint, { dtype, gguf }) {
+  if (whose === "ours") return void (await idle.load({ url: `/target/bench/${gguf}` }));
+  for (const tower of ["vision", "text"]) {
+    await idle.call("load", { name: tower, url: `${CHECKPOINTS}${checkpoint}/onnx/${tower}_${dtype}.onnx` });
+  }
+}
+
 /** A photograph's file to scores of labels seen before, against transformers.js's pipeline. */
 export async function photo(checkpoint, { threads, gguf, rounds, labels }) {
   const { pipeline, env } = await import("/target/bench/node_modules/@huggingface/transformers/dist/transformers.min.js");
@@ -344,4 +361,4 @@ function summary({ ours_ms, peer_ms, ours_cosine, peer_cosine }) {
   return { ours_ms: ours, peer_ms: peer, ratio, ...cosines };
 }
 
-Object.assign(window, { bench: { vision, visionInTurns, text, textInTurns, textAccuracy, start, photo, kernels } });
+Object.assign(window, { bench: { vision, visionInTurns, text, textInTurns, textAccuracy, start, begin, fill, photo, kernels } });

@@ -5,7 +5,7 @@
  * `./build.sh bench` makes what it needs: target/bench/checkpoints (checkpoints.py) and target/bench/node_modules.
  */
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import path from "node:path";
 import { brotliCompressSync, gzipSync } from "node:zlib";
@@ -63,6 +63,7 @@ const BENCHES = {
   text_accuracy: (page) => call(page, "textAccuracy", "vit-b-32", { dtype: "q8", gguf: B32, prompts: PROMPTS }),
   start_b32: (page) =>
     call(page, "start", "vit-b-32", { threads: 2, dtype: "q8", gguf: B32, rounds: 11, labels: NOUNS, ids: tokenize(B32, ten) }),
+  memory_b32: (page) => memory(page, "vit-b-32", { threads: 2, dtype: "q8", gguf: B32 }),
   photo_12mp_2t: (page) => call(page, "photo", "vit-b-32", { threads: 2, gguf: B32, rounds: 11, labels: NOUNS }),
 };
 
@@ -76,9 +77,56 @@ function texts(page, prompts, options) {
   return call(page, "text", "vit-b-32", { ...options, dtype: "q8", gguf: B32, prompts, ids: tokenize(B32, prompts) });
 }
 
+/**
+ * The most memory that loading a model takes, over that of the engine without one. Each has a page of its own, after
+ * one that has put the model into the browser's store. Linux alone says so.
+ * @param {import("playwright-core").Page} page @param {string} checkpoint
+ * @param {{ threads: number, dtype: string, gguf: string }} options
+ */
+async function memory(page, checkpoint, options) {
+  /** @type {Record<string, number>} */
+  const most = {};
+  for (const whose of ["ours", "ours", "peer", "peer"]) {
+    const tab = await page.context().newPage();
+    await tab.goto(page.url());
+    await tab.evaluate(`import("/benches/page.js")`);
+    await call(tab, "begin", whose, options);
+    const before = renderersBytes();
+    most[whose] = 0;
+    const look = setInterval(() => (most[whose] = Math.max(most[whose], renderersBytes() - before)), 5);
+    await call(tab, "fill", whose, checkpoint, options);
+    clearInterval(look);
+    await tab.close();
+  }
+  const megabytes = (/** @type {number} */ bytes) => Math.round(bytes / 1e6);
+  return {
+    ours_mb: megabytes(most.ours),
+    peer_mb: megabytes(most.peer),
+    ratio: most.ours / most.peer,
+    weights_mb: megabytes(statSync(`${FOLDER}/${options.gguf}`).size),
+  };
+}
+
+/** Bytes of memory that the browser's renderers have. */
+function renderersBytes() {
+  let bytes = 0;
+  for (const process of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+    try {
+      if (!readFileSync(`/proc/${process}/cmdline`, "utf8").includes("--type=renderer")) continue;
+      bytes += Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${process}/status`, "utf8"))?.[1] ?? 0) * 1024;
+    } catch {
+      continue; // it has ended meanwhile
+    }
+  }
+  return bytes;
+}
+
 /** Bytes of the engine's JavaScript and one flavour's WebAssembly, compressed, against the peer's. */
 function runtimeBytes() {
-  const ours = ["relaxed-threads/clip_wasm_bg.wasm", "relaxed-threads/clip_wasm.js"].map((file) => readFileSync(`pkg/${file}`));
+  const scripts = ["client", "worker-link", "code-of", "engine-error", "protocol", "wire-error", "worker", "thread-pool"];
+  const build = ["clip_wasm_bg.wasm", "clip_wasm.js"].map((name) => `pkg/relaxed-threads/${name}`);
+  const files = [...build, ...scripts.map((name) => `www/engine/${name}.js`)];
+  const ours = files.map((file) => readFileSync(`${FOLDER}/page/${file}`));
   const dist = `${FOLDER}/node_modules/onnxruntime-web/dist`;
   const peer = ["ort-wasm-simd-threaded.wasm", "ort.wasm.bundle.min.mjs"].map((file) => readFileSync(`${dist}/${file}`));
   const size = (/** @type {Buffer[]} */ files, /** @type {(file: Buffer) => Buffer} */ pack) =>
@@ -95,7 +143,8 @@ function runtimeBytes() {
 function line(name, found) {
   if (!("ratio" in found)) return `${name.padEnd(22)} ${JSON.stringify(found)}`;
   const cosines = found.ours_cosine ? `  cosine ${found.ours_cosine.toFixed(6)} / ${found.peer_cosine?.toFixed(6) ?? "-"}` : "";
-  const times = `${found.ours_ms.toFixed(1).padStart(9)} ms ${found.peer_ms.toFixed(1).padStart(9)} ms`;
+  const [ours, peer, unit] = "ours_mb" in found ? [found.ours_mb, found.peer_mb, "MB"] : [found.ours_ms, found.peer_ms, "ms"];
+  const times = `${ours.toFixed(1).padStart(9)} ${unit} ${peer.toFixed(1).padStart(9)} ${unit}`;
   return `${name.padEnd(22)}${times}   ratio ${found.ratio.toFixed(3)}${cosines}`;
 }
 
@@ -105,7 +154,7 @@ function markdown(found) {
   const rows = Object.entries(found)
     .filter(([, one]) => "ratio" in one)
     .map(([name, one]) =>
-      [name, number(one.ours_ms), number(one.peer_ms), number(one.ratio, 2), number(one.ours_cosine, 6), number(one.peer_cosine, 6)].join(" | "),
+      [name, number(one.ours_ms ?? one.ours_mb), number(one.peer_ms ?? one.peer_mb), number(one.ratio, 2), number(one.ours_cosine, 6), number(one.peer_cosine, 6)].join(" | "),
     );
   const kernels = (found.kernels ?? []).flatMap((/** @type {any} */ { flavour, threads, trials }) =>
     trials.map((/** @type {any} */ one) => [flavour, threads, one.kernel, one.largest_code, number(one.gmacs, 0)].join(" | ")),
@@ -114,6 +163,7 @@ function markdown(found) {
   return `# Bench
 
 Written by \`./build.sh bench --markdown docs/BENCH.md\` on ${cpus()[0].model.trim()}, ${cpus().length} cores, Chromium.
+Memory is in megabytes: the most that loading takes, over the engine without a model (weights: ${found.memory_b32?.weights_mb} MB).
 Times are medians in milliseconds, ratios medians of ours over the peer's (${PEER}) in the same round, q8 unless the name
 says otherwise; cosines are means to PyTorch's f32. \`1t\` and \`2t\` are threads.
 

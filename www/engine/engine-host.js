@@ -190,7 +190,7 @@ export class EngineHost {
     const picture = await embedImage(this.#loaded(), image);
     if (!this.#pace.measured) {
       const fitting = Math.floor((PROMPTS_PER_PICTURE * SLICE) / picture.timings.encode);
-      this.#pace.size = Math.max(FIRST_SLICE, fitting);
+      this.#pace.size = Math.min(Math.max(FIRST_SLICE, fitting), PROMPTS_PER_PICTURE);
     }
     return picture;
   }

@@ -1,8 +1,8 @@
 // @ts-check
 /**
  * A checkpoint of full size through the page: fetched, quantized to the command line's very file, run, with the memory
- * that takes. Asked for by
- * CLIP_WASM_HUB_FOLDER, a Hugging Face folder (tests/golden/full_size.py makes some).
+ * that takes. Asked for by CLIP_WASM_HUB_FOLDER, a Hugging Face folder (tests/golden/full_size.py makes some), or several
+ * with the same weights in other forms (full_size_forms.py), separated as PATH is: then all must give the same embeddings.
  */
 import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -14,15 +14,24 @@ import { commandLine } from "./command-line.mjs";
 import { serveHub } from "./hub.mjs";
 import { openStage } from "./stage.mjs";
 
-const folder = process.env.CLIP_WASM_HUB_FOLDER;
+const folders = (process.env.CLIP_WASM_HUB_FOLDER ?? "").split(path.delimiter).filter(Boolean);
 const REPO = "someone/full-size";
+const SAMPLE = "/www/samples/dog.webp";
 /** Of the renderer while it converts, over what it has with the engine loaded. */
 const MOST_MEMORY = 300e6;
 /** Milliseconds between looks at the memory. */
 const LOOK = 100;
 
-test("a checkpoint of full size is converted in little memory", { skip: !folder && "CLIP_WASM_HUB_FOLDER is not set" }, async () => {
-  const hub = await serveHub({ [REPO]: folder ?? "" });
+/** What the first folder gave, in JSON. @type {string | undefined} */
+let embeddings;
+
+test("a checkpoint of full size is converted in little memory", { skip: !folders.length && "CLIP_WASM_HUB_FOLDER is not set" }, async (t) => {
+  for (const folder of folders) await t.test(path.basename(folder), () => throughThePage(folder));
+});
+
+/** @param {string} folder */
+async function throughThePage(folder) {
+  const hub = await serveHub({ [REPO]: folder });
   const scratch = mkdtempSync(path.join(tmpdir(), "clip-wasm-full-size-"));
   const browser = await launchChromium();
   const stage = await openStage({
@@ -33,7 +42,11 @@ test("a checkpoint of full size is converted in little memory", { skip: !folder 
       const engine = await EngineClient.start({ hub: "${hub.url}", flavour: "simd" });
       await engine.load({ id: "emoji-clip" });
       const load = () => engine.load({ repo: "${REPO}" }, { onProgress: ({ stage }) => (window.stage = stage) });
-      Object.assign(window, { engine, load, stage: "" });
+      const embeddings = async (sample) => {
+        const { embedding } = await engine.embedImage(await (await fetch(sample)).blob());
+        return JSON.stringify([embedding, ...await engine.embedTexts(["a photo of a cat", "two dogs"])].map((one) => [...one]));
+      };
+      Object.assign(window, { engine, load, embeddings, stage: "" });
     `,
   });
   try {
@@ -56,7 +69,10 @@ test("a checkpoint of full size is converted in little memory", { skip: !folder 
     const seconds = (performance.now() - begun) / 1000;
     going = false;
     await watch;
-    const [hash] = await stage.inPage(`Promise.all([engine.modelHash(), engine.embedTexts(["a photo of a cat"])])`);
+    const hash = await stage.inPage("engine.modelHash()");
+    const given = await stage.inPage(`embeddings("${SAMPLE}")`);
+    embeddings ??= given;
+    assert.equal(given, embeddings, "the same weights have the same embeddings in any form");
     const told = Object.entries(peaks).map(([at, bytes]) => `${at || "before"} ${Math.round(bytes / 1e6)} MB`);
     console.log(`# ${info.dtype}, ${info.parameters} parameters in ${seconds.toFixed(1)} s; over ${Math.round(before / 1e6)} MB: ${told.join(", ")}; ${hash}`);
     const made = await commandLine(["quantize", REPO, "--dtype", "q8_0", "-o", path.join(scratch, "cli.gguf")], hub.url);
@@ -67,7 +83,7 @@ test("a checkpoint of full size is converted in little memory", { skip: !folder 
     await hub.close();
     rmSync(scratch, { recursive: true });
   }
-});
+}
 
 /** @param {number} process */
 function residentBytes(process) {

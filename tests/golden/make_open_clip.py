@@ -8,7 +8,6 @@ are compared with expected.safetensors here, so that the folder is known to be t
 import json
 import pathlib
 
-import open_clip
 import torch
 from safetensors.torch import load_file
 
@@ -74,6 +73,8 @@ def renamed(ours, names):
 
 @torch.no_grad()
 def main():
+    import open_clip
+
     config = model_config(json.loads((OURS / "config.json").read_text()))
     model = open_clip.CLIP(**config).eval()
     tensors = renamed(load_file(OURS / "model.safetensors"), model.state_dict())

@@ -14,15 +14,14 @@ use std::arch::x86_64::*;
 use super::super::lanes::F32x4;
 use super::BLOCK;
 use super::kernel::Tile;
-use super::layout::{COLUMNS, PANEL_BLOCK_BYTES, STEP, tile_block_bytes};
+use super::layout::{COLUMNS, PanelBlock, STEP, tile_block_bytes};
 
 /// Multiplies a tile of `R` rows with a panel. [`super::Kernel::tile`] has checked that both have
 /// the same number of whole blocks.
 #[target_feature(enable = "avx2")]
-pub(super) fn tile<const R: usize>(tile: &[u8], panel: &[u8]) -> Tile<R> {
+pub(super) fn tile<const R: usize>(tile: &[u8], panel: &[PanelBlock]) -> Tile<R> {
     let mut sums = [_mm256_setzero_ps(); R];
-    let panel_blocks = panel.as_chunks::<PANEL_BLOCK_BYTES>().0;
-    for (a, b) in tile.chunks_exact(tile_block_bytes(R)).zip(panel_blocks) {
+    for (a, PanelBlock(b)) in tile.chunks_exact(tile_block_bytes(R)).zip(panel) {
         let (codes, rest) = b.split_at(COLUMNS * BLOCK);
         let dots = block_dots::<R>(a, codes);
         let scales = floats(&rest[..COLUMNS * 4]);

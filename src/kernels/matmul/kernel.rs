@@ -7,7 +7,8 @@ use serde::Serialize;
 use super::super::lanes::F32x4;
 #[cfg(target_arch = "x86_64")]
 use super::avx2;
-use super::layout::{COLUMNS, PANEL_BLOCK_BYTES, tile_block_bytes};
+use super::layout::{COLUMNS, tile_block_bytes};
+use super::pack::Panel;
 use super::portable;
 #[cfg(all(target_feature = "simd128", feature = "relaxed"))]
 use super::relaxed;
@@ -33,6 +34,9 @@ pub enum Kernel {
     /// weights of five bits at most.
     #[cfg(all(target_feature = "simd128", feature = "relaxed"))]
     RelaxedNarrow,
+    /// Relaxed SIMD: the same with two steps in 16 bits, where [`super::pairs`] of them fit.
+    #[cfg(all(target_feature = "simd128", feature = "relaxed"))]
+    RelaxedPairs,
     /// Relaxed SIMD: `i32x4.relaxed_dot_i8x16_i7x16_add_s`.
     #[cfg(all(target_feature = "simd128", feature = "relaxed"))]
     RelaxedDot,
@@ -56,6 +60,8 @@ impl Kernel {
         Self::Widening,
         #[cfg(all(target_feature = "simd128", feature = "relaxed"))]
         Self::RelaxedNarrow,
+        #[cfg(all(target_feature = "simd128", feature = "relaxed"))]
+        Self::RelaxedPairs,
         #[cfg(all(target_feature = "simd128", feature = "relaxed"))]
         Self::RelaxedDot,
     ];
@@ -91,13 +97,22 @@ impl Kernel {
         FASTEST[class(largest)].store(index.map_or(0, |index| index as u8 + 1), Ordering::Relaxed);
     }
 
+    /// Whether it reads in which order a block's steps are taken.
+    #[inline(always)]
+    pub(super) fn takes_orders(self) -> bool {
+        #[cfg(all(target_feature = "simd128", feature = "relaxed"))]
+        return self == Self::RelaxedPairs;
+        #[cfg(not(all(target_feature = "simd128", feature = "relaxed")))]
+        false
+    }
+
     /// Multiplies a tile of `R` rows with a panel. Both have the same number of blocks, checked here
     /// once for the implementations below.
     #[inline(always)]
-    pub(super) fn tile<const R: usize>(self, tile: &[u8], panel: &[u8]) -> Tile<R> {
-        let blocks = panel.len() / PANEL_BLOCK_BYTES;
-        assert_eq!(panel.len(), blocks * PANEL_BLOCK_BYTES);
-        assert_eq!(tile.len(), blocks * tile_block_bytes(R));
+    pub(super) fn tile<const R: usize>(self, tile: &[u8], panel: Panel) -> Tile<R> {
+        let Panel { blocks: panel, orders } = panel;
+        assert_eq!(tile.len(), panel.len() * tile_block_bytes(R));
+        assert!(!self.takes_orders() || orders.len() == panel.len());
         match self {
             Self::Portable => portable::tile::<R>(tile, panel),
             // SAFETY: chosen only where `can_run` has seen AVX2.
@@ -107,6 +122,8 @@ impl Kernel {
             Self::Widening => simd128::tile::<R>(tile, panel),
             #[cfg(all(target_feature = "simd128", feature = "relaxed"))]
             Self::RelaxedNarrow => relaxed::narrow_tile::<R>(tile, panel),
+            #[cfg(all(target_feature = "simd128", feature = "relaxed"))]
+            Self::RelaxedPairs => relaxed::paired_tile::<R>(tile, panel, orders),
             #[cfg(all(target_feature = "simd128", feature = "relaxed"))]
             Self::RelaxedDot => relaxed::tile::<R>(tile, panel),
         }

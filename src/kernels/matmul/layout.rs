@@ -36,6 +36,13 @@ pub const RUN: usize = if WIDENED { 2 } else { STEP };
 /// Bytes of a block of a panel.
 pub const PANEL_BLOCK_BYTES: usize = COLUMNS * BLOCK + COLUMNS * 4 + COLUMNS * 2;
 
+/// A block of a panel, aligned so that none of its vectors lies across two lines of a processor's cache.
+#[derive(Clone, Copy, Debug)]
+#[repr(C, align(16))]
+pub struct PanelBlock(pub [u8; PANEL_BLOCK_BYTES]);
+
+const _: () = assert!(size_of::<PanelBlock>() == PANEL_BLOCK_BYTES, "blocks follow each other without a gap");
+
 /// Bytes of a block of a tile of `rows` rows.
 pub const fn tile_block_bytes(rows: usize) -> usize {
     rows * (BLOCK * CODE_BYTES + 8)

@@ -31,6 +31,7 @@ mod finish;
 mod kernel;
 mod layout;
 mod pack;
+mod pairs;
 mod portable;
 #[cfg(all(target_feature = "simd128", feature = "relaxed"))]
 mod relaxed;
@@ -111,12 +112,13 @@ impl PackedMatrix {
         let first = output.first;
         let rows = activations.rows();
         let tiles = Tiles::new(output, rows, self.columns());
+        let orders = if kernel.takes_orders() { self.orders() } else { &[] };
         threads::for_each(self.panels(), GRAIN, |panel| {
             let column = panel * COLUMNS;
             let columns = COLUMNS.min(self.columns() - column);
             let wide = self.wide_weights(panel);
             let finish = Finish::new(activations, wide, epilogue, &tiles, (first, column, columns));
-            let panel = self.panel(panel);
+            let panel = self.panel(panel, orders);
             for row in (0..rows).step_by(ROWS) {
                 let tile = activations.tile(row);
                 match rows - row {

@@ -1,9 +1,11 @@
 //! Weights in execution order: panels of columns, block after block.
 
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use super::BLOCK;
-use super::layout::{COLUMNS, PANEL_BLOCK_BYTES, RUN, panel_offset};
+use super::layout::{COLUMNS, PANEL_BLOCK_BYTES, PanelBlock, RUN, panel_offset};
+use super::pairs::{self, Order};
 use crate::kernels::threads;
 
 /// Fewer panels than this are not worth another thread.
@@ -16,7 +18,7 @@ pub struct PackedMatrix {
     columns: usize,
     inner: usize,
     /// Each of its own, so that it is cleared and filled while the processor's cache has it.
-    panels: Vec<Box<[u8]>>,
+    panels: Vec<Box<[PanelBlock]>>,
     /// The largest magnitude of a code, counted before wide channels were taken out.
     largest_code: u8,
     is_finite: bool,
@@ -24,6 +26,8 @@ pub struct PackedMatrix {
     wide: Vec<u32>,
     /// Their weights. `[panels, wide channels, COLUMNS]`
     wide_weights: Vec<[f32; COLUMNS]>,
+    /// The order of each block's steps, once an implementation has asked for it. `[panels, blocks]`
+    orders: OnceLock<Box<[Order]>>,
 }
 
 impl PackedMatrix {
@@ -40,12 +44,21 @@ impl PackedMatrix {
         assert!(inner.is_multiple_of(BLOCK));
         let panels = threads::map(columns.div_ceil(COLUMNS), PANELS_PER_THREAD, |index| {
             let first = index * COLUMNS;
-            Panel::of(first..columns.min(first + COLUMNS), inner / BLOCK, &read)
+            PackedPanel::of(first..columns.min(first + COLUMNS), inner / BLOCK, &read)
         });
         let largest_code = panels.iter().map(|panel| panel.largest_code).max().unwrap_or(0);
         let is_finite = panels.iter().all(|panel| panel.is_finite);
-        let panels = panels.into_iter().map(|panel| panel.data).collect();
-        Self { columns, inner, panels, largest_code, is_finite, wide: Vec::new(), wide_weights: Vec::new() }
+        let panels = panels.into_iter().map(|panel| panel.blocks).collect();
+        Self {
+            columns,
+            inner,
+            panels,
+            largest_code,
+            is_finite,
+            wide: Vec::new(),
+            wide_weights: Vec::new(),
+            orders: OnceLock::new(),
+        }
     }
 
     /// Takes the channels `wide`, which ascend, out of the codes: they are multiplied in f32, so that the codes of
@@ -61,8 +74,7 @@ impl PackedMatrix {
         for panel in &mut self.panels {
             for &channel in wide {
                 let (block, k) = (channel as usize / BLOCK, channel as usize % BLOCK);
-                self.wide_weights
-                    .push(take_channel(&mut panel[block * PANEL_BLOCK_BYTES..][..PANEL_BLOCK_BYTES], k));
+                self.wide_weights.push(take_channel(&mut panel[block].0, k));
             }
         }
         self.wide = wide.to_vec();
@@ -100,7 +112,10 @@ impl PackedMatrix {
 
     /// Bytes of memory the weights take.
     pub fn bytes(&self) -> usize {
-        self.panels.iter().map(|panel| panel.len()).sum::<usize>() + self.wide_weights.len() * COLUMNS * 4
+        let orders = self.orders.get().map_or(0, |orders| size_of_val(&**orders));
+        self.panels.iter().map(|panel| size_of_val(&**panel)).sum::<usize>()
+            + self.wide_weights.len() * COLUMNS * 4
+            + orders
     }
 
     /// Whether every scale was a finite number when it was packed.
@@ -121,24 +136,46 @@ impl PackedMatrix {
         self.columns.div_ceil(COLUMNS)
     }
 
-    pub(super) fn panel(&self, panel: usize) -> &[u8] {
-        &self.panels[panel]
+    /// A panel, with its part of `orders` unless those are empty.
+    pub(super) fn panel<'a>(&'a self, panel: usize, orders: &'a [Order]) -> Panel<'a> {
+        let blocks = self.inner / BLOCK;
+        let of_panel = panel * blocks..(panel + 1) * blocks;
+        Panel { blocks: &self.panels[panel], orders: orders.get(of_panel).unwrap_or_default() }
+    }
+
+    /// The order of each block's steps, found when this is first called. `[panels, blocks]`
+    pub(super) fn orders(&self) -> &[Order] {
+        self.orders.get_or_init(|| {
+            let of_panels = threads::map(self.panels(), PANELS_PER_THREAD, |panel| {
+                let blocks = self.panels[panel].iter();
+                blocks.map(|block| pairs::order(&block.0.as_chunks().0[0])).collect::<Vec<_>>()
+            });
+            of_panels.concat().into_boxed_slice()
+        })
     }
 }
 
+/// A panel, to be read.
+#[derive(Clone, Copy)]
+pub(super) struct Panel<'a> {
+    pub(super) blocks: &'a [PanelBlock],
+    /// The order of each block's steps; empty for implementations that take them as they come.
+    pub(super) orders: &'a [Order],
+}
+
 /// A panel, filled.
-struct Panel {
-    data: Box<[u8]>,
+struct PackedPanel {
+    blocks: Box<[PanelBlock]>,
     largest_code: u8,
     is_finite: bool,
 }
 
-impl Panel {
+impl PackedPanel {
     /// The columns `of` a matrix, at most [`COLUMNS`].
     fn of(of: Range<usize>, blocks: usize, read: impl Fn(usize, usize, &mut [i8; BLOCK]) -> f32) -> Self {
-        let data = vec![0; blocks * PANEL_BLOCK_BYTES].into_boxed_slice();
-        let mut panel = Self { data, largest_code: 0, is_finite: true };
-        for (block, target) in panel.data.chunks_exact_mut(PANEL_BLOCK_BYTES).enumerate() {
+        let blocks = vec![PanelBlock([0; PANEL_BLOCK_BYTES]); blocks].into_boxed_slice();
+        let mut panel = Self { blocks, largest_code: 0, is_finite: true };
+        for (block, PanelBlock(target)) in panel.blocks.iter_mut().enumerate() {
             let (mut codes, mut scales) = ([[0; BLOCK]; COLUMNS], [0.0; COLUMNS]);
             for (lane, column) in of.clone().enumerate() {
                 scales[lane] = read(column, block, &mut codes[lane]);
@@ -153,7 +190,11 @@ impl Panel {
 }
 
 /// Writes all columns' codes, scales and sums into a block of a panel.
-fn write_block(target: &mut [u8], scales: &[f32; COLUMNS], codes: &[[i8; BLOCK]; COLUMNS]) {
+fn write_block(
+    target: &mut [u8; PANEL_BLOCK_BYTES],
+    scales: &[f32; COLUMNS],
+    codes: &[[i8; BLOCK]; COLUMNS],
+) {
     let (code_bytes, rest) = target.split_at_mut(COLUMNS * BLOCK);
     let (scale_bytes, sum_bytes) = rest.split_at_mut(COLUMNS * 4);
     let (runs, _) = code_bytes.as_chunks_mut::<RUN>();
@@ -169,7 +210,7 @@ fn write_block(target: &mut [u8], scales: &[f32; COLUMNS], codes: &[[i8; BLOCK];
 }
 
 /// Takes the codes of channel `k` (0..32) out of a block of a panel: the weights they stood for.
-fn take_channel(block: &mut [u8], k: usize) -> [f32; COLUMNS] {
+fn take_channel(block: &mut [u8; PANEL_BLOCK_BYTES], k: usize) -> [f32; COLUMNS] {
     let (codes, rest) = block.split_at_mut(COLUMNS * BLOCK);
     let (scales, sums) = rest.split_at_mut(COLUMNS * 4);
     let (scales, sums) = (scales.as_chunks::<4>().0, sums.as_chunks_mut::<2>().0);

@@ -3,15 +3,12 @@
 use super::super::lanes::F32x4;
 use super::BLOCK;
 use super::kernel::Tile;
-use super::layout::{
-    CODE_BYTES, COLUMNS, PANEL_BLOCK_BYTES, STEP, panel_offset, tile_block_bytes, tile_offset,
-};
+use super::layout::{CODE_BYTES, COLUMNS, PanelBlock, STEP, panel_offset, tile_block_bytes, tile_offset};
 
 /// Multiplies a tile of `R` rows with a panel, as the contract in [`super`] says.
-pub(super) fn tile<const R: usize>(tile: &[u8], panel: &[u8]) -> Tile<R> {
+pub(super) fn tile<const R: usize>(tile: &[u8], panel: &[PanelBlock]) -> Tile<R> {
     let mut sums = [[0.0; COLUMNS]; R];
-    let panel_blocks = panel.chunks_exact(PANEL_BLOCK_BYTES);
-    for (a, b) in tile.chunks_exact(tile_block_bytes(R)).zip(panel_blocks) {
+    for (a, PanelBlock(b)) in tile.chunks_exact(tile_block_bytes(R)).zip(panel) {
         let dots = block_dots::<R>(a, b);
         let (row_scales, column_scales) = (&a[R * BLOCK * CODE_BYTES..], &b[COLUMNS * BLOCK..]);
         for (r, (sums, dots)) in sums.iter_mut().zip(&dots).enumerate() {

@@ -7,16 +7,23 @@
 //! i32x4.relaxed_dot_add          c0:k0123            | c1:k0123 ...
 //! ```
 //!
+//! i16x8.add of two steps         c0:k01+45 c0:k23+67 | ...
+//! i32x4.extadd_pairwise          c0:k01234567        | ...
+//!
 //! The second is one instruction where the machine has it (AVX-VNNI, Arm's SDOT) and three
 //! elsewhere; the first is one or two, but its sums are narrow, so that it pays only where a whole
 //! block of them fits 16 bits. Both are exact on every machine: `a` is at most 127, so that the top
 //! bit of the seven-bit operand is never set, and two products stay within 2 * 128 * 127 < 2^15.
+//!
+//! On x86 without AVX-VNNI the third and fourth cost less: one widening for two steps. They are exact where
+//! [`super::pairs`] found steps that fit together.
 
 use std::arch::wasm32::*;
 
 use super::BLOCK;
 use super::kernel::Tile;
-use super::layout::{CODE_BYTES, COLUMNS, PANEL_BLOCK_BYTES, STEP, tile_block_bytes};
+use super::layout::{CODE_BYTES, COLUMNS, PANEL_BLOCK_BYTES, PanelBlock, STEP, tile_block_bytes};
+use super::pairs::{Order, PAIRED};
 use super::simd128::{Vectors, add_block, finished, hidden_block_bytes, tile_product};
 
 tile_product! {
@@ -29,6 +36,65 @@ tile_product! {
     /// [`tile`] for weights of at most five bits.
     #[target_feature(enable = "relaxed-simd")]
     narrow_tile, narrow_block_dots
+}
+
+/// [`tile`] with steps taken in the `orders` of their blocks, two at a time where those say so. There is an order
+/// for each block.
+#[target_feature(enable = "relaxed-simd")]
+pub(super) fn paired_tile<const R: usize>(tile: &[u8], panel: &[PanelBlock], orders: &[Order]) -> Tile<R> {
+    let mut sums = [[f32x4_splat(0.0); 2]; R];
+    let (mut a, mut b) = (tile.as_ptr(), panel.as_ptr().cast::<u8>());
+    for order in orders {
+        // SAFETY: `Kernel::tile` has checked that there are as many blocks in the tile as in the panel and
+        // as there are orders; each turn reads one of either, and loads have no alignment rule.
+        unsafe {
+            let dots = paired_block_dots::<R>(a, b, *order);
+            add_block(a.add(R * BLOCK * CODE_BYTES), b.add(COLUMNS * BLOCK), &dots, &mut sums);
+            a = a.add(tile_block_bytes(R));
+            b = b.add(PANEL_BLOCK_BYTES);
+        }
+    }
+    finished(sums)
+}
+
+/// The integer products of one block whose steps are taken in an order. Reads `R * BLOCK` bytes of `a` and
+/// `COLUMNS * BLOCK` of `b`.
+#[inline]
+#[target_feature(enable = "relaxed-simd")]
+unsafe fn paired_block_dots<const R: usize>(a: *const u8, b: *const u8, mut order: Order) -> Vectors<R> {
+    let mut dots = [[i32x4_splat(0); 2]; R];
+    // SAFETY: the caller vouches for the block, and steps are below eight.
+    let rows = |step: usize| unsafe { a.add(step * R * STEP) };
+    let columns = |step: usize| unsafe {
+        let b = b.add(step * COLUMNS * STEP);
+        [v128_load(b.cast()), v128_load(b.add(16).cast())]
+    };
+    let row = |rows: *const u8, r: usize| unsafe { v128_load32_splat(rows.add(r * STEP).cast()) };
+    while order & PAIRED != 0 {
+        let steps = [order & 7, order >> 4 & 7].map(|step| step as usize);
+        let ([a0, a1], [b0, b1]) = (steps.map(rows), steps.map(columns));
+        for (r, dots) in dots.iter_mut().enumerate() {
+            let (row0, row1) = (row(a0, r), row(a1, r));
+            for (c, dot) in dots.iter_mut().enumerate() {
+                let first = i16x8_relaxed_dot_i8x16_i7x16(b0[c], row0);
+                let both = i16x8_add(first, i16x8_relaxed_dot_i8x16_i7x16(b1[c], row1));
+                *dot = i32x4_add(*dot, i32x4_extadd_pairwise_i16x8(both));
+            }
+        }
+        order >>= 8;
+    }
+    while order != 0 {
+        let step = (order & 7) as usize;
+        let (a, b) = (rows(step), columns(step));
+        for (r, dots) in dots.iter_mut().enumerate() {
+            let row = row(a, r);
+            for (dot, column) in dots.iter_mut().zip(b) {
+                *dot = i32x4_relaxed_dot_i8x16_i7x16_add(column, row, *dot);
+            }
+        }
+        order >>= 4;
+    }
+    dots
 }
 
 /// The integer products of one block. Reads `R * BLOCK` bytes of `a` and `codes` of `b`.

@@ -16,7 +16,7 @@ use std::arch::wasm32::*;
 use super::super::lanes::F32x4;
 use super::BLOCK;
 use super::kernel::Tile;
-use super::layout::{CODE_BYTES, COLUMNS, PANEL_BLOCK_BYTES, STEP, WIDENED, tile_block_bytes};
+use super::layout::{CODE_BYTES, COLUMNS, PANEL_BLOCK_BYTES, PanelBlock, STEP, WIDENED, tile_block_bytes};
 
 /// Two vectors of four columns for each of `R` rows.
 pub(super) type Vectors<const R: usize> = [[v128; 2]; R];
@@ -27,14 +27,14 @@ pub(super) type Vectors<const R: usize> = [[v128; 2]; R];
 macro_rules! tile_product {
     ($(#[$attribute:meta])* $name:ident, $block_dots:ident) => {
         $(#[$attribute])*
-        pub(super) fn $name<const R: usize>(tile: &[u8], panel: &[u8]) -> Tile<R> {
+        pub(super) fn $name<const R: usize>(tile: &[u8], panel: &[PanelBlock]) -> Tile<R> {
             let mut sums = [[f32x4_splat(0.0); 2]; R];
-            let (mut a, mut b) = (tile.as_ptr(), panel.as_ptr());
+            let (mut a, mut b) = (tile.as_ptr(), panel.as_ptr().cast::<u8>());
             let codes = hidden_block_bytes();
             // SAFETY: `Kernel::tile` has checked that there are as many blocks in the tile as in the
             // panel; each turn reads one of either, and loads have no alignment rule.
             unsafe {
-                let end = b.add(panel.len());
+                let end = b.add(size_of_val(panel));
                 while b != end {
                     let dots = $block_dots::<R>(a, b, codes);
                     add_block(a.add(R * BLOCK * CODE_BYTES), b.add(COLUMNS * BLOCK), &dots, &mut sums);

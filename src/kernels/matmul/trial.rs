@@ -79,8 +79,10 @@ impl Product {
         let codes = 2 * i32::from(largest_code) + 1;
         let matrix = PackedMatrix::pack(COLUMNS, inner, |column, block, target| {
             for (k, code) in target.iter_mut().enumerate() {
-                let mixed = (column * 31 + block * 17 + k * 7) as i32;
-                *code = (mixed % codes - i32::from(largest_code)) as i8;
+                // The mean of three numbers: about as weights are distributed, few of them large.
+                let mixed = [31, 47, 89].map(|prime| (column * prime + block * 17 + k * (prime - 24)) as i32);
+                let sum: i32 = mixed.iter().map(|mixed| mixed % codes - i32::from(largest_code)).sum();
+                *code = (sum / 3) as i8;
             }
             0.01
         });

@@ -3,9 +3,11 @@
 use std::cell::Cell;
 
 use super::exp::softmax;
-use super::lanes::{F32x4, dot, quads, quads_mut};
+use super::lanes::{F32x4, dot, dots, quads, quads_mut};
 use super::threads;
 
+/// Groups of four values that are added up side by side.
+const TOGETHER: usize = 8;
 /// Queries that a thread takes at least.
 const GRAIN: usize = 4;
 
@@ -112,15 +114,7 @@ fn score<'a>(query: &[f32], scale: f32, keys: &[u32], key: impl Fn(u32) -> &'a [
     scores.clear();
     let (groups, rest) = keys.as_chunks::<4>();
     for group in groups {
-        let keys = group.map(|row| quads(key(row)));
-        let mut sums = [F32x4::splat(0.0); 4];
-        for (i, q) in quads(query).iter().enumerate() {
-            let q = F32x4::load(q);
-            for (sum, key) in sums.iter_mut().zip(keys) {
-                *sum = *sum + q * F32x4::load(&key[i]);
-            }
-        }
-        scores.extend(sums.map(|sum| sum.sum() * scale));
+        scores.extend(dots(query, group.map(&key)).map(|sum| sum * scale));
     }
     scores.extend(rest.iter().map(|row| dot(query, key(*row)) * scale));
     scores.resize(keys.len().next_multiple_of(4), f32::NEG_INFINITY);
@@ -128,12 +122,12 @@ fn score<'a>(query: &[f32], scale: f32, keys: &[u32], key: impl Fn(u32) -> &'a [
 
 /// The sum of the values, each times its score, in the order of the keys.
 fn mix<'a>(scores: &[f32], keys: &[u32], value: impl Fn(u32) -> &'a [f32], output: &mut [f32]) {
-    let (wide, narrow) = quads_mut(output).as_chunks_mut::<4>();
+    let (wide, narrow) = quads_mut(output).as_chunks_mut::<TOGETHER>();
     for (i, output) in wide.iter_mut().enumerate() {
-        let mut sums = [F32x4::splat(0.0); 4];
+        let mut sums = [F32x4::splat(0.0); TOGETHER];
         for (score, row) in scores.iter().zip(keys) {
             let score = F32x4::splat(*score);
-            let value = &quads(value(*row))[i * 4..][..4];
+            let value = &value(*row).as_chunks::<4>().0.as_chunks::<TOGETHER>().0[i];
             for (sum, value) in sums.iter_mut().zip(value) {
                 *sum = *sum + score * F32x4::load(value);
             }
@@ -142,7 +136,7 @@ fn mix<'a>(scores: &[f32], keys: &[u32], value: impl Fn(u32) -> &'a [f32], outpu
             sum.store(output);
         }
     }
-    let done = wide.len() * 4;
+    let done = wide.len() * TOGETHER;
     for (i, output) in narrow.iter_mut().enumerate() {
         let mut sum = F32x4::splat(0.0);
         for (score, row) in scores.iter().zip(keys) {

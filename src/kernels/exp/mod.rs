@@ -19,14 +19,14 @@ const POLYNOMIAL: [f32; 6] =
 #[inline(always)]
 pub fn exp(x: F32x4) -> F32x4 {
     let clamped = x.max(F32x4::splat(LOWEST)).min(F32x4::splat(HIGHEST));
-    let n = (clamped * F32x4::splat(LOG2_E)).round();
+    let (n, power) = (clamped * F32x4::splat(LOG2_E)).round_and_exp2();
     let r = clamped - n * F32x4::splat(LN_2_HIGH) - n * F32x4::splat(LN_2_LOW);
     let mut p = F32x4::splat(POLYNOMIAL[0]);
     for c in &POLYNOMIAL[1..] {
         p = p * r + F32x4::splat(*c);
     }
     let y = p * (r * r) + r + F32x4::splat(1.0);
-    x.if_less(F32x4::splat(LOWEST), F32x4::splat(0.0), y * n.exp2_of_integer())
+    x.if_less(F32x4::splat(LOWEST), F32x4::splat(0.0), y * power)
 }
 
 /// e to the power of one number, with the bits of [`exp`].

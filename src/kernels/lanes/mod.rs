@@ -13,38 +13,53 @@ pub use portable::F32x4;
 #[cfg(target_feature = "simd128")]
 pub use simd128::F32x4;
 
-/// Adding and subtracting 1.5 * 2^23 rounds |x| < 2^22 to the nearest integer, ties to even.
+/// Adding 1.5 * 2^23 to |x| < 2^22 rounds it to the nearest integer, ties to even, and leaves that in the lowest bits.
 const ROUNDING: f32 = 12_582_912.0;
 
 impl F32x4 {
-    /// Each lane rounded to the nearest integer, ties to even. Lanes must lie within ±2^22.
+    /// Each lane rounded to the nearest integer, ties to even, and two to the power of that. Lanes must lie within
+    /// -126..=127.
     #[inline(always)]
-    pub fn round(self) -> Self {
-        let shift = Self::splat(ROUNDING);
-        self + shift - shift
+    pub fn round_and_exp2(self) -> (Self, Self) {
+        let shifted = self.shifted();
+        (shifted - Self::splat(ROUNDING), shifted.exp2_of_lowest_bits())
+    }
+
+    /// Sixteen lanes rounded to the nearest integer, ties to even, within 0..=127; NaN is 0.
+    #[inline(always)]
+    pub fn to_seven_bits(quads: [Self; 4]) -> [u8; 16] {
+        Self::lowest_bytes(quads.map(|quad| Self::splat(0.0).max(quad).min(Self::splat(127.0)).shifted()))
+    }
+
+    /// Each lane with its nearest integer in its lowest bits.
+    #[inline(always)]
+    fn shifted(self) -> Self {
+        self + Self::splat(ROUNDING)
     }
 
     /// The sum of the lanes: (0 + 2) + (1 + 3).
     #[inline(always)]
     pub fn sum(self) -> f32 {
-        let [a, b, c, d] = self.to_array();
-        (a + c) + (b + d)
+        self.reduce(|x, y| x + y)
     }
 
     /// The largest lane.
     #[inline(always)]
     pub fn largest(self) -> f32 {
-        let [a, b, c, d] = self.to_array();
-        let larger = |x: f32, y: f32| if x < y { y } else { x };
-        larger(larger(a, c), larger(b, d))
+        self.reduce(Self::max)
     }
 
     /// The smallest lane.
     #[inline(always)]
     pub fn smallest(self) -> f32 {
-        let [a, b, c, d] = self.to_array();
-        let smaller = |x: f32, y: f32| if y < x { y } else { x };
-        smaller(smaller(a, c), smaller(b, d))
+        self.reduce(Self::min)
+    }
+
+    /// `merge(merge(0, 2), merge(1, 3))` of the lanes, without a branch.
+    #[inline(always)]
+    fn reduce(self, merge: impl Fn(Self, Self) -> Self) -> f32 {
+        let halves = merge(self, self.swap_halves());
+        merge(halves, halves.swap_neighbours()).first()
     }
 }
 
@@ -103,14 +118,26 @@ mod tests {
 
     #[test]
     fn rounding_goes_to_the_nearest_integer_and_ties_to_even() {
-        let rounded = F32x4::load(&[0.5, 1.5, -2.5, 126.7]).round().to_array();
-        assert_eq!(rounded, [0.0, 2.0, -2.0, 127.0]);
+        let (rounded, powers) = F32x4::load(&[0.5, 1.5, -2.5, 126.7]).round_and_exp2();
+        assert_eq!(rounded.to_array(), [0.0, 2.0, -2.0, 127.0]);
+        assert_eq!(powers.to_array(), [1.0, 4.0, 0.25, 2f32.powi(127)]);
     }
 
     #[test]
     fn powers_of_two_cover_the_normal_range() {
-        let powers = F32x4::load(&[-126.0, -1.0, 0.0, 127.0]).exp2_of_integer().to_array();
-        assert_eq!(powers, [f32::MIN_POSITIVE, 0.5, 1.0, 2f32.powi(127)]);
+        let (_, powers) = F32x4::load(&[-126.0, -1.0, 0.0, 127.0]).round_and_exp2();
+        assert_eq!(powers.to_array(), [f32::MIN_POSITIVE, 0.5, 1.0, 2f32.powi(127)]);
+    }
+
+    #[test]
+    fn seven_bits_hold_what_is_within_them_and_the_nearest_of_the_rest() {
+        let codes = F32x4::to_seven_bits([
+            F32x4::load(&[0.5, 1.5, 126.4, 127.4]),
+            F32x4::load(&[-0.6, 1e30, -1e30, 300.0]),
+            F32x4::load(&[f32::NAN, -f32::NAN, f32::INFINITY, f32::NEG_INFINITY]),
+            F32x4::splat(64.0),
+        ]);
+        assert_eq!(codes, [0, 2, 126, 127, 0, 127, 0, 127, 0, 0, 127, 0, 64, 64, 64, 64]);
     }
 
     #[test]

@@ -28,6 +28,26 @@ impl F32x4 {
         self.0
     }
 
+    /// Lane 0.
+    #[inline(always)]
+    pub(super) fn first(self) -> f32 {
+        self.0[0]
+    }
+
+    /// Lanes 2, 3, 0, 1.
+    #[inline(always)]
+    pub(super) fn swap_halves(self) -> Self {
+        let [a, b, c, d] = self.0;
+        Self([c, d, a, b])
+    }
+
+    /// Lanes 1, 0, 3, 2.
+    #[inline(always)]
+    pub(super) fn swap_neighbours(self) -> Self {
+        let [a, b, c, d] = self.0;
+        Self([b, a, d, c])
+    }
+
     /// Lane by lane `if other < self { other } else { self }`.
     #[inline(always)]
     pub fn min(self, other: Self) -> Self {
@@ -47,16 +67,16 @@ impl F32x4 {
         Self([pick(0), pick(1), pick(2), pick(3)])
     }
 
-    /// Two to the power of each lane, which must be an integer in -126..=127.
+    /// Two to the power of the integer -126..=127 that a lane has in its lowest bits: see [`F32x4::shifted`].
     #[inline(always)]
-    pub fn exp2_of_integer(self) -> Self {
-        Self(self.0.map(|n| f32::from_bits(((n as i32 + 127) << 23) as u32)))
+    pub(super) fn exp2_of_lowest_bits(self) -> Self {
+        Self(self.0.map(|n| f32::from_bits(n.to_bits().wrapping_add(127) << 23)))
     }
 
-    /// Sixteen lanes as integers within 0..=127, towards zero; NaN is 0.
+    /// The lowest byte of each lane.
     #[inline(always)]
-    pub fn to_seven_bits(quads: [Self; 4]) -> [u8; 16] {
-        std::array::from_fn(|i| (quads[i / 4].0[i % 4] as i32).clamp(0, 127) as u8)
+    pub(super) fn lowest_bytes(quads: [Self; 4]) -> [u8; 16] {
+        std::array::from_fn(|i| quads[i / 4].0[i % 4].to_bits() as u8)
     }
 
     #[inline(always)]

@@ -33,6 +33,24 @@ impl F32x4 {
         values
     }
 
+    /// Lane 0.
+    #[inline(always)]
+    pub(super) fn first(self) -> f32 {
+        f32x4_extract_lane::<0>(self.0)
+    }
+
+    /// Lanes 2, 3, 0, 1.
+    #[inline(always)]
+    pub(super) fn swap_halves(self) -> Self {
+        Self(i32x4_shuffle::<2, 3, 0, 1>(self.0, self.0))
+    }
+
+    /// Lanes 1, 0, 3, 2.
+    #[inline(always)]
+    pub(super) fn swap_neighbours(self) -> Self {
+        Self(i32x4_shuffle::<1, 0, 3, 2>(self.0, self.0))
+    }
+
     /// Lane by lane `if other < self { other } else { self }`.
     #[inline(always)]
     pub fn min(self, other: Self) -> Self {
@@ -51,22 +69,21 @@ impl F32x4 {
         Self(v128_bitselect(value.0, otherwise.0, f32x4_lt(self.0, bound.0)))
     }
 
-    /// Two to the power of each lane, which must be an integer in -126..=127.
+    /// Two to the power of the integer -126..=127 that a lane has in its lowest bits: see [`F32x4::shifted`].
     #[inline(always)]
-    pub fn exp2_of_integer(self) -> Self {
-        let exponent = i32x4_add(i32x4_trunc_sat_f32x4(self.0), i32x4_splat(127));
-        Self(i32x4_shl(exponent, 23))
+    pub(super) fn exp2_of_lowest_bits(self) -> Self {
+        Self(i32x4_shl(i32x4_add(self.0, i32x4_splat(127)), 23))
     }
 
-    /// Sixteen lanes as integers within 0..=127, towards zero; NaN is 0.
+    /// The lowest byte of each lane.
     #[inline(always)]
-    pub fn to_seven_bits(quads: [Self; 4]) -> [u8; 16] {
-        let [a, b, c, d] = quads.map(|quad| i32x4_trunc_sat_f32x4(quad.0));
+    pub(super) fn lowest_bytes(quads: [Self; 4]) -> [u8; 16] {
+        let [a, b, c, d] = quads.map(|quad| v128_and(quad.0, i32x4_splat(255)));
         let bytes = u8x16_narrow_i16x8(i16x8_narrow_i32x4(a, b), i16x8_narrow_i32x4(c, d));
-        let mut codes = [0; 16];
+        let mut lowest = [0; 16];
         // SAFETY: there is room for 16 bytes; v128.store has no alignment rule.
-        unsafe { v128_store(codes.as_mut_ptr().cast(), u8x16_min(bytes, u8x16_splat(127))) };
-        codes
+        unsafe { v128_store(lowest.as_mut_ptr().cast(), bytes) };
+        lowest
     }
 
     /// The vector itself, for kernels that go below lanes.

@@ -87,14 +87,13 @@ impl Activations {
         self.channels
     }
 
-    /// The wide channels of a row.
+    /// The wide channels of the tile that starts at `row`, a multiple of [`ROWS`]: the bytes of a float each.
+    /// `[rows of the tile, channels]`
     #[inline(always)]
-    pub(super) fn wide(&self, row: usize) -> impl Iterator<Item = f32> {
-        let first = row - row % ROWS;
-        let count = ROWS.min(self.rows - first);
-        let start = first * self.row_bytes() + count * self.block_bytes() + (row - first) * self.channels * 4;
-        let channels = &self.data[start..][..self.channels * 4];
-        channels.as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes))
+    pub(super) fn wide(&self, row: usize) -> &[[u8; 4]] {
+        let rows = ROWS.min(self.rows - row);
+        let start = row * self.row_bytes() + rows * self.block_bytes();
+        self.data[start..][..rows * self.channels * 4].as_chunks().0
     }
 
     /// How many rows there are.
@@ -159,8 +158,12 @@ fn write_block(values: &[f32; BLOCK], (r, count): (usize, usize), block: &mut [u
     let (scale, lowest, codes) = quantize_block(values);
     for (step, codes) in codes.as_chunks::<STEP>().0.iter().enumerate() {
         let target = &mut block[tile_offset(count, r, step)..][..STEP * CODE_BYTES];
-        for (target, code) in target.chunks_exact_mut(CODE_BYTES).zip(codes) {
-            target.copy_from_slice(&u16::from(*code).to_le_bytes()[..CODE_BYTES]);
+        if CODE_BYTES == 1 {
+            target.copy_from_slice(codes);
+        } else {
+            for (target, code) in target.as_chunks_mut::<2>().0.iter_mut().zip(codes) {
+                *target = u16::from(*code).to_le_bytes();
+            }
         }
     }
     let scales = &mut block[count * BLOCK * CODE_BYTES..];
@@ -188,7 +191,7 @@ fn quantize_block(values: &[f32; BLOCK]) -> (f32, f32, [u8; BLOCK]) {
     for (codes, values) in codes.as_chunks_mut::<16>().0.iter_mut().zip(values.as_chunks::<16>().0) {
         let code = |quad: usize| {
             let value = F32x4::load(&values.as_chunks::<4>().0[quad]);
-            ((value - shift) * inverse).round()
+            (value - shift) * inverse
         };
         *codes = F32x4::to_seven_bits([code(0), code(1), code(2), code(3)]);
     }

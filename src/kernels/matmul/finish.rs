@@ -49,26 +49,34 @@ impl<'a> Finish<'a> {
 
     /// Finishes the tile whose first row is `row`.
     #[inline(always)]
-    pub(super) fn store<const R: usize>(&self, row: usize, tile: Tile<R>) {
-        for (r, mut sums) in tile.into_iter().enumerate() {
-            self.add_wide(row + r, &mut sums);
+    pub(super) fn store<const R: usize>(&self, row: usize, mut tile: Tile<R>) {
+        self.add_wide(row, &mut tile);
+        for sums in &mut tile {
             for (sum, bias) in sums.iter_mut().zip(self.bias) {
                 *sum = *sum + bias;
             }
-            if let Some(activation) = self.activation {
-                sums = sums.map(|sum| activation::of_lanes(activation, sum));
-            }
-            self.tiles.put(row + r, self.column, sums, self.columns, self.add_to_output);
         }
+        if let Some(activation) = self.activation {
+            for sums in &mut tile {
+                *sums = sums.map(|sum| activation::of_lanes(activation, sum));
+            }
+        }
+        self.tiles.put(row, self.column, tile, self.columns, self.add_to_output);
     }
 
-    /// Adds the products of the wide channels to a row's sums.
+    /// Adds the products of the wide channels to a tile's sums, channel by channel.
     #[inline(always)]
-    fn add_wide(&self, row: usize, sums: &mut [F32x4; COLUMNS / 4]) {
-        for (activation, weights) in self.activations.wide(row).zip(self.wide_weights) {
-            let activation = F32x4::splat(activation);
-            for (sum, weight) in sums.iter_mut().zip(vectors(weights)) {
-                *sum = *sum + activation * weight;
+    fn add_wide<const R: usize>(&self, row: usize, tile: &mut Tile<R>) {
+        let channels = self.wide_weights.len();
+        let activations = self.activations.wide(row);
+        let rows: [&[[u8; 4]]; R] = std::array::from_fn(|r| &activations[r * channels..][..channels]);
+        for (channel, weights) in self.wide_weights.iter().enumerate() {
+            let weights = vectors(weights);
+            for (sums, row) in tile.iter_mut().zip(rows) {
+                let activation = F32x4::splat(f32::from_le_bytes(row[channel]));
+                for (sum, weight) in sums.iter_mut().zip(weights) {
+                    *sum = *sum + activation * weight;
+                }
             }
         }
     }

@@ -63,6 +63,7 @@ pub(super) fn paired_tile<const R: usize>(tile: &[u8], panel: &[PanelBlock], ord
 #[target_feature(enable = "relaxed-simd")]
 unsafe fn paired_block_dots<const R: usize>(a: *const u8, b: *const u8, mut order: Order) -> Vectors<R> {
     let mut dots = [[i32x4_splat(0); 2]; R];
+    let ones = i16x8_splat(1);
     // SAFETY: the caller vouches for the block, and steps are below eight.
     let rows = |step: usize| unsafe { a.add(step * R * STEP) };
     let columns = |step: usize| unsafe {
@@ -84,15 +85,17 @@ unsafe fn paired_block_dots<const R: usize>(a: *const u8, b: *const u8, mut orde
         order >>= 8;
     }
     while order != 0 {
-        let step = (order & 7) as usize;
-        let (a, b) = (rows(step), columns(step));
+        let steps = [order & 7, order >> 4 & 7].map(|step| step as usize);
+        let ([a0, a1], [b0, b1]) = (steps.map(rows), steps.map(columns));
         for (r, dots) in dots.iter_mut().enumerate() {
-            let row = row(a, r);
-            for (dot, column) in dots.iter_mut().zip(b) {
-                *dot = i32x4_relaxed_dot_i8x16_i7x16_add(column, row, *dot);
+            let (row0, row1) = (row(a0, r), row(a1, r));
+            for (c, dot) in dots.iter_mut().enumerate() {
+                let first = i32x4_dot_i16x8(i16x8_relaxed_dot_i8x16_i7x16(b0[c], row0), ones);
+                let second = i32x4_dot_i16x8(i16x8_relaxed_dot_i8x16_i7x16(b1[c], row1), ones);
+                *dot = i32x4_add(*dot, i32x4_add(first, second));
             }
         }
-        order >>= 4;
+        order >>= 8;
     }
     dots
 }

@@ -4,6 +4,7 @@ use std::marker::PhantomData;
 
 use super::super::lanes::F32x4;
 use super::Output;
+use super::kernel::Tile;
 use super::layout::COLUMNS;
 
 /// A mutable matrix `[rows, stride]` whose disjoint pieces can be written from several threads.
@@ -35,23 +36,33 @@ impl<'a> Tiles<'a> {
         }
     }
 
-    /// Writes `columns` values (at most [`COLUMNS`]) of a row, or adds them to what is there.
+    /// Writes `columns` values (at most [`COLUMNS`]) of each of the rows from `row` on, or adds them to what is there.
     #[inline(always)]
-    pub(super) fn put(&self, row: usize, column: usize, values: [F32x4; 2], columns: usize, add: bool) {
-        assert!(row < self.rows && self.columns.start <= column && column + columns <= self.columns.end);
-        let target = self.start.wrapping_add(row * self.stride + column);
-        // SAFETY: the assertion keeps to the matrix; the type's contract says that nobody else has
-        // these elements.
-        let target = unsafe { std::slice::from_raw_parts_mut(target, columns) };
-        match <&mut [f32; COLUMNS]>::try_from(&mut *target) {
-            Ok(whole) => put_vectors(whole, values, add),
-            // The last panel of a matrix may be narrower.
-            Err(_) => {
-                let mut whole = [0.0; COLUMNS];
-                whole[..columns].copy_from_slice(target);
-                put_vectors(&mut whole, values, add);
-                target.copy_from_slice(&whole[..columns]);
+    pub(super) fn put<const R: usize>(
+        &self,
+        row: usize,
+        column: usize,
+        tile: Tile<R>,
+        columns: usize,
+        add: bool,
+    ) {
+        assert!(row + R <= self.rows && self.columns.start <= column && column + columns <= self.columns.end);
+        let mut start = self.start.wrapping_add(row * self.stride + column);
+        for values in tile {
+            // SAFETY: the assertion keeps to the matrix; the type's contract says that nobody else has
+            // these elements.
+            let target = unsafe { std::slice::from_raw_parts_mut(start, columns) };
+            match <&mut [f32; COLUMNS]>::try_from(&mut *target) {
+                Ok(whole) => put_vectors(whole, values, add),
+                // The last panel of a matrix may be narrower.
+                Err(_) => {
+                    let mut whole = [0.0; COLUMNS];
+                    whole[..columns].copy_from_slice(target);
+                    put_vectors(&mut whole, values, add);
+                    target.copy_from_slice(&whole[..columns]);
+                }
             }
+            start = start.wrapping_add(self.stride);
         }
     }
 }

@@ -78,7 +78,8 @@ fn fill(rows: &mut [f32], pictures: &[Vec<f32>], labels: &[Vec<f32>], scale: f32
     for (index, group) in groups.iter().enumerate() {
         let group = group.each_ref().map(Vec::as_slice);
         for (row, picture) in rows.chunks_exact_mut(labels.len()).zip(pictures) {
-            let logits = dots(picture, group).map(|cosine| cosine * scale);
+            let [cosines] = dots([picture], group);
+            let logits = cosines.map(|cosine| cosine * scale);
             row[index * ABREAST..][..ABREAST].copy_from_slice(&logits);
         }
     }

@@ -23,7 +23,7 @@ import { streamModel } from "./stream-model.js";
 import { ThreadPool, poolSize } from "./thread-pool.js";
 
 /** When to time the kernels, in milliseconds after a load: not in the way of the first result, in code that is warm. */
-const SETTLED = 2500;
+const SETTLED = 1000;
 
 /** Prompts that go together at first, before the model's speed is known: 200 ms of the largest on one thread. */
 const FIRST_SLICE = 4;

@@ -3,11 +3,13 @@
 use std::cell::Cell;
 
 use super::exp::softmax;
-use super::lanes::{F32x4, dot, dots, quads, quads_mut};
+use super::lanes::{F32x4, dots, quads_mut};
 use super::threads;
 
+/// Queries that go together where they see the same keys.
+const PAIR: usize = 2;
 /// Groups of four values that are added up side by side.
-const TOGETHER: usize = 8;
+const TOGETHER: usize = 4;
 /// Queries that a thread takes at least.
 const GRAIN: usize = 4;
 
@@ -73,21 +75,51 @@ impl Reach {
 /// If the shapes do not fit together: models check theirs at load.
 pub fn attend(qkv: &[f32], heads: usize, width: usize, reach: &Reach, output: &mut [f32]) {
     assert_eq!(output.len(), reach.queries.len() * width);
-    let head_width = width / heads;
-    let scale = 1.0 / (head_width as f32).sqrt();
-    threads::for_each_piece(output, width, GRAIN, |index, output| {
+    let heads = Heads { qkv, width, head_width: width / heads };
+    threads::for_each_piece(output, PAIR * width, GRAIN / PAIR, |index, output| {
+        let first = index * PAIR;
         let scores = &mut SCORES.take();
-        for (head, out) in output.chunks_exact_mut(head_width).enumerate() {
-            let part = |row: u32, which: usize| {
-                &qkv[(row as usize * 3 + which) * width + head * head_width..][..head_width]
-            };
-            let keys = reach.keys(index);
-            score(part(reach.queries[index], 0), scale, keys, |key| part(key, 1), scores);
-            softmax(scores);
-            mix(scores, keys, |key| part(key, 2), out);
+        match <[u32; PAIR]>::try_from(&reach.queries[first..][..output.len() / width]) {
+            Ok(pair) if reach.keys(first) == reach.keys(first + 1) => {
+                heads.attend(pair, reach.keys(first), scores, output);
+            }
+            _ => {
+                for (index, output) in (first..).zip(output.chunks_exact_mut(width)) {
+                    heads.attend([reach.queries[index]], reach.keys(index), scores, output);
+                }
+            }
         }
         SCORES.set(std::mem::take(scores));
     });
+}
+
+/// Query, key and value of all rows, head by head.
+struct Heads<'a> {
+    qkv: &'a [f32],
+    width: usize,
+    head_width: usize,
+}
+
+impl<'a> Heads<'a> {
+    /// What the rows `queries`, which see the same keys, find: `output` is `[N, width]`.
+    fn attend<const N: usize>(
+        &self,
+        queries: [u32; N],
+        keys: &[u32],
+        scores: &mut Vec<f32>,
+        output: &mut [f32],
+    ) {
+        let d = self.head_width;
+        let scale = 1.0 / (d as f32).sqrt();
+        for start in (0..self.width).step_by(d) {
+            let part = |row: u32, which: usize| -> &'a [f32] {
+                &self.qkv[(row as usize * 3 + which) * self.width + start..][..d]
+            };
+            let rows = score(queries.map(|row| part(row, 0)), scale, keys, |key| part(key, 1), scores);
+            let rows = rows.map(softmax);
+            mix(rows, keys, |key| part(key, 2), |query| query * self.width + start, output);
+        }
+    }
 }
 
 /// For each query the mean of the rows, weighted by the softmax of its products with them: `queries` and
@@ -101,48 +133,93 @@ pub fn pool(queries: &[f32], rows: &[f32], width: usize, output: &mut [f32]) {
     let row = |row: u32| &rows[row as usize * width..][..width];
     threads::for_each_piece(output, width, 1, |index, output| {
         let scores = &mut SCORES.take();
-        score(&queries[index * width..][..width], 1.0, &all, row, scores);
-        softmax(scores);
-        mix(scores, &all, row, output);
+        let found = score([&queries[index * width..][..width]], 1.0, &all, row, scores);
+        mix(found.map(softmax), &all, row, |_| 0, output);
         SCORES.set(std::mem::take(scores));
     });
 }
 
-/// Fills in `scores` with query times key times `scale`, padded with -infinity to whole lanes. Four keys at a
-/// time, each with its own sum.
-fn score<'a>(query: &[f32], scale: f32, keys: &[u32], key: impl Fn(u32) -> &'a [f32], scores: &mut Vec<f32>) {
+/// Query times key times `scale`, padded with -infinity to whole lanes: a row of `scores` for each of the queries.
+/// Four keys at a time, each product with its own sum.
+fn score<'a, 's, const N: usize>(
+    queries: [&[f32]; N],
+    scale: f32,
+    keys: &[u32],
+    key: impl Fn(u32) -> &'a [f32],
+    scores: &'s mut Vec<f32>,
+) -> [&'s mut [f32]; N] {
+    let length = keys.len().next_multiple_of(4);
     scores.clear();
+    scores.resize(N * length, f32::NEG_INFINITY);
+    let mut rows = scores.chunks_exact_mut(length);
+    let mut rows: [&mut [f32]; N] = std::array::from_fn(|_| rows.next().unwrap_or_default());
     let (groups, rest) = keys.as_chunks::<4>();
-    for group in groups {
-        scores.extend(dots(query, group.map(&key)).map(|sum| sum * scale));
+    for (index, group) in groups.iter().enumerate() {
+        let products = dots(queries, group.map(&key));
+        for (row, products) in rows.iter_mut().zip(products) {
+            row.as_chunks_mut::<4>().0[index] = products.map(|product| product * scale);
+        }
     }
-    scores.extend(rest.iter().map(|row| dot(query, key(*row)) * scale));
-    scores.resize(keys.len().next_multiple_of(4), f32::NEG_INFINITY);
+    for (index, row) in rest.iter().enumerate() {
+        for (scores, [product]) in rows.iter_mut().zip(dots(queries, [key(*row)])) {
+            scores[groups.len() * 4 + index] = product * scale;
+        }
+    }
+    rows
 }
 
-/// The sum of the values, each times its score, in the order of the keys.
-fn mix<'a>(scores: &[f32], keys: &[u32], value: impl Fn(u32) -> &'a [f32], output: &mut [f32]) {
-    let (wide, narrow) = quads_mut(output).as_chunks_mut::<TOGETHER>();
-    for (i, output) in wide.iter_mut().enumerate() {
-        let mut sums = [F32x4::splat(0.0); TOGETHER];
-        for (score, row) in scores.iter().zip(keys) {
-            let score = F32x4::splat(*score);
-            let value = &value(*row).as_chunks::<4>().0.as_chunks::<TOGETHER>().0[i];
-            for (sum, value) in sums.iter_mut().zip(value) {
+/// The sum of the values, each times its score, in the order of the keys, for each row of scores; into `output`
+/// from the place that `start` gives on.
+fn mix<'a, const N: usize>(
+    scores: [&[f32]; N],
+    keys: &[u32],
+    value: impl Fn(u32) -> &'a [f32],
+    start: impl Fn(usize) -> usize,
+    output: &mut [f32],
+) {
+    let width = value(keys[0]).len();
+    let mut done = 0;
+    while width - done >= 4 * TOGETHER {
+        mix_quads::<N, TOGETHER>(
+            scores,
+            keys,
+            |row| &value(row)[done..],
+            |query| start(query) + done,
+            output,
+        );
+        done += 4 * TOGETHER;
+    }
+    while done < width {
+        mix_quads::<N, 1>(scores, keys, |row| &value(row)[done..], |query| start(query) + done, output);
+        done += 4;
+    }
+}
+
+/// [`mix`] for the first `QUADS` groups of four of the values.
+#[inline(always)]
+fn mix_quads<'a, const N: usize, const QUADS: usize>(
+    scores: [&[f32]; N],
+    keys: &[u32],
+    value: impl Fn(u32) -> &'a [f32],
+    start: impl Fn(usize) -> usize,
+    output: &mut [f32],
+) {
+    let scores = scores.map(|row| &row[..keys.len()]);
+    let mut sums = [[F32x4::splat(0.0); QUADS]; N];
+    for (index, row) in keys.iter().enumerate() {
+        let values = &value(*row).as_chunks::<4>().0[..QUADS];
+        for (sums, scores) in sums.iter_mut().zip(scores) {
+            let score = F32x4::splat(scores[index]);
+            for (sum, value) in sums.iter_mut().zip(values) {
                 *sum = *sum + score * F32x4::load(value);
             }
         }
-        for (sum, output) in sums.into_iter().zip(output) {
+    }
+    for (query, sums) in sums.into_iter().enumerate() {
+        let output = &mut output[start(query)..][..4 * QUADS];
+        for (sum, output) in sums.into_iter().zip(quads_mut(output)) {
             sum.store(output);
         }
-    }
-    let done = wide.len() * TOGETHER;
-    for (i, output) in narrow.iter_mut().enumerate() {
-        let mut sum = F32x4::splat(0.0);
-        for (score, row) in scores.iter().zip(keys) {
-            sum = sum + F32x4::splat(*score) * F32x4::load(&quads(value(*row))[done + i]);
-        }
-        sum.store(output);
     }
 }
 

@@ -39,11 +39,11 @@ pub fn sigmoid_scalar(x: f32) -> f32 {
     1.0 / (1.0 + exp_scalar(-x))
 }
 
-/// Softmax in place. The length is a multiple of four; unused entries hold -infinity and become 0.
+/// Softmax in place, given back to be read. The length is a multiple of four; unused entries hold -infinity and become 0.
 ///
 /// An empty slice, or one of nothing but -infinity, is left without meaning.
-pub fn softmax(values: &mut [f32]) {
-    let values = quads_mut(values);
+pub fn softmax(all: &mut [f32]) -> &[f32] {
+    let values = quads_mut(all);
     let mut largest = F32x4::splat(f32::NEG_INFINITY);
     for quad in values.iter() {
         largest = largest.max(F32x4::load(quad));
@@ -59,6 +59,7 @@ pub fn softmax(values: &mut [f32]) {
     for quad in values.iter_mut() {
         (F32x4::load(quad) * scale).store(quad);
     }
+    all
 }
 
 #[cfg(test)]

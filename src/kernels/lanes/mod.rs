@@ -93,23 +93,28 @@ pub fn dot(a: &[f32], b: &[f32]) -> f32 {
     sum.sum()
 }
 
-/// The inner products of `a` with each of `others`, with the bits of [`dot`]: side by side, because one sum alone
-/// waits for itself. All have the same length, a multiple of four.
+/// The inner product of each of `rows` with each of `others`, with the bits of [`dot`]: side by side, because one sum
+/// alone waits for itself. All have the same length, a multiple of four.
 #[inline(always)]
-pub fn dots<const N: usize>(a: &[f32], others: [&[f32]; N]) -> [f32; N] {
-    let a = quads(a);
-    let others = others.map(|other| {
-        assert_eq!(a.len() * 4, other.len());
-        &quads(other)[..a.len()]
-    });
-    let mut sums = [F32x4::splat(0.0); N];
-    for (index, quad) in a.iter().enumerate() {
-        let quad = F32x4::load(quad);
-        for (sum, other) in sums.iter_mut().zip(others) {
-            *sum = *sum + quad * F32x4::load(&other[index]);
+pub fn dots<const M: usize, const N: usize>(rows: [&[f32]; M], others: [&[f32]; N]) -> [[f32; N]; M] {
+    let length = rows.first().map_or(0, |row| row.len() / 4);
+    let whole = |values| {
+        let quads = quads(values);
+        assert_eq!(quads.len(), length);
+        &quads[..length]
+    };
+    let (rows, others) = (rows.map(whole), others.map(whole));
+    let mut sums = [[F32x4::splat(0.0); N]; M];
+    for index in 0..length {
+        let others = others.map(|other| F32x4::load(&other[index]));
+        for (sums, row) in sums.iter_mut().zip(rows) {
+            let quad = F32x4::load(&row[index]);
+            for (sum, other) in sums.iter_mut().zip(others) {
+                *sum = *sum + quad * other;
+            }
         }
     }
-    sums.map(F32x4::sum)
+    sums.map(|row| row.map(F32x4::sum))
 }
 
 #[cfg(test)]
@@ -146,8 +151,9 @@ mod tests {
             (0..24).map(|index| ((index * 37 + seed * 11) % 101) as f32 / 7.0 - 5.0).collect()
         };
         let (a, others) = (row(0), [row(1), row(2), row(3)]);
-        let together = dots(&a, others.each_ref().map(Vec::as_slice));
-        assert_eq!(together, others.each_ref().map(|other| dot(&a, other)));
+        let rows = [a.as_slice(), &others[0]];
+        let together = dots(rows, others.each_ref().map(Vec::as_slice));
+        assert_eq!(together, rows.map(|row| others.each_ref().map(|other| dot(row, other))));
     }
 
     #[test]

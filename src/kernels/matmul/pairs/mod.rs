@@ -6,11 +6,21 @@
 //! ways to make four pairs of eight steps, one serves in nearly every block of trained weights (0.99 of
 //! them where weights are distributed as Laplace's, 0.87 where normally), and three pairs in the rest.
 
+#[cfg(not(target_feature = "simd128"))]
+mod portable;
+#[cfg(target_feature = "simd128")]
+mod simd128;
+
+#[cfg(not(target_feature = "simd128"))]
+use portable::Sums;
+#[cfg(target_feature = "simd128")]
+use simd128::Sums;
+
 use super::BLOCK;
 use super::layout::{COLUMNS, STEP};
 
 /// What codes of one sign in a lane may add up to: 258 * 127 < 2^15.
-const MOST: u16 = 258;
+const MOST: i16 = 258;
 /// Steps of a block.
 const STEPS: usize = BLOCK / STEP;
 /// Bytes of a panel's step.
@@ -27,63 +37,52 @@ pub(super) const PAIRED: Order = 8;
 /// No two steps fit.
 const ALL_ALONE: Order = 0x7654_3210;
 
-/// The magnitudes of the positive codes of each lane of a step, added up, then those of the negative ones.
-type Sums = [u16; STEP_BYTES];
-
 /// The order with as many pairs as fit. `codes` are those of a panel's block, which has the codes of a lane
 /// side by side.
 pub(super) fn order(codes: &[u8; COLUMNS * BLOCK]) -> Order {
     let steps = codes.as_chunks::<STEP_BYTES>().0;
-    let sums: [Sums; STEPS] = std::array::from_fn(|step| lane_sums(&steps[step]));
-    let fits = std::array::from_fn(|one| {
-        let others = (one + 1..STEPS).filter(|other| fit(&sums[one], &sums[*other]));
-        others.fold(0, |set, other| set | 1 << other)
-    });
-    (0..STEPS as u32).step_by(2).find_map(|alone| pair_up(&fits, u8::MAX, 0, alone)).unwrap_or(ALL_ALONE)
+    let mut search =
+        Search { sums: std::array::from_fn(|step| Sums::of(&steps[step])), known: [None; STEPS * STEPS] };
+    (0..STEPS as u32).step_by(2).find_map(|alone| search.pair_up(u8::MAX, 0, alone)).unwrap_or(ALL_ALONE)
 }
 
-/// Pairs up the steps in the set `free`, each with one of the set that `fits` has of it; besides those that stay
-/// `alone` already, at most `more` may. `None` if that cannot be done.
-fn pair_up(fits: &[u8; STEPS], free: u8, alone: u8, more: u32) -> Option<Order> {
-    if free == 0 {
-        let steps = (0..STEPS as u32).rev().filter(|step| alone >> step & 1 == 1);
-        return Some(steps.fold(0, |order, step| order << 4 | step));
-    }
-    let first = free.trailing_zeros();
-    let free = free & (free - 1);
-    let mut seconds = fits[first as usize] & free;
-    while seconds != 0 {
-        let second = seconds.trailing_zeros();
-        seconds &= seconds - 1;
-        if let Some(rest) = pair_up(fits, free & !(1 << second), alone, more) {
-            return Some(rest << 8 | (PAIRED | second) << 4 | PAIRED | first);
+/// The search for pairs in one block.
+struct Search {
+    sums: [Sums; STEPS],
+    /// Which steps fit together, as far as it was asked.
+    known: [Option<bool>; STEPS * STEPS],
+}
+
+impl Search {
+    /// Pairs up the steps in the set `free`; besides those that stay `alone` already, at most `more` may. `None` if
+    /// that cannot be done.
+    fn pair_up(&mut self, free: u8, alone: u8, more: u32) -> Option<Order> {
+        if free == 0 {
+            let steps = (0..STEPS as u32).rev().filter(|step| alone >> step & 1 == 1);
+            return Some(steps.fold(0, |order, step| order << 4 | step));
         }
+        let first = free.trailing_zeros();
+        let free = free & (free - 1);
+        let mut seconds = free;
+        while seconds != 0 {
+            let second = seconds.trailing_zeros();
+            seconds &= seconds - 1;
+            if self.fit(first as usize, second as usize)
+                && let Some(rest) = self.pair_up(free & !(1 << second), alone, more)
+            {
+                return Some(rest << 8 | (PAIRED | second) << 4 | PAIRED | first);
+            }
+        }
+        if more == 0 {
+            return None;
+        }
+        self.pair_up(free, alone | 1 << first, more - 1)
     }
-    if more == 0 {
-        return None;
+
+    fn fit(&mut self, one: usize, other: usize) -> bool {
+        let Self { sums, known } = self;
+        *known[one * STEPS + other].get_or_insert_with(|| sums[one].fit(&sums[other]))
     }
-    pair_up(fits, free, alone | 1 << first, more - 1)
-}
-
-fn lane_sums(step: &[u8; STEP_BYTES]) -> Sums {
-    let of_sign = |magnitude: fn(i8) -> u8| {
-        let magnitudes = step.map(|code| magnitude(code as i8));
-        let lanes: [u16; STEP_BYTES / 2] = std::array::from_fn(|lane| {
-            let both = u16::from_le_bytes([magnitudes[2 * lane], magnitudes[2 * lane + 1]]);
-            (both & 255) + (both >> 8)
-        });
-        lanes
-    };
-    let [positive, negative] =
-        [of_sign(|code| code.max(0) as u8), of_sign(|code| code.min(0).unsigned_abs())];
-    std::array::from_fn(
-        |lane| if lane < positive.len() { positive[lane] } else { negative[lane - positive.len()] },
-    )
-}
-
-/// Whether the dots of two steps fit 16 bits together.
-fn fit(one: &Sums, other: &Sums) -> bool {
-    one.iter().zip(other).fold(0, |most, (one, other)| most.max(one + other)) <= MOST
 }
 
 #[cfg(test)]

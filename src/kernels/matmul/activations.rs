@@ -9,6 +9,9 @@ use super::layout::{CODE_BYTES, ROWS, STEP, tile_block_bytes, tile_offset};
 /// The largest code: seven bits.
 const LEVELS: f32 = 127.0;
 
+/// The least range of a block, as a part of its smallest value's magnitude: `z` then is at most 127 * 257 < 2^15.
+const LEAST_RANGE: f32 = 1.0 / 257.0;
+
 /// Tiles that a thread quantizes at least.
 const GRAIN: usize = 4;
 
@@ -30,8 +33,8 @@ impl<'a> Rows<'a> {
     }
 }
 
-/// Rows quantized to seven bits: `a = s_a * u + lo`, with `lo` the smallest value of a block of
-/// [`BLOCK`] and `s_a` its range over 127.
+/// Rows quantized to seven bits: `a = s_a * (u + z)`, with `s_a` the range of a block of [`BLOCK`] over 127
+/// and `s_a * z` close to its smallest value.
 ///
 /// Trained CLIPs have a few channels ten times as large as the rest. A scale a block, not a row,
 /// keeps them from drowning the others; those that are known at load ([`PackedMatrix::wide`]) keep
@@ -155,7 +158,7 @@ fn quantize_row(
 /// Quantizes one block of row `r` into a tile's block.
 #[inline(always)]
 fn write_block(values: &[f32; BLOCK], (r, count): (usize, usize), block: &mut [u8]) {
-    let (scale, lowest, codes) = quantize_block(values);
+    let (scale, zero, codes) = quantize_block(values);
     for (step, codes) in codes.as_chunks::<STEP>().0.iter().enumerate() {
         let target = &mut block[tile_offset(count, r, step)..][..STEP * CODE_BYTES];
         if CODE_BYTES == 1 {
@@ -168,11 +171,11 @@ fn write_block(values: &[f32; BLOCK], (r, count): (usize, usize), block: &mut [u
     }
     let scales = &mut block[count * BLOCK * CODE_BYTES..];
     scales[r * 4..][..4].copy_from_slice(&scale.to_le_bytes());
-    scales[(count + r) * 4..][..4].copy_from_slice(&lowest.to_le_bytes());
+    scales[(count + r) * 4..][..4].copy_from_slice(&i32::from(zero).to_le_bytes());
 }
 
-/// The scale, the smallest value and the codes of a block.
-fn quantize_block(values: &[f32; BLOCK]) -> (f32, f32, [u8; BLOCK]) {
+/// The scale, what is added to the codes, and the codes of a block.
+fn quantize_block(values: &[f32; BLOCK]) -> (f32, i16, [u8; BLOCK]) {
     let mut lowest = F32x4::load(&[values[0], values[1], values[2], values[3]]);
     let mut highest = lowest;
     for quad in quads(values) {
@@ -181,40 +184,58 @@ fn quantize_block(values: &[f32; BLOCK]) -> (f32, f32, [u8; BLOCK]) {
         highest = highest.max(quad);
     }
     let lowest = lowest.smallest();
-    let range = highest.largest() - lowest;
+    let range = (highest.largest() - lowest).max(lowest.abs() * LEAST_RANGE);
     let scale = range / LEVELS;
     let mut codes = [0; BLOCK];
     if scale < f32::MIN_POSITIVE {
-        return (0.0, lowest, codes);
+        return (0.0, 0, codes);
     }
-    let (inverse, shift) = (F32x4::splat(LEVELS / range), F32x4::splat(lowest));
+    let inverse = LEVELS / range;
+    let zero = (lowest * inverse).round_ties_even();
+    let (inverse, shift) = (F32x4::splat(inverse), F32x4::splat(zero));
     for (codes, values) in codes.as_chunks_mut::<16>().0.iter_mut().zip(values.as_chunks::<16>().0) {
-        let code = |quad: usize| {
-            let value = F32x4::load(&values.as_chunks::<4>().0[quad]);
-            (value - shift) * inverse
-        };
+        let code = |quad: usize| F32x4::load(&values.as_chunks::<4>().0[quad]) * inverse - shift;
         *codes = F32x4::to_seven_bits([code(0), code(1), code(2), code(3)]);
     }
-    (scale, lowest, codes)
+    (scale, zero as i16, codes)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// Whether codes stand for values to within half a step.
+    fn assert_close(values: &[f32; BLOCK]) -> (f32, i16, [u8; BLOCK]) {
+        let (scale, zero, codes) = quantize_block(values);
+        for (code, value) in codes.iter().zip(values) {
+            let error = scale * f32::from(i16::from(*code) + zero) - value;
+            assert!(error.abs() <= scale * 0.51, "{value}: {code} + {zero}, times {scale}");
+        }
+        (scale, zero, codes)
+    }
+
     #[test]
     fn codes_span_the_range_of_their_block() {
-        let values = std::array::from_fn(|i| i as f32 * 0.5 - 3.0);
-        let (scale, lowest, codes) = quantize_block(&values);
-        assert_eq!((lowest, codes[0], codes[31]), (-3.0, 0, 127));
-        for (code, value) in codes.iter().zip(values) {
-            assert!((f32::from(*code) * scale + lowest - value).abs() <= scale * 0.501);
+        let (_, zero, codes) = assert_close(&std::array::from_fn(|i| i as f32 * 0.5 - 3.0));
+        assert_eq!((zero, codes[0], codes[31]), (-25, 0, 127));
+    }
+
+    #[test]
+    fn a_block_far_from_zero_keeps_its_differences_as_far_as_its_values_go() {
+        for far in [1.0, -1.0] {
+            let (scale, _, codes) = assert_close(&std::array::from_fn(|i| far * (1000.0 + i as f32 / 31.0)));
+            assert!(scale < 0.04 && codes.iter().any(|code| *code > 20), "{scale} {codes:?}");
         }
     }
 
     #[test]
-    fn a_constant_block_is_all_in_its_lowest_value() {
-        assert_eq!(quantize_block(&[7.25; BLOCK]), (0.0, 7.25, [0; BLOCK]));
+    fn a_constant_block_is_all_in_what_is_added_to_its_codes() {
+        for constant in [7.25, -7.25, 1e-20, 3e38] {
+            let (scale, zero, codes) = assert_close(&[constant; BLOCK]);
+            let value = f64::from(scale) * f64::from(i16::from(codes[0]) + zero);
+            assert!((value / f64::from(constant) - 1.0).abs() < 1e-4);
+        }
+        assert_eq!(quantize_block(&[0.0; BLOCK]), (0.0, 0, [0; BLOCK]));
     }
 
     #[test]

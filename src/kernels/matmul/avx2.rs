@@ -26,14 +26,14 @@ pub(super) fn tile<const R: usize>(tile: &[u8], panel: &[PanelBlock]) -> Tile<R>
         let dots = block_dots::<R>(a, codes);
         let scales = floats(&rest[..COLUMNS * 4]);
         let code_sums = shorts(&rest[COLUMNS * 4..]);
-        let corrections = _mm256_mul_ps(scales, _mm256_cvtepi32_ps(_mm256_cvtepi16_epi32(code_sums)));
+        let code_sums = _mm256_cvtepi16_epi32(code_sums);
         let row_scales = a[R * BLOCK..].as_chunks::<4>().0;
         for (r, (sum, dot)) in sums.iter_mut().zip(dots).enumerate() {
             let scale = _mm256_set1_ps(f32::from_le_bytes(row_scales[r]));
-            let lowest = _mm256_set1_ps(f32::from_le_bytes(row_scales[R + r]));
+            let zero = _mm256_set1_epi32(i32::from_le_bytes(row_scales[R + r]));
+            let dot = _mm256_add_epi32(dot, _mm256_mullo_epi32(zero, code_sums));
             let product = _mm256_mul_ps(_mm256_cvtepi32_ps(dot), _mm256_mul_ps(scale, scales));
             *sum = _mm256_add_ps(*sum, product);
-            *sum = _mm256_add_ps(*sum, _mm256_mul_ps(lowest, corrections));
         }
     }
     sums.map(|sum| {

@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! panel block:  8 x [ 8 columns x 4 codes of k ] | s_w: 8 x f32 | sum q: 8 x i16     = 304 bytes
-//! tile block:   8 x [ R rows    x 4 codes of k ] | s_a: R x f32 | lo:    R x f32     = 40 R bytes
+//! tile block:   8 x [ R rows    x 4 codes of k ] | s_a: R x f32 | z:     R x i32     = 40 R bytes
 //! ```
 //!
 //! so that a kernel walks each operand with one moving pointer. A build whose kernels multiply

@@ -5,13 +5,12 @@
 //! Both operands come in blocks of [`BLOCK`] along the inner dimension `k`:
 //!
 //! - weights `w = s_w * q`, with `q` a signed byte;
-//! - activations `a = s_a * u + lo`, with `u` in 0..=127 (see [`Activations`]).
+//! - activations `a = s_a * (u + z)`, with `u` in 0..=127 and `z` of 16 bits (see [`Activations`]).
 //!
-//! A block's `dot = sum u * q` is an exact integer, and block after block, in ascending order,
+//! A block's `dot = sum u * q + z * sum q` is an exact integer of 32 bits, and block after block, in ascending order,
 //!
 //! ```text
 //! acc = acc + f32(dot) * (s_a * s_w)
-//! acc = acc + lo * (s_w * f32(sum q))
 //! ```
 //!
 //! each operation rounded to `f32` on its own. Then come the few wide channels, known at load, that

@@ -12,12 +12,10 @@ pub(super) fn tile<const R: usize>(tile: &[u8], panel: &[PanelBlock]) -> Tile<R>
         let dots = block_dots::<R>(a, b);
         let (row_scales, column_scales) = (&a[R * BLOCK * CODE_BYTES..], &b[COLUMNS * BLOCK..]);
         for (r, (sums, dots)) in sums.iter_mut().zip(&dots).enumerate() {
-            let (scale, lowest) = (float(row_scales, r), float(row_scales, R + r));
+            let (scale, zero) = (float(row_scales, r), int(row_scales, R + r));
             for (c, (sum, dot)) in sums.iter_mut().zip(dots).enumerate() {
-                let column_scale = float(column_scales, c);
-                let code_sum = f32::from(short(&column_scales[COLUMNS * 4..], c));
-                *sum += *dot as f32 * (scale * column_scale);
-                *sum += lowest * (column_scale * code_sum);
+                let code_sum = i32::from(short(&column_scales[COLUMNS * 4..], c));
+                *sum += (*dot + zero * code_sum) as f32 * (scale * float(column_scales, c));
             }
         }
     }
@@ -49,6 +47,11 @@ fn block_dots<const R: usize>(a: &[u8], b: &[u8]) -> [[i32; COLUMNS]; R] {
 #[inline(always)]
 fn float(bytes: &[u8], index: usize) -> f32 {
     f32::from_le_bytes(bytes.as_chunks::<4>().0[index])
+}
+
+#[inline(always)]
+fn int(bytes: &[u8], index: usize) -> i32 {
+    i32::from_le_bytes(bytes.as_chunks::<4>().0[index])
 }
 
 #[inline(always)]

@@ -24,7 +24,7 @@ use super::BLOCK;
 use super::kernel::Tile;
 use super::layout::{CODE_BYTES, COLUMNS, PANEL_BLOCK_BYTES, PanelBlock, STEP, tile_block_bytes};
 use super::pairs::{Order, PAIRED};
-use super::simd128::{Vectors, add_block, finished, hidden_block_bytes, tile_product};
+use super::simd128::{Vectors, add_block, finished, hidden_block_bytes, tile_product, zero_dots};
 
 tile_product! {
     /// Multiplies a tile of `R` rows with a panel.
@@ -48,8 +48,9 @@ pub(super) fn paired_tile<const R: usize>(tile: &[u8], panel: &[PanelBlock], ord
         // SAFETY: `Kernel::tile` has checked that there are as many blocks in the tile as in the panel and
         // as there are orders; each turn reads one of either, and loads have no alignment rule.
         unsafe {
-            let dots = paired_block_dots::<R>(a, b, *order);
-            add_block(a.add(R * BLOCK * CODE_BYTES), b.add(COLUMNS * BLOCK), &dots, &mut sums);
+            let (row_scales, column_scales) = (a.add(R * BLOCK * CODE_BYTES), b.add(COLUMNS * BLOCK));
+            let dots = paired_block_dots::<R>(a, b, *order, zero_dots(row_scales, column_scales));
+            add_block(row_scales, column_scales, &dots, &mut sums);
             a = a.add(tile_block_bytes(R));
             b = b.add(PANEL_BLOCK_BYTES);
         }
@@ -57,12 +58,16 @@ pub(super) fn paired_tile<const R: usize>(tile: &[u8], panel: &[PanelBlock], ord
     finished(sums)
 }
 
-/// The integer products of one block whose steps are taken in an order. Reads `R * BLOCK` bytes of `a` and
+/// `dots` and the integer products of one block whose steps are taken in an order. Reads `R * BLOCK` bytes of `a` and
 /// `COLUMNS * BLOCK` of `b`.
 #[inline]
 #[target_feature(enable = "relaxed-simd")]
-unsafe fn paired_block_dots<const R: usize>(a: *const u8, b: *const u8, mut order: Order) -> Vectors<R> {
-    let mut dots = [[i32x4_splat(0); 2]; R];
+unsafe fn paired_block_dots<const R: usize>(
+    a: *const u8,
+    b: *const u8,
+    mut order: Order,
+    mut dots: Vectors<R>,
+) -> Vectors<R> {
     let ones = i16x8_splat(1);
     // SAFETY: the caller vouches for the block, and steps are below eight.
     let rows = |step: usize| unsafe { a.add(step * R * STEP) };
@@ -100,11 +105,15 @@ unsafe fn paired_block_dots<const R: usize>(a: *const u8, b: *const u8, mut orde
     dots
 }
 
-/// The integer products of one block. Reads `R * BLOCK` bytes of `a` and `codes` of `b`.
+/// `dots` and the integer products of one block. Reads `R * BLOCK` bytes of `a` and `codes` of `b`.
 #[inline]
 #[target_feature(enable = "relaxed-simd")]
-unsafe fn block_dots<const R: usize>(mut a: *const u8, mut b: *const u8, codes: usize) -> Vectors<R> {
-    let mut dots = [[i32x4_splat(0); 2]; R];
+unsafe fn block_dots<const R: usize>(
+    mut a: *const u8,
+    mut b: *const u8,
+    codes: usize,
+    mut dots: Vectors<R>,
+) -> Vectors<R> {
     // SAFETY: the caller vouches for the block.
     unsafe {
         let end = b.add(codes);
@@ -126,16 +135,21 @@ unsafe fn block_dots<const R: usize>(mut a: *const u8, mut b: *const u8, codes: 
 /// [`block_dots`] with 16-bit sums. With codes of at most 16 they stay within 16 * 127 * 16 < 2^15.
 #[inline]
 #[target_feature(enable = "relaxed-simd")]
-unsafe fn narrow_block_dots<const R: usize>(mut a: *const u8, mut b: *const u8, codes: usize) -> Vectors<R> {
-    let mut dots = [[i16x8_splat(0); 2]; R];
+unsafe fn narrow_block_dots<const R: usize>(
+    mut a: *const u8,
+    mut b: *const u8,
+    codes: usize,
+    mut dots: Vectors<R>,
+) -> Vectors<R> {
+    let mut narrow = [[i16x8_splat(0); 2]; R];
     // SAFETY: the caller vouches for the block.
     unsafe {
         let end = b.add(codes);
         while b != end {
             let columns = [v128_load(b.cast()), v128_load(b.add(16).cast())];
-            for (r, dots) in dots.iter_mut().enumerate() {
+            for (r, narrow) in narrow.iter_mut().enumerate() {
                 let row = v128_load32_splat(a.add(r * STEP).cast());
-                for (dot, column) in dots.iter_mut().zip(columns) {
+                for (dot, column) in narrow.iter_mut().zip(columns) {
                     *dot = i16x8_add(*dot, i16x8_relaxed_dot_i8x16_i7x16(column, row));
                 }
             }
@@ -143,5 +157,8 @@ unsafe fn narrow_block_dots<const R: usize>(mut a: *const u8, mut b: *const u8, 
             b = b.add(COLUMNS * STEP);
         }
     }
-    dots.map(|row| row.map(|sums| i32x4_extadd_pairwise_i16x8(sums)))
+    for (dot, narrow) in dots.as_flattened_mut().iter_mut().zip(narrow.as_flattened()) {
+        *dot = i32x4_add(*dot, i32x4_extadd_pairwise_i16x8(*narrow));
+    }
+    dots
 }

@@ -36,8 +36,9 @@ macro_rules! tile_product {
             unsafe {
                 let end = b.add(size_of_val(panel));
                 while b != end {
-                    let dots = $block_dots::<R>(a, b, codes);
-                    add_block(a.add(R * BLOCK * CODE_BYTES), b.add(COLUMNS * BLOCK), &dots, &mut sums);
+                    let (row_scales, column_scales) = (a.add(R * BLOCK * CODE_BYTES), b.add(COLUMNS * BLOCK));
+                    let dots = $block_dots::<R>(a, b, codes, zero_dots(row_scales, column_scales));
+                    add_block(row_scales, column_scales, &dots, &mut sums);
                     a = a.add(tile_block_bytes(R));
                     b = b.add(PANEL_BLOCK_BYTES);
                 }
@@ -54,12 +55,19 @@ tile_product! {
     tile, block_dots
 }
 
-/// The integer products of one block, in this build's layout. Reads a tile's block of `R` rows and
+/// `dots` and the integer products of one block, in this build's layout. Reads a tile's block of `R` rows and
 /// `codes` bytes of `b`.
 #[inline(always)]
-unsafe fn block_dots<const R: usize>(a: *const u8, b: *const u8, codes: usize) -> Vectors<R> {
+unsafe fn block_dots<const R: usize>(
+    a: *const u8,
+    b: *const u8,
+    codes: usize,
+    dots: Vectors<R>,
+) -> Vectors<R> {
     // SAFETY: the caller vouches for the block.
-    unsafe { if WIDENED { dots_of_pairs::<R>(a, b, codes) } else { dots_of_quads::<R>(a, b, codes) } }
+    unsafe {
+        if WIDENED { dots_of_pairs::<R>(a, b, codes, dots) } else { dots_of_quads::<R>(a, b, codes, dots) }
+    }
 }
 
 /// The bytes of a panel block's codes, in a way that the compiler cannot see through: it would
@@ -69,11 +77,15 @@ pub(super) fn hidden_block_bytes() -> usize {
     std::hint::black_box(COLUMNS * BLOCK)
 }
 
-/// The integer products of one block in the layout of pairs. Reads `2 * R * BLOCK` bytes of `a` and
+/// `dots` and the integer products of one block in the layout of pairs. Reads `2 * R * BLOCK` bytes of `a` and
 /// `codes` of `b`.
 #[inline(always)]
-unsafe fn dots_of_pairs<const R: usize>(mut a: *const u8, mut b: *const u8, codes: usize) -> Vectors<R> {
-    let mut dots = [[i32x4_splat(0); 2]; R];
+unsafe fn dots_of_pairs<const R: usize>(
+    mut a: *const u8,
+    mut b: *const u8,
+    codes: usize,
+    mut dots: Vectors<R>,
+) -> Vectors<R> {
     // SAFETY: the caller vouches for the block.
     unsafe {
         let end = b.add(codes);
@@ -96,10 +108,15 @@ unsafe fn dots_of_pairs<const R: usize>(mut a: *const u8, mut b: *const u8, code
     dots
 }
 
-/// The integer products of one block in the layout of quads. Reads `R * BLOCK` bytes of `a` and
+/// `dots` and the integer products of one block in the layout of quads. Reads `R * BLOCK` bytes of `a` and
 /// `codes` of `b`.
 #[inline(always)]
-unsafe fn dots_of_quads<const R: usize>(mut a: *const u8, mut b: *const u8, codes: usize) -> Vectors<R> {
+unsafe fn dots_of_quads<const R: usize>(
+    mut a: *const u8,
+    mut b: *const u8,
+    codes: usize,
+    mut dots: Vectors<R>,
+) -> Vectors<R> {
     let mut pairs = [[i32x4_splat(0); 4]; R];
     // SAFETY: the caller vouches for the block.
     unsafe {
@@ -122,7 +139,11 @@ unsafe fn dots_of_quads<const R: usize>(mut a: *const u8, mut b: *const u8, code
             b = b.add(COLUMNS * STEP);
         }
     }
-    pairs.map(|[p0, p1, p2, p3]| [add_pairs(p0, p1), add_pairs(p2, p3)])
+    for ([d0, d1], [p0, p1, p2, p3]) in dots.iter_mut().zip(pairs) {
+        *d0 = i32x4_add(*d0, add_pairs(p0, p1));
+        *d1 = i32x4_add(*d1, add_pairs(p2, p3));
+    }
+    dots
 }
 
 /// The sums of the even-odd pairs of two vectors.
@@ -131,8 +152,27 @@ fn add_pairs(low: v128, high: v128) -> v128 {
     i32x4_add(i32x4_shuffle::<0, 2, 4, 6>(low, high), i32x4_shuffle::<1, 3, 5, 7>(low, high))
 }
 
+/// What a block's products begin with: each row's `z` times each column's sum of codes. Reads what
+/// [`add_block`] reads.
+#[inline(always)]
+pub(super) unsafe fn zero_dots<const R: usize>(
+    row_scales: *const u8,
+    column_scales: *const u8,
+) -> Vectors<R> {
+    // SAFETY: the caller vouches for the block.
+    unsafe {
+        let code_sums = v128_load(column_scales.add(COLUMNS * 4).cast());
+        // Each in the lower half of a lane, with nothing in the upper: `dot_i16x8` multiplies the lower halves.
+        let code_sums = [i32x4_extend_low_u16x8(code_sums), i32x4_extend_high_u16x8(code_sums)];
+        std::array::from_fn(|r| {
+            let zero = v128_load32_splat(row_scales.add((R + r) * 4).cast());
+            code_sums.map(|sums| i32x4_dot_i16x8(zero, sums))
+        })
+    }
+}
+
 /// Adds a block's products to the sums in the contract's order. Reads the scales behind the codes:
-/// `R` and `R` floats of a tile, eight floats and eight 16-bit sums of a panel.
+/// `R` floats and `R` integers of a tile, eight floats and eight 16-bit sums of a panel.
 #[inline(always)]
 pub(super) unsafe fn add_block<const R: usize>(
     row_scales: *const u8,
@@ -143,18 +183,11 @@ pub(super) unsafe fn add_block<const R: usize>(
     // SAFETY: the caller vouches for the block.
     unsafe {
         let scales = [v128_load(column_scales.cast()), v128_load(column_scales.add(16).cast())];
-        let code_sums = v128_load(column_scales.add(COLUMNS * 4).cast());
-        let corrections = [
-            f32x4_mul(scales[0], f32x4_convert_i32x4(i32x4_extend_low_i16x8(code_sums))),
-            f32x4_mul(scales[1], f32x4_convert_i32x4(i32x4_extend_high_i16x8(code_sums))),
-        ];
         for r in 0..R {
             let scale = v128_load32_splat(row_scales.add(r * 4).cast());
-            let lowest = v128_load32_splat(row_scales.add((R + r) * 4).cast());
             for c in 0..2 {
                 let dot = f32x4_mul(f32x4_convert_i32x4(dots[r][c]), f32x4_mul(scale, scales[c]));
-                let sum = f32x4_add(sums[r][c], dot);
-                sums[r][c] = f32x4_add(sum, f32x4_mul(lowest, corrections[c]));
+                sums[r][c] = f32x4_add(sums[r][c], dot);
             }
         }
     }

@@ -6,7 +6,7 @@
 //! called [`pool_started`]; the others always do.
 
 use std::cell::Cell;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use rayon::prelude::*;
@@ -95,9 +95,69 @@ fn alone<T>(task: impl FnOnce() -> T) -> T {
     result
 }
 
-/// Runs `pass` where loops need not be handed over one by one: on a thread of the pool.
+/// Runs `pass` where loops need not be handed over one by one: on a thread of the pool. In a browser the other threads
+/// stay awake for it: to wake one takes some 60 µs there, and a pass has a hundred loops.
 pub fn inside<T: Send>(pass: impl FnOnce() -> T + Send) -> T {
-    if count() == 1 { pass() } else { rayon::scope(|_| pass()) }
+    let others = count() - 1;
+    if others == 0 {
+        return pass();
+    }
+    let crew = Crew::default();
+    rayon::scope(|scope| {
+        if cfg!(target_arch = "wasm32") {
+            (0..others).for_each(|_| scope.spawn(|_| crew.stay()));
+            crew.gather(others);
+        }
+        let _dismissed = Dismissal(&crew);
+        pass()
+    })
+}
+
+/// Threads that stay awake while a pass runs, and take what it hands out at once.
+#[derive(Default)]
+struct Crew {
+    /// How many have come; [`CLOSED`] more once nobody else may.
+    come: AtomicUsize,
+    is_over: AtomicBool,
+}
+
+/// Nobody has so many threads.
+const CLOSED: usize = 1 << 16;
+/// How often a pass looks whether its crew is there, before it begins without: some tenths of a millisecond.
+const PATIENCE: usize = 100_000;
+
+impl Crew {
+    /// Stays with the pass until it is over. Whoever comes late leaves at once: it may be the very thread of the pass,
+    /// which takes up whatever waits while it waits itself.
+    fn stay(&self) {
+        if self.come.fetch_add(1, Ordering::AcqRel) >= CLOSED {
+            return;
+        }
+        while !self.is_over.load(Ordering::Acquire) {
+            if rayon::yield_now() != Some(rayon::Yield::Executed) {
+                std::hint::spin_loop();
+            }
+        }
+    }
+
+    /// Waits a moment for `others` to come, and lets nobody in after that.
+    fn gather(&self, others: usize) {
+        let all_come = |_| {
+            std::hint::spin_loop();
+            self.come.load(Ordering::Acquire) == others
+        };
+        let _ = (0..PATIENCE).any(all_come);
+        self.come.fetch_add(CLOSED, Ordering::AcqRel);
+    }
+}
+
+/// Sends a crew away when it is dropped, however the pass ended.
+struct Dismissal<'a>(&'a Crew);
+
+impl Drop for Dismissal<'_> {
+    fn drop(&mut self) {
+        self.0.is_over.store(true, Ordering::Release);
+    }
 }
 
 /// Calls `task` once for each index below `count`, at least `grain` of them in a row per thread.
@@ -153,6 +213,24 @@ mod tests {
         let expected = if count() == 1 { count() } else { 1 };
         assert_eq!(made, items.iter().map(|item| (item * 2, expected)).collect::<Vec<_>>());
         assert_eq!(count(), rayon::current_num_threads(), "and afterwards loops are shared again");
+    }
+
+    #[test]
+    fn a_crew_stays_until_it_is_sent_away_and_lets_nobody_in_late() {
+        let crew = Crew::default();
+        rayon::scope(|scope| {
+            let dismissed = Dismissal(&crew);
+            if count() > 1 {
+                scope.spawn(|_| crew.stay());
+                while crew.come.load(Ordering::Acquire) == 0 {
+                    std::hint::spin_loop();
+                }
+            }
+            crew.gather(count().min(2) - 1);
+            crew.stay();
+            assert_eq!(map(100, 1, |index| index).len(), 100);
+            drop(dismissed);
+        });
     }
 
     #[test]

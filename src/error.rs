@@ -116,6 +116,10 @@ pub enum Error {
     #[error("the embedding has {found} values, this model's have {expected}")]
     EmbeddingLength { found: usize, expected: usize },
 
+    /// Another number of embeddings than there are prompts.
+    #[error("there are {found} embeddings for {expected} prompts")]
+    EmbeddingCount { found: usize, expected: usize },
+
     /// No such corruption.
     #[error("unknown corruption {found:?}: expected one of {known}")]
     UnknownCorruption { found: String, known: String },
@@ -213,6 +217,7 @@ impl Error {
             Self::TokenId { .. } => "token-id",
             Self::LongPrompt { .. } => "long-prompt",
             Self::EmbeddingLength { .. } => "embedding-length",
+            Self::EmbeddingCount { .. } => "embedding-count",
             Self::UnknownCorruption { .. } => "unknown-corruption",
             Self::Severity { .. } => "severity",
             Self::Word { .. } => "word",

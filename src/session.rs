@@ -277,16 +277,32 @@ impl Session {
         if self.clip.logit_bias.is_none() && !self.labels.contains_key(&label_key(templates, "")) {
             missing.push(String::new());
         }
-        let templates_parsed = parse_templates(templates)?;
-        let per_pass = (PROMPTS_PER_PASS / templates.len()).max(1);
-        for labels in missing.chunks(per_pass) {
-            let prompts: Vec<String> = (labels.iter())
-                .flat_map(|label| templates_parsed.iter().map(|template| template.fill(label)))
-                .collect();
-            let embeddings = self.embed_texts(&prompts)?;
-            for (label, embeddings) in labels.iter().zip(embeddings.chunks(templates.len())) {
-                self.labels.insert(label_key(templates, label), zero_shot::ensemble(embeddings));
-            }
+        missing.sort_unstable(); // those that begin alike go together, and share that
+        for labels in missing.chunks(PROMPTS_PER_PASS) {
+            let embeddings = self.embed_texts(&prompts(labels, templates)?)?;
+            self.keep_labels(labels, templates, &embeddings)?;
+        }
+        Ok(())
+    }
+
+    /// Keeps the embeddings of labels, as projected: those of their [`prompts`].
+    ///
+    /// # Errors
+    /// `EmbeddingCount` if there are not that many.
+    pub fn keep_labels(
+        &mut self,
+        labels: &[String],
+        templates: &[String],
+        embeddings: &[Vec<f32>],
+    ) -> Result<()> {
+        let expected = labels.len() * templates.len();
+        if embeddings.len() != expected {
+            return Err(Error::EmbeddingCount { found: embeddings.len(), expected });
+        }
+        for (index, label) in labels.iter().enumerate() {
+            let of_label: Vec<&[f32]> =
+                embeddings.iter().skip(index).step_by(labels.len()).map(Vec::as_slice).collect();
+            self.labels.insert(label_key(templates, label), zero_shot::ensemble(&of_label));
         }
         Ok(())
     }
@@ -359,6 +375,15 @@ impl Session {
         let baseline = self.clip.logit_bias.map_or_else(|| Baseline::Neutral(known("")), Baseline::Bias);
         Ok(zero_shot::score(&image, &labels, baseline, self.clip.logit_scale, mode))
     }
+}
+
+/// The prompts of labels, template after template: those of one template begin alike. `[templates, labels]`
+///
+/// # Errors
+/// As [`Template::parse`], and `Template` if there is none.
+pub fn prompts(labels: &[String], templates: &[String]) -> Result<Vec<String>> {
+    let templates = parse_templates(templates)?;
+    Ok(templates.iter().flat_map(|template| labels.iter().map(|label| template.fill(label))).collect())
 }
 
 fn parse_templates(templates: &[String]) -> Result<Vec<Template>> {

@@ -113,8 +113,8 @@ pub fn unit(embedding: &[f32]) -> Vec<f32> {
 }
 
 /// The embedding of an ensemble: each normalised, averaged, normalised.
-pub fn ensemble(embeddings: &[Vec<f32>]) -> Vec<f32> {
-    let mut mean = vec![0.0; embeddings.first().map_or(0, Vec::len)];
+pub fn ensemble(embeddings: &[&[f32]]) -> Vec<f32> {
+    let mut mean = vec![0.0; embeddings.first().map_or(0, |embedding| embedding.len())];
     for embedding in embeddings {
         mean.iter_mut().zip(unit(embedding)).for_each(|(sum, value)| *sum += value);
     }
@@ -176,7 +176,7 @@ mod tests {
 
     #[test]
     fn an_ensemble_weighs_its_members_by_direction_alone() {
-        let mean = ensemble(&[vec![100.0, 0.0, 0.0, 0.0], vec![0.0, 0.1, 0.0, 0.0]]);
+        let mean = ensemble(&[&[100.0, 0.0, 0.0, 0.0], &[0.0, 0.1, 0.0, 0.0]]);
         assert!((mean[0] - mean[1]).abs() < 1e-6 && (mean[0] - 0.5f32.sqrt()).abs() < 1e-6);
     }
 }

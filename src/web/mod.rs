@@ -16,7 +16,7 @@ use crate::image;
 use crate::image::Rgb8;
 use crate::kernels::matmul::trial;
 use crate::kernels::threads;
-use crate::session::{Arriving, Session};
+use crate::session::{Arriving, Session, prompts};
 use crate::weights::hexadecimal;
 use convert::{object, rows, strings, thrown};
 
@@ -134,9 +134,21 @@ impl Engine {
         self.session.missing_labels(&strings(labels)?, &strings(templates)?).map_err(thrown)
     }
 
-    /// Computes and keeps the embeddings of labels that are not known yet.
-    pub fn encode_labels(&mut self, labels: Vec<JsValue>, templates: Vec<JsValue>) -> Result<(), JsValue> {
-        self.session.encode_labels(&strings(labels)?, &strings(templates)?).map_err(thrown)
+    /// The prompts of labels, template after template.
+    pub fn prompts(&self, labels: Vec<JsValue>, templates: Vec<JsValue>) -> Result<Vec<String>, JsValue> {
+        prompts(&strings(labels)?, &strings(templates)?).map_err(thrown)
+    }
+
+    /// Keeps the embeddings of labels, given those of their prompts, as projected.
+    pub fn keep_labels(
+        &mut self,
+        labels: Vec<JsValue>,
+        templates: Vec<JsValue>,
+        embeddings: &[f32],
+    ) -> Result<(), JsValue> {
+        let rows: Vec<Vec<f32>> =
+            embeddings.chunks(self.session.projection_dim()).map(<[f32]>::to_vec).collect();
+        self.session.keep_labels(&strings(labels)?, &strings(templates)?, &rows).map_err(thrown)
     }
 
     /// Scores labels against a picture's embedding, best first, in the mode "softmax" or "independent"; the model's

@@ -28,6 +28,9 @@ const SETTLED = 1000;
 /** Prompts that go together at first, before the model's speed is known: 200 ms of the largest on one thread. */
 const FIRST_SLICE = 4;
 
+/** Labels whose prompts are encoded together: what is lost of them when the work is ended. */
+const LABELS_TOGETHER = 100;
+
 /**
  * A picture takes the time of more prompts of CLIP's than these. Of SigLIP's, which are all as long as the window, it
  * takes that of three: the first that go together may take some 200 ms there.
@@ -201,20 +204,30 @@ export class EngineHost {
    * @returns {Promise<Float32Array[]>} [projection_dim] for each text, as projected
    */
   async embedTexts({ texts }, job) {
-    const engine = this.#loaded();
+    // In order, those that begin alike go together, and share that.
+    const order = [...texts.keys()].sort((a, b) => (texts[a] < texts[b] ? -1 : texts[a] > texts[b] ? 1 : 0));
+    const flat = await this.#embed(this.#loaded(), order.map((place) => texts[place]), job);
+    const width = flat.length / texts.length;
     /** @type {Float32Array[]} */
-    const embeddings = [];
-    await inSlices(
-      texts,
-      (slice) => {
-        const flat = engine.embed_texts(slice); // [slice, projection_dim]
-        const width = flat.length / slice.length;
-        for (let start = 0; start < flat.length; start += width) embeddings.push(flat.slice(start, start + width));
-      },
-      job,
-      this.#pace,
-    );
+    const embeddings = Array(texts.length);
+    order.forEach((place, index) => (embeddings[place] = flat.slice(index * width, (index + 1) * width)));
     return embeddings;
+  }
+
+  /**
+   * Sends prompts through the text tower, in slices. @param {WasmEngine} engine @param {string[]} prompts @param {Job} job
+   * @returns {Promise<Float32Array>} [prompts, projection_dim], as projected
+   */
+  async #embed(engine, prompts, job) {
+    const { projection_dim: width } = engine.info();
+    const flat = new Float32Array(prompts.length * width);
+    let start = 0;
+    const embed = (/** @type {string[]} */ slice) => {
+      flat.set(engine.embed_texts(slice), start);
+      start += slice.length * width;
+    };
+    await inSlices(prompts, embed, job, this.#pace);
+    return flat;
   }
 
   /**
@@ -244,13 +257,19 @@ export class EngineHost {
   }
 
   /**
-   * Encodes the labels that are new, in slices. @param {WasmEngine} engine @param {string[]} labels
+   * Encodes the labels that are new, some at a time, template after template: so prompts that go together share their
+   * beginning. @param {WasmEngine} engine @param {string[]} labels
    * @param {string[]} templates @param {Job} job @returns {Promise<number>} how many those were
    */
   async #encode(engine, labels, templates, job) {
-    const missing = engine.missing_labels(labels, templates);
-    const encode = (/** @type {string[]} */ slice) => engine.encode_labels(slice, templates);
-    await inSlices(missing, encode, job, this.#pace, templates.length);
+    const missing = engine.missing_labels(labels, templates).sort();
+    for (let first = 0; first < missing.length; first += LABELS_TOGETHER) {
+      const some = missing.slice(first, first + LABELS_TOGETHER);
+      const progress = ({ done = 0 }) => {
+        job.progress({ done: first + Math.floor(done / templates.length), total: missing.length });
+      };
+      engine.keep_labels(some, templates, await this.#embed(engine, engine.prompts(some, templates), { ...job, progress }));
+    }
     return missing.length;
   }
 

@@ -18,17 +18,16 @@ export const SLICE = 60;
  * @param {(slice: T[]) => void} work
  * @param {Job} job gets `{ done, total }` as progress after each slice
  * @param {Pace} pace kept up to date
- * @param {number} [each] how many prompts an item is
  */
-export async function inSlices(items, work, job, pace, each = 1) {
+export async function inSlices(items, work, job, pace) {
   let done = 0;
   while (done < items.length) {
-    const slice = items.slice(done, done + Math.max(1, Math.floor(Math.min(pace.size, pace.most) / each)));
-    const prompts = slice.length * each;
+    const slice = items.slice(done, done + Math.max(1, Math.floor(Math.min(pace.size, pace.most))));
+    const prompts = slice.length;
     const begun = performance.now();
     work(slice);
     const perPrompt = (performance.now() - begun) / prompts;
-    done += slice.length;
+    done += prompts;
     const fitting = Math.max(1, Math.floor(SLICE / Math.max(perPrompt, 0.01)));
     // A short slice says little of what longer ones cost: it may grow the next no further than twofold, and not shrink it.
     pace.size = prompts < pace.size && fitting > prompts ? pace.size : Math.min(fitting, 2 * prompts);

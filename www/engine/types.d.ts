@@ -346,7 +346,10 @@ export interface WasmEngine {
   /** [texts, projection_dim], as projected. */
   embed_texts(texts: string[]): Float32Array;
   missing_labels(labels: string[], templates: string[]): string[];
-  encode_labels(labels: string[], templates: string[]): void;
+  /** [templates, labels] */
+  prompts(labels: string[], templates: string[]): string[];
+  /** Takes the embeddings of these labels' prompts, as projected. */
+  keep_labels(labels: string[], templates: string[], embeddings: Float32Array): void;
   classify(embedding: Float32Array, labels: string[], templates: string[], mode?: string): Score[];
   /** Begins the heatmaps of a picture; no pass is made yet. */
   saliency(bytes: Uint8Array, method: string): WasmSaliency;

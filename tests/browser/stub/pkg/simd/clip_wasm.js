@@ -101,6 +101,10 @@ class Engine {
   }
   /** @param {string[]} texts */
   embed_texts(texts) {
+    for (const text of texts) {
+      if (text.includes("trap")) throw new WebAssembly.RuntimeError("unreachable");
+      if (text.includes("slow")) spin(50);
+    }
     const flat = new Float32Array(texts.length * DIM);
     texts.forEach((text, index) => flat.set(embed(letters(text)), index * DIM));
     return flat;
@@ -117,12 +121,12 @@ class Engine {
     return [...new Set(labels)].filter((label) => !this.#cache.has(JSON.stringify([label, templates])));
   }
   /** @param {string[]} labels @param {string[]} templates */
-  encode_labels(labels, templates) {
-    for (const label of labels) {
-      if (label === "trap") throw new WebAssembly.RuntimeError("unreachable");
-      if (label.startsWith("slow")) spin(50);
-      this.#cache.set(JSON.stringify([label, templates]), embed(letters(label)));
-    }
+  prompts(labels, templates) {
+    return templates.flatMap((template) => labels.map((label) => template.replaceAll("{}", () => label)));
+  }
+  /** @param {string[]} labels @param {string[]} templates */
+  keep_labels(labels, templates) {
+    for (const label of labels) this.#cache.set(JSON.stringify([label, templates]), embed(letters(label)));
   }
   /** @param {Float32Array} embedding @param {string[]} labels @param {string[]} templates @param {string} mode */
   classify(embedding, labels, templates, mode) {

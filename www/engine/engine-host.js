@@ -206,8 +206,10 @@ export class EngineHost {
   async embedTexts({ texts }, job) {
     // In order, those that begin alike go together, and share that.
     const order = [...texts.keys()].sort((a, b) => (texts[a] < texts[b] ? -1 : texts[a] > texts[b] ? 1 : 0));
-    const flat = await this.#embed(this.#loaded(), order.map((place) => texts[place]), job);
-    const width = flat.length / texts.length;
+    const engine = this.#loaded();
+    const width = engine.info().projection_dim;
+    const flat = new Float32Array(texts.length * width);
+    await this.#embed(engine, order.map((place) => texts[place]), job, flat);
     /** @type {Float32Array[]} */
     const embeddings = Array(texts.length);
     order.forEach((place, index) => (embeddings[place] = flat.slice(index * width, (index + 1) * width)));
@@ -216,18 +218,16 @@ export class EngineHost {
 
   /**
    * Sends prompts through the text tower, in slices. @param {WasmEngine} engine @param {string[]} prompts @param {Job} job
-   * @returns {Promise<Float32Array>} [prompts, projection_dim], as projected
+   * @param {Float32Array} flat takes the embeddings, as projected. [prompts, projection_dim]
    */
-  async #embed(engine, prompts, job) {
-    const { projection_dim: width } = engine.info();
-    const flat = new Float32Array(prompts.length * width);
+  async #embed(engine, prompts, job, flat) {
     let start = 0;
     const embed = (/** @type {string[]} */ slice) => {
-      flat.set(engine.embed_texts(slice), start);
-      start += slice.length * width;
+      const embeddings = engine.embed_texts(slice);
+      flat.set(embeddings, start);
+      start += embeddings.length;
     };
     await inSlices(prompts, embed, job, this.#pace);
-    return flat;
   }
 
   /**
@@ -264,13 +264,34 @@ export class EngineHost {
   async #encode(engine, labels, templates, job) {
     const missing = engine.missing_labels(labels, templates).sort();
     for (let first = 0; first < missing.length; first += LABELS_TOGETHER) {
-      const some = missing.slice(first, first + LABELS_TOGETHER);
-      const progress = ({ done = 0 }) => {
-        job.progress({ done: first + Math.floor(done / templates.length), total: missing.length });
-      };
-      engine.keep_labels(some, templates, await this.#embed(engine, engine.prompts(some, templates), { ...job, progress }));
+      const progress = (/** @type {number} */ done) => job.progress({ done: first + done, total: missing.length });
+      await this.#encodeSome(engine, missing.slice(first, first + LABELS_TOGETHER), templates, job, progress);
     }
     return missing.length;
+  }
+
+  /**
+   * Encodes some labels. Where that is ended, those that have been through all templates are kept.
+   * @param {WasmEngine} engine @param {string[]} labels @param {string[]} templates @param {Job} job
+   * @param {(done: number) => void} told how many labels' worth of work is done
+   */
+  async #encodeSome(engine, labels, templates, job, told) {
+    const flat = new Float32Array(labels.length * templates.length * engine.info().projection_dim);
+    const [row, last] = [flat.length / templates.length, labels.length * (templates.length - 1)];
+    let done = 0;
+    const progress = (/** @type {any} */ { done: prompts }) => told(Math.floor((done = prompts) / templates.length));
+    try {
+      await this.#embed(engine, engine.prompts(labels, templates), { ...job, progress }, flat);
+    } catch (error) {
+      const whole = labels.slice(0, Math.max(0, done - last));
+      if (job.signal.aborted && whole.length > 0) {
+        const values = (row / labels.length) * whole.length;
+        const kept = templates.flatMap((_, index) => [...flat.subarray(index * row, index * row + values)]);
+        engine.keep_labels(whole, templates, Float32Array.from(kept));
+      }
+      throw error;
+    }
+    engine.keep_labels(labels, templates, flat);
   }
 
   /** @param {{ text: string }} payload */

@@ -221,7 +221,13 @@ describe("the engine in the browser", () => {
 
   test("tries every implementation of the product that it has, and all give the same bits", async () => {
     const model = quantized("gelu", "q8_0");
-    const expected = { simd: { 16: ["widening"], 127: ["widening"] }, relaxed: { 16: ["relaxed-dot", "relaxed-narrow", "widening"], 127: ["relaxed-dot", "widening"] } };
+    const expected = {
+      simd: { 16: ["widening"], 127: ["widening"] },
+      relaxed: {
+        16: ["relaxed-dot", "relaxed-narrow", "relaxed-pairs", "widening"],
+        127: ["relaxed-dot", "relaxed-pairs", "widening"],
+      },
+    };
     const seen = new Set();
     for (const run of RUNS) {
       const trials = await stage.inPage(`withEngine(${JSON.stringify(run)}, "${model}", (engine) => engine.tryKernels())`);

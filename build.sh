@@ -25,7 +25,7 @@ THREADS_RUSTFLAGS='-Ctarget-feature=+simd128,+atomics,+bulk-memory,+mutable-glob
   -Clink-arg=--shared-memory -Clink-arg=--import-memory -Clink-arg=--max-memory=4294967296
   -Clink-arg=--export=__wasm_init_tls -Clink-arg=--export=__tls_size
   -Clink-arg=--export=__tls_align -Clink-arg=--export=__tls_base'
-FLAVOURS=(simd relaxed simd-threads relaxed-threads)
+FLAVOURS=(simd relaxed lab simd-threads relaxed-threads lab-threads)
 TOOLS="$PWD/target/tools"
 
 say() { printf '\n==> %s\n' "$*"; }
@@ -116,25 +116,25 @@ find_command() {
   return 1
 }
 
-# build_flavour NAME CARGO_ARGUMENTS...: compiles the library and writes pkg/NAME/
+# build_flavour NAME FEATURES: compiles the library and writes pkg/NAME/
 build_flavour() {
-  local name=$1
-  shift
-  say "building the $name flavour"
-  RUSTFLAGS="$WASM_RUSTFLAGS" cargo build --profile wasm --lib --target "$WASM_TARGET" --no-default-features "$@"
-  bind "$name" "target/$WASM_TARGET/wasm/clip_wasm.wasm"
+  compile "$1" "$2" target "$WASM_RUSTFLAGS"
 }
 
-# The same with threads. They need shared memory, and a standard library compiled with atomics: stable Rust builds one
-# from its own sources where RUSTC_BOOTSTRAP lets it use the option for that.
+# The same with threads, which need shared memory and a standard library with atomics.
 build_threads_flavour() {
-  local name=$1
-  shift
-  say "building the $name flavour (its first build compiles the standard library)"
-  RUSTC_BOOTSTRAP=1 RUSTFLAGS="${THREADS_RUSTFLAGS//$'\n'/ }" \
-    cargo build --profile wasm --lib --target "$WASM_TARGET" --no-default-features "$@" \
-    -Zbuild-std=std,panic_abort --target-dir target/threads
-  bind "$name" "target/threads/$WASM_TARGET/wasm/clip_wasm.wasm"
+  compile "$1" "$2" target/threads "${THREADS_RUSTFLAGS//$'\n'/ }"
+}
+
+# compile NAME FEATURES FOLDER RUSTFLAGS: with a standard library compiled from its own sources, for SIMD and for size,
+# which takes 30 kB of every download. Stable Rust does that where RUSTC_BOOTSTRAP lets it use the option for it.
+compile() {
+  local name=$1 features=$2 folder=$3 flags=$4
+  say "building the $name flavour (the first one in $folder compiles the standard library)"
+  RUSTC_BOOTSTRAP=1 RUSTFLAGS="$flags" \
+    cargo build --profile wasm --lib --target "$WASM_TARGET" --target-dir "$folder" --no-default-features \
+    --features "$features" -Zbuild-std=std,panic_abort -Zbuild-std-features=optimize_for_size
+  bind "$name" "$folder/$WASM_TARGET/wasm/clip_wasm.wasm"
 }
 
 # bind NAME FILE: writes the JavaScript side of a compiled flavour
@@ -164,10 +164,12 @@ build() {
   say "building the command line"
   cargo build --release
   need_wasm_bindgen
-  build_flavour simd
-  build_flavour relaxed --features relaxed
-  build_threads_flavour simd-threads
-  build_threads_flavour relaxed-threads --features relaxed
+  build_flavour simd engine
+  build_flavour relaxed engine,relaxed
+  build_flavour lab lab
+  build_threads_flavour simd-threads engine
+  build_threads_flavour relaxed-threads engine,relaxed
+  build_threads_flavour lab-threads lab
   say "checking the golden vectors of the embedded model"
   node tools/golden-vectors.mjs
   fill_package
@@ -182,7 +184,7 @@ run_tests() {
   say "linting"
   cargo clippy --all-targets -- -D warnings
   RUSTFLAGS="$WASM_RUSTFLAGS" \
-    cargo clippy --lib --target "$WASM_TARGET" --no-default-features --features relaxed -- -D warnings
+    cargo clippy --lib --target "$WASM_TARGET" --no-default-features --features engine,lab,relaxed -- -D warnings
   say "running the Rust tests"
   cargo test --release
   build

@@ -13,7 +13,6 @@ use crate::image::{self, Format, Pixels, Preprocessing, Rgb8};
 use crate::kernels::threads;
 use crate::model::Clip;
 use crate::task::evaluation::Labels;
-use crate::task::logits::Logits;
 use crate::task::robustness::Trial;
 use crate::task::zero_shot::{self, Baseline, Mode, Score};
 use crate::text::{Template, Tokenizer, check_labels};
@@ -338,9 +337,7 @@ impl Session {
         if truth >= labels.len() {
             return Err(Error::NoLabels);
         }
-        let unit = zero_shot::unit(&self.embed_rgb(picture)?.embedding);
-        let logits = Logits::of(&[unit], labels, self.logit_scale());
-        logits.rows().next().map(|row| Trial::of(row, truth)).ok_or(Error::NoLabels)
+        Trial::of_embedding(&self.embed_rgb(picture)?.embedding, labels, self.logit_scale(), truth)
     }
 
     /// What cosines are multiplied with.

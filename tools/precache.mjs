@@ -14,8 +14,8 @@ const root = process.argv[2] ?? ".";
 /** Beside index.html, which is asked for as the folder itself. */
 const FILES = ["demo.json", "www/address/ask.html"];
 const FOLDERS = ["www", "models"];
-/** Builds of the engine, of which a browser runs the two with the kernels it can: one without threads, one with. */
-const FLAVOURS = Object.keys(places.flavours);
+/** Of the engine's a browser runs the two with the kernels it can: one without threads, one with. */
+const BUILDS = Object.keys(places.builds);
 const SUFFIXES = new Set([
   ".avif",
   ".css",
@@ -43,8 +43,8 @@ function filesIn(folder) {
 }
 
 const files = FOLDERS.flatMap(filesIn).concat(FILES).sort();
-const flavours = Object.fromEntries(FLAVOURS.map((flavour) => [flavour, filesIn(`pkg/${flavour}`)]));
-const all = [...files, ...Object.values(flavours).flat()];
+const builds = Object.fromEntries(BUILDS.map((build) => [build, filesIn(`pkg/${build}`)]));
+const all = [...files, ...Object.values(builds).flat()];
 
 const hash = createHash("sha256");
 for (const file of ["index.html", "service-worker.js", "www/offline/service-worker.js", ...all]) {
@@ -52,7 +52,7 @@ for (const file of ["index.html", "service-worker.js", "www/offline/service-work
 }
 const version = hash.digest("hex").slice(0, 16);
 
-const list = JSON.stringify({ version, files: ["./", ...files], flavours, relaxedProbe: RELAXED }, null, 2);
+const list = JSON.stringify({ version, files: ["./", ...files], builds, relaxedProbe: RELAXED }, null, 2);
 writeFileSync(
   path.join(root, "www/offline/precache.js"),
   `// Written by tools/precache.mjs.\nself.PRECACHE = ${list};\n`,

@@ -3,8 +3,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::logits::{Prediction, rank};
+use super::logits::{Logits, Prediction, rank};
 use super::statistics::{Bootstrap, Estimate, mean};
+use super::zero_shot::unit;
+use crate::{Error, Result};
 
 /// One picture's answer, damaged or not.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -77,6 +79,20 @@ pub struct Retention {
 }
 
 impl Trial {
+    /// The trial of a picture's embedding, as projected, whose true label stands at `truth` of `labels`, which are unit
+    /// embeddings.
+    ///
+    /// # Errors
+    /// `NoLabels` where there is none at `truth`, `EmbeddingLength` if it is of another length.
+    pub fn of_embedding(embedding: &[f32], labels: &[Vec<f32>], scale: f32, truth: usize) -> Result<Self> {
+        let label = labels.get(truth).ok_or(Error::NoLabels)?;
+        if embedding.len() != label.len() {
+            return Err(Error::EmbeddingLength { found: embedding.len(), expected: label.len() });
+        }
+        let logits = Logits::of(&[unit(embedding)], labels, scale);
+        logits.rows().next().map(|row| Self::of(row, truth)).ok_or(Error::NoLabels)
+    }
+
     /// The trial of a row of logits whose true label is `truth`.
     pub fn of(row: &[f32], truth: usize) -> Self {
         let prediction = Prediction::of(row);

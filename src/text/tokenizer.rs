@@ -1,15 +1,7 @@
 //! Text to token ids, by the checkpoint's own `tokenizer.json` and the `tokenizers` crate.
 
-use tokenizers::{
-    DecoderWrapper, ModelWrapper, NormalizerWrapper, PostProcessorWrapper, PreTokenizerWrapper, TokenizerImpl,
-};
-
-use super::tokenizer_file::{self, Case, SpecialTokens, TokenizerFile};
+use super::tokenizer_file::{self, Case, Pipeline, SpecialTokens, TokenizerFile};
 use crate::{Error, Result};
-
-/// The library's pipeline up to the ids; the special tokens around them are added here.
-pub(super) type Pipeline =
-    TokenizerImpl<ModelWrapper, NormalizerWrapper, PreTokenizerWrapper, PostProcessorWrapper, DecoderWrapper>;
 
 /// A checkpoint's tokenizer with its context window.
 ///

@@ -1,6 +1,6 @@
 //! Values and failures across the boundary.
 
-use js_sys::{Float32Array, JSON, Reflect};
+use js_sys::{JSON, Reflect};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
@@ -28,9 +28,4 @@ pub fn strings(values: Vec<JsValue>) -> Result<Vec<String>, JsValue> {
         value.as_string().ok_or_else(|| thrown(Error::NotText { found }))
     };
     values.into_iter().map(string).collect()
-}
-
-/// Rows of equal length, one after the other.
-pub fn rows(values: &[Vec<f32>]) -> Float32Array {
-    Float32Array::from(values.concat().as_slice())
 }

@@ -34,9 +34,7 @@ mod tensors;
 mod vocabulary;
 mod wide;
 
-#[cfg(target_arch = "wasm32")]
-pub(crate) use checkpoint::hexadecimal;
-pub use checkpoint::{Checkpoint, HuggingFaceFiles};
+pub use checkpoint::{Checkpoint, HuggingFaceFiles, hexadecimal};
 pub use companions::Companions;
 pub use config::{Activation, ClipConfig, EndToken, Family, FastVitConfig, TowerConfig};
 pub use dtype::Dtype;

@@ -23,8 +23,8 @@ before(async () => {
   cpSync("datasets/drawings/cat/noto-1.png", path.join(folder, "datasets/drawings/cat/noto-1.png"));
   cpSync("tests/browser/stub", folder, { recursive: true });
   // Each build stands alone, as real ones do: only those that this browser can run are kept.
-  for (const flavour of ["relaxed", "simd-threads", "relaxed-threads"])
-    cpSync("tests/browser/stub/pkg/simd", path.join(folder, "pkg", flavour), { recursive: true });
+  for (const build of ["relaxed", "simd-threads", "relaxed-threads", "lab", "lab-threads"])
+    cpSync("tests/browser/stub/pkg/simd", path.join(folder, "pkg", build), { recursive: true });
   cpSync("tests/browser/blank.html", path.join(folder, "blank.html"));
   execFileSync(process.execPath, ["tools/precache.mjs", folder]);
   browser = await launchChromium();
@@ -90,7 +90,7 @@ test("from the second visit on, a host that sends no headers for it has an isola
   assert.equal(await page.evaluate("crossOriginIsolated"), true);
 });
 
-test("of the engine's builds, the two that this browser can run best are kept", async (t) => {
+test("of the engine's builds, the two that this browser can run best are kept, and the lab", async (t) => {
   const { page } = await visit(t);
   const kept = await page.evaluate(`(async () => {
     const names = await caches.keys();
@@ -98,7 +98,7 @@ test("of the engine's builds, the two that this browser can run best are kept", 
     return requests.flat().map(({ url }) => url).filter((url) => url.includes("/pkg/"));
   })()`);
   const builds = kept.map((/** @type {string} */ address) => address.split("/").at(-2)).sort();
-  assert.deepEqual(builds, ["relaxed", "relaxed-threads"]);
+  assert.deepEqual(builds, ["lab", "lab-threads", "relaxed", "relaxed-threads"]);
 });
 
 test("an update on the host shows at once", async (t) => {

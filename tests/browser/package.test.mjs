@@ -38,13 +38,13 @@ test("the package publishes the engine in every flavour, the model and the licen
     execFileSync("npm", ["pack", "--dry-run", "--json"], { cwd: "pkg", encoding: "utf8" }),
   );
   const published = new Set(files.map((/** @type {{ path: string }} */ { path }) => path));
-  const flavours = ["simd", "simd-threads", "relaxed", "relaxed-threads"].flatMap((flavour) => [
-    `${flavour}/clip_wasm.js`,
-    `${flavour}/clip_wasm_bg.wasm`,
+  const builds = ["simd", "simd-threads", "relaxed", "relaxed-threads", "lab", "lab-threads"].flatMap((build) => [
+    `${build}/clip_wasm.js`,
+    `${build}/clip_wasm_bg.wasm`,
   ]);
   const engine = ["engine/client.js", "engine/worker.js", "engine/types.d.ts"];
   const needed = [
-    ...flavours,
+    ...builds,
     ...engine,
     "models/emoji-clip.json",
     "models/emoji-clip.gguf",

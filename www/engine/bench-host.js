@@ -1,5 +1,5 @@
 // @ts-check
-/** @import { BenchModule, BenchWasm, Damage, Job, Trial, WasmEngine } from "./types.js" */
+/** @import { BenchWasm, Damage, Job, LabModule, Trial, WasmEngine, WasmImageEmbeddings, WasmLabelSet } from "./types.js" */
 import { EngineError } from "./engine-error.js";
 
 /** How long a slice of a measurement may take, in milliseconds: a cancel is heard between two. */
@@ -12,22 +12,23 @@ const MOST_CELLS = 60;
 
 /**
  * The research bench inside the engine's worker: embeddings that are kept, what is measured of them, and damaged
- * pictures. One method for each verb of `EngineClient.bench`. It is fetched when the first verb comes.
+ * pictures. One method for each verb of `EngineClient.bench`. It is fetched when the first verb comes. The engine makes
+ * embeddings; all else is the lab's.
  */
 export class BenchHost {
-  #module;
+  #lab;
   #engine;
   #encode;
   /** @type {BenchWasm | undefined} */
   #bench;
 
   /**
-   * @param {BenchModule} module
+   * @param {LabModule} lab
    * @param {WasmEngine} engine whose embeddings these are; another one needs another host
    * @param {Encode} encode makes labels known to the engine, in slices
    */
-  constructor(module, engine, encode) {
-    this.#module = module;
+  constructor(lab, engine, encode) {
+    this.#lab = lab;
     this.#engine = engine;
     this.#encode = encode;
   }
@@ -39,7 +40,7 @@ export class BenchHost {
 
   /** Begins with nothing, or with what was kept, in parts. @param {{ parts: { npy: Uint8Array, csv: string }[] }} payload */
   open({ parts }) {
-    const bench = new this.#module.Bench(this.#engine.info().projection_dim);
+    const bench = new this.#lab.Bench(this.#engine.info().projection_dim);
     try {
       for (const { npy, csv } of parts) bench.append(npy, csv, this.#engine.sha256());
     } catch (error) {
@@ -60,11 +61,13 @@ export class BenchHost {
     const opened = await Promise.all(pictures.map(bytesOf));
     const read = opened.filter((one) => "bytes" in one);
     const begun = performance.now();
-    const [names, labels, bytes] = [read.map(({ name }) => name), read.map(({ label }) => label ?? ""), read.map(({ bytes }) => bytes)];
-    const failed = this.#engine.embed_into(this.#opened, names, labels, bytes);
+    const { embeddings, failures } = taken(this.#engine.embed_images(read.map(({ bytes }) => bytes)));
+    for (const { code, reason } of failures) if (!code.startsWith("image-")) throw new EngineError(code, reason);
+    const failed = new Set(failures.map(({ place }) => place));
+    const good = read.filter((_, place) => !failed.has(place));
+    this.#opened.add(good.map(({ name }) => name), good.map(({ label }) => label ?? ""), embeddings);
     const milliseconds = performance.now() - begun;
-    for (const { code, reason } of failed) if (!code.startsWith("image-")) throw new EngineError(code, reason);
-    const skipped = failed.map(({ place, reason }) => ({ name: names[place], reason }));
+    const skipped = failures.map(({ place, reason }) => ({ name: read[place].name, reason }));
     return { skipped: [...opened.filter((one) => "reason" in one), ...skipped], milliseconds };
   }
 
@@ -87,7 +90,11 @@ export class BenchHost {
   async evaluate({ labels, templates, seed, matrix = false }, job) {
     await this.#encode(labels, templates, job);
     for (const template of templates.length > 1 ? templates : []) await this.#encode(labels, [template], job);
-    const evaluation = this.#engine.evaluate(this.#opened, labels, templates, seed);
+    const run = this.#withLabels(labels, templates, (set) => this.#opened.evaluate(set, seed));
+    for (const template of templates.length > 1 ? templates : [])
+      this.#withLabels(labels, [template], (set) => run.add_template(template, this.#opened, set));
+    const evaluation = run.object();
+    run.free();
     if (labels.length > MOST_CELLS && !matrix) delete evaluation.confusion;
     return evaluation;
   }
@@ -101,7 +108,7 @@ export class BenchHost {
     await this.#encode(labels, templates, job);
     const bench = groups ? this.#opened.regrouped(groups, /^\s*[[{]/.test(groups)) : this.#opened;
     try {
-      return await run(this.#engine.bias(bench, labels, templates, seed), job);
+      return await finished(this.#withLabels(labels, templates, (set) => bench.bias(set, seed)), job);
     } finally {
       if (bench !== this.#bench) bench.free();
     }
@@ -110,7 +117,7 @@ export class BenchHost {
   /** What `clip-wasm probe` measures. @param {Question} payload @param {Job} job */
   async probe({ labels, templates, seed }, job) {
     await this.#encode(labels, templates, job);
-    return run(this.#engine.probe(this.#opened, labels, templates, seed), job);
+    return finished(this.#withLabels(labels, templates, (set) => this.#opened.probe(set, seed)), job);
   }
 
   /**
@@ -120,13 +127,14 @@ export class BenchHost {
    */
   async namings({ labels, templates, label, others }, job) {
     await this.#encode([...labels, ...others], templates, job);
-    return this.#engine.namings(this.#opened, labels, templates, labels.indexOf(label), others);
+    const place = labels.indexOf(label);
+    return this.#withBoth(labels, others, templates, (set, other) => this.#opened.namings(set, place, other));
   }
 
   /** What another set of labels changes. @param {Question & { others: string[] }} payload @param {Job} job */
   async labelSets({ labels, templates, others }, job) {
     await this.#encode([...labels, ...others], templates, job);
-    return this.#engine.label_sets(this.#opened, labels, templates, others);
+    return this.#withBoth(labels, others, templates, (set, other) => this.#opened.label_sets(set, other));
   }
 
   /** The pictures' places along two principal components. */
@@ -136,7 +144,7 @@ export class BenchHost {
 
   /** Two lists of predictions beside each other. @param {{ first: object[], second: object[], seed: number }} payload */
   compare({ first, second, seed }) {
-    return this.#module.compare(JSON.stringify(first), JSON.stringify(second), seed);
+    return this.#lab.compare(JSON.stringify(first), JSON.stringify(second), seed);
   }
 
   /**
@@ -144,18 +152,18 @@ export class BenchHost {
    * @returns {{ file: string, label: string | null }[]}
    */
   table({ text, json }) {
-    const cells = this.#module.read_table(text, json);
+    const cells = this.#lab.read_table(text, json);
     return pairs(cells).map(([file, label]) => ({ file, label: label || null }));
   }
 
   /** Rows of text as CSV. @param {{ rows: string[][] }} payload */
   csv({ rows }) {
-    return this.#module.write_table(rows.flat(), rows[0]?.length ?? 1);
+    return this.#lab.write_table(rows.flat(), rows[0]?.length ?? 1);
   }
 
   /** Every corruption and its family. */
   corruptions() {
-    return pairs(this.#module.corruptions()).map(([name, family]) => ({ name, family }));
+    return pairs(this.#lab.corruptions()).map(([name, family]) => ({ name, family }));
   }
 
   /**
@@ -164,37 +172,33 @@ export class BenchHost {
    *   thumbnails?: boolean }} payload
    * @param {Job} job
    */
-  async damage({ image, side, damages, thumbnails = false, ...asked }, job) {
+  async damage({ image, side, damages, thumbnails = false, labels, templates, truth, ...drawn }, job) {
     const bytes = new Uint8Array(await image.arrayBuffer());
-    await this.#encode(asked.labels, asked.templates, job);
-    const working = this.#module.DamagedPicture.working(bytes, side);
+    await this.#encode(labels, templates, job);
+    const picture = new this.#lab.DamagedPicture(side, this.#engine.working_copy(bytes, side));
+    const set = this.#labels(labels, templates);
     const abreast = this.#engine.info().threads;
     try {
       /** @type {Trial[]} */
       const trials = [];
+      /** @type {ImageData[]} */
+      const pictures = [];
       const all = [{ corruption: null, severity: 1 }, ...damages];
       while (trials.length < all.length) {
         const some = all.slice(trials.length, trials.length + abreast);
-        trials.push(...this.#engine.trials(working, JSON.stringify({ ...asked, damages: some })));
+        const damaged = picture.damaged(JSON.stringify({ ...drawn, damages: some }));
+        const { embeddings, failures } = taken(this.#engine.embed_squares(damaged, side));
+        for (const { code, reason } of failures) throw new EngineError(code, reason);
+        const width = embeddings.length / damaged.length;
+        damaged.forEach((_, row) => trials.push(set.trial(embeddings.subarray(row * width, (row + 1) * width), truth)));
+        if (thumbnails) pictures.push(...damaged.map((rgb) => pixels(rgb, side)));
         await job.breathe();
       }
-      const pictures = thumbnails ? damages.map((damage) => this.#thumbnail(working, damage, asked)) : [];
-      return { clean: trials[0], trials: trials.slice(1), pictures };
+      return { clean: trials[0], trials: trials.slice(1), pictures: pictures.slice(1) };
     } finally {
-      working.free();
+      picture.free();
+      set.free();
     }
-  }
-
-  /**
-   * @param {import("./types.js").WasmDamagedPicture} working
-   * @param {Damage} damage
-   * @param {{ seed: number, name: string, word: string }} asked
-   */
-  #thumbnail(working, { corruption, severity }, { seed, name, word }) {
-    const damaged = working.damaged(corruption, severity, seed, name, word);
-    const picture = new ImageData(new Uint8ClampedArray(damaged.rgba()), damaged.side(), damaged.side());
-    damaged.free();
-    return picture;
   }
 
   /**
@@ -202,12 +206,44 @@ export class BenchHost {
    * @param {{ clean: Trial[], columns: (Damage & { trials: Trial[] })[], seed: number }} payload
    */
   robustness({ clean, columns, seed }) {
-    return this.#module.robustness(JSON.stringify(clean), JSON.stringify(columns), seed);
+    return this.#lab.robustness(JSON.stringify(clean), JSON.stringify(columns), seed);
   }
 
   free() {
     this.#bench?.free();
     this.#bench = undefined;
+  }
+
+  /** Labels, encoded, as the lab takes them. @param {string[]} labels @param {string[]} templates */
+  #labels(labels, templates) {
+    const embeddings = this.#engine.label_embeddings(labels, templates);
+    return new this.#lab.LabelSet(labels, embeddings, this.#engine.info().logit_scale);
+  }
+
+  /**
+   * @template T
+   * @param {string[]} labels
+   * @param {string[]} templates
+   * @param {(labels: WasmLabelSet) => T} measure
+   */
+  #withLabels(labels, templates, measure) {
+    const set = this.#labels(labels, templates);
+    try {
+      return measure(set);
+    } finally {
+      set.free();
+    }
+  }
+
+  /**
+   * @template T
+   * @param {string[]} labels
+   * @param {string[]} others
+   * @param {string[]} templates
+   * @param {(labels: WasmLabelSet, others: WasmLabelSet) => T} measure
+   */
+  #withBoth(labels, others, templates, measure) {
+    return this.#withLabels(labels, templates, (set) => this.#withLabels(others, templates, (other) => measure(set, other)));
   }
 
   get #opened() {
@@ -219,7 +255,7 @@ export class BenchHost {
 /**
  * Takes a measurement to its end, in slices. @param {import("./types.js").WasmMeasurement} measurement @param {Job} job
  */
-async function run(measurement, job) {
+async function finished(measurement, job) {
   try {
     let steps = 1;
     for (;;) {
@@ -247,6 +283,23 @@ async function bytesOf({ name, label, image }) {
   } catch (error) {
     return { name, reason: `the file cannot be read: ${/** @type {Error} */ (error).message}` };
   }
+}
+
+/** What the engine made of some pictures. @param {WasmImageEmbeddings} found consumed */
+function taken(found) {
+  const { embeddings, failures } = found;
+  found.free();
+  return { embeddings, failures };
+}
+
+/** @param {Uint8Array} rgb of a square @param {number} side */
+function pixels(rgb, side) {
+  const picture = new ImageData(side, side);
+  for (let pixel = 0; pixel < side * side; pixel += 1) {
+    picture.data.set(rgb.subarray(pixel * 3, pixel * 3 + 3), pixel * 4);
+    picture.data[pixel * 4 + 3] = 255;
+  }
+  return picture;
 }
 
 /** @param {string[]} cells */

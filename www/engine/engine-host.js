@@ -1,14 +1,13 @@
 // @ts-check
 /**
  * @import {
- *   Classification, ClassifyRequest, Dtype, EngineModule, Flavour, HeatmapRequest, Heatmaps, ImageInput, Job, KernelTrial,
+ *   Classification, ClassifyRequest, Dtype, EngineModule, HeatmapRequest, Heatmaps, ImageInput, Job, KernelTrial, LabModule,
  *   ModelInfo, ModelRecord, ModelSource, Preview, StartOptions, Started, StorageState, StoredModel, WasmEngine
  * } from "./types.js"
  */
 import { probeCapabilities } from "./capabilities.js";
 import { embedImage } from "./embed-image.js";
 import { EngineError } from "./engine-error.js";
-import { loadEngineModule } from "./engine-module.js";
 import { HeatmapMaker } from "./heatmaps.js";
 import { SLICE, inSlices } from "./in-slices.js";
 import { obtain } from "./obtain.js";
@@ -16,11 +15,12 @@ import { openModel } from "./open-model.js";
 import { places } from "./places.js";
 import { preview } from "./preview.js";
 import { readRecords, recipeFor } from "./recipe.js";
-import { selectFlavour, withoutThreads } from "./select-flavour.js";
+import { selectFlavour } from "./select-flavour.js";
+import { startBuild } from "./start-build.js";
 import { locked } from "./store/locked.js";
 import { ModelStore } from "./store/model-store.js";
 import { streamModel } from "./stream-model.js";
-import { ThreadPool, poolSize } from "./thread-pool.js";
+import { poolSize } from "./thread-pool.js";
 
 /** When to time the kernels, in milliseconds after a load: not in the way of the first result, in code that is warm. */
 const SETTLED = 1000;
@@ -45,6 +45,8 @@ export class EngineHost {
   #module;
   /** Until the module shares its work, or turned out to have nobody to share it with. @type {Promise<void> | undefined} */
   #pool;
+  /** Fetches the lab, or gives the one that is there. @type {() => Promise<LabModule>} */
+  #lab = () => Promise.reject(new EngineError("not-started", "the engine has not been started"));
   /** @type {WasmEngine | undefined} */
   #engine;
   /** @type {import("./bench-host.js").BenchHost | undefined} */
@@ -82,7 +84,12 @@ export class EngineHost {
     const capabilities = probeCapabilities();
     const chosen = flavour ?? selectFlavour(capabilities, threads);
     const count = poolSize(threads, capabilities.cores);
-    const started = startModule(chosen, base?.toString(), count);
+    const started = startBuild(chosen, base?.toString(), count);
+    this.#lab = once(async () => {
+      const { module, pool } = await startBuild(chosen.endsWith("-threads") ? "lab-threads" : "lab", base?.toString(), count);
+      await pool;
+      return module;
+    });
     this.#module = started.then(({ module }) => module);
     this.#pool = started.then(({ pool }) => pool);
     for (const promise of [this.#module, this.#pool]) promise.catch(() => {}); // awaited, and told, in `load`
@@ -102,10 +109,9 @@ export class EngineHost {
     const store = await this.#store;
     const stored = (await store.list()).find((model) => model.complete && isOf(model, source, dtype));
     if (stored) return { stored: stored.key };
-    const around = await this.#around(job);
-    const recipe = await recipeFor(source, dtype, around);
+    const recipe = await recipeFor(source, dtype, this.#around(job));
     if (!recipe) return source;
-    const fetching = obtain(recipe, around.module, store, job);
+    const fetching = obtain(recipe, this.#lab, store, job);
     job.signal.addEventListener("abort", () => this.#ending.add(fetching), { once: true });
     try {
       return { stored: await fetching };
@@ -120,8 +126,7 @@ export class EngineHost {
    * @returns {Promise<Preview>}
    */
   async preview({ source, dtype = "q8_0" }, job) {
-    const around = await this.#around(job);
-    return preview(source, dtype, around, await this.#store);
+    return preview(source, dtype, this.#around(job), await this.#store);
   }
 
   /**
@@ -168,7 +173,8 @@ export class EngineHost {
    */
   async load({ source }, job) {
     const opening = this.#store.then((store) => openModel(source, this.#models, store, job.signal));
-    const [opened, { module }] = await Promise.all([opening, this.#around(job)]);
+    if (!this.#module) throw new EngineError("not-started", "the engine has not been started");
+    const [opened, module] = await Promise.all([opening, this.#module]);
     const engine = await streamModel(module, opened, job, this.#pool);
     this.#heatmaps.forget();
     this.#engine?.free();
@@ -183,9 +189,8 @@ export class EngineHost {
   }
 
   /** @param {Job} job */
-  async #around({ signal }) {
-    if (!this.#module) throw new EngineError("not-started", "the engine has not been started");
-    return { module: await this.#module, models: this.#models, hub: this.#hub, signal };
+  #around({ signal }) {
+    return { lab: this.#lab, models: this.#models, hub: this.#hub, signal };
   }
 
   /** @param {{ image: ImageInput }} payload */
@@ -324,10 +329,10 @@ export class EngineHost {
    */
   async bench({ verb, payload }, job) {
     const engine = this.#loaded();
-    const [{ BenchHost }, module] = await Promise.all([import("./bench-host.js"), this.#module]);
+    const [{ BenchHost }, lab] = await Promise.all([import("./bench-host.js"), this.#lab()]);
     if (!this.#bench?.isOf(engine)) {
       this.#bench?.free();
-      this.#bench = new BenchHost(/** @type {any} */ (module), engine, (...asked) => this.#encode(engine, ...asked));
+      this.#bench = new BenchHost(lab, engine, (...asked) => this.#encode(engine, ...asked));
     }
     return Reflect.get(this.#bench, verb).call(this.#bench, payload, job);
   }
@@ -348,20 +353,16 @@ function isOf(model, source, dtype) {
 }
 
 /**
- * Instantiates a build, with its pool where it has one. What cannot be had (memory to share, workers) leaves one thread.
- * @param {Flavour} flavour
- * @param {string | undefined} base
- * @param {number} count threads of a pool
- * @returns {Promise<{ module: EngineModule, pool?: Promise<void> }>} as soon as the module runs, on one thread at first
+ * What makes something when it is first asked for, and again only where that failed.
+ * @template T
+ * @param {() => Promise<T>} make
  */
-async function startModule(flavour, base, count) {
-  if (!flavour.endsWith("-threads")) return { module: await loadEngineModule(flavour, base) };
-  const pool = new ThreadPool({ flavour, base, count });
-  try {
-    const module = await loadEngineModule(flavour, base);
-    return { module, pool: pool.join(module).catch(() => {}) };
-  } catch {
-    pool.end();
-    return { module: await loadEngineModule(withoutThreads(flavour), base) };
-  }
+function once(make) {
+  /** @type {Promise<T> | undefined} */
+  let made;
+  return () => {
+    made ??= make();
+    made.catch(() => (made = undefined));
+    return made;
+  };
 }

@@ -1,5 +1,5 @@
 // @ts-check
-/** @import { EngineModule, Job, WasmConversion } from "./types.js" */
+/** @import { Job, LabModule, WasmConversion } from "./types.js" */
 /** @import { Recipe, WeightsFile } from "./recipe.js" */
 /** @import { ModelStore } from "./store/model-store.js" */
 /** @import { Draft } from "./store/model-files.js" */
@@ -34,14 +34,14 @@ const SMALL = ["about.json", ...COMPANIONS, COMPLETE, ...NOTES];
  * Fetches a model into the store, quantized on the way where the recipe says so. One tab does so at a time; what has
  * come before is not fetched again.
  * @param {Recipe} recipe
- * @param {EngineModule} module
+ * @param {() => Promise<LabModule>} lab fetches it
  * @param {ModelStore} store
  * @param {Job} job
  * @returns {Promise<string>} the model's key in the store
  */
-export async function obtain(recipe, module, store, job) {
+export async function obtain(recipe, lab, store, job) {
   const fetchIt = async () => {
-    if (!(await store.find(recipe.key))) await new Fetching(recipe, module, store, job).run();
+    if (!(await store.find(recipe.key))) await new Fetching(recipe, lab, store, job).run();
     return recipe.key;
   };
   const mine = await locked(recipe.key, async (lock) => lock && fetchIt(), { ifAvailable: true });
@@ -64,10 +64,10 @@ class Fetching {
   #notedAt = performance.now();
   #turn = 0;
 
-  /** @param {Recipe} recipe @param {EngineModule} module @param {ModelStore} store @param {Job} job */
-  constructor(recipe, module, store, job) {
+  /** @param {Recipe} recipe @param {() => Promise<LabModule>} lab @param {ModelStore} store @param {Job} job */
+  constructor(recipe, lab, store, job) {
     this.recipe = recipe;
-    this.module = module;
+    this.lab = lab;
     this.store = store;
     this.job = job;
     this.total = recipe.weights.reduce((sum, { bytes }) => sum + bytes, 0);
@@ -111,11 +111,12 @@ class Fetching {
       for (const name of COMPANIONS) await this.#save(name, await this.#small(companions[name]));
       await this.#save(COMPLETE, new Uint8Array(1));
     }
-    const sizes = this.module.model_sizes(await this.#companion("config"));
+    const lab = await this.lab();
+    const sizes = lab.model_sizes(await this.#companion("config"));
     const needed = sizes[/** @type {import("./types.js").Dtype} */ (dtype)];
     memoryNeed.check(this.recipe.name, needed);
     await this.#makeRoom(needed);
-    this.#conversion = (await this.#latestNote()) ?? new this.module.Conversion(dtype);
+    this.#conversion = (await this.#latestNote(lab)) ?? new lab.Conversion(dtype);
     await this.#draft.truncate(this.#conversion.written());
     this.#noted = this.#conversion.position();
   }
@@ -131,14 +132,14 @@ class Fetching {
     return (await this.store.read(this.recipe.key, name)) ?? new Uint8Array();
   }
 
-  /** The conversion as it was noted down last; nothing where there is no whole note of data that is there. */
-  async #latestNote() {
+  /** The conversion as it was noted down last; nothing where there is no whole note of data that is there. @param {LabModule} lab */
+  async #latestNote(lab) {
     /** @type {WasmConversion | undefined} */
     let latest;
     for (const [turn, name] of NOTES.entries()) {
       const note = await this.store.read(this.recipe.key, name);
       try {
-        const conversion = note && this.module.Conversion.resume(note);
+        const conversion = note && lab.Conversion.resume(note);
         if (!conversion || conversion.written() > this.#draft.size()) continue;
         if (latest && latest.position() > conversion.position()) continue;
         latest = conversion;

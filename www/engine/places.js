@@ -1,17 +1,19 @@
 // @ts-check
-/** @import { Flavour } from "./types.js" */
+/** @import { Build } from "./types.js" */
 /**
  * Where the builds of the engine and the model records lie, seen from this file: the only paths that lead out of this
  * folder. The build of the npm package, whose folders lie otherwise, rewrites the two prefixes. The imports are spelt
  * out because bundlers follow only literals.
  */
 export const places = Object.freeze({
-  /** @type {Record<Flavour, () => Promise<any>>} */
-  flavours: {
+  /** @type {Record<Build, () => Promise<any>>} */
+  builds: {
     simd: () => import("../../pkg/simd/clip_wasm.js"),
     relaxed: () => import("../../pkg/relaxed/clip_wasm.js"),
     "simd-threads": () => import("../../pkg/simd-threads/clip_wasm.js"),
     "relaxed-threads": () => import("../../pkg/relaxed-threads/clip_wasm.js"),
+    lab: () => import("../../pkg/lab/clip_wasm.js"),
+    "lab-threads": () => import("../../pkg/lab-threads/clip_wasm.js"),
   },
   models: new URL(/* @vite-ignore */ "../../models/", import.meta.url),
 });

@@ -1,5 +1,5 @@
 // @ts-check
-/** @import { Dtype, EngineModule, ModelRecord, ModelSource } from "./types.js" */
+/** @import { Dtype, LabModule, ModelRecord, ModelSource } from "./types.js" */
 import { downloadWhole } from "./download.js";
 import { EngineError } from "./engine-error.js";
 import { jsonBytes } from "./store/model-store.js";
@@ -21,7 +21,7 @@ import { jsonBytes } from "./store/model-store.js";
  * @property {ModelRecord} record
  */
 
-/** @typedef {{ module: EngineModule, models: URL, hub: string, signal: AbortSignal }} Surroundings */
+/** @typedef {{ lab: () => Promise<LabModule>, models: URL, hub: string, signal: AbortSignal }} Surroundings */
 
 const REPO = /^([\w-][\w.-]*\/[\w-][\w.-]*)(?:@([\w-][\w./-]*))?$/;
 
@@ -89,9 +89,9 @@ export async function readRecords(around) {
  * @param {Surroundings} around
  * @returns {Promise<Recipe>}
  */
-async function fromHub(source, repo, revision, record, dtype, { module, hub, signal }) {
+async function fromHub(source, repo, revision, record, dtype, { lab, hub, signal }) {
   const about = `${hub}/api/models/${repo}/revision/${encodeURIComponent(revision)}?blobs=true`;
-  const answer = await downloadWhole(about, signal);
+  const [answer, module] = await Promise.all([downloadWhole(about, signal), lab()]);
   const plan = module.plan_repository(answer, repo, JSON.stringify(record));
   /** @param {{ name: string }} file */
   const url = ({ name }) => `${hub}/${repo}/resolve/${plan.revision}/${name}`;
@@ -120,13 +120,13 @@ function fromUrl(url) {
  * @param {File[]} files of a checkpoint's folder, chosen among as those of a repository are
  * @param {Dtype} dtype
  * @param {Surroundings} around
- * @returns {Recipe}
+ * @returns {Promise<Recipe>}
  */
-function fromFiles(files, dtype, { module }) {
+async function fromFiles(files, dtype, { lab }) {
   const [first] = files;
   const folder = first?.webkitRelativePath.split("/").at(-2) || "files";
   const siblings = files.map(({ name, size }) => ({ rfilename: name, size }));
-  const plan = module.plan_repository(jsonBytes({ sha: "local", siblings }), folder, "{}");
+  const plan = (await lab()).plan_repository(jsonBytes({ sha: "local", siblings }), folder, "{}");
   const file = (/** @type {{ name: string }} */ { name }) => /** @type {File} */ (files.find((file) => file.name === name));
   return {
     key: `files ${folder} ${file(plan.weights[0]).lastModified} ${dtype}`,

@@ -1,5 +1,5 @@
 // @ts-check
-/** @import { Capabilities, Flavour } from "./types.js" */
+/** @import { Build, Capabilities, Flavour } from "./types.js" */
 import { EngineError } from "./engine-error.js";
 
 /**
@@ -22,8 +22,9 @@ export function selectFlavour({ simd, relaxed, isolated, pools, cores }, threads
 
 /**
  * The same build without threads.
- * @param {Flavour} flavour
+ * @template {Build} T
+ * @param {T} build
  */
-export function withoutThreads(flavour) {
-  return /** @type {Flavour} */ (flavour.replace("-threads", ""));
+export function withoutThreads(build) {
+  return /** @type {T} */ (build.replace("-threads", ""));
 }

@@ -1,6 +1,6 @@
 // @ts-check
-/** @import { EngineModule, Flavour } from "./types.js" */
-import { importFlavour } from "./engine-module.js";
+/** @import { Build, BuiltModule } from "./types.js" */
+import { importBuild } from "./build-module.js";
 
 /** More threads than this share too little work each. */
 const MOST = 8;
@@ -21,18 +21,18 @@ export class ThreadPool {
   /** @type {Worker[]} */
   #workers;
 
-  /** @param {{ flavour: Flavour, base?: string, count: number }} options a build with threads */
-  constructor({ flavour, base, count }) {
+  /** @param {{ build: Build, base?: string, count: number }} options a build with threads */
+  constructor({ build, base, count }) {
     this.#workers = Array.from({ length: count - 1 }, () =>
       new Worker(new URL("./thread-pool.js", import.meta.url), { type: "module", name: "clip-wasm-pool" }),
     );
-    for (const worker of this.#workers) worker.postMessage({ flavour, base });
+    for (const worker of this.#workers) worker.postMessage({ build, base });
     running.push(...this.#workers);
   }
 
   /**
    * Hands the module to the workers and makes them its pool.
-   * @param {EngineModule} module instantiated
+   * @param {BuiltModule} module instantiated
    * @returns {Promise<void>} once the module shares its work
    */
   async join(module) {
@@ -70,14 +70,14 @@ const running = [];
 
 // This module is also what a thread runs: its first message says which build, its second brings the module and its memory.
 if (/** @type {any} */ (globalThis).name === "clip-wasm-pool") {
-  /** @type {Promise<EngineModule> | undefined} */
+  /** @type {Promise<BuiltModule> | undefined} */
   let imported;
-  addEventListener("message", async ({ data: { flavour, base, module, memory } }) => {
-    imported ??= importFlavour(flavour, base);
+  addEventListener("message", async ({ data: { build, base, module, memory } }) => {
+    imported ??= importBuild(build, base);
     if (!module) return;
-    const engine = await imported;
-    await engine.default({ module_or_path: module, memory });
+    const built = await imported;
+    await built.default({ module_or_path: module, memory });
     postMessage("ready");
-    engine.run_pool_thread();
+    built.run_pool_thread();
   });
 }

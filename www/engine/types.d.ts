@@ -15,6 +15,9 @@ export interface Capabilities {
 /** A build of the engine. */
 export type Flavour = "simd" | "relaxed" | "simd-threads" | "relaxed-threads";
 
+/** A compiled module: of the engine, or of what is fetched when it is first asked for. */
+export type Build = Flavour | "lab" | "lab-threads";
+
 /** What matrices are quantized to; each tensor gets this or what its shape and place ask for. */
 export type Dtype = "f32" | "f16" | "q8_0" | "q6_k" | "q5_0" | "q4_0";
 
@@ -250,10 +253,25 @@ export interface Job {
   breathe(): Promise<void>;
 }
 
-/** The wasm-bindgen module of one flavour: `src/web` of the crate. */
-export interface EngineModule {
+/** A wasm-bindgen module. */
+export interface BuiltModule {
   default(init?: { module_or_path: WebAssembly.Module; memory: WebAssembly.Memory }): Promise<unknown>;
+  /** The rest is there in builds with threads only. */
+  shared_module(): WebAssembly.Module;
+  shared_memory(): WebAssembly.Memory;
+  /** Shares the work among threads that wait in `run_pool_thread`. */
+  start_pool(count: number): void;
+  /** Does not return. */
+  run_pool_thread(): void;
+}
+
+/** The engine: `src/web/engine` of the crate. */
+export interface EngineModule extends BuiltModule {
   ModelLoader: new (expectedBytes: number, sha256?: string) => WasmModelLoader;
+}
+
+/** What is fetched when it is first asked for: `src/web/lab` of the crate. */
+export interface LabModule extends BuiltModule {
   Conversion: {
     new (dtype: string): WasmConversion;
     resume(snapshot: Uint8Array): WasmConversion;
@@ -262,13 +280,16 @@ export interface EngineModule {
   plan_repository(answer: Uint8Array, repo: string, record: string): RepositoryPlan;
   /** The sizes that a config's model takes by type; throws for an architecture that is not run here. */
   model_sizes(config: Uint8Array): Record<Dtype, number>;
-  /** The rest is there in builds with threads only. */
-  shared_module(): WebAssembly.Module;
-  shared_memory(): WebAssembly.Memory;
-  /** Shares the work among threads that wait in `run_pool_thread`. */
-  start_pool(count: number): void;
-  /** Does not return. */
-  run_pool_thread(): void;
+  Bench: new (width: number) => BenchWasm;
+  /** [labels, projection_dim], of unit length. */
+  LabelSet: new (names: string[], embeddings: Float32Array, logitScale: number) => WasmLabelSet;
+  /** [side, side, 3] */
+  DamagedPicture: new (side: number, rgb: Uint8Array) => WasmDamagedPicture;
+  read_table(text: string, isJson: boolean): string[];
+  write_table(cells: string[], columns: number): string;
+  compare(first: string, second: string, seed: number): unknown;
+  corruptions(): string[];
+  robustness(clean: string, columns: string, seed: number): unknown;
 }
 
 export interface RepositoryFile {
@@ -361,39 +382,58 @@ export interface WasmEngine {
   tokenize(text: string): Uint32Array;
   /** [3, image_size, image_size], of an encoded picture. */
   preprocess(bytes: Uint8Array): Float32Array;
-  /** The question is JSON, as `src/web/bench/damage.rs` says. */
-  trials(picture: WasmDamagedPicture, question: string): Trial[];
-  embed_into(bench: BenchWasm, names: string[], labels: string[], pictures: Uint8Array[]): EmbedFailure[];
-  evaluate(bench: BenchWasm, labels: string[], templates: string[], seed: number): { confusion?: number[][] | null };
-  bias(bench: BenchWasm, labels: string[], templates: string[], seed: number): WasmMeasurement;
-  probe(bench: BenchWasm, labels: string[], templates: string[], seed: number): WasmMeasurement;
-  namings(bench: BenchWasm, labels: string[], templates: string[], label: number, others: string[]): unknown;
-  label_sets(bench: BenchWasm, labels: string[], templates: string[], others: string[]): unknown;
+  /** Encoded pictures, several at the same time where there are threads. */
+  embed_images(pictures: Uint8Array[]): WasmImageEmbeddings;
+  /** Squares, [side, side, 3] each. */
+  embed_squares(pictures: Uint8Array[], side: number): WasmImageEmbeddings;
+  /** The square that damage is done to of an encoded picture. [side, side, 3] */
+  working_copy(bytes: Uint8Array, side: number): Uint8Array;
+  /** [labels, projection_dim], of unit length. */
+  label_embeddings(labels: string[], templates: string[]): Float32Array;
   /** Times the implementations of the matrix product on the model's own width, and keeps the fastest of each kind. */
   try_kernels(): KernelTrial[];
   free(): void;
 }
 
-/** What the research bench uses of the module, beside the engine. */
-export interface BenchModule {
-  Bench: { new (width: number): BenchWasm };
-  DamagedPicture: { working(bytes: Uint8Array, side: number): WasmDamagedPicture };
-  read_table(text: string, isJson: boolean): string[];
-  write_table(cells: string[], columns: number): string;
-  compare(first: string, second: string, seed: number): unknown;
-  corruptions(): string[];
-  robustness(clean: string, columns: string, seed: number): unknown;
-}
-
-/** Kept embeddings, in the engine's memory. */
+/** Kept embeddings, in the lab's memory. */
 export interface BenchWasm {
   append(npy: Uint8Array, csv: string, weights: string): void;
+  /** An empty label is none. [pictures, projection_dim] */
+  add(names: string[], labels: string[], embeddings: Float32Array): void;
   count(): number;
   names(): string[];
   npy(first: number): Uint8Array;
   csv(first: number, weights: string): string;
   map(): unknown;
   regrouped(table: string, isJson: boolean): BenchWasm;
+  evaluate(labels: WasmLabelSet, seed: number): WasmEvaluation;
+  bias(labels: WasmLabelSet, seed: number): WasmMeasurement;
+  probe(labels: WasmLabelSet, seed: number): WasmMeasurement;
+  namings(labels: WasmLabelSet, label: number, others: WasmLabelSet): unknown;
+  label_sets(labels: WasmLabelSet, others: WasmLabelSet): unknown;
+  free(): void;
+}
+
+/** Labels that are encoded, to measure with. */
+export interface WasmLabelSet {
+  /** The answer to a picture's embedding whose true label stands at `truth`. */
+  trial(embedding: Float32Array, truth: number): Trial;
+  free(): void;
+}
+
+/** What was measured of kept embeddings. */
+export interface WasmEvaluation {
+  /** A template by itself, whose embeddings of the same labels these are. */
+  add_template(template: string, bench: BenchWasm, labels: WasmLabelSet): void;
+  object(): { confusion?: number[][] | null };
+  free(): void;
+}
+
+/** The embeddings of some pictures. */
+export interface WasmImageEmbeddings {
+  /** Of those that could be embedded, in their order: [pictures, projection_dim], as projected. */
+  readonly embeddings: Float32Array;
+  readonly failures: EmbedFailure[];
   free(): void;
 }
 
@@ -415,9 +455,8 @@ export interface WasmMeasurement {
 }
 
 export interface WasmDamagedPicture {
-  damaged(corruption: string, severity: number, seed: number, name: string, word: string): WasmDamagedPicture;
-  side(): number;
-  rgba(): Uint8Array;
+  /** Copies, [side, side, 3] each. What is asked is JSON, as `src/web/lab/damage.rs` says. */
+  damaged(asked: string): Uint8Array[];
   free(): void;
 }
 

@@ -10,7 +10,7 @@ const BESIDES = ["service-worker.js", LIST, "www/offline/service-worker.js", "LI
  * The list as `tools/precache.mjs` wrote it: `files` for every browser, with "./" for index.html, and builds of the engine
  * of which a browser keeps what it can run.
  *
- * @typedef {{ version: string, files: string[], flavours: Record<string, string[]> }} OfflineList
+ * @typedef {{ version: string, files: string[], builds: Record<string, string[]> }} OfflineList
  *
  * @returns {Promise<OfflineList>}
  * @throws an error with a sentence
@@ -24,8 +24,8 @@ export async function readOfflineList() {
  * @param {OfflineList} list
  * @returns {string[]} every file of the page: paths with slashes, seen from its folder
  */
-export function pageFiles({ files, flavours }) {
-  const listed = [...files, ...Object.values(flavours).flat()];
+export function pageFiles({ files, builds }) {
+  const listed = [...files, ...Object.values(builds).flat()];
   return [...listed.map((file) => (file === "./" ? "index.html" : file)), ...BESIDES];
 }
 

@@ -9,9 +9,9 @@ import { readPageFile } from "./page-files.js";
 /** What runs first, in this order, as in index.html. */
 const START = ["www/running-session.js", "www/main.js"];
 const WORKER = "www/engine/worker.js";
-/** The build that every browser runs: the scores are the same in each. */
-const ENGINE = "pkg/simd/";
-const WASM = `${ENGINE}clip_wasm_bg.wasm`;
+/** The builds that every browser runs: the scores are the same in each. */
+const BUILDS = ["pkg/simd/", "pkg/lab/"];
+const WASM = BUILDS.map((folder) => `${folder}clip_wasm_bg.wasm`);
 /** What gzip makes smaller; pictures and weights it does not. */
 const SHRINKS = /\.(js|json|wasm)$/;
 
@@ -25,7 +25,8 @@ const TYPES = { js: "text/javascript", json: "application/json", wasm: "applicat
  */
 export async function singleFile({ files, title }) {
   const modules = await gatherModules([...START, WORKER]);
-  const content = new Map([...modules, [WASM, await readPageFile(WASM)], ...files]);
+  const engine = await Promise.all(WASM.map(async (path) => /** @type {const} */ ([path, await readPageFile(path)])));
+  const content = new Map([...modules, ...engine, ...files]);
   const held = await Promise.all([...content].map(([path, blob]) => dataBlock(path, blob)));
   const style = await flatStyle();
   const script = await (await readPageFile("www/export/open-inside.js")).text();
@@ -68,7 +69,7 @@ function imports(source, path) {
   const code = source.replace(/\/\*[^]*?\*\//g, "");
   return [...code.matchAll(/\b(?:from|import)\s*\(?\s*["'](\.{1,2}\/[^"'\s]+\.js)["']/g)]
     .map(([, name]) => new URL(name, `inside:///${path}`).pathname.slice(1))
-    .filter((target) => !target.startsWith("pkg/") || target.startsWith(ENGINE));
+    .filter((target) => !target.startsWith("pkg/") || BUILDS.some((folder) => target.startsWith(folder)));
 }
 
 /**

@@ -1,6 +1,6 @@
 /**
  * Makes the page work without a network: the build's list of files (`precache.js`) is kept in a cache of its version.
- * Of the engine's builds it keeps the two that this browser can run best. The data sets that come with the page are kept
+ * Of the engine's builds it keeps the two that this browser can run best, and the lab. The data sets that come with the page are kept
  * when they are first used.
  *
  * Online, a listed file comes from the network, so that an update shows at once; where the network fails, or gives no
@@ -13,10 +13,10 @@
  */
 (() => {
   const { scope } = self.registration;
-  const { version, files, flavours, relaxedProbe } = self.PRECACHE;
+  const { version, files, builds, relaxedProbe } = self.PRECACHE;
 
   const kernels = WebAssembly.validate(new Uint8Array(relaxedProbe)) ? "relaxed" : "simd";
-  const engine = [...flavours[kernels], ...flavours[`${kernels}-threads`]];
+  const engine = [kernels, `${kernels}-threads`, "lab", "lab-threads"].flatMap((build) => builds[build]);
 
   const ISOLATION = {
     "cross-origin-opener-policy": "same-origin",

@@ -3,22 +3,15 @@
 //! It is a binary trie: a length in bytes, 32-bit units of a double array (darts-clone), then the replacements, each
 //! ended by a zero. The library follows its units unchecked, and a damaged one makes it panic.
 
-use super::fail;
-use crate::Result;
-
-/// Checks that every walk a text can take through the map stays in it.
-///
-/// # Errors
-/// `Tokenizer` if one does not, or if this is no such map.
-pub fn check(base64: &str) -> Result<()> {
-    let damaged = || fail("the normalizer Precompiled is damaged");
-    let bytes = decode(base64).ok_or_else(damaged)?;
-    let (length, rest) = bytes.split_first_chunk::<4>().ok_or_else(damaged)?;
+/// The bytes of a map, if every walk that a text can take through it stays in it.
+pub fn checked(base64: &str) -> Option<Vec<u8>> {
+    let bytes = decode(base64)?;
+    let (length, rest) = bytes.split_first_chunk::<4>()?;
     let units = u32::from_le_bytes(*length) as usize / 4;
-    let (units, replacements) = rest.split_at_checked(units * 4).ok_or_else(damaged)?;
+    let (units, replacements) = rest.split_at_checked(units * 4)?;
     let units: Vec<u32> = units.as_chunks::<4>().0.iter().map(|unit| u32::from_le_bytes(*unit)).collect();
-    let replacements = std::str::from_utf8(replacements).map_err(|_| damaged())?;
-    is_closed(&units, replacements).ok_or_else(damaged)
+    is_closed(&units, std::str::from_utf8(replacements).ok()?)?;
+    Some(bytes)
 }
 
 /// `None` if a walk from the root leaves the units, or ends at what is no beginning of a character.

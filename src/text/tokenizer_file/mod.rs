@@ -1,28 +1,29 @@
 //! `tokenizer.json` as Hugging Face writes it: read once, checked, and turned into a pipeline.
 //!
 //! The library's own reader goes through a tree of JSON values, which takes twice as long, and trusts the
-//! file: a merge longer than every token, a pre-tokenizer of length 0 or a template that names an
-//! unknown token makes it panic, and a panic in WebAssembly cannot be caught. So the
+//! file: a merge longer than every token or a template that names an unknown token makes it panic, and a panic in WebAssembly cannot be caught. So the
 //! file is read here, and only what has been checked reaches the library.
 
 mod charsmap;
 mod merges;
 mod model;
 mod special_tokens;
+mod steps;
 
 use std::collections::HashMap;
 
 use serde::Deserialize;
-use serde_json::Value;
-use tokenizers::normalizers::{Lowercase, Sequence};
-use tokenizers::{AddedToken, NormalizerWrapper, PreTokenizerWrapper, TokenizerBuilder};
+use tokenizers::{AddedToken, TokenizerBuilder, TokenizerImpl};
 
-use model::{Kind, Model, Vocabulary};
+use model::{Kind, Model, Pieces, Vocabulary};
 use special_tokens::PostProcessor;
 pub(super) use special_tokens::SpecialTokens;
+use steps::{Cut, Normal, Nothing};
 
-use super::tokenizer::Pipeline;
 use crate::{Error, Result};
+
+/// The library's pipeline up to the ids; the special tokens around them are added by [`super::Tokenizer`].
+pub(super) type Pipeline = TokenizerImpl<Pieces, Normal, Cut, Nothing, Nothing>;
 
 /// What a `tokenizer.json` holds, ready to use.
 pub(super) struct TokenizerFile {
@@ -49,12 +50,11 @@ pub(super) enum Case {
 /// [`Error::Tokenizer`] says what cannot be used.
 pub(super) fn read(json: &[u8], case: Case) -> Result<TokenizerFile> {
     let file: FileJson = serde_json::from_slice(json).map_err(|error| fail(error.to_string()))?;
-    let mut normalizer = file.normalizer.map_or(Ok(None), read_normalizer)?;
+    let mut normalizer = file.normalizer;
     if case == Case::Lowered {
-        let steps = std::iter::once(NormalizerWrapper::Lowercase(Lowercase)).chain(normalizer);
-        normalizer = Some(NormalizerWrapper::Sequence(Sequence::new(steps.collect())));
+        let normalizers = std::iter::once(Normal::Lowercase).chain(normalizer).collect();
+        normalizer = Some(Normal::Sequence { normalizers });
     }
-    check_pre_tokenizer(file.pre_tokenizer.as_ref())?;
     let vocab_size = count_ids(&file.model.vocab, &file.added_tokens)?;
     let special = file.post_processor.map_or(Ok(SpecialTokens::default()), PostProcessor::special_tokens)?;
     if let Some(id) = special.before.iter().chain(&special.after).find(|&&id| id as usize >= vocab_size) {
@@ -89,8 +89,8 @@ fn fail(reason: impl Into<String>) -> Error {
 struct FileJson {
     #[serde(default)]
     added_tokens: Vec<AddedTokenJson>,
-    normalizer: Option<Value>,
-    pre_tokenizer: Option<PreTokenizerWrapper>,
+    normalizer: Option<Normal>,
+    pre_tokenizer: Option<Cut>,
     post_processor: Option<PostProcessor>,
     padding: Option<PaddingJson>,
     model: Model,
@@ -143,37 +143,4 @@ fn add_tokens(pipeline: &mut Pipeline, entries: Vec<AddedTokenJson>) -> Result<(
         }
     }
     Ok(())
-}
-
-/// The normalizer, its binary maps checked.
-fn read_normalizer(value: Value) -> Result<Option<NormalizerWrapper>> {
-    check_maps(&value)?;
-    serde_json::from_value(value).map_err(|error| fail(format!("the normalizer: {error}")))
-}
-
-/// Checks the binary map of an object, and those of whatever is inside it.
-fn check_maps(value: &Value) -> Result<()> {
-    match value {
-        Value::Object(entries) => {
-            if let Some(Value::String(map)) = entries.get("precompiled_charsmap") {
-                charsmap::check(map)?;
-            }
-            entries.values().try_for_each(check_maps)
-        }
-        Value::Array(values) => values.iter().try_for_each(check_maps),
-        _ => Ok(()),
-    }
-}
-
-/// Refuses the pre-tokenizer that cuts at fixed lengths: no CLIP uses it, and a length of 0 panics.
-fn check_pre_tokenizer(pre_tokenizer: Option<&PreTokenizerWrapper>) -> Result<()> {
-    match pre_tokenizer {
-        Some(PreTokenizerWrapper::FixedLength(_)) => {
-            Err(fail("the pre-tokenizer FixedLength is not supported"))
-        }
-        Some(PreTokenizerWrapper::Sequence(steps)) => {
-            steps.as_ref().iter().try_for_each(|step| check_pre_tokenizer(Some(step)))
-        }
-        _ => Ok(()),
-    }
 }

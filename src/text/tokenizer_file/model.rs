@@ -1,10 +1,12 @@
 //! `model` of a `tokenizer.json`: a byte-pair vocabulary and its merges, or pieces and their scores.
 
+use std::collections::HashMap;
 use std::fmt;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Deserializer, de};
-use tokenizers::ModelWrapper;
-use tokenizers::models::bpe::{BPE, Vocab};
+use tokenizers::Token;
+use tokenizers::models::bpe::{BPE, BpeTrainer, Vocab};
 use tokenizers::models::unigram::Unigram;
 
 use super::fail;
@@ -77,7 +79,7 @@ impl Model {
     }
 
     /// The library's model.
-    pub fn build(mut self) -> Result<ModelWrapper> {
+    pub fn build(mut self) -> Result<Pieces> {
         let found = self.kind();
         if let Some(kind) = self.kind.filter(|&kind| kind != found) {
             return Err(fail(format!(
@@ -85,8 +87,8 @@ impl Model {
             )));
         }
         match std::mem::replace(&mut self.vocab, Vocabulary::Pieces(Vec::new())) {
-            Vocabulary::Ids(vocab) => self.byte_pairs(vocab).map(ModelWrapper::BPE),
-            Vocabulary::Pieces(pieces) => self.unigram(pieces).map(ModelWrapper::Unigram),
+            Vocabulary::Ids(vocab) => self.byte_pairs(vocab).map(Pieces::BytePairs),
+            Vocabulary::Pieces(pieces) => self.unigram(pieces).map(Pieces::Unigram),
         }
     }
 
@@ -136,6 +138,64 @@ impl Model {
         }
         let unknown = self.unk_id.ok_or_else(|| fail("a unigram model has no `unk_id`"))?;
         Unigram::from(pieces, Some(unknown), self.byte_fallback).map_err(|error| fail(error.to_string()))
+    }
+}
+
+/// The library's models that are read.
+#[derive(Clone, Debug)]
+pub enum Pieces {
+    BytePairs(BPE),
+    Unigram(Unigram),
+}
+
+impl tokenizers::Model for Pieces {
+    /// Nothing is trained here.
+    type Trainer = BpeTrainer;
+
+    fn tokenize(&self, word: &str) -> tokenizers::Result<Vec<Token>> {
+        match self {
+            Self::BytePairs(model) => model.tokenize(word),
+            Self::Unigram(model) => model.tokenize(word),
+        }
+    }
+
+    fn token_to_id(&self, token: &str) -> Option<u32> {
+        match self {
+            Self::BytePairs(model) => model.token_to_id(token),
+            Self::Unigram(model) => model.token_to_id(token),
+        }
+    }
+
+    fn id_to_token(&self, id: u32) -> Option<String> {
+        match self {
+            Self::BytePairs(model) => model.id_to_token(id),
+            Self::Unigram(model) => model.id_to_token(id),
+        }
+    }
+
+    fn get_vocab(&self) -> HashMap<String, u32> {
+        match self {
+            Self::BytePairs(model) => model.get_vocab(),
+            Self::Unigram(model) => model.get_vocab(),
+        }
+    }
+
+    fn get_vocab_size(&self) -> usize {
+        match self {
+            Self::BytePairs(model) => model.get_vocab_size(),
+            Self::Unigram(model) => model.get_vocab_size(),
+        }
+    }
+
+    fn save(&self, folder: &Path, name: Option<&str>) -> tokenizers::Result<Vec<PathBuf>> {
+        match self {
+            Self::BytePairs(model) => model.save(folder, name),
+            Self::Unigram(model) => model.save(folder, name),
+        }
+    }
+
+    fn get_trainer(&self) -> BpeTrainer {
+        BpeTrainer::default()
     }
 }
 

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use wasm_bindgen::prelude::*;
 
-use super::convert::{object, thrown};
+use super::super::convert::{object, thrown};
 use crate::weights::{ClipConfig, Companions, Converter, Dtype, Ending, Record, hub, sizes};
 
 /// What to fetch of a repository, from the hub's answer about it and what our record says (JSON; "{}" if none).

@@ -3,12 +3,13 @@
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
-use super::super::Engine;
-use super::super::convert::{object, strings, thrown};
-use super::{Bench, bootstrap};
+use super::super::convert::object;
+use super::bench::Bench;
+use super::bootstrap;
+use super::labels::LabelSet;
 use crate::kernels::threads;
 use crate::task::bias::BiasRun;
-use crate::task::evaluation::{Labels, answers, truths};
+use crate::task::evaluation::{answers, truths};
 use crate::task::probe::{Probe, ProbeRun, ProbeSettings};
 use crate::task::statistics::Estimate;
 
@@ -60,39 +61,24 @@ impl Measurement {
 }
 
 #[wasm_bindgen]
-impl Engine {
-    /// Compares the groups that the kept pictures' labels name.
-    pub fn bias(
-        &mut self,
-        bench: &Bench,
-        labels: Vec<JsValue>,
-        templates: Vec<JsValue>,
-        seed: u32,
-    ) -> Result<Measurement, JsValue> {
-        let (labels, templates) = (strings(labels)?, strings(templates)?);
-        let begin = |asked: &Labels| BiasRun::of_kept(&bench.kept, asked, &bootstrap(seed));
-        Ok(Measurement(Kind::Bias(self.session.with_labels(&labels, &templates, begin).map_err(thrown)?)))
+impl Bench {
+    /// Compares the groups that the pictures' labels name.
+    pub fn bias(&self, labels: &LabelSet, seed: u32) -> Measurement {
+        Measurement(Kind::Bias(BiasRun::of_kept(&self.kept, &labels.labels(), &bootstrap(seed))))
     }
 
-    /// Learns the labels from the kept embeddings, beside zero-shot.
-    pub fn probe(
-        &mut self,
-        bench: &Bench,
-        labels: Vec<JsValue>,
-        templates: Vec<JsValue>,
-        seed: u32,
-    ) -> Result<Measurement, JsValue> {
-        let (labels, templates) = (strings(labels)?, strings(templates)?);
-        let answers = |asked: &Labels| answers(&bench.kept, asked);
-        let answers = self.session.with_labels(&labels, &templates, answers).map_err(thrown)?;
-        let truths = truths(&bench.kept, &labels);
+    /// Learns the labels from the embeddings, beside zero-shot.
+    pub fn probe(&self, labels: &LabelSet, seed: u32) -> Measurement {
+        let labels = labels.labels();
+        let answers = answers(&self.kept, &labels);
+        let truths = truths(&self.kept, labels.names);
         let hits = truths.iter().zip(answers).filter(|(truth, answer)| **truth == Some(*answer)).count();
-        let rows: Vec<(Vec<f32>, usize)> = (bench.kept.units().into_iter().zip(truths))
+        let rows: Vec<(Vec<f32>, usize)> = (self.kept.units().into_iter().zip(truths))
             .filter_map(|(row, truth)| Some((row, truth?)))
             .collect();
         let (images, zero_shot) = (rows.len(), Estimate::share(hits, rows.len()));
         let settings = ProbeSettings { seed: seed.into(), ..ProbeSettings::default() };
-        let run = ProbeRun::new(rows, bench.kept.width(), labels.len(), settings);
-        Ok(Measurement(Kind::Probe { run, images, zero_shot }))
+        let run = ProbeRun::new(rows, self.kept.width(), labels.names.len(), settings);
+        Measurement(Kind::Probe { run, images, zero_shot })
     }
 }

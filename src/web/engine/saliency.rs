@@ -3,8 +3,8 @@
 use js_sys::Float32Array;
 use wasm_bindgen::prelude::*;
 
-use super::Engine;
-use super::convert::{rows, strings, thrown};
+use super::super::convert::{strings, thrown};
+use super::{Engine, rows};
 use crate::image::{self, Rgb8};
 use crate::session;
 

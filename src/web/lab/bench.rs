@@ -1,0 +1,150 @@
+//! Embeddings that are kept, and what is measured of them at once.
+
+use js_sys::Uint8Array;
+use wasm_bindgen::prelude::*;
+
+use super::super::convert::{object, strings, thrown};
+use super::labels::LabelSet;
+use super::{bootstrap, malformed};
+use crate::error::Error;
+use crate::task::comparison::{Answer, Paired};
+use crate::task::evaluation;
+use crate::task::kept::{Kept, Picture, table};
+use crate::task::pca::Map;
+use crate::task::words::{LabelSets, namings};
+
+/// Kept embeddings.
+#[wasm_bindgen]
+pub struct Bench {
+    pub(super) kept: Kept,
+}
+
+#[wasm_bindgen]
+impl Bench {
+    /// Nothing yet, for embeddings of `width` values.
+    #[wasm_bindgen(constructor)]
+    pub fn new(width: usize) -> Self {
+        Self { kept: Kept::new(width) }
+    }
+
+    /// Keeps what files hold as well, with the hash of the weights that are loaded now.
+    pub fn append(&mut self, npy: &[u8], csv: &str, weights: &str) -> Result<(), JsValue> {
+        let more = Kept::from_files(npy, csv, self.kept.width(), weights);
+        more.and_then(|more| self.kept.append(more)).map_err(thrown)
+    }
+
+    /// Keeps pictures with their embeddings, row after row, as projected. An empty label is none.
+    pub fn add(
+        &mut self,
+        names: Vec<JsValue>,
+        labels: Vec<JsValue>,
+        embeddings: &[f32],
+    ) -> Result<(), JsValue> {
+        let (names, labels) = (strings(names)?, strings(labels)?);
+        let (found, expected) = (embeddings.len(), names.len() * self.kept.width());
+        if found != expected || labels.len() != names.len() {
+            return Err(thrown(Error::EmbeddingCount { found, expected }));
+        }
+        let rows = embeddings.chunks_exact(self.kept.width().max(1));
+        for ((name, label), row) in names.into_iter().zip(labels).zip(rows) {
+            let label = (!label.is_empty()).then_some(label);
+            self.kept.push(Picture { name, label }, row).map_err(thrown)?;
+        }
+        Ok(())
+    }
+
+    /// Pictures that are kept.
+    pub fn count(&self) -> usize {
+        self.kept.pictures().len()
+    }
+
+    /// The pictures' names, in the order they were kept.
+    pub fn names(&self) -> Vec<String> {
+        self.kept.pictures().iter().map(|picture| picture.name.clone()).collect()
+    }
+
+    /// The embeddings from place `first` on as a .npy file.
+    pub fn npy(&self, first: usize) -> Uint8Array {
+        Uint8Array::from(self.kept.since(first).to_npy().as_slice())
+    }
+
+    /// The table that belongs to it.
+    pub fn csv(&self, first: usize, weights: &str) -> Result<String, JsValue> {
+        self.kept.since(first).to_csv(weights).map_err(thrown)
+    }
+
+    /// Where each picture lies along the first two principal components, and what they explain.
+    pub fn map(&self) -> Result<JsValue, JsValue> {
+        object(&Map::of(&self.kept))
+    }
+
+    /// Everything that is measured of them by these labels, but single templates.
+    pub fn evaluate(&self, labels: &LabelSet, seed: u32) -> Evaluation {
+        Evaluation(evaluation::Evaluation::of(&self.kept, &labels.labels(), &bootstrap(seed)))
+    }
+
+    /// The class at `class` of the labels under its own name and under each of `others`.
+    pub fn namings(&self, labels: &LabelSet, class: usize, others: &LabelSet) -> Result<JsValue, JsValue> {
+        if class >= labels.labels().names.len() {
+            return Err(thrown(Error::NoLabels));
+        }
+        object(&namings(&self.kept, &labels.labels(), class, &others.labels()))
+    }
+
+    /// What another set of labels changes: the `label_sets` of `clip-wasm bias`.
+    pub fn label_sets(&self, labels: &LabelSet, others: &LabelSet) -> Result<JsValue, JsValue> {
+        object(&LabelSets::of(&self.kept, &labels.labels(), &others.labels()))
+    }
+
+    /// The same embeddings with the groups of a table as their labels.
+    pub fn regrouped(&self, text: &str, is_json: bool) -> Result<Self, JsValue> {
+        let groups: std::collections::HashMap<String, Option<String>> =
+            lines(text, is_json)?.into_iter().map(|line| (line.file, line.label)).collect();
+        Ok(Self { kept: self.kept.relabelled(|name| groups.get(name).cloned().flatten()) })
+    }
+}
+
+/// What was measured of kept embeddings.
+#[wasm_bindgen]
+pub struct Evaluation(evaluation::Evaluation);
+
+#[wasm_bindgen]
+impl Evaluation {
+    /// Measures a template by itself, whose embeddings of the same labels these are.
+    pub fn add_template(&mut self, template: &str, bench: &Bench, labels: &LabelSet) {
+        self.0.add_template(template, &bench.kept, &labels.labels());
+    }
+
+    /// The JSON of `clip-wasm eval`.
+    pub fn object(&self) -> Result<JsValue, JsValue> {
+        object(&self.0)
+    }
+}
+
+fn lines(text: &str, is_json: bool) -> Result<Vec<table::Line>, JsValue> {
+    if is_json { table::read_json(text) } else { table::read_csv(text) }.map_err(thrown)
+}
+
+/// Reads a table of files and labels: pairs, one after the other, an empty label for none.
+#[wasm_bindgen]
+pub fn read_table(text: &str, is_json: bool) -> Result<Vec<String>, JsValue> {
+    Ok(lines(text, is_json)?
+        .into_iter()
+        .flat_map(|line| [line.file, line.label.unwrap_or_default()])
+        .collect())
+}
+
+/// Rows of text as CSV.
+#[wasm_bindgen]
+pub fn write_table(cells: Vec<JsValue>, columns: usize) -> Result<String, JsValue> {
+    let cells = strings(cells)?;
+    let rows = cells.chunks(columns.max(1)).map(|row| row.iter().map(String::as_str).collect::<Vec<_>>());
+    table::write_csv(rows).map_err(thrown)
+}
+
+/// Compares the predictions of two evaluations, as JSON.
+#[wasm_bindgen]
+pub fn compare(first: &str, second: &str, seed: u32) -> Result<JsValue, JsValue> {
+    let read = |text: &str| serde_json::from_str::<Vec<Answer>>(text).map_err(malformed);
+    object(&Paired::of(&read(first)?, &read(second)?, &bootstrap(seed)))
+}

@@ -1,0 +1,88 @@
+//! Damaged pictures, and what is measured of the answers to them.
+
+use js_sys::Uint8Array;
+use serde::Deserialize;
+use wasm_bindgen::prelude::*;
+
+use super::super::convert::{object, thrown};
+use super::{bootstrap, malformed};
+use crate::image::Rgb8;
+use crate::image::corrupt::{Corruption, Severity};
+use crate::kernels::threads;
+use crate::task::robustness::{Damaged, Robustness, Trial};
+
+/// Every corruption: its name and its family, one after the other.
+#[wasm_bindgen]
+pub fn corruptions() -> Vec<String> {
+    Corruption::all().flat_map(|one| [one.name().to_owned(), one.family().name().to_owned()]).collect()
+}
+
+/// A cell of a robustness run on its way back in.
+#[derive(Deserialize)]
+struct Column {
+    corruption: String,
+    severity: u8,
+    trials: Vec<Trial>,
+}
+
+/// Measures a robustness run: the clean trials, and a list of `{ corruption, severity, trials }`, as JSON.
+#[wasm_bindgen]
+pub fn robustness(clean: &str, columns: &str, seed: u32) -> Result<JsValue, JsValue> {
+    let clean: Vec<Trial> = serde_json::from_str(clean).map_err(malformed)?;
+    let columns: Vec<Column> = serde_json::from_str(columns).map_err(malformed)?;
+    let damaged = |column: Column| {
+        let corruption = Corruption::named(&column.corruption)?;
+        let (corruption, family) = (corruption.name(), corruption.family().name());
+        Ok(Damaged { corruption, family, severity: column.severity, trials: column.trials })
+    };
+    let damaged = columns.into_iter().map(damaged).collect::<crate::Result<Vec<_>>>().map_err(thrown)?;
+    object(&Robustness::of(&clean, &damaged, &bootstrap(seed)))
+}
+
+/// A square picture of a robustness run, as the engine made it.
+#[wasm_bindgen]
+pub struct DamagedPicture {
+    rgb: Rgb8,
+}
+
+/// How a picture is to be damaged.
+#[derive(Deserialize)]
+struct Damage {
+    /// `None` leaves it as it is.
+    corruption: Option<String>,
+    severity: u8,
+}
+
+/// Damages, and what they draw their random numbers by.
+#[derive(Deserialize)]
+struct Damages {
+    damages: Vec<Damage>,
+    seed: u32,
+    /// Stands for the picture.
+    name: String,
+    /// Of the typographic attack.
+    word: String,
+}
+
+#[wasm_bindgen]
+impl DamagedPicture {
+    /// A picture of its RGB samples.
+    #[wasm_bindgen(constructor)]
+    pub fn new(side: usize, rgb: Vec<u8>) -> Result<Self, JsValue> {
+        Ok(Self { rgb: Rgb8::new(side, side, rgb).map_err(thrown)? })
+    }
+
+    /// Damaged copies of this, RGB, several at the same time where there are threads. What is asked is JSON:
+    /// `{ damages: [{ corruption, severity }], seed, name, word }`.
+    pub fn damaged(&self, asked: &str) -> Result<Vec<Uint8Array>, JsValue> {
+        let Damages { damages, seed, name, word } = serde_json::from_str(asked).map_err(malformed)?;
+        let damage = |Damage { corruption, severity }: &Damage| {
+            let Some(corruption) = corruption else { return Ok(self.rgb.clone()) };
+            let (corruption, severity) = (Corruption::named(corruption)?, Severity::new(*severity)?);
+            let mut random = corruption.random(seed.into(), severity, &name);
+            corruption.apply(&self.rgb, severity, &word, &mut random)
+        };
+        let pictures = threads::inside(|| threads::side_by_side(&damages, damage));
+        pictures.into_iter().map(|picture| Ok(Uint8Array::from(picture.map_err(thrown)?.data()))).collect()
+    }
+}

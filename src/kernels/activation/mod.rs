@@ -53,14 +53,24 @@ pub fn apply(activation: Activation, values: &mut [f32]) {
     }
 }
 
-/// The activation of four values.
+/// The same in registers.
 #[inline(always)]
-pub fn of_lanes(activation: Activation, x: F32x4) -> F32x4 {
+pub fn of_lanes(activation: Activation, values: &mut [F32x4]) {
     match activation {
-        Activation::QuickGelu => quick_gelu(x),
-        Activation::Gelu => gelu(x),
-        Activation::GeluTanh => gelu_tanh(x),
+        Activation::QuickGelu => map_lanes(values, quick_gelu),
+        Activation::Gelu => map_lanes(values, gelu),
+        Activation::GeluTanh => map_lanes(values, gelu_tanh),
     }
+}
+
+/// Four at a time: engines of WebAssembly make the constants of a polynomial anew each time they are used.
+#[inline(always)]
+fn map_lanes(values: &mut [F32x4], f: impl Fn(F32x4) -> F32x4) {
+    let (fours, rest) = values.as_chunks_mut::<4>();
+    for four in fours {
+        *four = four.map(&f);
+    }
+    rest.iter_mut().for_each(|value| *value = f(*value));
 }
 
 #[inline(always)]

@@ -47,8 +47,9 @@ impl<'a> Finish<'a> {
         }
     }
 
-    /// Finishes the tile whose first row is `row`.
-    #[inline(always)]
+    /// Finishes the tile whose first row is `row`. A function of its own, so that engines of WebAssembly have registers
+    /// for it: beside the loops of the product they spill nearly all.
+    #[inline(never)]
     pub(super) fn store<const R: usize>(&self, row: usize, mut tile: Tile<R>) {
         self.add_wide(row, &mut tile);
         for sums in &mut tile {
@@ -57,9 +58,7 @@ impl<'a> Finish<'a> {
             }
         }
         if let Some(activation) = self.activation {
-            for sums in &mut tile {
-                *sums = sums.map(|sum| activation::of_lanes(activation, sum));
-            }
+            activation::of_lanes(activation, tile.as_flattened_mut());
         }
         self.tiles.put(row, self.column, tile, self.columns, self.add_to_output);
     }

@@ -176,6 +176,11 @@ test("another name for a class moves pictures, and so does another set of labels
   await words.getByLabel("Other names for it").fill("parasol\nsunshade");
   await words.getByRole("button", { name: "Try these names" }).click();
   await words.getByRole("rowheader", { name: "sunshade" }).waitFor();
+  // Other templates change the answer; they do not take it away, even while it is on its way.
+  await view.getByLabel("Templates of the data").fill("a picture of a {}");
+  await words.getByRole("button", { name: "Try these names" }).click();
+  await settled("dataset-view");
+  await words.getByRole("rowheader", { name: "sunshade" }).waitFor();
   await open("Bias");
   const bias = page.locator("bias-view");
   await bias.getByLabel("Labels that are scored").fill("cat\nrabbit\ncar");

@@ -50,10 +50,19 @@ pub fn softmax(all: &mut [f32]) -> &[f32] {
     }
     let largest = F32x4::splat(largest.largest());
     let mut sum = F32x4::splat(0.0);
-    for quad in values.iter_mut() {
-        let e = exp(F32x4::load(quad) - largest);
-        e.store(quad);
-        sum = sum + e;
+    // Four at a time: engines of WebAssembly make the polynomial's constants anew each time they are used.
+    let (fours, rest) = values.as_chunks_mut::<4>();
+    for four in fours {
+        let powers = four.each_ref().map(|quad| exp(F32x4::load(quad) - largest));
+        for (quad, power) in four.iter_mut().zip(powers) {
+            power.store(quad);
+            sum = sum + power;
+        }
+    }
+    for quad in rest {
+        let power = exp(F32x4::load(quad) - largest);
+        power.store(quad);
+        sum = sum + power;
     }
     let scale = F32x4::splat(1.0 / sum.sum());
     for quad in values.iter_mut() {

@@ -37,6 +37,28 @@ impl F32x4 {
         self + Self::splat(ROUNDING)
     }
 
+    /// Each lane rounded to the nearest integer, ties to even, within ±2^22: as `f32` and as an integer, of which a NaN
+    /// gives any.
+    #[inline(always)]
+    pub fn to_nearest(self) -> (Self, [i32; 4]) {
+        let shifted = self.shifted();
+        (shifted - Self::splat(ROUNDING), shifted.bits_less(ROUNDING.to_bits()))
+    }
+
+    /// The smallest lane of each of four vectors, with the bits of [`F32x4::smallest`].
+    #[inline(always)]
+    pub fn smallest_of_each(vectors: [Self; 4]) -> Self {
+        let [a, b, c, d] = Self::transposed(vectors);
+        a.min(c).min(b.min(d))
+    }
+
+    /// The largest lane of each of four vectors, with the bits of [`F32x4::largest`].
+    #[inline(always)]
+    pub fn largest_of_each(vectors: [Self; 4]) -> Self {
+        let [a, b, c, d] = Self::transposed(vectors);
+        a.max(c).max(b.max(d))
+    }
+
     /// The sum of the lanes: (0 + 2) + (1 + 3).
     #[inline(always)]
     pub fn sum(self) -> f32 {
@@ -143,6 +165,21 @@ mod tests {
             F32x4::splat(64.0),
         ]);
         assert_eq!(codes, [0, 2, 126, 127, 0, 127, 0, 127, 0, 0, 127, 0, 64, 64, 64, 64]);
+    }
+
+    #[test]
+    fn the_nearest_integers_of_both_signs_have_ties_to_even() {
+        let (rounded, integers) = F32x4::load(&[-32639.4, 2.5, -1.5, 0.0]).to_nearest();
+        assert_eq!(rounded.to_array(), [-32639.0, 2.0, -2.0, 0.0]);
+        assert_eq!(integers, [-32639, 2, -2, 0]);
+    }
+
+    #[test]
+    fn the_least_and_the_most_of_four_vectors_are_those_of_each() {
+        let vectors = [[4.0, -1.0, 3.0, 2.0], [0.0, -0.0, 7.0, 7.5], [-9.0, 1.0, -8.0, 6.0], [5.0; 4]];
+        let vectors = vectors.map(|values| F32x4::load(&values));
+        assert_eq!(F32x4::smallest_of_each(vectors).to_array(), vectors.map(F32x4::smallest));
+        assert_eq!(F32x4::largest_of_each(vectors).to_array(), vectors.map(F32x4::largest));
     }
 
     #[test]

@@ -48,6 +48,18 @@ impl F32x4 {
         Self([b, a, d, c])
     }
 
+    /// Lane `i` of each of four vectors as vector `i`.
+    #[inline(always)]
+    pub(super) fn transposed(rows: [Self; 4]) -> [Self; 4] {
+        std::array::from_fn(|i| Self(rows.map(|row| row.0[i])))
+    }
+
+    /// The bits of each lane, less those of `base`.
+    #[inline(always)]
+    pub(super) fn bits_less(self, base: u32) -> [i32; 4] {
+        self.0.map(|lane| lane.to_bits().wrapping_sub(base) as i32)
+    }
+
     /// Lane by lane `if other < self { other } else { self }`.
     #[inline(always)]
     pub fn min(self, other: Self) -> Self {

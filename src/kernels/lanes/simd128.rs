@@ -51,6 +51,30 @@ impl F32x4 {
         Self(i32x4_shuffle::<1, 0, 3, 2>(self.0, self.0))
     }
 
+    /// Lane `i` of each of four vectors as vector `i`.
+    #[inline(always)]
+    pub(super) fn transposed(rows: [Self; 4]) -> [Self; 4] {
+        let [a, b, c, d] = rows.map(|row| row.0);
+        let (ab, cd) = (i32x4_shuffle::<0, 4, 1, 5>(a, b), i32x4_shuffle::<0, 4, 1, 5>(c, d));
+        let (ab_high, cd_high) = (i32x4_shuffle::<2, 6, 3, 7>(a, b), i32x4_shuffle::<2, 6, 3, 7>(c, d));
+        [
+            i64x2_shuffle::<0, 2>(ab, cd),
+            i64x2_shuffle::<1, 3>(ab, cd),
+            i64x2_shuffle::<0, 2>(ab_high, cd_high),
+            i64x2_shuffle::<1, 3>(ab_high, cd_high),
+        ]
+        .map(Self)
+    }
+
+    /// The bits of each lane, less those of `base`.
+    #[inline(always)]
+    pub(super) fn bits_less(self, base: u32) -> [i32; 4] {
+        let mut integers = [0; 4];
+        // SAFETY: there is room for 16 bytes; v128.store has no alignment rule.
+        unsafe { v128_store(integers.as_mut_ptr().cast(), i32x4_sub(self.0, u32x4_splat(base))) };
+        integers
+    }
+
     /// Lane by lane `if other < self { other } else { self }`.
     #[inline(always)]
     pub fn min(self, other: Self) -> Self {

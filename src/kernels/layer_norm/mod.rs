@@ -65,20 +65,42 @@ pub struct Moments {
 impl Moments {
     /// The moments of a row, whose length is a multiple of four; `epsilon` is added to its variance.
     pub fn of(row: &[f32], epsilon: f32) -> Self {
-        let count = row.len() as f32;
-        let mut sum = F32x4::splat(0.0);
-        for quad in quads(row) {
-            sum = sum + F32x4::load(quad);
-        }
-        let mean = F32x4::splat(sum.sum() / count);
-        let mut squares = F32x4::splat(0.0);
-        for quad in quads(row) {
-            let centred = F32x4::load(quad) - mean;
-            squares = squares + centred * centred;
-        }
-        let variance = squares.sum() / count;
-        Self { mean, scale: F32x4::splat(1.0 / (variance + epsilon).sqrt()) }
+        let [moments] = Self::of_rows([row], epsilon);
+        moments
     }
+
+    /// Those of rows of equal length, side by side: one sum alone waits for itself.
+    #[inline(always)]
+    pub fn of_rows<const R: usize>(rows: [&[f32]; R], epsilon: f32) -> [Self; R] {
+        let length = rows[0].len();
+        let rows = rows.map(|row| {
+            let quads = quads(row);
+            assert_eq!(quads.len(), length / 4);
+            &quads[..length / 4]
+        });
+        let means = mean_of_each(rows, |_, quad| quad).map(F32x4::splat);
+        let variances = mean_of_each(rows, |r, quad| {
+            let centred = quad - means[r];
+            centred * centred
+        });
+        std::array::from_fn(|r| Self {
+            mean: means[r],
+            scale: F32x4::splat(1.0 / (variances[r] + epsilon).sqrt()),
+        })
+    }
+}
+
+/// The mean over each row of what `term` makes of row and values.
+#[inline(always)]
+fn mean_of_each<const R: usize>(rows: [&[[f32; 4]]; R], term: impl Fn(usize, F32x4) -> F32x4) -> [f32; R] {
+    let length = rows[0].len();
+    let mut sums = [F32x4::splat(0.0); R];
+    for index in 0..length {
+        for (r, (sum, row)) in sums.iter_mut().zip(rows).enumerate() {
+            *sum = *sum + term(r, F32x4::load(&row[index]));
+        }
+    }
+    sums.map(|sum| sum.sum() / (4 * length) as f32)
 }
 
 #[cfg(test)]

@@ -72,15 +72,11 @@ impl Activations {
         threads::for_each_piece(&mut self.data[..len], tile_bytes, GRAIN, |index, tile| {
             let first = index * ROWS;
             let values = &values[first * inner..][..(ROWS * inner).min(values.len() - first * inner)];
-            let count = values.len() / inner;
-            let (blocks, channels) = tile.split_at_mut(count * inner / BLOCK * tile_block_bytes(1));
-            for (r, row) in values.chunks_exact(inner).enumerate() {
-                let norm = match rows {
-                    Rows::Plain(_) => None,
-                    Rows::Normalised(norm, _) => Some((norm, Moments::of(row, norm.epsilon))),
-                };
-                let channels = &mut channels[r * wide.len() * 4..][..wide.len() * 4];
-                quantize_row(row, norm, (r, count), blocks, wide, channels);
+            match values.len() / inner {
+                1 => quantize_tile::<1>(values, rows, wide, tile),
+                2 => quantize_tile::<2>(values, rows, wide, tile),
+                3 => quantize_tile::<3>(values, rows, wide, tile),
+                _ => quantize_tile::<ROWS>(values, rows, wide, tile),
             }
         });
     }
@@ -125,88 +121,112 @@ impl Activations {
     }
 }
 
-/// Writes a row, normalised first if `norm` says so, as row `r` of the `count` of a tile: its `blocks`,
-/// and the `channels` that are kept out of them.
-fn quantize_row(
-    row: &[f32],
-    norm: Option<(&LayerNorm, Moments)>,
-    (r, count): (usize, usize),
-    blocks: &mut [u8],
-    mut wide: &[u32],
-    channels: &mut [u8],
-) {
-    let mut channels = channels.as_chunks_mut::<4>().0.iter_mut();
-    let blocks = blocks.chunks_exact_mut(tile_block_bytes(count));
-    for (index, (values, block)) in row.as_chunks::<BLOCK>().0.iter().zip(blocks).enumerate() {
-        let mut values = *values;
+/// Quantizes the `R` rows in `values`, normalised first if `rows` says so: into the blocks of a tile, and into its wide
+/// channels what is kept out of them.
+fn quantize_tile<const R: usize>(values: &[f32], rows: Rows, mut wide: &[u32], tile: &mut [u8]) {
+    let inner = values.len() / R;
+    let norm = match rows {
+        Rows::Plain(_) => None,
+        Rows::Normalised(norm, _) => Some(norm),
+    };
+    let rows: [&[f32]; R] = std::array::from_fn(|r| &values[r * inner..][..inner]);
+    let norm = norm.map(|norm| (norm, Moments::of_rows(rows, norm.epsilon)));
+    let rows = rows.map(|row| row.as_chunks::<BLOCK>().0);
+    let (blocks, channels) = tile.split_at_mut(inner / BLOCK * tile_block_bytes(R));
+    let (channels, of_row) = (channels.as_chunks_mut::<4>().0, wide.len());
+    for (index, block) in blocks.chunks_exact_mut(tile_block_bytes(R)).enumerate() {
+        let mut values = rows.map(|row| row[index]);
         if let Some((norm, moments)) = &norm {
-            norm.scale(&mut values, *moments, index * BLOCK);
+            for (values, moments) in values.iter_mut().zip(moments) {
+                norm.scale(values, *moments, index * BLOCK);
+            }
         }
         while let Some((channel, rest)) = wide.split_first()
             && (*channel as usize) < (index + 1) * BLOCK
         {
-            let value = std::mem::take(&mut values[*channel as usize % BLOCK]);
-            if let Some(kept) = channels.next() {
-                *kept = value.to_le_bytes();
+            for (r, values) in values.iter_mut().enumerate() {
+                let value = std::mem::take(&mut values[*channel as usize % BLOCK]);
+                channels[(r + 1) * of_row - wide.len()] = value.to_le_bytes();
             }
             wide = rest;
         }
-        write_block(&values, (r, count), block);
+        write_block(&values, block);
     }
 }
 
-/// Quantizes one block of row `r` into a tile's block.
+/// Quantizes one block of `R` rows into a tile's block.
 #[inline(always)]
-fn write_block(values: &[f32; BLOCK], (r, count): (usize, usize), block: &mut [u8]) {
-    let (scale, zero, codes) = quantize_block(values);
-    for (step, codes) in codes.as_chunks::<STEP>().0.iter().enumerate() {
-        let target = &mut block[tile_offset(count, r, step)..][..STEP * CODE_BYTES];
-        if CODE_BYTES == 1 {
-            target.copy_from_slice(codes);
-        } else {
-            for (target, code) in target.as_chunks_mut::<2>().0.iter_mut().zip(codes) {
-                *target = u16::from(*code).to_le_bytes();
+fn write_block<const R: usize>(values: &[[f32; BLOCK]; R], block: &mut [u8]) {
+    let (scales, zeros, codes) = quantize_block(values);
+    for (r, codes) in codes.iter().enumerate() {
+        for (step, codes) in codes.as_chunks::<STEP>().0.iter().enumerate() {
+            let target = &mut block[tile_offset(R, r, step)..][..STEP * CODE_BYTES];
+            if CODE_BYTES == 1 {
+                target.copy_from_slice(codes);
+            } else {
+                for (target, code) in target.as_chunks_mut::<2>().0.iter_mut().zip(codes) {
+                    *target = u16::from(*code).to_le_bytes();
+                }
             }
         }
     }
-    let scales = &mut block[count * BLOCK * CODE_BYTES..];
-    scales[r * 4..][..4].copy_from_slice(&scale.to_le_bytes());
-    scales[(count + r) * 4..][..4].copy_from_slice(&i32::from(zero).to_le_bytes());
+    let (of_rows, of_zeros) = block[R * BLOCK * CODE_BYTES..].as_chunks_mut::<4>().0.split_at_mut(R);
+    for (r, (scale, zero)) in of_rows.iter_mut().zip(of_zeros).enumerate() {
+        *scale = scales[r].to_le_bytes();
+        *zero = i32::from(zeros[r]).to_le_bytes();
+    }
 }
 
-/// The scale, what is added to the codes, and the codes of a block.
-fn quantize_block(values: &[f32; BLOCK]) -> (f32, i16, [u8; BLOCK]) {
-    let mut lowest = F32x4::load(&[values[0], values[1], values[2], values[3]]);
-    let mut highest = lowest;
-    for quad in quads(values) {
-        let quad = F32x4::load(quad);
-        lowest = lowest.min(quad);
-        highest = highest.max(quad);
+/// The scale, what is added to the codes, and the codes of a block of each of `R` rows, of which there are at most four:
+/// what is one number a row is computed for all of them at once.
+#[inline(always)]
+fn quantize_block<const R: usize>(
+    values: &[[f32; BLOCK]; R],
+) -> ([f32; ROWS], [i16; ROWS], [[u8; BLOCK]; R]) {
+    let none = F32x4::splat(0.0);
+    let (mut lowest, mut highest) = ([none; ROWS], [none; ROWS]);
+    for (r, values) in values.iter().enumerate() {
+        let quads = quads(values);
+        (lowest[r], highest[r]) = (F32x4::load(&quads[0]), F32x4::load(&quads[0]));
+        for quad in &quads[1..] {
+            let quad = F32x4::load(quad);
+            lowest[r] = lowest[r].min(quad);
+            highest[r] = highest[r].max(quad);
+        }
     }
-    let lowest = lowest.smallest();
-    let range = (highest.largest() - lowest).max(lowest.abs() * LEAST_RANGE);
-    let scale = range / LEVELS;
-    let mut codes = [0; BLOCK];
-    if scale < f32::MIN_POSITIVE {
-        return (0.0, 0, codes);
-    }
-    let inverse = LEVELS / range;
-    let zero = (lowest * inverse).round_ties_even();
-    let (inverse, shift) = (F32x4::splat(inverse), F32x4::splat(zero));
-    for (codes, values) in codes.as_chunks_mut::<16>().0.iter_mut().zip(values.as_chunks::<16>().0) {
-        let code = |quad: usize| F32x4::load(&values.as_chunks::<4>().0[quad]) * inverse - shift;
-        *codes = F32x4::to_seven_bits([code(0), code(1), code(2), code(3)]);
-    }
-    (scale, zero as i16, codes)
+    let (lowest, highest) = (F32x4::smallest_of_each(lowest), F32x4::largest_of_each(highest));
+    let magnitude = lowest.max(none - lowest);
+    let range = (highest - lowest).max(magnitude * F32x4::splat(LEAST_RANGE));
+    let scale = range / F32x4::splat(LEVELS);
+    let or_nothing = |value| scale.if_less(F32x4::splat(f32::MIN_POSITIVE), none, value);
+    let inverse = or_nothing(F32x4::splat(LEVELS) / range);
+    let (zero, zeros) = or_nothing(lowest * inverse).to_nearest();
+    let (inverse, zero) = (inverse.to_array(), zero.to_array());
+    let codes = std::array::from_fn(|r| {
+        let (inverse, shift) = (F32x4::splat(inverse[r]), F32x4::splat(zero[r]));
+        let mut codes = [0; BLOCK];
+        for (codes, values) in codes.as_chunks_mut::<16>().0.iter_mut().zip(values[r].as_chunks::<16>().0) {
+            let code = |quad: usize| F32x4::load(&values.as_chunks::<4>().0[quad]) * inverse - shift;
+            *codes = F32x4::to_seven_bits([code(0), code(1), code(2), code(3)]);
+        }
+        codes
+    });
+    (or_nothing(scale).to_array(), zeros.map(|zero| zero as i16), codes)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// What is made of a block of one row.
+    fn quantize_one(values: &[f32; BLOCK]) -> (f32, i16, [u8; BLOCK]) {
+        let (scales, zeros, [codes]) = quantize_block(&[*values]);
+        (scales[0], zeros[0], codes)
+    }
+
     /// Whether codes stand for values to within half a step.
     fn assert_close(values: &[f32; BLOCK]) -> (f32, i16, [u8; BLOCK]) {
-        let (scale, zero, codes) = quantize_block(values);
+        let (scale, zero, codes) = quantize_one(values);
         for (code, value) in codes.iter().zip(values) {
             let error = scale * f32::from(i16::from(*code) + zero) - value;
             assert!(error.abs() <= scale * 0.51, "{value}: {code} + {zero}, times {scale}");
@@ -235,7 +255,18 @@ mod tests {
             let value = f64::from(scale) * f64::from(i16::from(codes[0]) + zero);
             assert!((value / f64::from(constant) - 1.0).abs() < 1e-4);
         }
-        assert_eq!(quantize_block(&[0.0; BLOCK]), (0.0, 0, [0; BLOCK]));
+        assert_eq!(quantize_one(&[0.0; BLOCK]), (0.0, 0, [0; BLOCK]));
+    }
+
+    #[test]
+    fn rows_side_by_side_are_quantized_as_each_alone() {
+        let rows: [[f32; BLOCK]; ROWS] = std::array::from_fn(|r| {
+            std::array::from_fn(|i| ((i * 37 + r * 11) % 101) as f32 * 0.1 - [5.0, 0.0, 90.0, 1e-40][r])
+        });
+        let (scales, zeros, codes) = quantize_block(&rows);
+        for r in 0..ROWS {
+            assert_eq!((scales[r], zeros[r], codes[r]), quantize_one(&rows[r]));
+        }
     }
 
     #[test]
@@ -243,7 +274,7 @@ mod tests {
         let mut values = [1.0; BLOCK];
         values[3] = f32::NAN;
         values[9] = f32::INFINITY;
-        let (_, _, codes) = quantize_block(&values);
+        let (_, _, codes) = quantize_one(&values);
         assert!(codes.iter().all(|code| *code <= 127));
     }
 }

@@ -18,6 +18,8 @@ export class WordsPanel extends Component {
   #tables = element("div", { class: "tables" });
   /** @type {Question} */
   #question = { labels: [], templates: [], seed: 0 };
+  /** Whether there is an answer, or one on its way: when the question around it changes, so does the answer. */
+  #asked = false;
 
   /** @param {{ desk: ResearchDesk }} wiring */
   constructor({ desk }) {
@@ -47,8 +49,11 @@ export class WordsPanel extends Component {
     const chosen = this.#label.value;
     this.#question = question;
     this.#label.replaceChildren(...question.labels.map((label) => element("option", { value: label }, label)));
-    if (question.labels.includes(chosen)) this.#label.value = chosen;
+    const isThere = question.labels.includes(chosen);
+    if (isThere) this.#label.value = chosen;
     this.#tables.replaceChildren();
+    this.#asked &&= isThere;
+    if (this.#asked && !this.#run.isRunning) this.#measure();
   }
 
   async #measure() {
@@ -57,8 +62,13 @@ export class WordsPanel extends Component {
       const lines = this.#others.value.split("\n").map((line) => line.trim());
       const others = [...new Set(lines)].filter((line) => line !== "" && line !== this.#label.value);
       if (others.length === 0) throw new Error("Write at least one other name.");
-      const asked = { ...this.#question, label: this.#label.value, others };
-      this.#show(await this.#desk.bench("namings", asked, { signal }));
+      this.#asked = true;
+      for (let shown = false; this.#asked && !shown; ) {
+        const question = this.#question;
+        const namings = await this.#desk.bench("namings", { ...question, label: this.#label.value, others }, { signal });
+        shown = question === this.#question;
+        if (shown) this.#show(namings);
+      }
       this.dataset.state = "ready";
     });
   }

@@ -247,6 +247,25 @@ pub struct Association {
 }
 
 impl Association {
+    /// The test of two groups of `kept`, by their labels, and two sets of texts, whose embeddings these are; `None` where a
+    /// group has no picture.
+    pub fn of_kept(
+        kept: &Kept,
+        targets: [&str; 2],
+        attributes: [&[Vec<f32>]; 2],
+        bootstrap: &Bootstrap,
+    ) -> Option<Self> {
+        let units = kept.units();
+        let targets = targets.map(|group| {
+            let pictures = kept.pictures().iter().zip(&units);
+            let members = pictures.filter(|(picture, _)| picture.label.as_deref() == Some(group));
+            members.map(|(_, unit)| unit.as_slice()).collect::<Vec<_>>()
+        });
+        let attributes = attributes.map(|texts| texts.iter().map(Vec::as_slice).collect::<Vec<_>>());
+        let is_whole = targets.iter().all(|members| !members.is_empty());
+        is_whole.then(|| Self::of([&targets[0], &targets[1]], [&attributes[0], &attributes[1]], bootstrap))
+    }
+
     /// The image-embedding association test (Steed and Caliskan, 2021) of unit embeddings: two targets of
     /// pictures, two sets of attributes, which may be pictures or texts.
     pub fn of(targets: [&[&[f32]]; 2], attributes: [&[&[f32]]; 2], bootstrap: &Bootstrap) -> Self {

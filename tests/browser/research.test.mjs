@@ -166,6 +166,19 @@ test("bias equals the command line's", async () => {
   for (const key of ["groups", "differences"]) assert.deepEqual(ours[key], theirs[key], key);
 });
 
+test("an association equals the command line's", async () => {
+  const view = page.locator("bias-view");
+  await view.getByLabel("A group", { exact: true }).selectOption("doodle");
+  await view.getByLabel("Another group").selectOption("fluent_3d");
+  await view.getByLabel("Words, one a line").fill("a pencil\nink");
+  await view.getByLabel("Other words").fill("a photo");
+  await view.getByRole("button", { name: "Test the association" }).click();
+  const shown = await view.getByText(/^Effect /).textContent();
+  const words = ["--attribute", "a pencil", "--attribute", "ink", "--other-attribute", "a photo"];
+  const { association } = commandLine("bias", `${DATA}/by-hand.csv`, "--label", "cat", "--targets", "doodle", "fluent_3d", ...words);
+  assert.equal(shown, `Effect ${association.effect.toFixed(2)}, p ${association.p.toFixed(4)}.`);
+});
+
 test("another name for a class moves pictures, and so does another set of labels", async () => {
   await open("Dataset");
   const view = page.locator("dataset-view");
@@ -224,6 +237,17 @@ test("embeddings that were kept elsewhere are measured as the command line measu
   await settled("dataset-view");
   const [ours, theirs] = [await saved("dataset-view"), commandLine("eval", path.join(folder, "some.npy"))];
   for (const key of ["acc1", "intervals", "confusion", "calibration", "predictions"]) assert.deepEqual(ours[key], theirs[key], key);
+  // The run that was held is of other pictures: their accuracies are compared, as the command line does it.
+  const runs = [commandLine("eval", DATA), theirs].map((run, index) => {
+    const file = path.join(folder, `${index}.json`);
+    writeFileSync(file, JSON.stringify(run));
+    return file;
+  });
+  const { difference } = commandLine("compare", ...runs, "--unpaired");
+  const [value, low, high] = [difference.value, difference.low, difference.high].map((share) => (share * 100).toFixed(1));
+  const compared = page.locator("dataset-view").getByRole("table", { name: /^Compared with/ });
+  await compared.getByRole("row", { name: `Difference ${value} % (${low} to ${high})` }).waitFor();
+  assert.equal(await compared.getByText("McNemar").count(), 0);
   await giveFiles(page, [files[0]], "Data files");
   await page.getByText("some.npy needs some.csv beside it").waitFor();
 });

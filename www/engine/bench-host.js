@@ -106,12 +106,19 @@ export class BenchHost {
    */
   async bias({ labels, templates, seed, groups }, job) {
     await this.#encode(labels, templates, job);
-    const bench = groups ? this.#opened.regrouped(groups, /^\s*[[{]/.test(groups)) : this.#opened;
-    try {
-      return await finished(this.#withLabels(labels, templates, (set) => bench.bias(set, seed)), job);
-    } finally {
-      if (bench !== this.#bench) bench.free();
-    }
+    return this.#grouped(groups, (bench) => finished(this.#withLabels(labels, templates, (set) => bench.bias(set, seed)), job));
+  }
+
+  /**
+   * Whether a group of pictures lies nearer to some texts than to others, beside another group.
+   * @param {{ first: string, second: string, near: string[], far: string[], templates: string[], seed: number, groups?: string }} payload
+   * @param {Job} job
+   */
+  async association({ first, second, near, far, templates, seed, groups }, job) {
+    await this.#encode([...near, ...far], templates, job);
+    return this.#grouped(groups, async (bench) =>
+      this.#withBoth(near, far, templates, (one, other) => bench.association(first, second, one, other, seed)),
+    );
   }
 
   /** What `clip-wasm probe` measures. @param {Question} payload @param {Job} job */
@@ -142,9 +149,13 @@ export class BenchHost {
     return this.#opened.map();
   }
 
-  /** Two lists of predictions beside each other. @param {{ first: object[], second: object[], seed: number }} payload */
-  compare({ first, second, seed }) {
-    return this.#lab.compare(JSON.stringify(first), JSON.stringify(second), seed);
+  /**
+   * Two lists of predictions beside each other: of the same pictures, or of others.
+   * @param {{ first: object[], second: object[], seed: number, unpaired?: boolean }} payload
+   */
+  compare({ first, second, seed, unpaired = false }) {
+    const lists = /** @type {const} */ ([JSON.stringify(first), JSON.stringify(second)]);
+    return unpaired ? this.#lab.compare_unpaired(...lists) : this.#lab.compare(...lists, seed);
   }
 
   /**
@@ -244,6 +255,21 @@ export class BenchHost {
    */
   #withBoth(labels, others, templates, measure) {
     return this.#withLabels(labels, templates, (set) => this.#withLabels(others, templates, (other) => measure(set, other)));
+  }
+
+  /**
+   * The kept pictures by the groups of a table, or as they are.
+   * @template T
+   * @param {string | undefined} groups
+   * @param {(bench: BenchWasm) => Promise<T>} measure
+   */
+  async #grouped(groups, measure) {
+    const bench = groups ? this.#opened.regrouped(groups, /^\s*[[{]/.test(groups)) : this.#opened;
+    try {
+      return await measure(bench);
+    } finally {
+      if (bench !== this.#bench) bench.free();
+    }
   }
 
   get #opened() {

@@ -288,6 +288,7 @@ export interface LabModule extends BuiltModule {
   read_table(text: string, isJson: boolean): string[];
   write_table(cells: string[], columns: number): string;
   compare(first: string, second: string, seed: number): unknown;
+  compare_unpaired(first: string, second: string): unknown;
   corruptions(): string[];
   robustness(clean: string, columns: string, seed: number): unknown;
 }
@@ -411,6 +412,8 @@ export interface BenchWasm {
   probe(labels: WasmLabelSet, seed: number): WasmMeasurement;
   namings(labels: WasmLabelSet, label: number, others: WasmLabelSet): unknown;
   label_sets(labels: WasmLabelSet, others: WasmLabelSet): unknown;
+  /** Nothing where a group has no picture. */
+  association(first: string, second: string, near: WasmLabelSet, far: WasmLabelSet, seed: number): unknown;
   free(): void;
 }
 

@@ -1,8 +1,8 @@
 //! `tokenizer.json` as Hugging Face writes it: read once, checked, and turned into a pipeline.
 //!
 //! The library's own reader goes through a tree of JSON values, which takes twice as long, and trusts the
-//! file: a merge longer than every token or a template that names an unknown token makes it panic, and a panic in WebAssembly cannot be caught. So the
-//! file is read here, and only what has been checked reaches the library.
+//! file: a merge longer than every token or a template that names an unknown token makes it panic, and a
+//! panic in WebAssembly cannot be caught. So the file is read here, and only what has been checked reaches the library.
 
 mod charsmap;
 mod merges;
@@ -15,15 +15,15 @@ use std::collections::HashMap;
 use serde::Deserialize;
 use tokenizers::{AddedToken, TokenizerBuilder, TokenizerImpl};
 
-use model::{Kind, Model, Pieces, Vocabulary};
+use model::{Kind, Model, TokenModel, Vocabulary};
 use special_tokens::PostProcessor;
 pub(super) use special_tokens::SpecialTokens;
-use steps::{Cut, Normal, Nothing};
+use steps::{NormalizerStep, Nothing, PreTokenizerStep};
 
 use crate::{Error, Result};
 
 /// The library's pipeline up to the ids; the special tokens around them are added by [`super::Tokenizer`].
-pub(super) type Pipeline = TokenizerImpl<Pieces, Normal, Cut, Nothing, Nothing>;
+pub(super) type Pipeline = TokenizerImpl<TokenModel, NormalizerStep, PreTokenizerStep, Nothing, Nothing>;
 
 /// What a `tokenizer.json` holds, ready to use.
 pub(super) struct TokenizerFile {
@@ -52,8 +52,8 @@ pub(super) fn read(json: &[u8], case: Case) -> Result<TokenizerFile> {
     let file: FileJson = serde_json::from_slice(json).map_err(|error| fail(error.to_string()))?;
     let mut normalizer = file.normalizer;
     if case == Case::Lowered {
-        let normalizers = std::iter::once(Normal::Lowercase).chain(normalizer).collect();
-        normalizer = Some(Normal::Sequence { normalizers });
+        let normalizers = std::iter::once(NormalizerStep::Lowercase).chain(normalizer).collect();
+        normalizer = Some(NormalizerStep::Sequence { normalizers });
     }
     let vocab_size = count_ids(&file.model.vocab, &file.added_tokens)?;
     let special = file.post_processor.map_or(Ok(SpecialTokens::default()), PostProcessor::special_tokens)?;
@@ -89,8 +89,8 @@ fn fail(reason: impl Into<String>) -> Error {
 struct FileJson {
     #[serde(default)]
     added_tokens: Vec<AddedTokenJson>,
-    normalizer: Option<Normal>,
-    pre_tokenizer: Option<Cut>,
+    normalizer: Option<NormalizerStep>,
+    pre_tokenizer: Option<PreTokenizerStep>,
     post_processor: Option<PostProcessor>,
     padding: Option<PaddingJson>,
     model: Model,

@@ -79,7 +79,7 @@ impl Model {
     }
 
     /// The library's model.
-    pub fn build(mut self) -> Result<Pieces> {
+    pub fn build(mut self) -> Result<TokenModel> {
         let found = self.kind();
         if let Some(kind) = self.kind.filter(|&kind| kind != found) {
             return Err(fail(format!(
@@ -87,8 +87,8 @@ impl Model {
             )));
         }
         match std::mem::replace(&mut self.vocab, Vocabulary::Pieces(Vec::new())) {
-            Vocabulary::Ids(vocab) => self.byte_pairs(vocab).map(Pieces::BytePairs),
-            Vocabulary::Pieces(pieces) => self.unigram(pieces).map(Pieces::Unigram),
+            Vocabulary::Ids(vocab) => self.byte_pairs(vocab).map(TokenModel::BytePairs),
+            Vocabulary::Pieces(pieces) => self.unigram(pieces).map(TokenModel::Unigram),
         }
     }
 
@@ -143,12 +143,12 @@ impl Model {
 
 /// The library's models that are read.
 #[derive(Clone, Debug)]
-pub enum Pieces {
+pub enum TokenModel {
     BytePairs(BPE),
     Unigram(Unigram),
 }
 
-impl tokenizers::Model for Pieces {
+impl tokenizers::Model for TokenModel {
     /// Nothing is trained here.
     type Trainer = BpeTrainer;
 

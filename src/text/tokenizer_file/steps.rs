@@ -16,7 +16,7 @@ use super::charsmap;
 /// What is done to a text before it is cut.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(tag = "type")]
-pub enum Normal {
+pub enum NormalizerStep {
     #[serde(rename = "NFC")]
     Nfc,
     Lowercase,
@@ -30,7 +30,7 @@ pub enum Normal {
     },
 }
 
-impl Normalizer for Normal {
+impl Normalizer for NormalizerStep {
     fn normalize(&self, text: &mut NormalizedString) -> Result<()> {
         match self {
             Self::Nfc => NFC.normalize(text),
@@ -47,7 +47,7 @@ impl Normalizer for Normal {
 /// How a text is cut into words.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(tag = "type")]
-pub enum Cut {
+pub enum PreTokenizerStep {
     #[serde(deserialize_with = "byte_level")]
     ByteLevel(ByteLevel),
     #[serde(deserialize_with = "metaspace")]
@@ -60,7 +60,7 @@ pub enum Cut {
     },
 }
 
-impl PreTokenizer for Cut {
+impl PreTokenizer for PreTokenizerStep {
     fn pre_tokenize(&self, text: &mut PreTokenizedString) -> Result<()> {
         match self {
             Self::ByteLevel(step) => step.pre_tokenize(text),

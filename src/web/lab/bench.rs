@@ -7,7 +7,8 @@ use super::super::convert::{object, strings, thrown};
 use super::labels::LabelSet;
 use super::{bootstrap, malformed};
 use crate::error::Error;
-use crate::task::comparison::{Answer, Paired};
+use crate::task::bias::Association;
+use crate::task::comparison::{Answer, Paired, Unpaired};
 use crate::task::evaluation;
 use crate::task::kept::{Kept, Picture, table};
 use crate::task::pca::Map;
@@ -96,6 +97,20 @@ impl Bench {
         object(&LabelSets::of(&self.kept, &labels.labels(), &others.labels()))
     }
 
+    /// Whether the group `first` lies nearer to the texts `near` than to `far`, beside the group `second`: the
+    /// `association` of `clip-wasm bias`; nothing where a group has no picture.
+    pub fn association(
+        &self,
+        first: &str,
+        second: &str,
+        near: &LabelSet,
+        far: &LabelSet,
+        seed: u32,
+    ) -> Result<JsValue, JsValue> {
+        let attributes = [near.labels().embeddings, far.labels().embeddings];
+        object(&Association::of_kept(&self.kept, [first, second], attributes, &bootstrap(seed)))
+    }
+
     /// The same embeddings with the groups of a table as their labels.
     pub fn regrouped(&self, text: &str, is_json: bool) -> Result<Self, JsValue> {
         let groups: std::collections::HashMap<String, Option<String>> =
@@ -142,9 +157,18 @@ pub fn write_table(cells: Vec<JsValue>, columns: usize) -> Result<String, JsValu
     table::write_csv(rows).map_err(thrown)
 }
 
-/// Compares the predictions of two evaluations, as JSON.
+/// Compares the predictions of two evaluations of the same pictures, as JSON.
 #[wasm_bindgen]
 pub fn compare(first: &str, second: &str, seed: u32) -> Result<JsValue, JsValue> {
-    let read = |text: &str| serde_json::from_str::<Vec<Answer>>(text).map_err(malformed);
-    object(&Paired::of(&read(first)?, &read(second)?, &bootstrap(seed)))
+    object(&Paired::of(&answers(first)?, &answers(second)?, &bootstrap(seed)))
+}
+
+/// The same of other pictures, by their accuracies alone.
+#[wasm_bindgen]
+pub fn compare_unpaired(first: &str, second: &str) -> Result<JsValue, JsValue> {
+    object(&Unpaired::of(&answers(first)?, &answers(second)?))
+}
+
+fn answers(predictions: &str) -> Result<Vec<Answer>, JsValue> {
+    serde_json::from_str(predictions).map_err(malformed)
 }

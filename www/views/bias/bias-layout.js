@@ -33,6 +33,13 @@ export function biasLayout() {
     compare: button("Compare the two sets"),
     setsRun: element("run-line"),
     sets: element("div", { class: "tables" }),
+    first: element("select", { id: "bias-first" }),
+    second: element("select", { id: "bias-second" }),
+    near: element("textarea", { id: "bias-near", rows: 3, spellcheck: false }),
+    far: element("textarea", { id: "bias-far", rows: 3, spellcheck: false }),
+    associate: button("Test the association"),
+    associationRun: element("run-line"),
+    association: element("div", { class: "tables" }),
   };
   const links = LITERATURE.map(([title, href]) => element("li", {}, element("a", { href, rel: "noreferrer" }, title)));
   const intro = element(
@@ -62,6 +69,13 @@ export function biasLayout() {
     actions(parts.compare),
     parts.setsRun,
     parts.sets,
+    element("h2", {}, "Association"),
+    element("p", { class: "hint" }, "Do the pictures of one group lie nearer to some words than to others, and those of another group less so? (After Steed and Caliskan, 2021.)"),
+    element("div", { class: "fields" }, field("A group", parts.first), field("Another group", parts.second)),
+    element("div", { class: "fields" }, field("Words, one a line", parts.near), field("Other words", parts.far)),
+    actions(parts.associate),
+    parts.associationRun,
+    parts.association,
   );
   return { ...parts, controls, outcome, all: [intro, controls] };
 }

@@ -37,6 +37,7 @@ export class BiasView extends Component {
     this.listen(this.#desk, "data", () => this.#showData());
     this.listen(start, "click", () => this.#measure());
     this.listen(this.#parts.compare, "click", () => this.#compareSets());
+    this.listen(this.#parts.associate, "click", () => this.#associate());
     this.listen(groupsFile, "click", () => groupsInput.click());
     this.listen(groupsInput, "change", () => this.#readGroups());
     this.listen(saveJson, "click", () => save("bias.json", `${JSON.stringify(this.#result, null, 1)}\n`, "application/json"));
@@ -51,6 +52,17 @@ export class BiasView extends Component {
     if (!data) return;
     for (const field of [labels, others]) if (field.value === "") field.value = this.#desk.classes.join("\n");
     if (groups.value === "" && data.groups) groups.value = data.groups;
+    this.#nameGroups(this.#desk.classes);
+  }
+
+  /** @param {string[]} names */
+  #nameGroups(names) {
+    const { first, second } = this.#parts;
+    for (const [select, place] of /** @type {const} */ ([[first, 0], [second, 1]])) {
+      const chosen = select.value;
+      select.replaceChildren(...names.map((name) => element("option", { value: name }, name)));
+      select.value = names.includes(chosen) ? chosen : (names[place] ?? "");
+    }
   }
 
   async #readGroups() {
@@ -91,9 +103,31 @@ export class BiasView extends Component {
     });
   }
 
+  async #associate() {
+    const { associationRun: run, association: place, first, second, near, far, groups } = this.#parts;
+    this.dataset.state = "working";
+    await run.run(async (signal) => {
+      const asked = { first: first.value, second: second.value, near: linesOf(near), far: linesOf(far) };
+      if (asked.near.length === 0 || asked.far.length === 0) throw new Error("Write words on both sides.");
+      if (asked.first === asked.second) throw new Error("Choose two different groups.");
+      const around = { templates: this.#desk.templates, seed: 0, groups: groups.value.trim() };
+      const found = await this.#desk.bench("association", { ...asked, ...around }, { signal });
+      if (!found) throw new Error("One of the groups has no picture. Compare the groups first: then those of the table can be chosen.");
+      const { effect, p = 1, small } = found;
+      const size = effect === null ? "none can be told" : effect.toFixed(2);
+      const words = `Effect ${size}, p ${p.toFixed(4)}${small ? ": too few pictures for a verdict" : ""}.`;
+      const nearness = (/** @type {any} */ { value, low, high }) => `${value.toFixed(3)} (${low.toFixed(3)} to ${high.toFixed(3)})`;
+      const rows = [[asked.first, nearness(found.first)], [asked.second, nearness(found.second)]];
+      place.replaceChildren(element("p", {}, words), table("Nearer to the first words than to the others", ["Group", "Mean difference of cosines"], rows, (row) => row));
+      this.send("announce", { text: words });
+      this.dataset.state = "ready";
+    });
+  }
+
   #showResult() {
     const { tables, outcome } = this.#parts;
     const { groups, differences, labels } = this.#result;
+    this.#nameGroups(groups.map((/** @type {any} */ { group }) => group));
     outcome.hidden = false;
     const columns = labels.slice(0, MOST_COLUMNS);
     const size = (/** @type {any} */ { group, images, small }) => [group, images, small ? "too few for a verdict" : ""];

@@ -32,7 +32,7 @@ export class DatasetView extends Component {
   #pictures = new PictureRow();
   /** @type {any} what was measured last */
   #evaluation = null;
-  /** @type {{ named: string, predictions: object[] } | null} what the next measurement is compared with */
+  /** @type {{ named: string, data: string, predictions: object[] } | null} what the next measurement is compared with */
   #held = null;
   #resting = 0;
   #measuring = new AbortController();
@@ -97,8 +97,6 @@ export class DatasetView extends Component {
       await this.#desk.open(await read());
       labels.value = this.#desk.classes.join("\n");
       templates.value = this.#desk.templates.join("\n");
-      this.#held = null;
-      this.#parts.compared.replaceChildren();
       await this.#desk.embed(signal);
       run.words = "";
     });
@@ -197,15 +195,18 @@ export class DatasetView extends Component {
   #hold() {
     const { acc1 = 0, templates, predictions } = this.#evaluation;
     const { info } = this.#desk.session;
-    const named = `${(acc1 * 100).toFixed(1)} % of ${info?.name} ${info?.dtype} with ${templates.join(", ")}`;
-    this.#held = { named, predictions };
-    this.#parts.compared.replaceChildren(element("p", {}, `Held: ${named}. Change labels or templates, or load another model, to compare.`));
+    const data = this.#desk.data?.title ?? "";
+    const named = `${(acc1 * 100).toFixed(1)} % of ${info?.name} ${info?.dtype} with ${templates.join(", ")} on ${data}`;
+    this.#held = { named, data, predictions };
+    const words = `Held: ${named}. Change labels or templates, load another model, or open other pictures, to compare.`;
+    this.#parts.compared.replaceChildren(element("p", {}, words));
   }
 
-  /** @param {{ named: string, predictions: object[] }} held */
-  async #compare({ named, predictions }) {
-    const paired = await this.#desk.bench("compare", { first: predictions, second: this.#evaluation.predictions, seed: 0 });
-    this.#parts.compared.replaceChildren(...comparison(named, paired));
+  /** @param {{ named: string, data: string, predictions: object[] }} held */
+  async #compare({ named, data, predictions }) {
+    const unpaired = data !== this.#desk.data?.title;
+    const asked = { first: predictions, second: this.#evaluation.predictions, seed: 0, unpaired };
+    this.#parts.compared.replaceChildren(...comparison(named, await this.#desk.bench("compare", asked)));
   }
 
   async #saveCsv() {

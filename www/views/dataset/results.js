@@ -110,18 +110,21 @@ function answers({ predictions }) {
 
 /**
  * @param {string} named the first run
- * @param {any} paired of `clip-wasm compare`
+ * @param {any} compared of `clip-wasm compare`; of other pictures there are the accuracies alone
  */
-export function comparison(named, paired) {
-  const { first, second, difference, only_first_right: lost, only_second_right: won, p, moved } = paired;
+export function comparison(named, compared) {
+  const { first, second, difference, only_first_right: lost, only_second_right: won, p, moved = [] } = compared;
+  const paired = [
+    ["Right only before", lost],
+    ["Right only now", won],
+    ["McNemar’s exact p", p?.toFixed(4)],
+    ["Answers that changed", moved.length],
+  ];
   const rows = [
     ["Held", withInterval(first)],
     ["Now", withInterval(second)],
     ["Difference", withInterval(difference)],
-    ["Right only before", lost],
-    ["Right only now", won],
-    ["McNemar’s exact p", p.toFixed(4)],
-    ["Answers that changed", moved.length],
+    ...(compared.moved ? paired : []),
   ];
   return [table(`Compared with ${named}`, ["", ""], rows, (row) => row), ...(moved.length > 0 ? [movedTable(moved)] : [])];
 }

@@ -58,24 +58,16 @@ fn label_sets(study: &mut Study, kept: &Kept, args: &args::Bias) -> Result<Optio
 
 fn association(study: &mut Study, kept: &Kept, args: &args::Bias) -> Result<Option<Association>> {
     let [first, second] = args.targets.as_slice() else { return Ok(None) };
-    let units = kept.units();
-    let group = |name: &String| -> Result<Vec<&[f32]>> {
-        let members =
-            kept.pictures().iter().zip(&units).filter(|(picture, _)| picture.label.as_ref() == Some(name));
-        let members: Vec<&[f32]> = members.map(|(_, unit)| unit.as_slice()).collect();
-        let problem = || format!("has no group called {name:?}");
-        if members.is_empty() {
-            return Err(Error::Dataset { path: study.settings.data.clone(), problem: problem() });
-        }
-        Ok(members)
-    };
-    let targets = [group(first)?, group(second)?];
     let templates = &study.settings.templates;
     let near = study.session.label_embeddings(&args.attributes, templates)?;
     let far = study.session.label_embeddings(&args.other_attributes, templates)?;
-    let near: Vec<&[f32]> = near.iter().map(Vec::as_slice).collect();
-    let far: Vec<&[f32]> = far.iter().map(Vec::as_slice).collect();
-    Ok(Some(Association::of([&targets[0], &targets[1]], [&near, &far], &args.data.dice.bootstrap())))
+    let bootstrap = args.data.dice.bootstrap();
+    let association = Association::of_kept(kept, [first, second], [&near, &far], &bootstrap);
+    if association.is_none() {
+        let problem = format!("has no pictures of {first:?} or of {second:?}");
+        return Err(Error::Dataset { path: study.settings.data.clone(), problem });
+    }
+    Ok(association)
 }
 
 fn print(report: &Report) -> Result<()> {

@@ -63,6 +63,7 @@ export class WordsPanel extends Component {
       const others = [...new Set(lines)].filter((line) => line !== "" && line !== this.#label.value);
       if (others.length === 0) throw new Error("Write at least one other name.");
       this.#asked = true;
+      signal.addEventListener("abort", () => (this.#asked = false));
       for (let shown = false; this.#asked && !shown; ) {
         const question = this.#question;
         const namings = await this.#desk.bench("namings", { ...question, label: this.#label.value, others }, { signal });

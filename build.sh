@@ -19,7 +19,7 @@ TEXT
 }
 
 WASM_TARGET=wasm32-unknown-unknown
-# Two flavours each share these, and with them every compiled dependency; only kernels turn relaxed SIMD on for themselves.
+# Three builds each share these, and with them every compiled dependency; only kernels turn relaxed SIMD on for themselves.
 WASM_RUSTFLAGS='-Ctarget-feature=+simd128 --cfg getrandom_backend="wasm_js"'
 THREADS_RUSTFLAGS='-Ctarget-feature=+simd128,+atomics,+bulk-memory,+mutable-globals --cfg getrandom_backend="wasm_js"
   -Clink-arg=--shared-memory -Clink-arg=--import-memory -Clink-arg=--max-memory=4294967296

@@ -10,6 +10,7 @@ import { cpus, tmpdir } from "node:os";
 import path from "node:path";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import { parseArgs } from "node:util";
+import { firstAnswerFiles } from "../tools/first-answer.mjs";
 import { serve } from "../tools/serve.mjs";
 import { launchProfile } from "../tests/browser/chromium.mjs";
 
@@ -123,10 +124,7 @@ function renderersBytes() {
 
 /** Bytes of the engine's JavaScript and one flavour's WebAssembly, compressed, against the peer's. */
 function runtimeBytes() {
-  const scripts = ["client", "worker-link", "code-of", "engine-error", "protocol", "wire-error", "worker", "thread-pool"];
-  const build = ["clip_wasm_bg.wasm", "clip_wasm.js"].map((name) => `pkg/relaxed-threads/${name}`);
-  const files = [...build, ...scripts.map((name) => `www/engine/${name}.js`)];
-  const ours = files.map((file) => readFileSync(`${FOLDER}/page/${file}`));
+  const ours = firstAnswerFiles("relaxed-threads").map((file) => readFileSync(`${FOLDER}/page/${file}`));
   const dist = `${FOLDER}/node_modules/onnxruntime-web/dist`;
   const peer = ["ort-wasm-simd-threaded.wasm", "ort.wasm.bundle.min.mjs"].map((file) => readFileSync(`${dist}/${file}`));
   const size = (/** @type {Buffer[]} */ files, /** @type {(file: Buffer) => Buffer} */ pack) =>

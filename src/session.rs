@@ -334,9 +334,6 @@ impl Session {
     /// # Errors
     /// As [`Self::embed_rgb`], and `NoLabels` where there is none at `truth`.
     pub fn trial(&self, picture: &Rgb8, labels: &[Vec<f32>], truth: usize) -> Result<Trial> {
-        if truth >= labels.len() {
-            return Err(Error::NoLabels);
-        }
         Trial::of_embedding(&self.embed_rgb(picture)?.embedding, labels, self.logit_scale(), truth)
     }
 

@@ -4,13 +4,13 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { readFileSync, readdirSync } from "node:fs";
 import { test } from "node:test";
+import { firstAnswerFiles } from "../../tools/first-answer.mjs";
 
 const FOLDER = "target/browser-tests/page";
 /** Bytes of JavaScript, uncompressed: the page, the engine around the WebAssembly, and one build's bindings. */
 const MOST_SCRIPT = 180_000;
 /** Bytes of the engine, compressed by gzip: its scripts, and one build with its bindings. */
 const MOST_ENGINE = 1_200_000;
-const ENGINE = ["client", "worker-link", "code-of", "engine-error", "protocol", "wire-error", "worker", "thread-pool"];
 /** Bytes more, once a tab of the research bench is opened. */
 const MOST_BENCH = 54_000;
 const BENCH = /^views\/(dataset|robustness|bias|research)\/(?!research-tabs)/;
@@ -45,8 +45,7 @@ test("so do those of the research bench, which are fetched when it is opened", (
 
 for (const build of ["simd", "relaxed", "simd-threads", "relaxed-threads"]) {
   test(`so does the engine, of which a first visit fetches one build: ${build}`, (t) => {
-    const files = [...ENGINE.map((name) => `www/engine/${name}.js`), ...["clip_wasm.js", "clip_wasm_bg.wasm"].map((name) => `pkg/${build}/${name}`)];
-    const bytes = files.reduce((sum, name) => sum + gzip(`${FOLDER}/${name}`).length, 0);
+    const bytes = firstAnswerFiles(build).reduce((sum, name) => sum + gzip(`${FOLDER}/${name}`).length, 0);
     t.diagnostic(`${bytes} bytes, compressed`);
     assert.ok(bytes <= MOST_ENGINE, `${bytes} bytes, at most ${MOST_ENGINE}`);
   });

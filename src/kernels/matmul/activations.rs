@@ -1,10 +1,12 @@
 //! Activations on their way into a product: quantized per row and block, laid out in tiles.
 
+use std::marker::PhantomData;
+
 use super::super::lanes::{F32x4, quads};
 use super::super::layer_norm::{LayerNorm, Moments};
 use super::super::threads;
 use super::BLOCK;
-use super::layout::{CODE_BYTES, ROWS, STEP, tile_block_bytes, tile_offset};
+use super::layout::{CODE_BYTES, GROUP_ROWS, ROWS, STEP, tile_block_bytes, tile_offset};
 
 /// The largest code: seven bits.
 const LEVELS: f32 = 127.0;
@@ -47,9 +49,30 @@ pub struct Activations {
     inner: usize,
     /// Wide channels in a row.
     channels: usize,
-    /// Tile after tile of [`ROWS`] rows: the blocks as [`super::layout`] has them, then the wide
-    /// channels of each row, f32.
+    /// Groups of rows as [`super::layout`] has them; wide channels are f32.
     data: Vec<u8>,
+}
+
+/// The rows of a group, to be read.
+pub(super) struct Group<'a> {
+    /// The blocks of its full tiles.
+    pub(super) tiles: &'a [u8],
+    /// How many full tiles there are.
+    pub(super) whole: usize,
+    /// The blocks of a tile of the rows that are left.
+    pub(super) rest: &'a [u8],
+    /// How many rows are left.
+    pub(super) left: usize,
+}
+
+/// Where in the data a tile lies, in bytes.
+struct Place {
+    /// Its first block.
+    blocks: usize,
+    /// From one of its blocks to the next.
+    stride: usize,
+    /// The wide channels of its first row.
+    wide: usize,
 }
 
 impl Activations {
@@ -65,20 +88,23 @@ impl Activations {
         assert!(wide.is_sorted() && wide.last().is_none_or(|channel| (*channel as usize) < inner));
         (self.rows, self.inner, self.channels) = (values.len() / inner, inner, wide.len());
         let len = self.rows * self.row_bytes();
-        if self.data.len() < len {
-            self.data.resize(len, 0);
+        let mut data = std::mem::take(&mut self.data);
+        if data.len() < len {
+            data.resize(len, 0);
         }
-        let tile_bytes = ROWS * self.row_bytes();
-        threads::for_each_piece(&mut self.data[..len], tile_bytes, GRAIN, |index, tile| {
+        let pieces = Pieces { start: data.as_mut_ptr(), length: len, owner: PhantomData };
+        threads::for_each(self.rows.div_ceil(ROWS), GRAIN, |index| {
             let first = index * ROWS;
             let values = &values[first * inner..][..(ROWS * inner).min(values.len() - first * inner)];
+            let place = self.place(first);
             match values.len() / inner {
-                1 => quantize_tile::<1>(values, rows, wide, tile),
-                2 => quantize_tile::<2>(values, rows, wide, tile),
-                3 => quantize_tile::<3>(values, rows, wide, tile),
-                _ => quantize_tile::<ROWS>(values, rows, wide, tile),
+                1 => quantize_tile::<1>(values, rows, wide, &pieces, &place),
+                2 => quantize_tile::<2>(values, rows, wide, &pieces, &place),
+                3 => quantize_tile::<3>(values, rows, wide, &pieces, &place),
+                _ => quantize_tile::<ROWS>(values, rows, wide, &pieces, &place),
             }
         });
+        self.data = data;
     }
 
     /// How many wide channels a row has.
@@ -86,13 +112,10 @@ impl Activations {
         self.channels
     }
 
-    /// The wide channels of the tile that starts at `row`, a multiple of [`ROWS`]: the bytes of a float each.
-    /// `[rows of the tile, channels]`
-    #[inline(always)]
-    pub(super) fn wide(&self, row: usize) -> &[[u8; 4]] {
-        let rows = ROWS.min(self.rows - row);
-        let start = row * self.row_bytes() + rows * self.block_bytes();
-        self.data[start..][..rows * self.channels * 4].as_chunks().0
+    /// The wide channels of `rows` rows of a group from `row` on, a multiple of [`ROWS`]: the bytes of a float each.
+    /// `[rows, channels]`
+    pub(super) fn wide(&self, row: usize, rows: usize) -> &[[u8; 4]] {
+        self.data[self.place(row).wide..][..rows * self.channels * 4].as_chunks().0
     }
 
     /// How many rows there are.
@@ -114,16 +137,68 @@ impl Activations {
         self.block_bytes() + self.channels * 4
     }
 
-    /// The blocks of the tile that starts at `row`, a multiple of [`ROWS`].
-    pub(super) fn tile(&self, row: usize) -> &[u8] {
-        let rows = ROWS.min(self.rows - row);
-        &self.data[row * self.row_bytes()..][..rows * self.block_bytes()]
+    /// The group whose first row is `first`, a multiple of [`GROUP_ROWS`].
+    pub(super) fn group(&self, first: usize) -> Group<'_> {
+        let rows = GROUP_ROWS.min(self.rows - first);
+        let (whole, left) = (rows / ROWS, rows % ROWS);
+        let blocks = &self.data[first * self.row_bytes()..][..rows * self.block_bytes()];
+        let (tiles, rest) = blocks.split_at(whole * ROWS * self.block_bytes());
+        Group { tiles, whole, rest, left }
+    }
+
+    /// Where the tile lies whose first row is `row`, a multiple of [`ROWS`].
+    fn place(&self, row: usize) -> Place {
+        let (first, in_group) = (row - row % GROUP_ROWS, row % GROUP_ROWS);
+        let rows = GROUP_ROWS.min(self.rows - first);
+        let whole = rows / ROWS;
+        let start = first * self.row_bytes();
+        let wide = start + rows * self.block_bytes() + in_group * self.channels * 4;
+        if in_group / ROWS < whole {
+            let of_tile = tile_block_bytes(ROWS);
+            Place { blocks: start + in_group / ROWS * of_tile, stride: whole * of_tile, wide }
+        } else {
+            let blocks = start + in_group * self.block_bytes();
+            Place { blocks, stride: tile_block_bytes(rows % ROWS), wide }
+        }
     }
 }
 
-/// Quantizes the `R` rows in `values`, normalised first if `rows` says so: into the blocks of a tile, and into its wide
-/// channels what is kept out of them.
-fn quantize_tile<const R: usize>(values: &[f32], rows: Rows, mut wide: &[u32], tile: &mut [u8]) {
+/// Memory that several threads fill, each its own pieces.
+struct Pieces<'a> {
+    start: *mut u8,
+    length: usize,
+    owner: PhantomData<&'a mut [u8]>,
+}
+
+// SAFETY: the memory is borrowed mutably for 'a, and whoever takes a piece vouches that it is nobody else's.
+unsafe impl Sync for Pieces<'_> {}
+
+impl Pieces<'_> {
+    /// The `length` bytes from `start` on.
+    ///
+    /// # Safety
+    /// Nobody else may have one of them.
+    ///
+    /// # Panics
+    /// If there are not that many.
+    #[inline(always)]
+    #[expect(clippy::mut_from_ref, reason = "pieces are disjoint")]
+    unsafe fn piece(&self, start: usize, length: usize) -> &mut [u8] {
+        assert!(start <= self.length && length <= self.length - start);
+        // SAFETY: just checked to lie within what is borrowed; the caller vouches for the rest.
+        unsafe { std::slice::from_raw_parts_mut(self.start.add(start), length) }
+    }
+}
+
+/// Quantizes the `R` rows in `values`, normalised first if `rows` says so: into the blocks of the tile at `place` in
+/// `data`, and into its wide channels what is kept out of them.
+fn quantize_tile<const R: usize>(
+    values: &[f32],
+    rows: Rows,
+    mut wide: &[u32],
+    data: &Pieces,
+    place: &Place,
+) {
     let inner = values.len() / R;
     let norm = match rows {
         Rows::Plain(_) => None,
@@ -132,9 +207,12 @@ fn quantize_tile<const R: usize>(values: &[f32], rows: Rows, mut wide: &[u32], t
     let rows: [&[f32]; R] = std::array::from_fn(|r| &values[r * inner..][..inner]);
     let norm = norm.map(|norm| (norm, Moments::of_rows(rows, norm.epsilon)));
     let rows = rows.map(|row| row.as_chunks::<BLOCK>().0);
-    let (blocks, channels) = tile.split_at_mut(inner / BLOCK * tile_block_bytes(R));
-    let (channels, of_row) = (channels.as_chunks_mut::<4>().0, wide.len());
-    for (index, block) in blocks.chunks_exact_mut(tile_block_bytes(R)).enumerate() {
+    let of_row = wide.len();
+    // SAFETY: no two tiles have a block or a row in common.
+    let channels = unsafe { data.piece(place.wide, R * of_row * 4) }.as_chunks_mut::<4>().0;
+    for index in 0..inner / BLOCK {
+        // SAFETY: as above.
+        let block = unsafe { data.piece(place.blocks + index * place.stride, tile_block_bytes(R)) };
         let mut values = rows.map(|row| row[index]);
         if let Some((norm, moments)) = &norm {
             for (values, moments) in values.iter_mut().zip(moments) {

@@ -14,35 +14,40 @@ use std::arch::x86_64::*;
 use super::super::lanes::F32x4;
 use super::BLOCK;
 use super::kernel::Tile;
-use super::layout::{COLUMNS, PanelBlock, STEP, tile_block_bytes};
+use super::layout::{COLUMNS, PANEL_BLOCK_BYTES, PanelBlock, STEP, tile_block_bytes};
 
-/// Multiplies a tile of `R` rows with a panel. [`super::Kernel::tile`] has checked that both have
-/// the same number of whole blocks.
+/// Adds the products of tiles of `R` rows with a panel to `sums`. [`super::Kernel::multiply`] has checked that there are
+/// as many blocks of as many tiles.
 #[target_feature(enable = "avx2")]
-pub(super) fn tile<const R: usize>(tile: &[u8], panel: &[PanelBlock]) -> Tile<R> {
-    let mut sums = [_mm256_setzero_ps(); R];
-    for (a, PanelBlock(b)) in tile.chunks_exact(tile_block_bytes(R)).zip(panel) {
-        let (codes, rest) = b.split_at(COLUMNS * BLOCK);
-        let dots = block_dots::<R>(a, codes);
-        let scales = floats(&rest[..COLUMNS * 4]);
-        let code_sums = shorts(&rest[COLUMNS * 4..]);
-        let code_sums = _mm256_cvtepi16_epi32(code_sums);
-        let row_scales = a[R * BLOCK..].as_chunks::<4>().0;
-        for (r, (sum, dot)) in sums.iter_mut().zip(dots).enumerate() {
-            let scale = _mm256_set1_ps(f32::from_le_bytes(row_scales[r]));
-            let zero = _mm256_set1_epi32(i32::from_le_bytes(row_scales[R + r]));
-            let dot = _mm256_add_epi32(dot, _mm256_mullo_epi32(zero, code_sums));
-            let product = _mm256_mul_ps(_mm256_cvtepi32_ps(dot), _mm256_mul_ps(scale, scales));
-            *sum = _mm256_add_ps(*sum, product);
+pub(super) fn multiply<const R: usize>(tiles: &[u8], panel: &[PanelBlock], sums: &mut [Tile<R>]) {
+    for (tiles, PanelBlock(b)) in tiles.chunks_exact(sums.len() * tile_block_bytes(R)).zip(panel) {
+        for (a, sums) in tiles.chunks_exact(tile_block_bytes(R)).zip(sums.iter_mut()) {
+            add_block(a, b, sums);
         }
     }
-    sums.map(|sum| {
-        let mut values = [0.0; COLUMNS];
+}
+
+/// Adds the products of one block of a tile.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn add_block<const R: usize>(a: &[u8], b: &[u8; PANEL_BLOCK_BYTES], sums: &mut Tile<R>) {
+    let (codes, rest) = b.split_at(COLUMNS * BLOCK);
+    let dots = block_dots::<R>(a, codes);
+    let scales = floats(&rest[..COLUMNS * 4]);
+    let code_sums = _mm256_cvtepi16_epi32(shorts(&rest[COLUMNS * 4..]));
+    let row_scales = a[R * BLOCK..].as_chunks::<4>().0;
+    for (r, (sums, dot)) in sums.iter_mut().zip(dots).enumerate() {
+        let scale = _mm256_set1_ps(f32::from_le_bytes(row_scales[r]));
+        let zero = _mm256_set1_epi32(i32::from_le_bytes(row_scales[R + r]));
+        let dot = _mm256_add_epi32(dot, _mm256_mullo_epi32(zero, code_sums));
+        let product = _mm256_mul_ps(_mm256_cvtepi32_ps(dot), _mm256_mul_ps(scale, scales));
+        let mut products = [0.0; COLUMNS];
         // SAFETY: there is room for eight floats.
-        unsafe { _mm256_storeu_ps(values.as_mut_ptr(), sum) };
-        let quads = values.as_chunks::<4>().0;
-        [F32x4::load(&quads[0]), F32x4::load(&quads[1])]
-    })
+        unsafe { _mm256_storeu_ps(products.as_mut_ptr(), product) };
+        for (sum, products) in sums.iter_mut().zip(products.as_chunks::<4>().0) {
+            *sum = *sum + F32x4::load(products);
+        }
+    }
 }
 
 /// The integer products of one block.

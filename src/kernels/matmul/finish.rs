@@ -47,27 +47,30 @@ impl<'a> Finish<'a> {
         }
     }
 
-    /// Finishes the tile whose first row is `row`. A function of its own, so that engines of WebAssembly have registers
-    /// for it: beside the loops of the product they spill nearly all.
+    /// Finishes tiles, of which the first begins at `row`. A function of its own, so that engines of WebAssembly have
+    /// registers for it: beside the loops of the product they spill nearly all.
     #[inline(never)]
-    pub(super) fn store<const R: usize>(&self, row: usize, mut tile: Tile<R>) {
-        self.add_wide(row, &mut tile);
-        for sums in &mut tile {
-            for (sum, bias) in sums.iter_mut().zip(self.bias) {
-                *sum = *sum + bias;
+    pub(super) fn store<const R: usize>(&self, row: usize, tiles: &mut [Tile<R>]) {
+        let channels = self.wide_weights.len();
+        let wide = self.activations.wide(row, R * tiles.len());
+        for (index, tile) in tiles.iter_mut().enumerate() {
+            self.add_wide(&wide[index * R * channels..][..R * channels], tile);
+            for sums in tile.iter_mut() {
+                for (sum, bias) in sums.iter_mut().zip(self.bias) {
+                    *sum = *sum + bias;
+                }
             }
+            if let Some(activation) = self.activation {
+                activation::of_lanes(activation, tile.as_flattened_mut());
+            }
+            self.tiles.put(row + index * R, self.column, tile, self.columns, self.add_to_output);
         }
-        if let Some(activation) = self.activation {
-            activation::of_lanes(activation, tile.as_flattened_mut());
-        }
-        self.tiles.put(row, self.column, tile, self.columns, self.add_to_output);
     }
 
-    /// Adds the products of the wide channels to a tile's sums, channel by channel.
+    /// Adds the products of the wide channels of a tile `[R, channels]` to its sums, channel by channel.
     #[inline(always)]
-    fn add_wide<const R: usize>(&self, row: usize, tile: &mut Tile<R>) {
+    fn add_wide<const R: usize>(&self, activations: &[[u8; 4]], tile: &mut Tile<R>) {
         let channels = self.wide_weights.len();
-        let activations = self.activations.wide(row);
         let rows: [&[[u8; 4]]; R] = std::array::from_fn(|r| &activations[r * channels..][..channels]);
         for (channel, weights) in self.wide_weights.iter().enumerate() {
             let weights = vectors(weights);

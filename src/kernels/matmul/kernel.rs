@@ -1,4 +1,4 @@
-//! The implementations of the tile product, and which of them runs.
+//! The implementations of the product of tiles with a panel, and which of them runs.
 
 use std::sync::atomic::{AtomicU8, Ordering};
 
@@ -106,26 +106,26 @@ impl Kernel {
         false
     }
 
-    /// Multiplies a tile of `R` rows with a panel. Both have the same number of blocks, checked here
-    /// once for the implementations below.
+    /// Adds the products of tiles of `R` rows, which lie side by side, with a panel to their `sums`. All have the same
+    /// number of blocks, checked here once for the implementations below.
     #[inline(always)]
-    pub(super) fn tile<const R: usize>(self, tile: &[u8], panel: Panel) -> Tile<R> {
+    pub(super) fn multiply<const R: usize>(self, tiles: &[u8], panel: Panel, sums: &mut [Tile<R>]) {
         let Panel { blocks: panel, orders } = panel;
-        assert_eq!(tile.len(), panel.len() * tile_block_bytes(R));
+        assert_eq!(tiles.len(), panel.len() * sums.len() * tile_block_bytes(R));
         assert!(!self.takes_orders() || orders.len() == panel.len());
         match self {
-            Self::Portable => portable::tile::<R>(tile, panel),
+            Self::Portable => portable::multiply(tiles, panel, sums),
             // SAFETY: chosen only where `can_run` has seen AVX2.
             #[cfg(target_arch = "x86_64")]
-            Self::Avx2 => unsafe { avx2::tile::<R>(tile, panel) },
+            Self::Avx2 => unsafe { avx2::multiply(tiles, panel, sums) },
             #[cfg(target_feature = "simd128")]
-            Self::Widening => simd128::tile::<R>(tile, panel),
+            Self::Widening => simd128::multiply(tiles, panel, sums),
             #[cfg(all(target_feature = "simd128", feature = "relaxed"))]
-            Self::RelaxedNarrow => relaxed::narrow_tile::<R>(tile, panel),
+            Self::RelaxedNarrow => relaxed::multiply_narrow(tiles, panel, sums),
             #[cfg(all(target_feature = "simd128", feature = "relaxed"))]
-            Self::RelaxedPairs => relaxed::paired_tile::<R>(tile, panel, orders),
+            Self::RelaxedPairs => relaxed::multiply_pairs(tiles, panel, orders, sums),
             #[cfg(all(target_feature = "simd128", feature = "relaxed"))]
-            Self::RelaxedDot => relaxed::tile::<R>(tile, panel),
+            Self::RelaxedDot => relaxed::multiply(tiles, panel, sums),
         }
     }
 }

@@ -1,14 +1,17 @@
 //! Where codes, scales and sums lie in a panel of weights and in a tile of activations.
 //!
-//! Weights lie in panels of [`COLUMNS`] columns, activations in tiles of up to [`ROWS`] rows; both
-//! are sequences of blocks, and a block is eight steps of [`STEP`] values of `k`, then the scales:
+//! Weights lie in panels of [`COLUMNS`] columns, activations in tiles of [`ROWS`] rows; both
+//! are made of blocks, and a block is eight steps of [`STEP`] values of `k`, then the scales:
 //!
 //! ```text
 //! panel block:  8 x [ 8 columns x 4 codes of k ] | s_w: 8 x f32 | sum q: 8 x i16     = 304 bytes
 //! tile block:   8 x [ R rows    x 4 codes of k ] | s_a: R x f32 | z:     R x i32     = 40 R bytes
 //! ```
 //!
-//! so that a kernel walks each operand with one moving pointer. A build whose kernels multiply
+//! A panel is one block after the other. The tiles of up to [`GROUP_ROWS`] rows lie side by side: the first block of each,
+//! then the second of each; rows that fill no tile are a tile of their own behind them, and behind that come the wide
+//! channels of all rows of the group. So a kernel that multiplies a panel's block with a group's, and then the next, walks
+//! each operand with one moving pointer. A build whose kernels multiply
 //! 16-bit numbers ([`WIDENED`]) orders a panel's step by pairs of `k`, so that widening half a vector
 //! leaves four columns side by side, and keeps activations in 16 bits, 72 R bytes a block.
 //!
@@ -21,6 +24,10 @@ use super::BLOCK;
 
 /// Rows of activations in a full tile.
 pub const ROWS: usize = 4;
+/// Full tiles in a group at most: their sums and their part of a block stay in a processor's nearest cache.
+pub const GROUP: usize = 16;
+/// Rows in a group at most.
+pub const GROUP_ROWS: usize = GROUP * ROWS;
 /// Columns of weights in a panel.
 pub const COLUMNS: usize = 8;
 /// Values of `k` that a step takes from each row and column.

@@ -46,9 +46,12 @@ pub use pack::PackedMatrix;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::activation::Activation;
+use super::lanes::F32x4;
 use super::threads;
+use activations::Group;
 use finish::Finish;
-use layout::{COLUMNS, ROWS};
+use layout::{COLUMNS, GROUP, GROUP_ROWS, ROWS};
+use pack::Panel;
 use tiles::Tiles;
 
 /// Values of the inner dimension that share a scale.
@@ -118,16 +121,35 @@ impl PackedMatrix {
             let wide = self.wide_weights(panel);
             let finish = Finish::new(activations, wide, epilogue, &tiles, (first, column, columns));
             let panel = self.panel(panel, orders);
-            for row in (0..rows).step_by(ROWS) {
-                let tile = activations.tile(row);
-                match rows - row {
-                    1 => finish.store(row, kernel.tile::<1>(tile, panel)),
-                    2 => finish.store(row, kernel.tile::<2>(tile, panel)),
-                    3 => finish.store(row, kernel.tile::<3>(tile, panel)),
-                    _ => finish.store(row, kernel.tile::<ROWS>(tile, panel)),
+            for first in (0..rows).step_by(GROUP_ROWS) {
+                let Group { tiles, whole, rest, left } = activations.group(first);
+                product::<ROWS, GROUP>(kernel, (tiles, whole), panel, &finish, first);
+                let (rest, first) = ((rest, 1), first + whole * ROWS);
+                match left {
+                    0 => {}
+                    1 => product::<1, 1>(kernel, rest, panel, &finish, first),
+                    2 => product::<2, 1>(kernel, rest, panel, &finish, first),
+                    _ => product::<3, 1>(kernel, rest, panel, &finish, first),
                 }
             }
         });
+    }
+}
+
+/// The product of tiles of `R` rows, at most `N` of them, with a panel, finished. The first row is `first`.
+#[inline(always)]
+fn product<const R: usize, const N: usize>(
+    kernel: Kernel,
+    (tiles, count): (&[u8], usize),
+    panel: Panel,
+    finish: &Finish,
+    first: usize,
+) {
+    let mut sums = [[[F32x4::splat(0.0); COLUMNS / 4]; R]; N];
+    let sums = &mut sums[..count];
+    if !sums.is_empty() {
+        kernel.multiply(tiles, panel, sums);
+        finish.store(first, sums);
     }
 }
 

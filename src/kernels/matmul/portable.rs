@@ -5,24 +5,30 @@ use super::BLOCK;
 use super::kernel::Tile;
 use super::layout::{CODE_BYTES, COLUMNS, PanelBlock, STEP, panel_offset, tile_block_bytes, tile_offset};
 
-/// Multiplies a tile of `R` rows with a panel, as the contract in [`super`] says.
-pub(super) fn tile<const R: usize>(tile: &[u8], panel: &[PanelBlock]) -> Tile<R> {
-    let mut sums = [[0.0; COLUMNS]; R];
-    for (a, PanelBlock(b)) in tile.chunks_exact(tile_block_bytes(R)).zip(panel) {
-        let dots = block_dots::<R>(a, b);
-        let (row_scales, column_scales) = (&a[R * BLOCK * CODE_BYTES..], &b[COLUMNS * BLOCK..]);
-        for (r, (sums, dots)) in sums.iter_mut().zip(&dots).enumerate() {
-            let (scale, zero) = (float(row_scales, r), int(row_scales, R + r));
-            for (c, (sum, dot)) in sums.iter_mut().zip(dots).enumerate() {
-                let code_sum = i32::from(short(&column_scales[COLUMNS * 4..], c));
-                *sum += (*dot + zero * code_sum) as f32 * (scale * float(column_scales, c));
-            }
+/// Adds the products of tiles of `R` rows, as many as there are `sums`, with a panel, as the contract in [`super`] says.
+pub(super) fn multiply<const R: usize>(tiles: &[u8], panel: &[PanelBlock], sums: &mut [Tile<R>]) {
+    for (tiles, PanelBlock(b)) in tiles.chunks_exact(sums.len() * tile_block_bytes(R)).zip(panel) {
+        for (a, sums) in tiles.chunks_exact(tile_block_bytes(R)).zip(sums.iter_mut()) {
+            add_block(a, b, sums);
         }
     }
-    sums.map(|sums| {
-        let quads = sums.as_chunks::<4>().0;
-        [F32x4::load(&quads[0]), F32x4::load(&quads[1])]
-    })
+}
+
+/// Adds the products of one block of a tile.
+#[inline(always)]
+fn add_block<const R: usize>(a: &[u8], b: &[u8], sums: &mut Tile<R>) {
+    let dots = block_dots::<R>(a, b);
+    let (row_scales, column_scales) = (&a[R * BLOCK * CODE_BYTES..], &b[COLUMNS * BLOCK..]);
+    for (r, (sums, dots)) in sums.iter_mut().zip(&dots).enumerate() {
+        let (scale, zero) = (float(row_scales, r), int(row_scales, R + r));
+        let products: [f32; COLUMNS] = std::array::from_fn(|c| {
+            let code_sum = i32::from(short(&column_scales[COLUMNS * 4..], c));
+            (dots[c] + zero * code_sum) as f32 * (scale * float(column_scales, c))
+        });
+        for (sum, products) in sums.iter_mut().zip(products.as_chunks::<4>().0) {
+            *sum = *sum + F32x4::load(products);
+        }
+    }
 }
 
 /// The integer products of one block.

@@ -23,38 +23,44 @@ use super::BLOCK;
 use super::kernel::Tile;
 use super::layout::{CODE_BYTES, COLUMNS, PANEL_BLOCK_BYTES, PanelBlock, STEP, tile_block_bytes};
 use super::pairs::{Order, PAIRED};
-use super::simd128::{Vectors, add_block, finished, hidden_block_bytes, tile_product, zero_dots};
+use super::simd128::{Vectors, add_block, hidden_block_bytes, tile_product, zero_dots};
 
 tile_product! {
-    /// Multiplies a tile of `R` rows with a panel.
+    /// Adds the products of tiles of `R` rows with a panel to their sums.
     #[target_feature(enable = "relaxed-simd")]
-    tile, block_dots
+    multiply, block_dots
 }
 
 tile_product! {
-    /// [`tile`] for weights of at most five bits.
+    /// [`multiply`] for weights of at most five bits.
     #[target_feature(enable = "relaxed-simd")]
-    narrow_tile, narrow_block_dots
+    multiply_narrow, narrow_block_dots
 }
 
-/// [`tile`] with steps taken in the `orders` of their blocks, two at a time where those say so. There is an order
+/// [`multiply`] with steps taken in the `orders` of their blocks, two at a time where those say so. There is an order
 /// for each block.
 #[target_feature(enable = "relaxed-simd")]
-pub(super) fn paired_tile<const R: usize>(tile: &[u8], panel: &[PanelBlock], orders: &[Order]) -> Tile<R> {
-    let mut sums = [[f32x4_splat(0.0); 2]; R];
-    let (mut a, mut b) = (tile.as_ptr(), panel.as_ptr().cast::<u8>());
+pub(super) fn multiply_pairs<const R: usize>(
+    tiles: &[u8],
+    panel: &[PanelBlock],
+    orders: &[Order],
+    sums: &mut [Tile<R>],
+) {
+    let (mut a, mut b) = (tiles.as_ptr(), panel.as_ptr().cast::<u8>());
     for order in orders {
-        // SAFETY: `Kernel::tile` has checked that there are as many blocks in the tile as in the panel and
-        // as there are orders; each turn reads one of either, and loads have no alignment rule.
+        // SAFETY: `Kernel::multiply` has checked that each block of the panel has one of each tile and an order; each
+        // turn reads one of either, and loads have no alignment rule.
         unsafe {
-            let (row_scales, column_scales) = (a.add(R * BLOCK * CODE_BYTES), b.add(COLUMNS * BLOCK));
-            let dots = paired_block_dots::<R>(a, b, *order, zero_dots(row_scales, column_scales));
-            add_block(row_scales, column_scales, &dots, &mut sums);
-            a = a.add(tile_block_bytes(R));
+            let column_scales = b.add(COLUMNS * BLOCK);
+            for sums in sums.iter_mut() {
+                let row_scales = a.add(R * BLOCK * CODE_BYTES);
+                let dots = paired_block_dots::<R>(a, b, *order, zero_dots(row_scales, column_scales));
+                add_block(row_scales, column_scales, &dots, sums);
+                a = a.add(tile_block_bytes(R));
+            }
             b = b.add(PANEL_BLOCK_BYTES);
         }
     }
-    finished(sums)
 }
 
 /// `dots` and the integer products of one block whose steps are taken in an order. Reads `R * BLOCK` bytes of `a` and

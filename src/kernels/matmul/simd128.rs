@@ -21,29 +21,30 @@ use super::layout::{CODE_BYTES, COLUMNS, PANEL_BLOCK_BYTES, PanelBlock, STEP, WI
 /// Two vectors of four columns for each of `R` rows.
 pub(super) type Vectors<const R: usize> = [[v128; 2]; R];
 
-/// Defines `$name`, which multiplies a tile of `R` rows with a panel, one block after the other, by the
-/// integer products that `$block_dots` gives of a block. A macro, because a function that is told what
+/// Defines `$name`, which adds the products of tiles of `R` rows with a panel to `sums`, one block after the other, by the
+/// integer products that `$block_dots` gives of a tile's block. A macro, because a function that is told what
 /// to call could not carry the target features of what it calls.
 macro_rules! tile_product {
     ($(#[$attribute:meta])* $name:ident, $block_dots:ident) => {
         $(#[$attribute])*
-        pub(super) fn $name<const R: usize>(tile: &[u8], panel: &[PanelBlock]) -> Tile<R> {
-            let mut sums = [[f32x4_splat(0.0); 2]; R];
-            let (mut a, mut b) = (tile.as_ptr(), panel.as_ptr().cast::<u8>());
+        pub(super) fn $name<const R: usize>(tiles: &[u8], panel: &[PanelBlock], sums: &mut [Tile<R>]) {
+            let (mut a, mut b) = (tiles.as_ptr(), panel.as_ptr().cast::<u8>());
             let codes = hidden_block_bytes();
-            // SAFETY: `Kernel::tile` has checked that there are as many blocks in the tile as in the
-            // panel; each turn reads one of either, and loads have no alignment rule.
+            // SAFETY: `Kernel::multiply` has checked that each block of the panel has one of each tile; each turn
+            // reads one of either, and loads have no alignment rule.
             unsafe {
                 let end = b.add(size_of_val(panel));
                 while b != end {
-                    let (row_scales, column_scales) = (a.add(R * BLOCK * CODE_BYTES), b.add(COLUMNS * BLOCK));
-                    let dots = $block_dots::<R>(a, b, codes, zero_dots(row_scales, column_scales));
-                    add_block(row_scales, column_scales, &dots, &mut sums);
-                    a = a.add(tile_block_bytes(R));
+                    let column_scales = b.add(COLUMNS * BLOCK);
+                    for sums in sums.iter_mut() {
+                        let row_scales = a.add(R * BLOCK * CODE_BYTES);
+                        let dots = $block_dots::<R>(a, b, codes, zero_dots(row_scales, column_scales));
+                        add_block(row_scales, column_scales, &dots, sums);
+                        a = a.add(tile_block_bytes(R));
+                    }
                     b = b.add(PANEL_BLOCK_BYTES);
                 }
             }
-            finished(sums)
         }
     };
 }
@@ -51,8 +52,8 @@ macro_rules! tile_product {
 pub(super) use tile_product;
 
 tile_product! {
-    /// Multiplies a tile of `R` rows with a panel.
-    tile, block_dots
+    /// Adds the products of tiles of `R` rows with a panel to their sums.
+    multiply, block_dots
 }
 
 /// `dots` and the integer products of one block, in this build's layout. Reads a tile's block of `R` rows and
@@ -178,23 +179,17 @@ pub(super) unsafe fn add_block<const R: usize>(
     row_scales: *const u8,
     column_scales: *const u8,
     dots: &Vectors<R>,
-    sums: &mut Vectors<R>,
+    sums: &mut Tile<R>,
 ) {
     // SAFETY: the caller vouches for the block.
     unsafe {
         let scales = [v128_load(column_scales.cast()), v128_load(column_scales.add(16).cast())];
-        for r in 0..R {
+        for (r, sums) in sums.iter_mut().enumerate() {
             let scale = v128_load32_splat(row_scales.add(r * 4).cast());
-            for c in 0..2 {
+            for (c, sum) in sums.iter_mut().enumerate() {
                 let dot = f32x4_mul(f32x4_convert_i32x4(dots[r][c]), f32x4_mul(scale, scales[c]));
-                sums[r][c] = f32x4_add(sums[r][c], dot);
+                *sum = *sum + F32x4::from_v128(dot);
             }
         }
     }
-}
-
-/// The sums as the tile that every implementation returns.
-#[inline(always)]
-pub(super) fn finished<const R: usize>(sums: Vectors<R>) -> Tile<R> {
-    sums.map(|row| row.map(F32x4::from_v128))
 }

@@ -73,8 +73,18 @@ impl Case {
     }
 }
 
-const SHAPES: [(usize, usize, usize); 8] =
-    [(1, 8, 32), (2, 16, 64), (3, 8, 96), (4, 24, 32), (5, 5, 64), (7, 13, 128), (9, 40, 256), (50, 64, 768)];
+const SHAPES: [(usize, usize, usize); 10] = [
+    (1, 8, 32),
+    (2, 16, 64),
+    (3, 8, 96),
+    (4, 24, 32),
+    (5, 5, 64),
+    (7, 13, 128),
+    (9, 40, 256),
+    (50, 64, 768),
+    (64, 8, 64),
+    (135, 16, 96),
+];
 
 #[test]
 fn products_stay_within_the_rounding_of_seven_bit_activations() {

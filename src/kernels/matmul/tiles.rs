@@ -42,7 +42,7 @@ impl<'a> Tiles<'a> {
         &self,
         row: usize,
         column: usize,
-        tile: Tile<R>,
+        tile: &Tile<R>,
         columns: usize,
         add: bool,
     ) {
@@ -53,12 +53,12 @@ impl<'a> Tiles<'a> {
             // these elements.
             let target = unsafe { std::slice::from_raw_parts_mut(start, columns) };
             match <&mut [f32; COLUMNS]>::try_from(&mut *target) {
-                Ok(whole) => put_vectors(whole, values, add),
+                Ok(whole) => put_vectors(whole, *values, add),
                 // The last panel of a matrix may be narrower.
                 Err(_) => {
                     let mut whole = [0.0; COLUMNS];
                     whole[..columns].copy_from_slice(target);
-                    put_vectors(&mut whole, values, add);
+                    put_vectors(&mut whole, *values, add);
                     target.copy_from_slice(&whole[..columns]);
                 }
             }

@@ -28,7 +28,8 @@ impl F32x4 {
     /// Sixteen lanes rounded to the nearest integer, ties to even, within 0..=127; NaN is 0.
     #[inline(always)]
     pub fn to_seven_bits(quads: [Self; 4]) -> [u8; 16] {
-        Self::lowest_bytes(quads.map(|quad| Self::splat(0.0).max(quad).min(Self::splat(127.0)).shifted()))
+        let within = |quad| Self::splat(0.0).max(quad).min(Self::splat(127.0)).shifted();
+        Self::bytes_less(quads.map(within), ROUNDING.to_bits())
     }
 
     /// Each lane with its nearest integer in its lowest bits.

@@ -85,10 +85,10 @@ impl F32x4 {
         Self(self.0.map(|n| f32::from_bits(n.to_bits().wrapping_add(127) << 23)))
     }
 
-    /// The lowest byte of each lane.
+    /// The bits of sixteen lanes, less those of `base`: within 0..=255.
     #[inline(always)]
-    pub(super) fn lowest_bytes(quads: [Self; 4]) -> [u8; 16] {
-        std::array::from_fn(|i| quads[i / 4].0[i % 4].to_bits() as u8)
+    pub(super) fn bytes_less(quads: [Self; 4], base: u32) -> [u8; 16] {
+        std::array::from_fn(|i| quads[i / 4].0[i % 4].to_bits().wrapping_sub(base) as u8)
     }
 
     #[inline(always)]

@@ -99,10 +99,11 @@ impl F32x4 {
         Self(i32x4_shl(i32x4_add(self.0, i32x4_splat(127)), 23))
     }
 
-    /// The lowest byte of each lane.
+    /// The bits of sixteen lanes, less those of `base`: within 0..=255. (Where LLVM knows that, as after a mask, it makes
+    /// moves of single bytes of it.)
     #[inline(always)]
-    pub(super) fn lowest_bytes(quads: [Self; 4]) -> [u8; 16] {
-        let [a, b, c, d] = quads.map(|quad| v128_and(quad.0, i32x4_splat(255)));
+    pub(super) fn bytes_less(quads: [Self; 4], base: u32) -> [u8; 16] {
+        let [a, b, c, d] = quads.map(|quad| i32x4_sub(quad.0, u32x4_splat(base)));
         let bytes = u8x16_narrow_i16x8(i16x8_narrow_i32x4(a, b), i16x8_narrow_i32x4(c, d));
         let mut lowest = [0; 16];
         // SAFETY: there is room for 16 bytes; v128.store has no alignment rule.

@@ -61,7 +61,7 @@ impl AttentionPool {
     /// As [`Linear::forward`].
     pub fn forward(&self, x: &[f32], workspace: &mut Workspace, embedding: &mut [f32]) -> Result<()> {
         let width = embedding.len();
-        let Workspace { input, qkv, attended, hidden, codes, .. } = workspace;
+        let Workspace { input, qkv, attended, hidden, codes, next_codes, .. } = workspace;
         let normal = sized(input, x.len());
         self.norm.apply(x, normal);
         let pooled = sized(attended, self.queries.len());
@@ -76,7 +76,7 @@ impl AttentionPool {
             mixed.copy_from_slice(&values[head * (width + head_width)..][..head_width]);
         }
         self.out.forward(Rows::Plain(mixed), codes, Epilogue::default(), embedding)?;
-        self.mlp.forward(embedding, hidden, codes)
+        self.mlp.forward(embedding, hidden, codes, next_codes)
     }
 
     /// The length of an embedding.

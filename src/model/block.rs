@@ -40,7 +40,7 @@ impl Block {
     /// Takes `x` `[rows, width]` through the block. The rows that are left are `reach`'s queries.
     fn forward(&self, x: &mut Vec<f32>, reach: &Reach, workspace: &mut Workspace) -> Result<()> {
         let width = self.out.columns();
-        let Workspace { qkv, attended, hidden, codes, .. } = workspace;
+        let Workspace { qkv, attended, hidden, codes, next_codes, .. } = workspace;
         let rows = x.len() / width;
         let residual = Epilogue { add_to_output: true, ..Epilogue::default() };
 
@@ -53,7 +53,7 @@ impl Block {
             keep_rows(x, queries, width);
         }
         self.out.forward(Rows::Plain(attended), codes, residual, x)?;
-        self.mlp.forward(x, hidden, codes)
+        self.mlp.forward(x, hidden, codes, next_codes)
     }
 
     fn bytes(&self) -> usize {

@@ -120,6 +120,19 @@ impl Linear {
         self.columns
     }
 
+    /// One value a column, if the layer has a bias.
+    pub fn bias(&self) -> Option<&[f32]> {
+        (!self.bias.is_empty()).then_some(&self.bias)
+    }
+
+    /// The weights, if they are one packed matrix.
+    pub fn packed(&self) -> Option<&PackedMatrix> {
+        match self.parts.as_slice() {
+            [part] => part.packed(),
+            _ => None,
+        }
+    }
+
     /// Bytes of memory the weights take.
     pub fn bytes(&self) -> usize {
         let bytes = |part: &Matrix| match part {

@@ -6,7 +6,7 @@ use super::workspace::sized;
 use crate::error::Result;
 use crate::kernels::activation::Activation;
 use crate::kernels::layer_norm::LayerNorm;
-use crate::kernels::matmul::{Activations, Epilogue, Rows};
+use crate::kernels::matmul::{Activations, Epilogue, Output, Rows};
 use crate::weights::{Tensors, TowerConfig};
 
 /// What adds to each row what two layers make of it.
@@ -38,16 +38,31 @@ impl Mlp {
         })
     }
 
-    /// Takes `x` `[rows, width]` through; `hidden` and `codes` are a workspace's.
+    /// Takes `x` `[rows, width]` through; the others are a workspace's.
     ///
     /// # Errors
     /// As [`Linear::forward`].
-    pub fn forward(&self, x: &mut [f32], hidden: &mut Vec<f32>, codes: &mut Activations) -> Result<()> {
-        let hidden = sized(hidden, x.len() / self.expand.inner() * self.expand.columns());
+    pub fn forward(
+        &self,
+        x: &mut [f32],
+        hidden: &mut Vec<f32>,
+        codes: &mut Activations,
+        next_codes: &mut Activations,
+    ) -> Result<()> {
+        let (expand, contract) = (&self.expand, &self.contract);
+        let input = Rows::Normalised(&self.norm, x);
         let activate = Epilogue { activation: Some(self.activation), ..Epilogue::default() };
-        self.expand.forward(Rows::Normalised(&self.norm, x), codes, activate, hidden)?;
         let residual = Epilogue { add_to_output: true, ..Epilogue::default() };
-        self.contract.forward(Rows::Plain(hidden), codes, residual, x)
+        if let (Some(first), Some(second)) = (expand.packed(), contract.packed()) {
+            codes.quantize(input, expand.inner(), first.wide());
+            first.multiply_into(codes, Epilogue { bias: expand.bias(), ..activate }, next_codes);
+            let output = Output { values: x, stride: contract.columns(), first: 0 };
+            second.multiply(next_codes, Epilogue { bias: contract.bias(), ..residual }, output);
+            return Ok(());
+        }
+        let hidden = sized(hidden, x.len() / expand.inner() * expand.columns());
+        expand.forward(input, codes, activate, hidden)?;
+        contract.forward(Rows::Plain(hidden), codes, residual, x)
     }
 
     /// Bytes of memory the weights take.

@@ -15,10 +15,12 @@ pub struct Workspace {
     pub qkv: Vec<f32>,
     /// Attention's output. `[queries, width]`
     pub attended: Vec<f32>,
-    /// The MLP's hidden layer. `[queries, mlp_width]`
+    /// The MLP's hidden layer, where its weights are not packed. `[queries, mlp_width]`
     pub hidden: Vec<f32>,
     /// The operand of the product under way.
     pub codes: Activations,
+    /// What it makes of it where that is the operand of the next.
+    pub next_codes: Activations,
 }
 
 /// Workspaces for as many passes as run at the same time.

@@ -45,12 +45,18 @@ impl<'a> Rows<'a> {
 /// [`PackedMatrix::wide`]: super::PackedMatrix::wide
 #[derive(Debug, Default)]
 pub struct Activations {
+    shape: Shape,
+    /// Groups of rows as [`super::layout`] has them; wide channels are f32.
+    data: Vec<u8>,
+}
+
+/// How much there is of what.
+#[derive(Clone, Copy, Debug, Default)]
+struct Shape {
     rows: usize,
     inner: usize,
     /// Wide channels in a row.
     channels: usize,
-    /// Groups of rows as [`super::layout`] has them; wide channels are f32.
-    data: Vec<u8>,
 }
 
 /// The rows of a group, to be read.
@@ -86,48 +92,67 @@ impl Activations {
         assert!(inner > 0 && inner.is_multiple_of(BLOCK));
         assert!(values.len().is_multiple_of(inner));
         assert!(wide.is_sorted() && wide.last().is_none_or(|channel| (*channel as usize) < inner));
-        (self.rows, self.inner, self.channels) = (values.len() / inner, inner, wide.len());
-        let len = self.rows * self.row_bytes();
-        let mut data = std::mem::take(&mut self.data);
-        if data.len() < len {
-            data.resize(len, 0);
-        }
-        let pieces = Pieces { start: data.as_mut_ptr(), length: len, owner: PhantomData };
-        threads::for_each(self.rows.div_ceil(ROWS), GRAIN, |index| {
+        let pieces = self.begin(Shape { rows: values.len() / inner, inner, channels: wide.len() });
+        threads::for_each(pieces.shape.rows.div_ceil(ROWS), GRAIN, |index| {
             let first = index * ROWS;
             let values = &values[first * inner..][..(ROWS * inner).min(values.len() - first * inner)];
-            let place = self.place(first);
             match values.len() / inner {
-                1 => quantize_tile::<1>(values, rows, wide, &pieces, &place),
-                2 => quantize_tile::<2>(values, rows, wide, &pieces, &place),
-                3 => quantize_tile::<3>(values, rows, wide, &pieces, &place),
-                _ => quantize_tile::<ROWS>(values, rows, wide, &pieces, &place),
+                1 => quantize_tile::<1>(values, rows, wide, &pieces, first),
+                2 => quantize_tile::<2>(values, rows, wide, &pieces, first),
+                3 => quantize_tile::<3>(values, rows, wide, &pieces, first),
+                _ => quantize_tile::<ROWS>(values, rows, wide, &pieces, first),
             }
         });
-        self.data = data;
+    }
+
+    /// Makes room for `rows` rows of `inner` values without wide channels, a multiple of [`BLOCK`]: all of their blocks
+    /// are to be written.
+    pub(super) fn begin_plain(&mut self, rows: usize, inner: usize) -> Pieces<'_> {
+        assert!(inner > 0 && inner.is_multiple_of(BLOCK));
+        self.begin(Shape { rows, inner, channels: 0 })
+    }
+
+    fn begin(&mut self, shape: Shape) -> Pieces<'_> {
+        self.shape = shape;
+        let length = shape.rows * shape.row_bytes();
+        if self.data.len() < length {
+            self.data.resize(length, 0);
+        }
+        Pieces { shape, start: self.data.as_mut_ptr(), length, owner: PhantomData }
     }
 
     /// How many wide channels a row has.
     pub(super) fn channels(&self) -> usize {
-        self.channels
+        self.shape.channels
     }
 
     /// The wide channels of `rows` rows of a group from `row` on, a multiple of [`ROWS`]: the bytes of a float each.
     /// `[rows, channels]`
     pub(super) fn wide(&self, row: usize, rows: usize) -> &[[u8; 4]] {
-        self.data[self.place(row).wide..][..rows * self.channels * 4].as_chunks().0
+        self.data[self.shape.place(row).wide..][..rows * self.shape.channels * 4].as_chunks().0
     }
 
     /// How many rows there are.
     pub fn rows(&self) -> usize {
-        self.rows
+        self.shape.rows
     }
 
     /// The length of the inner dimension.
     pub fn inner(&self) -> usize {
-        self.inner
+        self.shape.inner
     }
 
+    /// The group whose first row is `first`, a multiple of [`GROUP_ROWS`].
+    pub(super) fn group(&self, first: usize) -> Group<'_> {
+        let (rows, of_row) = (GROUP_ROWS.min(self.shape.rows - first), self.shape.block_bytes());
+        let (whole, left) = (rows / ROWS, rows % ROWS);
+        let blocks = &self.data[first * self.shape.row_bytes()..][..rows * of_row];
+        let (tiles, rest) = blocks.split_at(whole * ROWS * of_row);
+        Group { tiles, whole, rest, left }
+    }
+}
+
+impl Shape {
     /// Bytes of a row's blocks.
     fn block_bytes(&self) -> usize {
         self.inner / BLOCK * tile_block_bytes(1)
@@ -135,15 +160,6 @@ impl Activations {
 
     fn row_bytes(&self) -> usize {
         self.block_bytes() + self.channels * 4
-    }
-
-    /// The group whose first row is `first`, a multiple of [`GROUP_ROWS`].
-    pub(super) fn group(&self, first: usize) -> Group<'_> {
-        let rows = GROUP_ROWS.min(self.rows - first);
-        let (whole, left) = (rows / ROWS, rows % ROWS);
-        let blocks = &self.data[first * self.row_bytes()..][..rows * self.block_bytes()];
-        let (tiles, rest) = blocks.split_at(whole * ROWS * self.block_bytes());
-        Group { tiles, whole, rest, left }
     }
 
     /// Where the tile lies whose first row is `row`, a multiple of [`ROWS`].
@@ -163,8 +179,9 @@ impl Activations {
     }
 }
 
-/// Memory that several threads fill, each its own pieces.
-struct Pieces<'a> {
+/// The memory of activations that several threads fill, each its own pieces.
+pub(super) struct Pieces<'a> {
+    shape: Shape,
     start: *mut u8,
     length: usize,
     owner: PhantomData<&'a mut [u8]>,
@@ -188,16 +205,33 @@ impl Pieces<'_> {
         // SAFETY: just checked to lie within what is borrowed; the caller vouches for the rest.
         unsafe { std::slice::from_raw_parts_mut(self.start.add(start), length) }
     }
+
+    /// Quantizes the block `index` of the tile of `R` rows whose first is `row`.
+    ///
+    /// # Safety
+    /// Nobody else may be about to write or read it.
+    #[inline(always)]
+    pub(super) unsafe fn write_block<const R: usize>(
+        &self,
+        row: usize,
+        index: usize,
+        values: &[[f32; BLOCK]; R],
+    ) {
+        let place = self.shape.place(row);
+        // SAFETY: the caller vouches that the block is its own.
+        let block = unsafe { self.piece(place.blocks + index * place.stride, tile_block_bytes(R)) };
+        write_block(values, block);
+    }
 }
 
-/// Quantizes the `R` rows in `values`, normalised first if `rows` says so: into the blocks of the tile at `place` in
-/// `data`, and into its wide channels what is kept out of them.
+/// Quantizes the `R` rows in `values`, normalised first if `rows` says so: into the blocks of the tile whose first row is
+/// `first`, and into its wide channels what is kept out of them.
 fn quantize_tile<const R: usize>(
     values: &[f32],
     rows: Rows,
     mut wide: &[u32],
-    data: &Pieces,
-    place: &Place,
+    pieces: &Pieces,
+    first: usize,
 ) {
     let inner = values.len() / R;
     let norm = match rows {
@@ -207,12 +241,12 @@ fn quantize_tile<const R: usize>(
     let rows: [&[f32]; R] = std::array::from_fn(|r| &values[r * inner..][..inner]);
     let norm = norm.map(|norm| (norm, Moments::of_rows(rows, norm.epsilon)));
     let rows = rows.map(|row| row.as_chunks::<BLOCK>().0);
-    let of_row = wide.len();
+    let (place, of_row) = (pieces.shape.place(first), wide.len());
     // SAFETY: no two tiles have a block or a row in common.
-    let channels = unsafe { data.piece(place.wide, R * of_row * 4) }.as_chunks_mut::<4>().0;
+    let channels = unsafe { pieces.piece(place.wide, R * of_row * 4) }.as_chunks_mut::<4>().0;
     for index in 0..inner / BLOCK {
         // SAFETY: as above.
-        let block = unsafe { data.piece(place.blocks + index * place.stride, tile_block_bytes(R)) };
+        let block = unsafe { pieces.piece(place.blocks + index * place.stride, tile_block_bytes(R)) };
         let mut values = rows.map(|row| row[index]);
         if let Some((norm, moments)) = &norm {
             for (values, moments) in values.iter_mut().zip(moments) {
@@ -232,8 +266,8 @@ fn quantize_tile<const R: usize>(
     }
 }
 
-/// Quantizes one block of `R` rows into a tile's block.
-#[inline(always)]
+/// Quantizes one block of `R` rows into a tile's block. A function of its own: see [`super::finish`].
+#[inline(never)]
 fn write_block<const R: usize>(values: &[[f32; BLOCK]; R], block: &mut [u8]) {
     let (scales, zeros, codes) = quantize_block(values);
     for (r, codes) in codes.iter().enumerate() {

@@ -1,84 +1,111 @@
-//! What happens to a tile's sums before they are stored: wide channels, bias, activation, residual.
+//! What happens to a tile's sums after the product: wide channels, bias, activation; then they are stored, added to what
+//! is there, or quantized for the next product.
 
-use super::super::activation::{self, Activation};
+use super::super::activation;
 use super::super::lanes::F32x4;
+use super::activations::Pieces;
 use super::kernel::Tile;
-use super::layout::COLUMNS;
+use super::layout::{COLUMNS, PANELS};
 use super::tiles::Tiles;
-use super::{Activations, Epilogue};
+use super::{Activations, BLOCK, Epilogue, PackedMatrix};
 
-/// What is left to do for the tiles of one panel.
-pub(super) struct Finish<'a> {
-    activations: &'a Activations,
-    wide_weights: &'a [[f32; COLUMNS]],
-    bias: [F32x4; COLUMNS / 4],
-    activation: Option<Activation>,
-    add_to_output: bool,
-    tiles: &'a Tiles<'a>,
-    column: usize,
-    columns: usize,
+/// Where the values of a product go.
+pub(super) enum Target<'a> {
+    /// Into a matrix, from its column `first` on.
+    Matrix { tiles: Tiles<'a>, first: usize },
+    /// Into another product's activations, which have as many values in a row as there are columns.
+    Activations(Pieces<'a>),
 }
 
-impl<'a> Finish<'a> {
-    /// For the panel whose `columns` columns begin at `column` of the matrix, which the output has
-    /// from its column `first` on.
-    pub(super) fn new(
-        activations: &'a Activations,
-        wide_weights: &'a [[f32; COLUMNS]],
-        epilogue: Epilogue,
-        tiles: &'a Tiles<'a>,
-        (first, column, columns): (usize, usize, usize),
-    ) -> Self {
-        let mut bias = [0.0; COLUMNS];
-        if let Some(all) = epilogue.bias {
-            bias[..columns].copy_from_slice(&all[column..][..columns]);
-        }
-        let Epilogue { activation, add_to_output, .. } = epilogue;
-        let bias = vectors(&bias);
-        Self {
-            activations,
-            wide_weights,
-            bias,
-            activation,
-            add_to_output,
-            tiles,
-            column: first + column,
-            columns,
-        }
-    }
+/// What is left to do for the tiles of a product.
+pub(super) struct Finish<'a> {
+    pub(super) matrix: &'a PackedMatrix,
+    pub(super) activations: &'a Activations,
+    pub(super) epilogue: Epilogue<'a>,
+    pub(super) target: Target<'a>,
+}
 
-    /// Finishes tiles, of which the first begins at `row`. A function of its own, so that engines of WebAssembly have
-    /// registers for it: beside the loops of the product they spill nearly all.
+impl Finish<'_> {
+    /// Makes values of the sums of tiles with the panel `panel`; the first row is `row`. A function of its own, so that
+    /// engines of WebAssembly have registers for it: beside the loops of the product they spill nearly all.
     #[inline(never)]
-    pub(super) fn store<const R: usize>(&self, row: usize, tiles: &mut [Tile<R>]) {
-        let channels = self.wide_weights.len();
+    pub(super) fn apply<const R: usize>(&self, panel: usize, row: usize, tiles: &mut [Tile<R>]) {
+        let weights = self.matrix.wide_weights(panel);
         let wide = self.activations.wide(row, R * tiles.len());
+        let bias = vectors(&self.bias(panel));
         for (index, tile) in tiles.iter_mut().enumerate() {
-            self.add_wide(&wide[index * R * channels..][..R * channels], tile);
+            add_wide(&wide[index * R * weights.len()..][..R * weights.len()], weights, tile);
             for sums in tile.iter_mut() {
-                for (sum, bias) in sums.iter_mut().zip(self.bias) {
+                for (sum, bias) in sums.iter_mut().zip(bias) {
                     *sum = *sum + bias;
                 }
             }
-            if let Some(activation) = self.activation {
+            if let Some(activation) = self.epilogue.activation {
                 activation::of_lanes(activation, tile.as_flattened_mut());
             }
-            self.tiles.put(row + index * R, self.column, tile, self.columns, self.add_to_output);
         }
     }
 
-    /// Adds the products of the wide channels of a tile `[R, channels]` to its sums, channel by channel.
-    #[inline(always)]
-    fn add_wide<const R: usize>(&self, activations: &[[u8; 4]], tile: &mut Tile<R>) {
-        let channels = self.wide_weights.len();
-        let rows: [&[[u8; 4]]; R] = std::array::from_fn(|r| &activations[r * channels..][..channels]);
-        for (channel, weights) in self.wide_weights.iter().enumerate() {
-            let weights = vectors(weights);
-            for (sums, row) in tile.iter_mut().zip(rows) {
-                let activation = F32x4::splat(f32::from_le_bytes(row[channel]));
-                for (sum, weight) in sums.iter_mut().zip(weights) {
-                    *sum = *sum + activation * weight;
+    /// The bias of a panel's columns.
+    fn bias(&self, panel: usize) -> [f32; COLUMNS] {
+        let mut bias = [0.0; COLUMNS];
+        if let Some(all) = self.epilogue.bias {
+            let all = &all[panel * COLUMNS..];
+            let columns = COLUMNS.min(all.len());
+            bias[..columns].copy_from_slice(&all[..columns]);
+        }
+        bias
+    }
+
+    /// Stores the values of `count` tiles with the panels of [`BLOCK`] columns, the `index`th such; the first row is
+    /// `row`.
+    #[inline(never)]
+    pub(super) fn store<const R: usize, const N: usize>(
+        &self,
+        index: usize,
+        row: usize,
+        tiles: &[[Tile<R>; N]; PANELS],
+        count: usize,
+    ) {
+        for tile in 0..count {
+            let values = side_by_side(tiles.each_ref().map(|tiles| &tiles[tile]));
+            let row = row + tile * R;
+            match &self.target {
+                Target::Matrix { tiles, first } => {
+                    let column = index * BLOCK;
+                    let columns = BLOCK.min(self.matrix.columns() - column);
+                    tiles.put(row, first + column, &values, columns, self.epilogue.add_to_output);
                 }
+                // SAFETY: these rows and columns are the caller's alone.
+                Target::Activations(pieces) => unsafe { pieces.write_block(row, index, &values) },
+            }
+        }
+    }
+}
+
+/// The rows of tiles that lie side by side.
+#[inline(always)]
+fn side_by_side<const R: usize>(tiles: [&Tile<R>; PANELS]) -> [[f32; BLOCK]; R] {
+    let mut rows = [[0.0; BLOCK]; R];
+    for (r, row) in rows.iter_mut().enumerate() {
+        for (quad, values) in row.as_chunks_mut::<4>().0.iter_mut().enumerate() {
+            tiles[quad / 2][r][quad % 2].store(values);
+        }
+    }
+    rows
+}
+
+/// Adds the products of the wide channels of a tile `[R, channels]` to its sums, channel by channel.
+#[inline(always)]
+fn add_wide<const R: usize>(activations: &[[u8; 4]], weights: &[[f32; COLUMNS]], tile: &mut Tile<R>) {
+    let channels = weights.len();
+    let rows: [&[[u8; 4]]; R] = std::array::from_fn(|r| &activations[r * channels..][..channels]);
+    for (channel, weights) in weights.iter().enumerate() {
+        let weights = vectors(weights);
+        for (sums, row) in tile.iter_mut().zip(rows) {
+            let activation = F32x4::splat(f32::from_le_bytes(row[channel]));
+            for (sum, weight) in sums.iter_mut().zip(weights) {
+                *sum = *sum + activation * weight;
             }
         }
     }

@@ -30,6 +30,8 @@ pub const GROUP: usize = 16;
 pub const GROUP_ROWS: usize = GROUP * ROWS;
 /// Columns of weights in a panel.
 pub const COLUMNS: usize = 8;
+/// Panels of [`BLOCK`] columns: what they give is a block of the next product's activations.
+pub const PANELS: usize = BLOCK / COLUMNS;
 /// Values of `k` that a step takes from each row and column.
 pub const STEP: usize = 4;
 

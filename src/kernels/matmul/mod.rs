@@ -49,16 +49,13 @@ use super::activation::Activation;
 use super::lanes::F32x4;
 use super::threads;
 use activations::Group;
-use finish::Finish;
-use layout::{COLUMNS, GROUP, GROUP_ROWS, ROWS};
-use pack::Panel;
+use finish::{Finish, Target};
+use layout::{COLUMNS, GROUP, GROUP_ROWS, PANELS, ROWS};
+use pairs::Order;
 use tiles::Tiles;
 
 /// Values of the inner dimension that share a scale.
 pub const BLOCK: usize = 32;
-
-/// Panels that a thread takes at least: fewer cost more to hand out than to multiply.
-const GRAIN: usize = 4;
 
 /// How many products this process has computed.
 static PRODUCTS: AtomicU64 = AtomicU64::new(0);
@@ -106,50 +103,74 @@ impl PackedMatrix {
         epilogue: Epilogue,
         output: Output,
     ) {
+        let first = output.first;
+        let tiles = Tiles::new(output, activations.rows(), self.columns());
+        let target = Target::Matrix { tiles, first };
+        self.run(kernel, &Finish { matrix: self, activations, epilogue, target });
+    }
+
+    /// Multiplies `activations` `[rows, inner]` with this matrix into the activations of another product
+    /// `[rows, columns]`, with the bits of [`Activations::quantize`] without wide channels: what lies between is never in
+    /// memory as a whole.
+    ///
+    /// # Panics
+    /// As [`Self::multiply`], if the columns are no whole blocks, and if something is to be added to the output.
+    pub fn multiply_into(&self, activations: &Activations, epilogue: Epilogue, next: &mut Activations) {
+        assert!(!epilogue.add_to_output);
+        let target = Target::Activations(next.begin_plain(activations.rows(), self.columns()));
+        let kernel = Kernel::fastest(self.largest_code());
+        self.run(kernel, &Finish { matrix: self, activations, epilogue, target });
+    }
+
+    fn run(&self, kernel: Kernel, finish: &Finish) {
+        let Finish { activations, epilogue, .. } = finish;
         assert!(kernel.can_run(self.largest_code()));
         assert_eq!(activations.inner(), self.inner());
         assert_eq!(activations.channels(), self.wide().len());
         assert!(epilogue.bias.is_none_or(|bias| bias.len() == self.columns()));
         PRODUCTS.fetch_add(1, Ordering::Relaxed);
-        let first = output.first;
         let rows = activations.rows();
-        let tiles = Tiles::new(output, rows, self.columns());
         let orders = if kernel.takes_orders() { self.orders() } else { &[] };
-        threads::for_each(self.panels(), GRAIN, |panel| {
-            let column = panel * COLUMNS;
-            let columns = COLUMNS.min(self.columns() - column);
-            let wide = self.wide_weights(panel);
-            let finish = Finish::new(activations, wide, epilogue, &tiles, (first, column, columns));
-            let panel = self.panel(panel, orders);
+        threads::for_each(self.columns().div_ceil(BLOCK), 1, |index| {
+            let columns = Columns { kernel, finish, orders, index };
             for first in (0..rows).step_by(GROUP_ROWS) {
                 let Group { tiles, whole, rest, left } = activations.group(first);
-                product::<ROWS, GROUP>(kernel, (tiles, whole), panel, &finish, first);
-                let (rest, first) = ((rest, 1), first + whole * ROWS);
+                columns.product::<ROWS, GROUP>(tiles, whole, first);
+                let first = first + whole * ROWS;
                 match left {
                     0 => {}
-                    1 => product::<1, 1>(kernel, rest, panel, &finish, first),
-                    2 => product::<2, 1>(kernel, rest, panel, &finish, first),
-                    _ => product::<3, 1>(kernel, rest, panel, &finish, first),
+                    1 => columns.product::<1, 1>(rest, 1, first),
+                    2 => columns.product::<2, 1>(rest, 1, first),
+                    _ => columns.product::<3, 1>(rest, 1, first),
                 }
             }
         });
     }
 }
 
-/// The product of tiles of `R` rows, at most `N` of them, with a panel, finished. The first row is `first`.
-#[inline(always)]
-fn product<const R: usize, const N: usize>(
+/// [`BLOCK`] columns of a product, which one thread computes.
+struct Columns<'a> {
     kernel: Kernel,
-    (tiles, count): (&[u8], usize),
-    panel: Panel,
-    finish: &Finish,
-    first: usize,
-) {
-    let mut sums = [[[F32x4::splat(0.0); COLUMNS / 4]; R]; N];
-    let sums = &mut sums[..count];
-    if !sums.is_empty() {
-        kernel.multiply(tiles, panel, sums);
-        finish.store(first, sums);
+    finish: &'a Finish<'a>,
+    orders: &'a [Order],
+    index: usize,
+}
+
+impl Columns<'_> {
+    /// The product with `count` tiles of `R` rows, at most `N`. The first row is `first`.
+    #[inline(always)]
+    fn product<const R: usize, const N: usize>(&self, tiles: &[u8], count: usize, first: usize) {
+        if count == 0 {
+            return;
+        }
+        let matrix = self.finish.matrix;
+        let mut sums = [[[[F32x4::splat(0.0); COLUMNS / 4]; R]; N]; PANELS];
+        for (panel, sums) in (self.index * PANELS..matrix.panels()).zip(&mut sums) {
+            let sums = &mut sums[..count];
+            self.kernel.multiply(tiles, matrix.panel(panel, self.orders), sums);
+            self.finish.apply(panel, first, sums);
+        }
+        self.finish.store(self.index, first, &sums, count);
     }
 }
 

@@ -182,6 +182,34 @@ fn a_buffer_that_held_other_activations_gives_the_bits_of_a_fresh_one() {
 }
 
 #[test]
+fn a_product_into_activations_has_the_bits_of_one_through_memory() {
+    for rows in [1, 2, 7, 64, 135] {
+        let (first, second) = (Case::new(rows, 96, 64), Case::new(rows, 24, 96));
+        let mut activations = Activations::default();
+        activations.quantize(Rows::Plain(&first.activations), 64, &[]);
+        let bias: Vec<f32> = (0..96).map(|i| i as f32 * 0.01 - 0.3).collect();
+        let activation = Some(Activation::QuickGelu);
+        let epilogue = Epilogue { bias: Some(&bias), activation, add_to_output: false };
+        let product = |activations: &Activations| {
+            let mut out = vec![0.0; rows * 24];
+            let output = Output { values: &mut out, stride: 24, first: 0 };
+            second.pack().multiply(activations, Epilogue::default(), output);
+            out
+        };
+
+        let mut between = vec![0.0; rows * 96];
+        let output = Output { values: &mut between, stride: 96, first: 0 };
+        first.pack().multiply(&activations, epilogue, output);
+        let mut through_memory = Activations::default();
+        through_memory.quantize(Rows::Plain(&between), 96, &[]);
+        let mut direct = Activations::default();
+        direct.quantize(Rows::Plain(&vec![1.0; 9 * 128]), 128, &[5]);
+        first.pack().multiply_into(&activations, epilogue, &mut direct);
+        assert_eq!(product(&direct), product(&through_memory), "{rows} rows");
+    }
+}
+
+#[test]
 fn a_product_writes_only_its_own_columns() {
     let case = Case::new(3, 8, 32);
     let mut activations = Activations::default();

@@ -3,9 +3,7 @@
 use std::marker::PhantomData;
 
 use super::super::lanes::F32x4;
-use super::Output;
-use super::kernel::Tile;
-use super::layout::COLUMNS;
+use super::{BLOCK, Output};
 
 /// A mutable matrix `[rows, stride]` whose disjoint pieces can be written from several threads.
 pub(super) struct Tiles<'a> {
@@ -17,7 +15,7 @@ pub(super) struct Tiles<'a> {
     owner: PhantomData<&'a mut [f32]>,
 }
 
-// SAFETY: the matrix is borrowed mutably for 'a, and `multiply` gives each panel of columns to one
+// SAFETY: the matrix is borrowed mutably for 'a, and `multiply` gives each columns to one
 // task, so no two threads touch the same element.
 unsafe impl Sync for Tiles<'_> {}
 
@@ -36,29 +34,29 @@ impl<'a> Tiles<'a> {
         }
     }
 
-    /// Writes `columns` values (at most [`COLUMNS`]) of each of the rows from `row` on, or adds them to what is there.
+    /// Writes the first `columns` values of `R` rows, the first of them `row`, or adds them to what is there.
     #[inline(always)]
     pub(super) fn put<const R: usize>(
         &self,
         row: usize,
         column: usize,
-        tile: &Tile<R>,
+        values: &[[f32; BLOCK]; R],
         columns: usize,
         add: bool,
     ) {
         assert!(row + R <= self.rows && self.columns.start <= column && column + columns <= self.columns.end);
         let mut start = self.start.wrapping_add(row * self.stride + column);
-        for values in tile {
+        for values in values {
             // SAFETY: the assertion keeps to the matrix; the type's contract says that nobody else has
             // these elements.
             let target = unsafe { std::slice::from_raw_parts_mut(start, columns) };
-            match <&mut [f32; COLUMNS]>::try_from(&mut *target) {
-                Ok(whole) => put_vectors(whole, *values, add),
-                // The last panel of a matrix may be narrower.
+            match <&mut [f32; BLOCK]>::try_from(&mut *target) {
+                Ok(whole) => put_vectors(whole, values, add),
+                // The last columns of a matrix may be fewer.
                 Err(_) => {
-                    let mut whole = [0.0; COLUMNS];
+                    let mut whole = [0.0; BLOCK];
                     whole[..columns].copy_from_slice(target);
-                    put_vectors(&mut whole, *values, add);
+                    put_vectors(&mut whole, values, add);
                     target.copy_from_slice(&whole[..columns]);
                 }
             }
@@ -68,8 +66,9 @@ impl<'a> Tiles<'a> {
 }
 
 #[inline(always)]
-fn put_vectors(target: &mut [f32; COLUMNS], values: [F32x4; 2], add: bool) {
-    for (target, value) in target.as_chunks_mut::<4>().0.iter_mut().zip(values) {
+fn put_vectors(target: &mut [f32; BLOCK], values: &[f32; BLOCK], add: bool) {
+    for (target, value) in target.as_chunks_mut::<4>().0.iter_mut().zip(values.as_chunks::<4>().0) {
+        let value = F32x4::load(value);
         let value = if add { F32x4::load(target) + value } else { value };
         value.store(target);
     }

@@ -74,8 +74,8 @@ fn a_pass_reads_each_matrix_once_however_many_prompts_there_are() {
         session.embed_texts(&texts).expect("embeddings");
         products() - before
     };
-    // Query, key and value share their input and are three matrices; then out, expand, contract.
-    let once = layers * 6 + 1;
+    // Query, key and value share their input and are one matrix; then out, expand, contract.
+    let once = layers * 4 + 1;
     assert_eq!(passes(1), once);
     assert_eq!(passes(60), once);
 }

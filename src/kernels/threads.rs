@@ -165,7 +165,7 @@ pub fn for_each(count: usize, grain: usize, task: impl Fn(usize) + Send + Sync) 
     if count <= grain || self::count() == 1 {
         (0..count).for_each(task);
     } else {
-        (0..count).into_par_iter().with_min_len(grain).for_each(task);
+        (0..count).into_par_iter().with_min_len(grain).with_max_len(grain).for_each(task);
     }
 }
 

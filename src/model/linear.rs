@@ -54,10 +54,20 @@ impl Linear {
     ) -> Result<Self> {
         let mut layer = Self { parts: Vec::new(), bias: Vec::new(), inner, columns: columns * names.len() };
         for name in names {
-            layer.parts.push(Matrix::load(tensors, name, columns, inner, wide)?);
+            layer.push(Matrix::load(tensors, name, columns, inner, wide)?);
             layer.bias.extend(tensors.take(&format!("{name}.bias"), &[columns])?.to_f32()?);
         }
         Ok(layer)
+    }
+
+    /// Adds the columns of a matrix, as part of the last one where the two can be one product.
+    fn push(&mut self, matrix: Matrix) {
+        match (self.parts.last_mut(), matrix) {
+            (Some(Matrix::Packed(last)), Matrix::Packed(matrix)) if last.can_join(&matrix) => {
+                last.join(matrix)
+            }
+            (_, matrix) => self.parts.push(matrix),
+        }
     }
 
     /// The projection `name`, which has no bias.

@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::OnceLock;
 
 use super::BLOCK;
+use super::kernel::NARROW;
 use super::layout::{COLUMNS, PANEL_BLOCK_BYTES, PanelBlock, RUN, panel_offset};
 use super::pairs::{self, Order};
 use crate::kernels::threads;
@@ -79,6 +80,29 @@ impl PackedMatrix {
         }
         self.wide = wide.to_vec();
         self
+    }
+
+    /// Whether [`Self::join`] can: not where the inner dimensions or wide channels differ, one has codes of few bits and
+    /// the other not, or a column would lie across panels.
+    pub fn can_join(&self, other: &Self) -> bool {
+        self.inner == other.inner
+            && self.wide == other.wide
+            && self.columns.is_multiple_of(COLUMNS)
+            && (self.largest_code <= NARROW) == (other.largest_code <= NARROW)
+    }
+
+    /// Puts the columns of `other` behind its own, so that both are one product.
+    ///
+    /// # Panics
+    /// If they cannot be.
+    pub fn join(&mut self, other: Self) {
+        assert!(self.can_join(&other));
+        self.columns += other.columns;
+        self.panels.extend(other.panels);
+        self.largest_code = self.largest_code.max(other.largest_code);
+        self.is_finite &= other.is_finite;
+        self.wide_weights.extend(other.wide_weights);
+        self.orders = OnceLock::new();
     }
 
     /// Replaces the wide channels' weights, which were read from the codes, by exact ones

@@ -21,6 +21,7 @@ impl Random {
     }
 }
 
+#[derive(Clone)]
 struct Case {
     rows: usize,
     columns: usize,
@@ -207,6 +208,29 @@ fn a_product_into_activations_has_the_bits_of_one_through_memory() {
         first.pack().multiply_into(&activations, epilogue, &mut direct);
         assert_eq!(product(&direct), product(&through_memory), "{rows} rows");
     }
+}
+
+#[test]
+fn matrices_side_by_side_have_the_bits_of_each_alone() {
+    let wide = vec![7, 40];
+    let (first, second) = (Case::new(6, 16, 64), Case { codes: vec![-3; 5 * 64], ..Case::new(6, 5, 64) });
+    let pack = |case: &Case| Case { wide: wide.clone(), ..case.clone() }.pack();
+    let mut activations = Activations::default();
+    activations.quantize(Rows::Plain(&first.activations), 64, &wide);
+    let mut apart = vec![0.0; 6 * 21];
+    for (matrix, first) in [(pack(&first), 0), (pack(&Case::new(6, 5, 64)), 16)] {
+        let output = Output { values: &mut apart, stride: 21, first };
+        matrix.multiply(&activations, Epilogue::default(), output);
+    }
+    let mut together = vec![0.0; 6 * 21];
+    let output = Output { values: &mut together, stride: 21, first: 0 };
+    let mut joined = pack(&first);
+    joined.join(pack(&Case::new(6, 5, 64)));
+    joined.multiply(&activations, Epilogue::default(), output);
+    assert_eq!(together, apart);
+
+    assert!(!pack(&first).can_join(&pack(&second)), "codes of few bits go by themselves");
+    assert!(!pack(&second).can_join(&pack(&second)), "five columns leave a panel that is not full");
 }
 
 #[test]

@@ -10,6 +10,7 @@ import { takeLargePastes } from "../../components/line-editor/large-paste.js";
 import { Component } from "../../dom/component.js";
 import { droppedFiles } from "../../dom/dropped-files.js";
 import { element } from "../../dom/element.js";
+import { nextFrame } from "../../dom/next-frame.js";
 import { numberText } from "../../state/number-text.js";
 import { sentence } from "../../state/sentence.js";
 import { bundledDrawings, dataOfFiles } from "../research/data-files.js";
@@ -111,6 +112,7 @@ export class DatasetView extends Component {
   }
 
   #forget() {
+    this.#measuring.abort();
     this.#evaluation = null;
     this.#showData();
   }
@@ -160,8 +162,12 @@ export class DatasetView extends Component {
       const evaluation = await this.#desk.bench("evaluate", question, { signal });
       this.#evaluation = { ...question, ...evaluation };
       fault.fault = null;
-      this.#showResults();
-      for (const panel of this.#panels) panel.question = question;
+      await this.#showResults(this.#evaluation, signal);
+      for (const panel of this.#panels) {
+        await nextFrame();
+        signal.throwIfAborted();
+        panel.question = question;
+      }
       if (this.#held) await this.#compare(this.#held);
       if (!signal.aborted) this.dataset.state = "ready";
     } catch (error) {
@@ -171,19 +177,30 @@ export class DatasetView extends Component {
     }
   }
 
-  #showResults() {
+  /** A part a frame: many labels make long tables. @param {any} evaluation @param {AbortSignal} signal */
+  async #showResults(evaluation, signal) {
     const { figures, tables } = this.#parts;
-    const shown = results(this.#evaluation, (truth, predicted) => this.#showPictures(truth, predicted));
+    await nextFrame();
+    signal.throwIfAborted();
+    const shown = results(evaluation, (truth, predicted) => this.#showPictures(truth, predicted));
     figures.facts = shown.facts;
-    tables.replaceChildren(this.#pictures, ...shown.parts);
+    if (!tables.contains(this.#pictures)) tables.prepend(this.#pictures);
     this.#showPictures(null, null);
+    for (const [index, part] of shown.parts.entries()) {
+      await nextFrame();
+      signal.throwIfAborted();
+      const old = tables.children[index + 1];
+      if (old) old.replaceWith(part);
+      else tables.append(part);
+    }
+    while (tables.children.length > shown.parts.length + 1) tables.lastElementChild?.remove();
     this.send("announce", { text: `Measured. ${shown.facts.map((fact) => fact.join(" ")).slice(0, 2).join(", ")}` });
   }
 
   /** The pictures of a class that were taken for another, or all misses. @param {string | null} truth @param {string | null} predicted */
   #showPictures(truth, predicted) {
     /** @type {{ image: string, truth: string | null, predicted: string, rank: number | null }[]} */
-    const predictions = this.#evaluation.predictions;
+    const predictions = this.#evaluation?.predictions ?? [];
     const asked = predictions.filter((one) =>
       truth === null ? one.rank !== null && one.rank > 0 : one.truth === truth && one.predicted === predicted,
     );

@@ -9,6 +9,8 @@ const MOST_CELLS = 60;
 
 /** @typedef {{ labels: string[], templates: string[], seed: number }} Question */
 /** @typedef {(labels: string[], templates: string[], job: Job) => Promise<number>} Encode */
+/** @typedef {{ name: string, label: string | null, image: Blob }} Unread */
+/** @typedef {{ name: string, label: string | null, bytes: Uint8Array } | { name: string, reason: string }} Read */
 
 /**
  * The research bench inside the engine's worker: embeddings that are kept, what is measured of them, and damaged
@@ -21,6 +23,8 @@ export class BenchHost {
   #encode;
   /** @type {BenchWasm | undefined} */
   #bench;
+  /** The batch that is read while another is embedded. @type {{ batch: number, read: Promise<Read[]> } | null} */
+  #ahead = null;
 
   /**
    * @param {LabModule} lab
@@ -38,10 +42,15 @@ export class BenchHost {
     return this.#engine === engine;
   }
 
-  /** Begins with nothing, or with what was kept, in parts. @param {{ parts: { npy: Uint8Array, csv: string }[] }} payload */
-  open({ parts }) {
+  /**
+   * Begins with nothing, or with what was kept, in parts; `expected` pictures are to come.
+   * @param {{ parts: { npy: Uint8Array, csv: string }[], expected: number }} payload
+   */
+  open({ parts, expected }) {
     const bench = new this.#lab.Bench(this.#engine.info().projection_dim);
+    this.#ahead = null;
     try {
+      bench.expect(expected);
       for (const { npy, csv } of parts) bench.append(npy, csv, this.#engine.sha256());
     } catch (error) {
       bench.free();
@@ -53,12 +62,13 @@ export class BenchHost {
   }
 
   /**
-   * Embeds and keeps some pictures.
-   * @param {{ pictures: { name: string, label: string | null, image: Blob }[] }} payload
+   * Embeds and keeps some pictures, while those of the batch `ahead` are read.
+   * @param {{ batch: number, pictures: Unread[], ahead: { batch: number, pictures: Unread[] } | null }} payload
    * @returns {Promise<{ skipped: { name: string, reason: string }[], milliseconds: number }>}
    */
-  async add({ pictures }) {
-    const opened = (await bytesTogether(pictures)) ?? (await Promise.all(pictures.map(bytesOf)));
+  async add({ batch, pictures, ahead }) {
+    const opened = await (this.#ahead?.batch === batch ? this.#ahead.read : bytesOfAll(pictures));
+    this.#ahead = ahead && { batch: ahead.batch, read: bytesOfAll(ahead.pictures) };
     const read = opened.filter((one) => "bytes" in one);
     const begun = performance.now();
     const { embeddings, failures } = taken(this.#engine.embed_images(read.map(({ bytes }) => bytes)));
@@ -299,10 +309,15 @@ async function finished(measurement, job) {
   }
 }
 
+/** @param {Unread[]} pictures @returns {Promise<Read[]>} */
+async function bytesOfAll(pictures) {
+  return (await bytesTogether(pictures)) ?? (await Promise.all(pictures.map(bytesOf)));
+}
+
 /**
  * Reads files as one, which costs a browser less than each by itself: seven in a hundred of a small picture's time.
- * @param {{ name: string, label: string | null, image: Blob }[]} pictures
- * @returns {Promise<{ name: string, label: string | null, bytes: Uint8Array }[] | undefined>} nothing where one cannot be read
+ * @param {Unread[]} pictures
+ * @returns {Promise<Read[] | undefined>} nothing where one cannot be read
  */
 async function bytesTogether(pictures) {
   const all = await new Blob(pictures.map(({ image }) => image)).arrayBuffer().catch(() => undefined);
@@ -316,10 +331,7 @@ async function bytesTogether(pictures) {
   });
 }
 
-/**
- * @param {{ name: string, label: string | null, image: Blob }} picture
- * @returns {Promise<{ name: string, label: string | null, bytes: Uint8Array } | { name: string, reason: string }>}
- */
+/** @param {Unread} picture @returns {Promise<Read>} */
 async function bytesOf({ name, label, image }) {
   try {
     return { name, label, bytes: new Uint8Array(await image.arrayBuffer()) };

@@ -398,6 +398,7 @@ export interface WasmEngine {
 
 /** Kept embeddings, in the lab's memory. */
 export interface BenchWasm {
+  expect(pictures: number): void;
   append(npy: Uint8Array, csv: string, weights: string): void;
   /** An empty label is none. [pictures, projection_dim] */
   add(names: string[], labels: string[], embeddings: Float32Array): void;

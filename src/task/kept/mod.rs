@@ -6,6 +6,9 @@ pub mod table;
 use super::zero_shot::unit;
 use crate::{Error, Result};
 
+/// Pictures that room is made for at once at most: 128 MiB of embeddings of 512 values.
+const MOST_EXPECTED: usize = 1 << 16;
+
 /// A picture whose embedding is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Picture {
@@ -28,6 +31,14 @@ impl Kept {
     /// Nothing yet, for embeddings of `width` values.
     pub fn new(width: usize) -> Self {
         Self { width, ..Self::default() }
+    }
+
+    /// Makes room for `pictures` more, as far as there is any: otherwise memory is copied, and left behind, as it grows.
+    pub fn expect(&mut self, pictures: usize) {
+        let pictures = pictures.min(MOST_EXPECTED);
+        // Where there is no room, each picture asks for its own.
+        let _ = self.pictures.try_reserve_exact(pictures);
+        let _ = self.values.try_reserve_exact(pictures.saturating_mul(self.width));
     }
 
     /// Keeps one more.
@@ -166,6 +177,19 @@ mod tests {
         let (npy, csv) = (kept().to_npy(), kept().to_csv("hash").unwrap());
         assert_eq!(npy.len() % 64, 16, "a header of whole lines, then four values");
         assert_eq!(Kept::from_files(&npy, &csv, 2, "hash").unwrap(), kept());
+    }
+
+    #[test]
+    fn pictures_that_were_expected_find_their_room_and_no_count_of_them_fails() {
+        let mut kept = Kept::new(2);
+        kept.expect(1000);
+        let room = kept.values.capacity();
+        assert!(room >= 2000);
+        let picture = |n: u32| Picture { name: n.to_string(), label: None };
+        (0..1000).for_each(|n| kept.push(picture(n), &[0.5, 1.0]).unwrap());
+        assert_eq!(kept.values.capacity(), room);
+        kept.expect(usize::MAX);
+        assert!(kept.values.capacity() < 4 * MOST_EXPECTED);
     }
 
     #[test]

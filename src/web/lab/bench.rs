@@ -28,6 +28,11 @@ impl Bench {
         Self { kept: Kept::new(width) }
     }
 
+    /// Makes room for so many pictures.
+    pub fn expect(&mut self, pictures: usize) {
+        self.kept.expect(pictures);
+    }
+
     /// Keeps what files hold as well, with the hash of the weights that are loaded now.
     pub fn append(&mut self, npy: &[u8], csv: &str, weights: &str) -> Result<(), JsValue> {
         let more = Kept::from_files(npy, csv, self.kept.width(), weights);

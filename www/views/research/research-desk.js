@@ -10,8 +10,6 @@ const NO_SMALL_PART = 32;
 /** How long the worker may be at one batch of pictures, in milliseconds: a stop is heard between two. */
 const BATCH = 100;
 const MOST_TOGETHER = 64;
-/** Batches under way. With more, a stop or a slow read could turn their order around, which the intervals depend on. */
-const IN_FLIGHT = 1;
 
 /** @typedef {{ done: number, total: number, perSecond: number, secondsLeft: number }} Progress */
 /** @typedef {{ name: string, reason: string }} Skipped */
@@ -30,6 +28,8 @@ export class ResearchDesk extends EventTarget {
   keeps = true;
   /** Names of the pictures that are embedded. @type {Set<string>} */
   #names = new Set();
+  /** Batches so far, of any data. */
+  #batches = 0;
   #session;
   #key = "";
   /** Parts that are kept, the pictures in them, and when the last was written. */
@@ -103,21 +103,21 @@ export class ResearchDesk extends EventTarget {
     this.#key = await keyOf(await engine.modelHash(), data.entries.map(({ name }) => name));
     const parts = data.kept ? [data.kept] : await keptStore.read(this.#key);
     try {
-      await this.#opened(parts);
+      await this.#beginWith(parts);
     } catch (error) {
       if (data.kept) {
         this.data = null;
         throw error;
       }
-      await this.#opened([]);
+      await this.#beginWith([]);
     } finally {
       this.dispatchEvent(new Event("data"));
     }
   }
 
   /** @param {import("./kept-store.js").KeptFiles[]} parts */
-  async #opened(parts) {
-    const { names } = await this.bench("open", { parts });
+  async #beginWith(parts) {
+    const { names } = await this.bench("open", { parts, expected: this.data?.entries.length ?? 0 });
     this.#names = new Set(names);
     this.#kept = { parts: parts.length, pictures: names.length, at: performance.now() };
   }
@@ -131,33 +131,31 @@ export class ResearchDesk extends EventTarget {
     if (this.data?.kept) return;
     const { missing } = this;
     const begun = performance.now();
-    /** @type {{ batch: Entry[], answer: Promise<any> }[]} */
-    const flying = [];
+    const isShared = (this.#session.info?.threads ?? 1) > 1;
     let [next, done] = [0, 0];
+    const following = () => this.#opened(missing.slice(next, (next += this.#together)));
     try {
+      let batch = await following();
       while (done < missing.length) {
-        while (flying.length < IN_FLIGHT && next < missing.length) {
-          const batch = missing.slice(next, (next += this.#together));
-          const answer = this.#embed(batch, signal);
-          answer.catch(() => {}); // met below
-          flying.push({ batch, answer });
-        }
-        const { batch, answer } = /** @type {typeof flying[0]} */ (flying.shift());
-        this.#take(batch, await answer);
-        done += batch.length;
+        // What is read meanwhile costs memory, and saves the more the more threads would wait for it.
+        const ahead = isShared ? await following() : null;
+        const read = ahead && { batch: ahead.id, pictures: ahead.pictures };
+        this.#take(batch, await this.bench("add", { batch: batch.id, pictures: batch.pictures, ahead: read }, { signal }));
+        done += batch.entries.length;
         this.#tell(done, missing.length, performance.now() - begun);
         if (this.#isDue()) await this.#keep();
+        batch = ahead ?? (await following());
       }
     } finally {
       await this.#settle();
     }
   }
 
-  /** Reads a batch and has it embedded. @param {Entry[]} batch @param {AbortSignal} signal */
-  async #embed(batch, signal) {
+  /** A batch of pictures whose files are there. @param {Entry[]} entries */
+  async #opened(entries) {
     /** @type {Skipped[]} */
     const unread = [];
-    const read = async (/** @type {Entry} */ { name, label, read }) => {
+    const open = async (/** @type {Entry} */ { name, label, read }) => {
       try {
         return [{ name, label, image: await /** @type {() => Promise<Blob>} */ (read)() }];
       } catch (error) {
@@ -165,16 +163,15 @@ export class ResearchDesk extends EventTarget {
         return [];
       }
     };
-    const pictures = (await Promise.all(batch.map(read))).flat();
-    signal.throwIfAborted();
-    const { skipped, milliseconds } = await this.bench("add", { pictures }, { signal });
-    return { skipped: [...unread, ...skipped], each: milliseconds / Math.max(1, pictures.length) };
+    return { id: this.#batches++, entries, pictures: (await Promise.all(entries.map(open))).flat(), unread };
   }
 
-  /** @param {Entry[]} batch @param {{ skipped: Skipped[], each: number }} answer */
-  #take(batch, { skipped, each }) {
+  /** @param {{ entries: Entry[], pictures: object[], unread: Skipped[] }} batch @param {{ skipped: Skipped[], milliseconds: number }} answer */
+  #take({ entries, pictures, unread }, answer) {
+    const skipped = [...unread, ...answer.skipped];
+    const each = answer.milliseconds / Math.max(1, pictures.length);
     const left = new Set(skipped.map(({ name }) => name));
-    for (const { name } of batch) if (!left.has(name)) this.#names.add(name);
+    for (const { name } of entries) if (!left.has(name)) this.#names.add(name);
     this.#failed.push(...skipped);
     const threads = this.#session.info?.threads ?? 1;
     const fitting = Math.floor(BATCH / Math.max(each, 0.1) / threads) * threads;

@@ -79,7 +79,7 @@ const STATES = {
     await view.getByRole("button", { name: "Compare the groups" }).click();
     await page.locator(`bias-view[data-state="ready"]`).waitFor();
     await view.getByRole("button", { name: "Compare the two sets" }).click();
-    await view.getByText(/pictures move/).waitFor();
+    await view.getByText(/\d pictures move/).waitFor();
   },
   "the guide": (page) => page.getByRole("tab", { name: "Guide" }).click(),
 };

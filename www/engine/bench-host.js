@@ -62,12 +62,13 @@ export class BenchHost {
   }
 
   /**
-   * Embeds and keeps some pictures, while those of the batch `ahead` are read.
-   * @param {{ batch: number, pictures: Unread[], ahead: { batch: number, pictures: Unread[] } | null }} payload
+   * Embeds and keeps some pictures, while those of the batch `ahead`, which comes next, are read.
+   * @param {{ batch?: number, pictures: Unread[], ahead?: { batch: number, pictures: Unread[] } | null }} payload
    * @returns {Promise<{ skipped: { name: string, reason: string }[], milliseconds: number }>}
    */
-  async add({ batch, pictures, ahead }) {
-    const opened = await (this.#ahead?.batch === batch ? this.#ahead.read : bytesOfAll(pictures));
+  async add({ batch, pictures, ahead = null }) {
+    const known = this.#ahead;
+    const opened = await (known && known.batch === batch ? known.read : bytesOfAll(pictures));
     this.#ahead = ahead && { batch: ahead.batch, read: bytesOfAll(ahead.pictures) };
     const read = opened.filter((one) => "bytes" in one);
     const begun = performance.now();

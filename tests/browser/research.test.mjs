@@ -65,8 +65,11 @@ async function caught(act) {
     const original = URL.createObjectURL;
     const text = new Promise((resolve) => {
       URL.createObjectURL = (/** @type {Blob} */ blob) => {
-        resolve(blob.text());
-        URL.createObjectURL = original;
+        // A picture that comes into view has an address, too.
+        if (/json|csv|svg/.test(blob.type)) {
+          resolve(blob.text());
+          URL.createObjectURL = original;
+        }
         return original.call(URL, blob);
       };
     });

@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
@@ -41,7 +41,18 @@ before(async () => {
 after(async () => {
   await browser?.close();
   await site?.close();
+  for (const folder of folders) rmSync(folder, { recursive: true });
 });
+
+/** @type {string[]} */
+const folders = [];
+
+/** A folder of its own, removed at the end. @param {string} prefix */
+function scratch(prefix) {
+  const folder = mkdtempSync(path.join(tmpdir(), prefix));
+  folders.push(folder);
+  return folder;
+}
 
 /** @param {string} tab */
 async function open(tab) {
@@ -231,7 +242,7 @@ test("a figure is saved as a file that stands alone", async () => {
 });
 
 test("embeddings that were kept elsewhere are measured as the command line measures them", async () => {
-  const folder = mkdtempSync(path.join(tmpdir(), "kept-"));
+  const folder = scratch("kept-");
   commandLine("eval", DATA, "--limit", "4", "--keep", path.join(folder, "some"));
   const [npy, csv] = ["npy", "csv"].map((kind) => readFileSync(path.join(folder, `some.${kind}`)));
   const files = [{ path: "some.npy", bytes: [...npy] }, { path: "some.csv", text: csv.toString() }];
@@ -256,7 +267,7 @@ test("embeddings that were kept elsewhere are measured as the command line measu
 });
 
 test("an archive of CLIP_benchmark is measured as the command line measures it", async () => {
-  const folder = mkdtempSync(path.join(tmpdir(), "archive-"));
+  const folder = scratch("archive-");
   writeFileSync(path.join(folder, "classnames.txt"), "cat\ncar\ndog\n");
   writeFileSync(path.join(folder, "zeroshot_classification_templates.txt"), "a drawing of a {c}\n{c}\n");
   const samples = ["twemoji-1", "noto-1", "doodle-1"].flatMap((hand) => ["cat", "car"].map((label, truth) => ({ hand, label, truth })));

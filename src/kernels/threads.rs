@@ -160,7 +160,7 @@ impl Drop for Dismissal<'_> {
     }
 }
 
-/// Calls `task` once for each index below `count`, at least `grain` of them in a row per thread.
+/// Calls `task` once for each index below `count`, at most `grain` of them in a row per thread: whoever is done takes more.
 pub fn for_each(count: usize, grain: usize, task: impl Fn(usize) + Send + Sync) {
     if count <= grain || self::count() == 1 {
         (0..count).for_each(task);

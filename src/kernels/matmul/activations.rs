@@ -72,7 +72,7 @@ pub(super) struct Group<'a> {
 }
 
 /// Where in the data a tile lies, in bytes.
-struct Place {
+pub(super) struct Place {
     /// Its first block.
     blocks: usize,
     /// From one of its blocks to the next.
@@ -89,8 +89,7 @@ impl Activations {
     /// beyond `inner`.
     pub fn quantize(&mut self, rows: Rows, inner: usize, wide: &[u32]) {
         let values = rows.values();
-        assert!(inner > 0 && inner.is_multiple_of(BLOCK));
-        assert!(values.len().is_multiple_of(inner));
+        assert!(inner > 0 && values.len().is_multiple_of(inner));
         assert!(wide.is_sorted() && wide.last().is_none_or(|channel| (*channel as usize) < inner));
         let pieces = self.begin(Shape { rows: values.len() / inner, inner, channels: wide.len() });
         threads::for_each(pieces.shape.rows.div_ceil(ROWS), GRAIN, |index| {
@@ -108,11 +107,11 @@ impl Activations {
     /// Makes room for `rows` rows of `inner` values without wide channels, a multiple of [`BLOCK`]: all of their blocks
     /// are to be written.
     pub(super) fn begin_plain(&mut self, rows: usize, inner: usize) -> Pieces<'_> {
-        assert!(inner > 0 && inner.is_multiple_of(BLOCK));
         self.begin(Shape { rows, inner, channels: 0 })
     }
 
     fn begin(&mut self, shape: Shape) -> Pieces<'_> {
+        assert!(shape.inner > 0 && shape.inner.is_multiple_of(BLOCK));
         self.shape = shape;
         let length = shape.rows * shape.row_bytes();
         if self.data.len() < length {
@@ -206,18 +205,23 @@ impl Pieces<'_> {
         unsafe { std::slice::from_raw_parts_mut(self.start.add(start), length) }
     }
 
-    /// Quantizes the block `index` of the tile of `R` rows whose first is `row`.
+    /// Where the tile lies whose first row is `row`.
+    #[inline(always)]
+    pub(super) fn place(&self, row: usize) -> Place {
+        self.shape.place(row)
+    }
+
+    /// Quantizes the block `index` of the tile of `R` rows at `place`.
     ///
     /// # Safety
     /// Nobody else may be about to write or read it.
     #[inline(always)]
     pub(super) unsafe fn write_block<const R: usize>(
         &self,
-        row: usize,
+        place: &Place,
         index: usize,
         values: &[[f32; BLOCK]; R],
     ) {
-        let place = self.shape.place(row);
         // SAFETY: the caller vouches that the block is its own.
         let block = unsafe { self.piece(place.blocks + index * place.stride, tile_block_bytes(R)) };
         write_block(values, block);
@@ -241,12 +245,10 @@ fn quantize_tile<const R: usize>(
     let rows: [&[f32]; R] = std::array::from_fn(|r| &values[r * inner..][..inner]);
     let norm = norm.map(|norm| (norm, Moments::of_rows(rows, norm.epsilon)));
     let rows = rows.map(|row| row.as_chunks::<BLOCK>().0);
-    let (place, of_row) = (pieces.shape.place(first), wide.len());
+    let (place, of_row) = (pieces.place(first), wide.len());
     // SAFETY: no two tiles have a block or a row in common.
     let channels = unsafe { pieces.piece(place.wide, R * of_row * 4) }.as_chunks_mut::<4>().0;
     for index in 0..inner / BLOCK {
-        // SAFETY: as above.
-        let block = unsafe { pieces.piece(place.blocks + index * place.stride, tile_block_bytes(R)) };
         let mut values = rows.map(|row| row[index]);
         if let Some((norm, moments)) = &norm {
             for (values, moments) in values.iter_mut().zip(moments) {
@@ -262,7 +264,8 @@ fn quantize_tile<const R: usize>(
             }
             wide = rest;
         }
-        write_block(&values, block);
+        // SAFETY: as above.
+        unsafe { pieces.write_block(&place, index, &values) };
     }
 }
 

@@ -77,7 +77,9 @@ impl Finish<'_> {
                     tiles.put(row, first + column, &values, columns, self.epilogue.add_to_output);
                 }
                 // SAFETY: these rows and columns are the caller's alone.
-                Target::Activations(pieces) => unsafe { pieces.write_block(row, index, &values) },
+                Target::Activations(pieces) => unsafe {
+                    pieces.write_block(&pieces.place(row), index, &values);
+                },
             }
         }
     }

@@ -15,7 +15,7 @@ pub(super) struct Tiles<'a> {
     owner: PhantomData<&'a mut [f32]>,
 }
 
-// SAFETY: the matrix is borrowed mutably for 'a, and `multiply` gives each columns to one
+// SAFETY: the matrix is borrowed mutably for 'a, and `multiply` gives each of its columns to one
 // task, so no two threads touch the same element.
 unsafe impl Sync for Tiles<'_> {}
 

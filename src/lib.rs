@@ -10,6 +10,8 @@
 //! 5. [`session`]: the one facade over model, tokenizer, preprocessing and caches.
 //! 6. `web` and the command line: the boundaries. Nobody imports them.
 
+#![deny(unsafe_code)] // a file that needs some says so in its first lines, and what for
+
 pub mod error;
 pub mod image;
 pub mod kernels;

@@ -1,5 +1,7 @@
 //! A Hugging Face checkpoint's files out of a folder.
 
+#![expect(unsafe_code, reason = "maps files")]
+
 use std::fs::{self, DirEntry, File};
 use std::io;
 use std::path::Path;

@@ -2,6 +2,8 @@
 //!
 //! Exit code 0 if all went well, 1 with one line on stderr if not, 2 for bad usage.
 
+#![forbid(unsafe_code)]
+
 mod args;
 mod commands;
 mod dataset;

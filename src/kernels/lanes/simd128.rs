@@ -1,5 +1,7 @@
 //! Four lanes as one WebAssembly vector.
 
+#![expect(unsafe_code, reason = "loads and stores of vectors")]
+
 use std::arch::wasm32::*;
 use std::ops::{Add, Div, Mul, Sub};
 

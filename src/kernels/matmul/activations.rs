@@ -1,5 +1,7 @@
 //! Activations on their way into a product: quantized per row and block, laid out in tiles.
 
+#![expect(unsafe_code, reason = "several threads write one buffer")]
+
 use std::marker::PhantomData;
 
 use super::super::lanes::{F32x4, quads};

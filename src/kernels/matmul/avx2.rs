@@ -9,6 +9,8 @@
 //!
 //! `vpmaddubsw` would saturate beyond 16 bits; codes of at most 127 keep it exact.
 
+#![expect(unsafe_code, reason = "loads and stores of vectors")]
+
 use std::arch::x86_64::*;
 
 use super::super::lanes::F32x4;

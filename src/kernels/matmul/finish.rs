@@ -1,6 +1,8 @@
 //! What happens to a tile's sums after the product: wide channels, bias, activation; then they are stored, added to what
 //! is there, or quantized for the next product.
 
+#![expect(unsafe_code, reason = "passes on that a caller has columns and rows for itself")]
+
 use super::super::activation;
 use super::super::lanes::F32x4;
 use super::activations::Pieces;
@@ -59,8 +61,11 @@ impl Finish<'_> {
 
     /// Stores the values of `count` tiles with the panels of [`BLOCK`] columns, the `index`th such; the first row is
     /// `row`.
+    ///
+    /// # Safety
+    /// No other thread may be about to write or read the target in those rows and columns.
     #[inline(never)]
-    pub(super) fn store<const R: usize, const N: usize>(
+    pub(super) unsafe fn store<const R: usize, const N: usize>(
         &self,
         index: usize,
         row: usize,
@@ -74,9 +79,10 @@ impl Finish<'_> {
                 Target::Matrix { tiles, first } => {
                     let column = index * BLOCK;
                     let columns = BLOCK.min(self.matrix.columns() - column);
-                    tiles.put(row, first + column, &values, columns, self.epilogue.add_to_output);
+                    // SAFETY: these rows and columns are the caller's alone.
+                    unsafe { tiles.put(row, first + column, &values, columns, self.epilogue.add_to_output) };
                 }
-                // SAFETY: these rows and columns are the caller's alone.
+                // SAFETY: as above.
                 Target::Activations(pieces) => unsafe {
                     pieces.write_block(&pieces.place(row), index, &values);
                 },

@@ -1,5 +1,10 @@
 //! The implementations of the product of tiles with a panel, and which of them runs.
 
+#![expect(
+    unsafe_code,
+    reason = "calls what only some processors can run, and what trusts the lengths checked here"
+)]
+
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use serde::Serialize;
@@ -118,14 +123,15 @@ impl Kernel {
             // SAFETY: chosen only where `can_run` has seen AVX2.
             #[cfg(target_arch = "x86_64")]
             Self::Avx2 => unsafe { avx2::multiply(tiles, panel, sums) },
+            // SAFETY: the lengths have just been checked, and a module with relaxed SIMD runs only where there is some.
             #[cfg(target_feature = "simd128")]
-            Self::Widening => simd128::multiply(tiles, panel, sums),
+            Self::Widening => unsafe { simd128::multiply(tiles, panel, sums) },
             #[cfg(all(target_feature = "simd128", feature = "relaxed"))]
-            Self::RelaxedNarrow => relaxed::multiply_narrow(tiles, panel, sums),
+            Self::RelaxedNarrow => unsafe { relaxed::multiply_narrow(tiles, panel, sums) },
             #[cfg(all(target_feature = "simd128", feature = "relaxed"))]
-            Self::RelaxedPairs => relaxed::multiply_pairs(tiles, panel, orders, sums),
+            Self::RelaxedPairs => unsafe { relaxed::multiply_pairs(tiles, panel, orders, sums) },
             #[cfg(all(target_feature = "simd128", feature = "relaxed"))]
-            Self::RelaxedDot => relaxed::multiply(tiles, panel, sums),
+            Self::RelaxedDot => unsafe { relaxed::multiply(tiles, panel, sums) },
         }
     }
 }

@@ -32,6 +32,7 @@ mod layout;
 mod pack;
 mod pairs;
 mod portable;
+mod product;
 #[cfg(all(target_feature = "simd128", feature = "relaxed"))]
 mod relaxed;
 #[cfg(target_feature = "simd128")]
@@ -46,12 +47,7 @@ pub use pack::PackedMatrix;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::activation::Activation;
-use super::lanes::F32x4;
-use super::threads;
-use activations::Group;
 use finish::{Finish, Target};
-use layout::{COLUMNS, GROUP, GROUP_ROWS, PANELS, ROWS};
-use pairs::Order;
 use tiles::Tiles;
 
 /// Values of the inner dimension that share a scale.
@@ -120,57 +116,6 @@ impl PackedMatrix {
         let target = Target::Activations(next.begin_plain(activations.rows(), self.columns()));
         let kernel = Kernel::fastest(self.largest_code());
         self.run(kernel, &Finish { matrix: self, activations, epilogue, target });
-    }
-
-    fn run(&self, kernel: Kernel, finish: &Finish) {
-        let Finish { activations, epilogue, .. } = finish;
-        assert!(kernel.can_run(self.largest_code()));
-        assert_eq!(activations.inner(), self.inner());
-        assert_eq!(activations.channels(), self.wide().len());
-        assert!(epilogue.bias.is_none_or(|bias| bias.len() == self.columns()));
-        PRODUCTS.fetch_add(1, Ordering::Relaxed);
-        let rows = activations.rows();
-        let orders = if kernel.takes_orders() { self.orders() } else { &[] };
-        threads::for_each(self.columns().div_ceil(BLOCK), 1, |index| {
-            let columns = Columns { kernel, finish, orders, index };
-            for first in (0..rows).step_by(GROUP_ROWS) {
-                let Group { tiles, whole, rest, left } = activations.group(first);
-                columns.product::<ROWS, GROUP>(tiles, whole, first);
-                let first = first + whole * ROWS;
-                match left {
-                    0 => {}
-                    1 => columns.product::<1, 1>(rest, 1, first),
-                    2 => columns.product::<2, 1>(rest, 1, first),
-                    _ => columns.product::<3, 1>(rest, 1, first),
-                }
-            }
-        });
-    }
-}
-
-/// [`BLOCK`] columns of a product, which one thread computes.
-struct Columns<'a> {
-    kernel: Kernel,
-    finish: &'a Finish<'a>,
-    orders: &'a [Order],
-    index: usize,
-}
-
-impl Columns<'_> {
-    /// The product with `count` tiles of `R` rows, at most `N`. The first row is `first`.
-    #[inline(always)]
-    fn product<const R: usize, const N: usize>(&self, tiles: &[u8], count: usize, first: usize) {
-        if count == 0 {
-            return;
-        }
-        let matrix = self.finish.matrix;
-        let mut sums = [[[[F32x4::splat(0.0); COLUMNS / 4]; R]; N]; PANELS];
-        for (panel, sums) in (self.index * PANELS..matrix.panels()).zip(&mut sums) {
-            let sums = &mut sums[..count];
-            self.kernel.multiply(tiles, matrix.panel(panel, self.orders), sums);
-            self.finish.apply(panel, first, sums);
-        }
-        self.finish.store(self.index, first, &sums, count);
     }
 }
 

@@ -17,6 +17,8 @@
 //! On x86 without AVX-VNNI the third and fourth cost less: one widening for two steps. They are exact where
 //! [`super::pairs`] found steps that fit together.
 
+#![expect(unsafe_code, reason = "loads of vectors, by pointers that walk through both operands")]
+
 use std::arch::wasm32::*;
 
 use super::BLOCK;
@@ -39,8 +41,11 @@ tile_product! {
 
 /// [`multiply`] with steps taken in the `orders` of their blocks, two at a time where those say so. There is an order
 /// for each block.
+///
+/// # Safety
+/// As [`multiply`], and there has to be an order for each block, none longer than the steps of one.
 #[target_feature(enable = "relaxed-simd")]
-pub(super) fn multiply_pairs<const R: usize>(
+pub(super) unsafe fn multiply_pairs<const R: usize>(
     tiles: &[u8],
     panel: &[PanelBlock],
     orders: &[Order],
@@ -48,8 +53,8 @@ pub(super) fn multiply_pairs<const R: usize>(
 ) {
     let (mut a, mut b) = (tiles.as_ptr(), panel.as_ptr().cast::<u8>());
     for order in orders {
-        // SAFETY: `Kernel::multiply` has checked that each block of the panel has one of each tile and an order; each
-        // turn reads one of either, and loads have no alignment rule.
+        // SAFETY: the caller vouches that each block of the panel has one of each tile and an order; each turn reads one
+        // of either, and loads have no alignment rule.
         unsafe {
             let column_scales = b.add(COLUMNS * BLOCK);
             for sums in sums.iter_mut() {

@@ -11,6 +11,8 @@
 //! their own layout: there a widened half has two columns of four codes, and the dots of each
 //! column are added pairwise after a block.
 
+#![expect(unsafe_code, reason = "loads of vectors, by pointers that walk through both operands")]
+
 use std::arch::wasm32::*;
 
 use super::super::lanes::F32x4;
@@ -27,11 +29,14 @@ pub(super) type Vectors<const R: usize> = [[v128; 2]; R];
 macro_rules! tile_product {
     ($(#[$attribute:meta])* $name:ident, $block_dots:ident) => {
         $(#[$attribute])*
-        pub(super) fn $name<const R: usize>(tiles: &[u8], panel: &[PanelBlock], sums: &mut [Tile<R>]) {
+        ///
+        /// # Safety
+        /// Each block of the panel has to have one of each tile, and as many sums as there are tiles.
+        pub(super) unsafe fn $name<const R: usize>(tiles: &[u8], panel: &[PanelBlock], sums: &mut [Tile<R>]) {
             let (mut a, mut b) = (tiles.as_ptr(), panel.as_ptr().cast::<u8>());
             let codes = hidden_block_bytes();
-            // SAFETY: `Kernel::multiply` has checked that each block of the panel has one of each tile; each turn
-            // reads one of either, and loads have no alignment rule.
+            // SAFETY: the caller vouches that each block of the panel has one of each tile; each turn reads one of
+            // either, and loads have no alignment rule.
             unsafe {
                 let end = b.add(size_of_val(panel));
                 while b != end {

@@ -1,5 +1,7 @@
 //! An output matrix that several threads fill, each its own columns.
 
+#![expect(unsafe_code, reason = "several threads write one matrix")]
+
 use std::marker::PhantomData;
 
 use super::super::lanes::F32x4;
@@ -15,8 +17,7 @@ pub(super) struct Tiles<'a> {
     owner: PhantomData<&'a mut [f32]>,
 }
 
-// SAFETY: the matrix is borrowed mutably for 'a, and `multiply` gives each of its columns to one
-// task, so no two threads touch the same element.
+// SAFETY: the matrix is borrowed mutably for 'a, and whoever writes to it vouches that nobody else has those elements.
 unsafe impl Sync for Tiles<'_> {}
 
 impl<'a> Tiles<'a> {
@@ -35,8 +36,14 @@ impl<'a> Tiles<'a> {
     }
 
     /// Writes the first `columns` values of `R` rows, the first of them `row`, or adds them to what is there.
+    ///
+    /// # Safety
+    /// No other thread may be about to write or read those elements.
+    ///
+    /// # Panics
+    /// If they are not all among the columns that may be written.
     #[inline(always)]
-    pub(super) fn put<const R: usize>(
+    pub(super) unsafe fn put<const R: usize>(
         &self,
         row: usize,
         column: usize,
@@ -47,8 +54,7 @@ impl<'a> Tiles<'a> {
         assert!(row + R <= self.rows && self.columns.start <= column && column + columns <= self.columns.end);
         let mut start = self.start.wrapping_add(row * self.stride + column);
         for values in values {
-            // SAFETY: the assertion keeps to the matrix; the type's contract says that nobody else has
-            // these elements.
+            // SAFETY: the assertion keeps to the matrix; the caller vouches that nobody else has these elements.
             let target = unsafe { std::slice::from_raw_parts_mut(start, columns) };
             match <&mut [f32; BLOCK]>::try_from(&mut *target) {
                 Ok(whole) => put_vectors(whole, values, add),

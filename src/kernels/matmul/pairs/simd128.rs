@@ -1,5 +1,7 @@
 //! What codes add up to, in WebAssembly SIMD.
 
+#![expect(unsafe_code, reason = "loads of vectors")]
+
 use std::arch::wasm32::*;
 
 use super::{MOST, STEP_BYTES};

@@ -7,26 +7,21 @@ usage() {
   cat <<'TEXT'
 usage: ./build.sh COMMAND
 
-  build           the command line (target/release/clip-wasm), the WebAssembly flavours and the npm package (pkg/)
-  serve [PORT]    build, then serve the page on this machine; 8080 unless told otherwise, 0 for any free port
-  test            formatting, lints, Rust tests, build, type checks, browser tests
-  bench [ARGS]    build, then time it against onnxruntime-web (--json FILE, --only NAME); the first time this installs
-                  PyTorch and makes full-size checkpoints: 10 GB under target/bench
-  dist [FOLDER]   build, then put the page into FOLDER (dist/ unless told otherwise) for any static host
+  serve [PORT]      serve the page on this machine as soon as one build of the engine is there, and make the others behind
+                    it; 8080 unless told otherwise, 0 for any free port
+  build             the command line (target/release/clip-wasm), the WebAssembly builds and the npm package (pkg/)
+  flavour NAME      one of the WebAssembly builds: simd, relaxed, lab, and each with -threads behind it
+  try TEST          one test, as soon as it can run: part of a unit test's name, tests/NAME.rs [NAME], or
+                    tests/browser/NAME.test.mjs [FLAVOUR...], which makes simd and the builds named before
+  test              formatting, lints, docs, Rust tests, build, type checks, browser tests
+  minutes           how long each step of a build took when it was last taken
+  bench [ARGS]      build, then time it against onnxruntime-web (--json FILE, --only NAME); the first time this installs
+                    PyTorch and makes full-size checkpoints: 10 GB under target/bench
+  dist [FOLDER]     build, then put the page into FOLDER (dist/ unless told otherwise) for any static host
 
 Needs rustup and Node 20 or later. Environment: CHROMIUM and FIREFOX name the browsers for the tests.
 TEXT
 }
-
-WASM_TARGET=wasm32-unknown-unknown
-# Three builds each share these, and with them every compiled dependency; only kernels turn relaxed SIMD on for themselves.
-WASM_RUSTFLAGS='-Ctarget-feature=+simd128 --cfg getrandom_backend="wasm_js"'
-THREADS_RUSTFLAGS='-Ctarget-feature=+simd128,+atomics,+bulk-memory,+mutable-globals --cfg getrandom_backend="wasm_js"
-  -Clink-arg=--shared-memory -Clink-arg=--import-memory -Clink-arg=--max-memory=4294967296
-  -Clink-arg=--export=__wasm_init_tls -Clink-arg=--export=__tls_size
-  -Clink-arg=--export=__tls_align -Clink-arg=--export=__tls_base'
-FLAVOURS=(simd relaxed lab simd-threads relaxed-threads lab-threads)
-TOOLS="$PWD/target/tools"
 
 say() { printf '\n==> %s\n' "$*"; }
 
@@ -35,116 +30,15 @@ fail() {
   exit 1
 }
 
-need_rust() {
-  command -v cargo >/dev/null || fail "cargo is missing: install Rust from https://rustup.rs"
-  command -v rustup >/dev/null || return 0 # a distribution's Rust: then the target has to be there
-  if ! rustup target list --installed | grep -qx "$WASM_TARGET"; then
-    say "installing the Rust target $WASM_TARGET"
-    rustup target add "$WASM_TARGET"
-  fi
-  local component
-  for component in rustfmt clippy rust-src; do
-    rustup component list --installed | grep -q "^$component" && continue
-    say "installing the Rust component $component"
-    rustup component add "$component"
-  done
-}
+. tools/build/needs.sh
+. tools/build/steps.sh
+. tools/build/flavours.sh
 
-need_node() {
-  command -v node >/dev/null || fail "node is missing: install Node.js 20 or later from https://nodejs.org"
-  local major
-  major=$(node -p 'process.versions.node.split(".")[0]')
-  [ "$major" -ge 20 ] || fail "node $(node --version) is too old: 20 or later is needed"
-}
-
-# The generator must be of exactly the version that the crate was compiled with.
-need_wasm_bindgen() {
-  local version
-  version=$(awk '/^name = "wasm-bindgen"$/ { getline; gsub(/.*= "|"/, ""); print }' Cargo.lock)
-  [ "$("$TOOLS/bin/wasm-bindgen" --version 2>/dev/null)" = "wasm-bindgen $version" ] && return
-  say "installing wasm-bindgen-cli $version into target/tools (a few minutes, once)"
-  # Little optimised, it compiles in half the time and is done with a flavour in the same second and a half.
-  CARGO_PROFILE_RELEASE_OPT_LEVEL=1 \
-    cargo install wasm-bindgen-cli --version "=$version" --bin wasm-bindgen --root "$TOOLS" --force
-}
-
-need_packages() {
-  need_node
-  [ node_modules/.package-lock.json -nt package-lock.json ] && return
-  say "installing the npm packages of package-lock.json"
-  npm ci --no-audit --no-fund
-}
-
-# Sets CHROMIUM to a browser that can be run.
-need_chromium() {
-  if [ -n "${CHROMIUM:-}" ]; then
-    command -v "$CHROMIUM" >/dev/null || fail "CHROMIUM names $CHROMIUM, which cannot be run"
-  elif ! CHROMIUM=$(find_command chromium chromium-browser google-chrome google-chrome-stable); then
-    install_packages chromium ||
-      fail "no Chromium for the browser tests: install one, name one in CHROMIUM, or run this as root where apt-get is"
-    CHROMIUM=$(find_command chromium) || fail "apt-get installed chromium, but it is not in PATH"
-  fi
-  export CHROMIUM
-}
-
-# Installs what the test in WebKit needs, or says that it is left out.
-need_webkit() {
-  command -v WebKitWebDriver >/dev/null && command -v Xvfb >/dev/null && return
-  install_packages webkit2gtk-driver xvfb || say "SKIPPED: the page's test in WebKit, which is not here and cannot be installed"
-}
-
-# Sets FIREFOX to a browser that can be run; fails where there is none to be had.
-find_firefox() {
-  FIREFOX=${FIREFOX:-$(find_command firefox-esr firefox)} ||
-    { install_packages firefox-esr && FIREFOX=$(find_command firefox-esr); } || return 1
-  command -v "$FIREFOX" >/dev/null || return 1
-  export FIREFOX
-}
-
-# install_packages NAME...: by apt-get, where that is and may
-install_packages() {
-  [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || return 1
-  say "installing $* with apt-get"
-  apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@"
-}
-
-find_command() {
-  local name
-  for name in "$@"; do
-    command -v "$name" && return
-  done
-  return 1
-}
-
-# build_flavour NAME FEATURES: compiles the library and writes pkg/NAME/
-build_flavour() {
-  compile "$1" "$2" target "$WASM_RUSTFLAGS"
-}
-
-# The same with threads, which need shared memory and a standard library with atomics.
-build_threads_flavour() {
-  compile "$1" "$2" target/threads "${THREADS_RUSTFLAGS//$'\n'/ }"
-}
-
-# compile NAME FEATURES FOLDER RUSTFLAGS: with a standard library compiled from its own sources, for SIMD and for size,
-# which takes 30 kB of every download. Stable Rust does that where RUSTC_BOOTSTRAP lets it use the option for it.
-compile() {
-  local name=$1 features=$2 folder=$3 flags=$4
-  say "building the $name flavour (the first one in $folder compiles the standard library)"
-  RUSTC_BOOTSTRAP=1 RUSTFLAGS="$flags" \
-    cargo build --profile wasm --lib --target "$WASM_TARGET" --target-dir "$folder" --no-default-features \
-    --features "$features" -Zbuild-std=std,panic_abort -Zbuild-std-features=optimize_for_size
-  bind "$name" "$folder/$WASM_TARGET/wasm/clip_wasm.wasm"
-}
-
-# bind NAME FILE: writes the JavaScript side of a compiled flavour
-bind() {
-  local name=$1
-  "$TOOLS/bin/wasm-bindgen" --target web --remove-name-section --remove-producers-section \
-    --out-dir "pkg/$name" "$2"
-  local wasm="pkg/$name/clip_wasm_bg.wasm"
-  echo "$wasm: $(wc -c <"$wasm") bytes, $(gzip -9c "$wasm" | wc -c) compressed"
-}
+# Whatever still runs in the background ends with this script.
+trap 'trap - EXIT; kill $(jobs -p) 2>/dev/null || true' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+mkdir -p "$LOGS"
 
 # The npm package gets the engine and the embedded models; there, flavours and models lie one folder up, not two.
 fill_package() {
@@ -161,15 +55,10 @@ fill_package() {
 build() {
   need_rust
   need_node
-  say "building the command line"
-  cargo build --release
-  need_wasm_bindgen
-  build_flavour simd engine
-  build_flavour relaxed engine,relaxed
-  build_flavour lab lab
-  build_threads_flavour simd-threads engine
-  build_threads_flavour relaxed-threads engine,relaxed
-  build_threads_flavour lab-threads lab
+  step command-line "building the command line" cargo build --release
+  say "making the WebAssembly builds"
+  local flavour
+  for flavour in "${FLAVOURS[@]}"; do make_flavour "$flavour"; done
   say "checking the golden vectors of the embedded model"
   node tools/golden-vectors.mjs
   fill_package
@@ -177,17 +66,101 @@ build() {
   node tools/precache.mjs
 }
 
+# Builds that are not there yet: a file each, empty, or with the name of the build that stands in (see tools/serve.mjs).
+COMING=target/coming
+
+serve() {
+  local port=${1:-8080} flavour late=()
+  need_rust
+  need_node
+  node tools/serve.mjs --port "$port" --probe
+  rm -rf "$COMING"
+  mkdir -p "$COMING"
+  for flavour in "${FLAVOURS[@]:1}"; do
+    is_fresh "$flavour" && continue
+    late+=("$flavour")
+    rm -rf "pkg/$flavour" # of other sources: nobody is to get it for the new one
+  done
+  [ ${#late[@]} = 0 ] || printf 'One build of the engine is waited for, simd; behind it come %s.\n' "${late[*]}"
+  make_flavour simd
+  for flavour in ${late[@]+"${late[@]}"}; do
+    case "$flavour" in
+      relaxed) echo simd >"$COMING/$flavour" ;;
+      lab) : >"$COMING/$flavour" ;; # with threads missing, the engine does without
+    esac
+  done
+  node tools/precache.mjs
+  node tools/serve.mjs --port "$port" --coming "$COMING" &
+  local server=$!
+  count_processor_seconds
+  keep_minutes until-served "$SECONDS" "$processor_seconds"
+  for flavour in ${late[@]+"${late[@]}"}; do make_behind "$flavour"; done
+  if [ ${#late[@]} != 0 ]; then
+    node tools/precache.mjs
+    echo "Every build is there: pages that are opened from now on run the fastest one for their browser."
+  fi
+  wait "$server"
+}
+
+# make_behind NAME: makes a build while the page is served, with a line about it
+make_behind() {
+  local begun=$SECONDS last=''
+  [ ! -f "$MINUTES/$1" ] || last=", which took $(spoken "$(cut -d' ' -f1 "$MINUTES/$1")") last time"
+  echo "Making $1$last ..."
+  nice ./build.sh flavour "$1" >"$LOGS/$1.log" 2>&1 &
+  if wait $!; then
+    echo "$1 is there after $(spoken $((SECONDS - begun)))."
+  else
+    echo "$1 could not be made: $LOGS/$1.log says why. The page goes on without it."
+  fi
+  rm -f "$COMING/$1"
+}
+
+try() {
+  case "${1:-}" in
+    '') fail "which test? Part of a unit test's name, tests/NAME.rs, or tests/browser/NAME.test.mjs" ;;
+    *.mjs) try_in_browser "$@" ;;
+    tests/*)
+      local target=${1#tests/}
+      target=${target%%/*}
+      shift
+      CARGO_INCREMENTAL=1 cargo test --release --test "${target%.rs}" -- "$@"
+      ;;
+    *) CARGO_INCREMENTAL=1 cargo test --release --lib -- "$@" ;;
+  esac
+}
+
+# try_in_browser FILE FLAVOUR...: with simd and the builds that are named, and others that are there
+try_in_browser() {
+  local file=$1 flavour fresh=() stale=()
+  shift
+  need_rust
+  need_packages
+  need_chromium
+  for flavour in simd "$@"; do make_flavour "$flavour"; done
+  for flavour in "${FLAVOURS[@]}"; do
+    if is_fresh "$flavour"; then fresh+=("$flavour"); else stale+=("$flavour"); fi
+  done
+  [ ${#stale[@]} = 0 ] || echo "not of these sources, and left out of the page: ${stale[*]} (name what the test needs behind it)"
+  put_page target/browser-tests/page "${fresh[@]}"
+  if ! [ -d target/browser-tests/page/pkg/relaxed ]; then # which Chromium asks for; it does without threads
+    cp -R target/browser-tests/page/pkg/{simd,relaxed}
+    node tools/precache.mjs target/browser-tests/page
+  fi
+  node --test --test-reporter=spec "$file"
+}
+
 run_tests() {
   need_rust
+  need_node
   say "checking the formatting"
-  cargo fmt --check
-  say "linting"
-  cargo clippy --all-targets -- -D warnings
-  RUSTFLAGS="$WASM_RUSTFLAGS" \
-    cargo clippy --lib --target "$WASM_TARGET" --no-default-features --features engine,lab,relaxed -- -D warnings
-  say "running the Rust tests"
-  cargo test --release
+  cargo fmt --all --check
+  step lints "linting" lint
+  step docs "documenting, without a warning" document
+  step rust-tests "running the Rust tests" cargo test --release
   build
+  say "testing the build itself"
+  node --test --test-reporter=spec tests/build/*.test.mjs
   put_page target/browser-tests/page
   need_packages
   need_chromium
@@ -195,15 +168,32 @@ run_tests() {
   say "checking the types of the JavaScript"
   npx tsc --project .
   npx tsc --project tests/browser
-  say "running the browser tests in $CHROMIUM"
-  node --test --test-reporter=spec tests/browser/*.test.mjs
+  step browser-tests "running the browser tests in $CHROMIUM" \
+    node --test --test-reporter=spec tests/browser/*.test.mjs
   if find_firefox; then
-    say "running the page's tests in $FIREFOX"
-    PAGE_BROWSER=firefox node --test --test-reporter=spec tests/browser/{same-bits,page,page-{address,controls,hosts,models,sharing,ways-in},faults,research,research-faults}.test.mjs
+    PAGE_BROWSER=firefox step firefox-tests "running the page's tests in $FIREFOX" \
+      node --test --test-reporter=spec tests/browser/{same-bits,page,page-{address,controls,hosts,models,sharing,ways-in},faults,research,research-faults}.test.mjs
+  elif [ -n "${CI:-}" ]; then
+    fail "no Firefox for the page's tests: continuous integration has to run them"
   else
     say "SKIPPED: the page's tests in Firefox, which is not here and cannot be installed"
   fi
+  print_minutes
   say "all tests passed"
+}
+
+lint() {
+  cargo clippy --all-targets -- -D warnings
+  RUSTFLAGS="$WASM_RUSTFLAGS" \
+    cargo clippy --lib --target "$WASM_TARGET" --no-default-features --features engine,lab,relaxed -- -D warnings
+}
+
+# What is public as a user of the library reads it, and everything as it is for the page.
+document() {
+  RUSTDOCFLAGS='-D warnings' cargo doc --no-deps
+  RUSTFLAGS="$WASM_RUSTFLAGS" RUSTDOCFLAGS='-D warnings' \
+    cargo doc --no-deps --lib --document-private-items --target "$WASM_TARGET" --no-default-features \
+    --features engine,lab,relaxed
 }
 
 bench() {
@@ -230,9 +220,11 @@ dist() {
   put_page "${1:-dist}"
 }
 
-# put_page FOLDER: what a static host needs, in place of an earlier page
+# put_page FOLDER FLAVOUR...: what a static host needs, in place of an earlier page; with all builds unless some are named
 put_page() {
-  local folder=$1
+  local folder=$1 flavour
+  shift
+  [ $# != 0 ] || set -- "${FLAVOURS[@]}"
   if [ -n "$(ls -A "$folder" 2>/dev/null)" ] && [ ! -f "$folder/service-worker.js" ]; then
     fail "$folder holds something else than an earlier page: name an empty folder"
   fi
@@ -240,8 +232,7 @@ put_page() {
   rm -rf "${folder:?}"/{index.html,demo.json,service-worker.js,www,models,datasets,pkg}
   mkdir -p "$folder"
   cp -R index.html demo.json service-worker.js LICENSE-MIT LICENSE-APACHE www models datasets "$folder"/
-  local flavour
-  for flavour in "${FLAVOURS[@]}"; do
+  for flavour in "$@"; do
     mkdir -p "$folder/pkg/$flavour"
     cp "pkg/$flavour"/clip_wasm{.js,_bg.wasm} "$folder/pkg/$flavour/"
   done
@@ -254,12 +245,18 @@ put_page() {
 
 case "${1:-}" in
   build) build ;;
-  serve)
-    build
-    say "serving the page"
-    exec node tools/serve.mjs --port "${2:-8080}"
+  serve) serve "${2:-}" ;;
+  flavour)
+    need_rust
+    need_node
+    make_flavour "${2:?which one? ${FLAVOURS[*]}}"
+    ;;
+  try)
+    shift
+    try "$@"
     ;;
   test) run_tests ;;
+  minutes) print_minutes ;;
   bench)
     shift
     bench "$@"

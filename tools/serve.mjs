@@ -1,8 +1,12 @@
 // @ts-check
 /**
  * A static server for this machine only, with the MIME types and the isolation headers that the page needs.
- * usage: node tools/serve.mjs [--root FOLDER] [--overlay FOLDER] [--mount /PATH/] [--port N]
+ * usage: node tools/serve.mjs [--root FOLDER] [--overlay FOLDER] [--mount /PATH/] [--port N] [--coming FOLDER] [--probe]
  * The overlay's files, if any, stand in front of the root's. Port 0 takes any free port.
+ *
+ * In the folder of --coming, a file tells of a build that is still being made: `relaxed` with the word "simd" in it, that
+ * requests for pkg/relaxed/ are sent on to pkg/simd/; an empty `lab`, that requests for pkg/lab/ wait until it is there, or
+ * until the file is gone. With --probe nothing is served: the exit code says whether the port is free.
  */
 import { createReadStream } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
@@ -66,13 +70,14 @@ async function scriptPolicy(folders, connect) {
  * @param {number} [options.port] 0 for any free one
  * @param {string} [options.connect] an origin that scripts may connect to beside those of the page's policy: a hub
  * @param {boolean} [options.plain] without headers of isolation or policy, as most static hosts are
+ * @param {string} [options.coming] a folder that tells of builds which are still being made
  * @returns {Promise<{ url: string, close: () => Promise<void> }>}
  */
-export async function serve({ root, overlay, mount = "/", port = 0, connect = "", plain = false }) {
+export async function serve({ root, overlay, mount = "/", port = 0, connect = "", plain = false, coming }) {
   const folders = overlay ? [overlay, root] : [root];
   const server = http.createServer((request, response) => {
     if (plain) withoutHeaders(response);
-    return answer(request, response, folders, mount, connect);
+    return answer(request, response, folders, mount, connect, coming);
   });
   await new Promise((resolve, reject) => {
     server.once("error", reject);
@@ -104,12 +109,20 @@ function withoutHeaders(response) {
  * @param {string[]} folders
  * @param {string} mount
  * @param {string} connect
+ * @param {string} [coming]
  */
-async function answer(request, response, folders, mount, connect) {
+async function answer(request, response, folders, mount, connect, coming) {
   if (request.method !== "GET" && request.method !== "HEAD") {
     return response.writeHead(405, { allow: "GET, HEAD" }).end();
   }
-  const file = await find(request.url ?? "/", folders, mount);
+  const target = request.url ?? "/";
+  let build, file;
+  do {
+    if (build) await new Promise((resolve) => setTimeout(resolve, 200));
+    build = await comingBuild(target, mount, coming); // before the file, which is there before nothing is said of it any more
+    file = await find(target, folders, mount);
+    if (!file && build?.standIn) return sendOn(response, build.standIn);
+  } while (!file && build && !response.closed);
   if (!file) return response.writeHead(404, { "content-type": "text/plain", ...HEADERS }).end("not found\n");
 
   const etag = `"${file.size.toString(36)}-${file.mtimeMs.toString(36)}"`;
@@ -126,6 +139,26 @@ async function answer(request, response, folders, mount, connect) {
   createReadStream(file.name)
     .on("error", () => response.destroy())
     .pipe(response);
+}
+
+/** @param {http.ServerResponse} response @param {string} location */
+function sendOn(response, location) {
+  return response.writeHead(307, { ...HEADERS, location, "cache-control": "no-store" }).end();
+}
+
+/**
+ * Whether a file's build is still being made, and the path of the file that stands in for it, "" for none.
+ * @param {string} target of the request
+ * @param {string} mount
+ * @param {string} [coming]
+ * @returns {Promise<{ standIn: string } | undefined>}
+ */
+async function comingBuild(target, mount, coming) {
+  const { pathname } = new URL(target, "http://localhost");
+  const [, build, file] = (pathname.startsWith(mount) && /^pkg\/([\w-]+)\/(.*)$/.exec(pathname.slice(mount.length))) || [];
+  if (!build || !coming) return undefined;
+  const other = await readFile(path.join(coming, build), "utf8").catch(() => undefined);
+  return other === undefined ? undefined : { standIn: other.trim() && `${mount}pkg/${other.trim()}/${file}` };
 }
 
 /**
@@ -161,15 +194,20 @@ async function main() {
       overlay: { type: "string" },
       mount: { type: "string", default: "/" },
       port: { type: "string", default: "8080" },
+      coming: { type: "string" },
+      probe: { type: "boolean", default: false },
     },
   });
+  const { root, overlay, mount, coming, probe } = values;
   const port = Number(values.port);
   try {
-    const { url } = await serve({ root: values.root, overlay: values.overlay, mount: values.mount, port });
-    console.log(`serving ${path.resolve(values.root)} at\n\n  ${url}\n\nCtrl+C ends it.`);
+    const { url, close } = await serve({ root, overlay, mount, port, coming });
+    if (probe) return await close();
+    console.log(`serving ${path.resolve(root)} at\n\n  ${url}\n\nCtrl+C ends it.`);
   } catch (error) {
     const taken = error instanceof Error && "code" in error && error.code === "EADDRINUSE";
-    console.error(taken ? `port ${port} is in use: name another one` : `${error}`);
+    const none = error instanceof RangeError;
+    console.error(taken ? `port ${port} is in use: name another one` : none ? `${values.port} is no port: name one below 65536` : `${error}`);
     process.exitCode = 1;
   }
 }

@@ -1,0 +1,74 @@
+# The WebAssembly builds of the page: how each is compiled, and whether it is still of today's sources. Sourced by build.sh.
+
+WASM_TARGET=wasm32-unknown-unknown
+# Three builds each share these, and with them every compiled dependency; only kernels turn relaxed SIMD on for themselves.
+WASM_RUSTFLAGS='-Ctarget-feature=+simd128 --cfg getrandom_backend="wasm_js"'
+THREADS_RUSTFLAGS='-Ctarget-feature=+simd128,+atomics,+bulk-memory,+mutable-globals --cfg getrandom_backend="wasm_js" -Clink-arg=--shared-memory -Clink-arg=--import-memory -Clink-arg=--max-memory=4294967296 -Clink-arg=--export=__wasm_init_tls -Clink-arg=--export=__tls_size -Clink-arg=--export=__tls_align -Clink-arg=--export=__tls_base'
+# The one that every browser can run comes first.
+FLAVOURS=(simd relaxed lab relaxed-threads simd-threads lab-threads)
+BIND=target/tool/bind
+LOGS=target/logs
+
+# plan NAME: sets `rustflags`, `folder` and `cargo_words`, which make a build. Its standard library is compiled from its own
+# sources, for SIMD and for size, which takes 30 kB of every download. Stable Rust does that where RUSTC_BOOTSTRAP lets it
+# use the option for it.
+plan() {
+  local features
+  case "$1" in
+    simd | simd-threads) features=engine ;;
+    relaxed | relaxed-threads) features=engine,relaxed ;;
+    lab | lab-threads) features=lab ;;
+    *) fail "there is no build $1; there are ${FLAVOURS[*]}" ;;
+  esac
+  case "$1" in
+    *-threads) folder=target/threads rustflags=$THREADS_RUSTFLAGS ;;
+    *) folder=target rustflags=$WASM_RUSTFLAGS ;;
+  esac
+  cargo_words=(build --profile wasm --lib --target "$WASM_TARGET" --target-dir "$folder" --no-default-features
+    --features "$features" -Zbuild-std=std,panic_abort -Zbuild-std-features=optimize_for_size)
+}
+
+# The command that makes the planned build, in one line: another one makes something else.
+planned() {
+  echo "$(rustc --version) $rustflags ${cargo_words[*]}"
+}
+
+# is_fresh NAME: whether pkg/NAME is there and of the sources as they are
+is_fresh() {
+  plan "$1"
+  node tools/fresh.mjs check "$1" "$(planned)"
+}
+
+# make_flavour NAME: compiles the library into pkg/NAME, if that is not there yet
+make_flavour() {
+  if is_fresh "$1"; then
+    echo "pkg/$1 is of these sources"
+    return
+  fi
+  step "$1" "making the $1 build" compile "$1"
+}
+
+compile() {
+  local name=$1 begun binder='' made
+  plan "$name"
+  begun=$(node -p 'Date.now()')
+  if ! [ "$BIND" -nt Cargo.lock ] || ! [ "$BIND" -nt tools/bind/src/main.rs ]; then
+    # Beside the rest, on what the processors have left.
+    (step bind "compiling wasm-bindgen" nice -n 5 cargo build --package bind --profile tool --target-dir target) \
+      >"$LOGS/bind.log" 2>&1 &
+    binder=$!
+  fi
+  # In the background, where a signal to this script does not have to wait for it.
+  RUSTC_BOOTSTRAP=1 RUSTFLAGS="$rustflags" cargo "${cargo_words[@]}" &
+  wait $!
+  if [ -n "$binder" ]; then wait "$binder" || fail "wasm-bindgen could not be compiled: see $LOGS/bind.log"; fi
+  made=target/made/$name
+  rm -rf "$made"
+  "$BIND" "$folder/$WASM_TARGET/wasm/clip_wasm.wasm" "$made"
+  # In one go: a page that is open meanwhile finds the old one or the new one.
+  rm -rf "pkg/$name"
+  mv "$made" "pkg/$name"
+  local wasm=pkg/$name/clip_wasm_bg.wasm
+  node tools/fresh.mjs keep "$name" "$(planned)" "$begun" "$folder/$WASM_TARGET/wasm/libclip_wasm.d" "pkg/$name/clip_wasm.js" "$wasm"
+  echo "$wasm: $(wc -c <"$wasm") bytes, $(gzip -9c "$wasm" | wc -c) compressed"
+}

@@ -1,0 +1,71 @@
+# What a command needs that may be missing: found, or installed and said so. Sourced by build.sh.
+
+need_rust() {
+  command -v cargo >/dev/null || fail "cargo is missing: install Rust from https://rustup.rs"
+  command -v rustup >/dev/null || return 0 # a distribution's Rust: then the target has to be there
+  if ! rustup target list --installed | grep -qx "$WASM_TARGET"; then
+    say "installing the Rust target $WASM_TARGET"
+    rustup target add "$WASM_TARGET"
+  fi
+  local component
+  for component in rustfmt clippy rust-src; do
+    rustup component list --installed | grep -q "^$component" && continue
+    say "installing the Rust component $component"
+    rustup component add "$component"
+  done
+}
+
+need_node() {
+  command -v node >/dev/null || fail "node is missing: install Node.js 20 or later from https://nodejs.org"
+  local major
+  major=$(node -p 'process.versions.node.split(".")[0]')
+  [ "$major" -ge 20 ] || fail "node $(node --version) is too old: 20 or later is needed"
+}
+
+need_packages() {
+  need_node
+  [ node_modules/.package-lock.json -nt package-lock.json ] && return
+  say "installing the npm packages of package-lock.json"
+  npm ci --no-audit --no-fund
+}
+
+# Sets CHROMIUM to a browser that can be run.
+need_chromium() {
+  if [ -n "${CHROMIUM:-}" ]; then
+    command -v "$CHROMIUM" >/dev/null || fail "CHROMIUM names $CHROMIUM, which cannot be run"
+  elif ! CHROMIUM=$(find_command chromium chromium-browser google-chrome google-chrome-stable); then
+    install_packages chromium ||
+      fail "no Chromium for the browser tests: install one, name one in CHROMIUM, or run this as root where apt-get is"
+    CHROMIUM=$(find_command chromium) || fail "apt-get installed chromium, but it is not in PATH"
+  fi
+  export CHROMIUM
+}
+
+# Installs what the test in WebKit needs, or says that it is left out.
+need_webkit() {
+  command -v WebKitWebDriver >/dev/null && command -v Xvfb >/dev/null && return
+  install_packages webkit2gtk-driver xvfb || say "SKIPPED: the page's test in WebKit, which is not here and cannot be installed"
+}
+
+# Sets FIREFOX to a browser that can be run; fails where there is none to be had.
+find_firefox() {
+  FIREFOX=${FIREFOX:-$(find_command firefox-esr firefox)} ||
+    { install_packages firefox-esr && FIREFOX=$(find_command firefox-esr); } || return 1
+  command -v "$FIREFOX" >/dev/null || return 1
+  export FIREFOX
+}
+
+# install_packages NAME...: by apt-get, where that is and may
+install_packages() {
+  [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || return 1
+  say "installing $* with apt-get"
+  apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@"
+}
+
+find_command() {
+  local name
+  for name in "$@"; do
+    command -v "$name" && return
+  done
+  return 1
+}

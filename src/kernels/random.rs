@@ -1,7 +1,8 @@
 //! Random numbers from a seed, with the same bits on every machine.
 //!
 //! The generator is xoshiro256++ (Blackman and Vigna, 2019), its state filled by SplitMix64 (Steele, Lea and
-//! Flood, 2014). The distributions stand on `libm`'s portable functions, never on the platform's.
+//! Flood, 2014). The distributions stand on `libm`'s portable functions, never on the platform's. Written here, because
+//! crates of random numbers change what a seed gives with their releases, and results are published with their seeds.
 
 /// A stream of random numbers.
 #[derive(Clone, Debug)]

@@ -2,7 +2,8 @@
 //! `torch.jit.save` for a module.
 //!
 //! Nothing in it is run, and no value holds another: tuples and dictionaries lie in lists and are named by their
-//! place there, so that no input nests deeper than this program's stack.
+//! place there, so that no input nests deeper than this program's stack. Crates for pickles build whatever a file
+//! asks for, hence a reader of our own.
 
 use std::collections::{HashMap, HashSet};
 

@@ -1,6 +1,6 @@
 //! Pictures: encoded bytes in, the pixels the vision tower sees out.
 //!
-//! [`decode`] turns a file into upright RGB, [`Preprocessing`] turns that into what the model's own record
+//! [`decode()`] turns a file into upright RGB, [`Preprocessing`] turns that into what the model's own record
 //! asks for. The reference is Pillow's `exif_transpose` followed by Hugging Face's Pillow image processor;
 //! `docs/CORRECTNESS.md` has what was compared and what was found.
 

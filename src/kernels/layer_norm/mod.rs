@@ -17,7 +17,7 @@ pub struct LayerNorm {
 
 impl LayerNorm {
     /// The channels, ascending, whose output is far larger than most: by gain and bias, over
-    /// [`WIDE`] times the median; at most [`MAX_WIDE`], the largest.
+    /// `WIDE` times the median; at most `MAX_WIDE`, the largest.
     pub fn wide_channels(&self) -> Vec<u32> {
         let size = |channel: &u32| {
             let channel = *channel as usize;

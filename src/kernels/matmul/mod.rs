@@ -20,7 +20,7 @@
 //! `i16x8.relaxed_dot_i8x16_i7x16_s` in the range where all machines agree: two products of a
 //! signed byte with at most 127 fit 16 bits.
 //!
-//! [`layout`] says how both lie in memory.
+//! `layout` says how both lie in memory.
 
 mod activations;
 #[cfg(target_arch = "x86_64")]

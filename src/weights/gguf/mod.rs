@@ -1,7 +1,7 @@
 //! GGUF files: one self-contained file with metadata and tensors.
 //!
 //! [`read`] and [`write`](mod@write) know the container (versions 2 and 3, little-endian; specification:
-//! `docs/gguf.md` in the ggml repository) and nothing of CLIP; [`keys`] knows what CLIP's keys mean.
+//! `docs/gguf.md` in the ggml repository) and nothing of CLIP; `keys` knows what CLIP's keys mean.
 
 pub mod arrivals;
 mod clip_cpp;

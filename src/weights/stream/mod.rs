@@ -5,7 +5,7 @@
 //! file has its norms after their matrices, one block's matrices in f16. GGUF begins with a header that names the
 //! hash of the source and the columns of every tensor, neither of which is known before the end; so
 //! the header comes last, and whoever stores the file puts it in front. The result is the file that
-//! [`quantize`](super::quantize) makes of the same checkpoint, byte for byte.
+//! [`quantize`](super::quantize()) makes of the same checkpoint, byte for byte.
 
 mod archive;
 mod hash;

@@ -52,6 +52,12 @@ fill_package() {
   cp LICENSE-MIT LICENSE-APACHE pkg/
 }
 
+# The page as one HTML file, but for what a demo puts in: www/export/one-file.html, which Share fills. It takes half a second,
+# and the bindings of the builds "simd" and "lab" along, so it comes after those.
+bundle_one_file() {
+  need_packages && node tools/one-file.mjs
+}
+
 build() {
   need_rust
   need_node
@@ -79,7 +85,7 @@ serve() {
   for flavour in "${FLAVOURS[@]:1}"; do
     is_fresh "$flavour" && continue
     late+=("$flavour")
-    rm -rf "pkg/$flavour" # of other sources: nobody is to get it for the new one
+    rm -rf "pkg/$flavour" www/export/one-file.html # of other sources: nobody is to get it for the new one
   done
   [ ${#late[@]} = 0 ] || printf 'One build of the engine is waited for, simd; behind it come %s.\n' "${late[*]}"
   make_flavour simd
@@ -95,8 +101,9 @@ serve() {
   count_processor_seconds
   keep_minutes until-served "$SECONDS" "$processor_seconds"
   for flavour in ${late[@]+"${late[@]}"}; do make_behind "$flavour"; done
+  bundle_one_file || echo "Share cannot make one file of the page: esbuild, which npm installs, is not there."
+  node tools/precache.mjs
   if [ ${#late[@]} != 0 ]; then
-    node tools/precache.mjs
     echo "Every build is there: pages that are opened from now on run the fastest one for their browser."
   fi
   wait "$server"
@@ -172,7 +179,7 @@ run_tests() {
     node --test --test-reporter=spec tests/browser/*.test.mjs
   if find_firefox; then
     PAGE_BROWSER=firefox step firefox-tests "running the page's tests in $FIREFOX" \
-      node --test --test-reporter=spec tests/browser/{same-bits,page,page-{address,controls,hosts,models,sharing,ways-in},faults,research,research-faults}.test.mjs
+      node --test --test-reporter=spec tests/browser/{same-bits,page,page-{address,arrivals,choice,controls,hosts,lazy-tabs,long-lists,models,sharing,ways-in},faults,research,research-faults}.test.mjs
   elif [ -n "${CI:-}" ]; then
     fail "no Firefox for the page's tests: continuous integration has to run them"
   else
@@ -229,6 +236,7 @@ put_page() {
     fail "$folder holds something else than an earlier page: name an empty folder"
   fi
   say "putting the page into $folder"
+  bundle_one_file
   rm -rf "${folder:?}"/{index.html,demo.json,service-worker.js,www,models,datasets,pkg}
   mkdir -p "$folder"
   cp -R index.html demo.json service-worker.js LICENSE-MIT LICENSE-APACHE www models datasets "$folder"/
@@ -237,7 +245,6 @@ put_page() {
     cp "pkg/$flavour"/clip_wasm{.js,_bg.wasm} "$folder/pkg/$flavour/"
   done
   find "$folder/www" -name '*.d.ts' -delete
-  need_packages
   node tools/minify.mjs "$folder"
   node tools/precache.mjs "$folder"
   echo "$folder is ready for any static host: $(du -sh "$folder" | cut -f1)"

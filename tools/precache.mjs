@@ -12,7 +12,7 @@ import { places } from "../www/engine/places.js";
 const root = process.argv[2] ?? ".";
 
 /** Beside index.html, which is asked for as the folder itself. */
-const FILES = ["demo.json", "www/address/ask.html"];
+const FILES = ["demo.json"];
 const FOLDERS = ["www", "models"];
 /** Of the engine's a browser runs the two with the kernels it can: one without threads, one with. */
 const BUILDS = Object.keys(places.builds);
@@ -21,6 +21,7 @@ const SUFFIXES = new Set([
   ".css",
   ".gguf",
   ".gif",
+  ".html",
   ".jpg",
   ".js",
   ".json",
@@ -31,7 +32,7 @@ const SUFFIXES = new Set([
   ".webp",
 ]);
 /** What the browser keeps as part of the service worker itself, and what is for whoever works on the page. */
-const LEFT_OUT = new Set(["www/offline/precache.js", "www/offline/service-worker.js", "www/gallery.css", "www/gallery.js"]);
+const LEFT_OUT = new Set(["www/offline/precache.js", "www/offline/service-worker.js", "www/gallery.css", "www/gallery.html", "www/gallery.js"]);
 
 /** @param {string} folder @returns {string[]} the files in it that belong to the page */
 function filesIn(folder) {

@@ -10,6 +10,7 @@ import { inOneFile } from "./state/in-one-file.js";
 import { numberText } from "./state/number-text.js";
 import { sentence } from "./state/sentence.js";
 import { SettingsStore } from "./state/settings-store.js";
+import { takeArrivals } from "./views/arrivals.js";
 import { ClassifyView } from "./views/classify/classify-view.js";
 import { ModelView } from "./views/model/model-view.js";
 import { researchTabs } from "./views/research/research-tabs.js";
@@ -36,30 +37,37 @@ const announcements = /** @type {HTMLElement} */ (document.getElementById("annou
 
 const classify = new ClassifyView({ session, settings, demo });
 const model = new ModelView({ session });
-const share = new ShareView({ session, demo, current: () => classify.shared });
+const share = new ShareView({ session, demo, current: () => classify.shared, link: () => classify.link({ tab: null }) });
 classify.id = "panel-classify";
 model.id = "panel-model";
 share.id = "panel-share";
 
 // A page in one file has no host to fetch the research bench from.
-const research = inOneFile ? [] : researchTabs({ session });
+const research = inOneFile ? null : researchTabs({ session });
+const lazyTabs = research?.tabs ?? [];
 
 const TABS = [
   { id: "classify", title: "Classify", panel: classify },
-  ...research,
+  ...lazyTabs,
   { id: "model", title: "Model", panel: model },
   { id: "share", title: "Share", panel: share },
   { id: "guide", title: "Guide", panel: guide },
 ];
 
+const dropHint = element("p", { class: "drop-words", "aria-hidden": "true", hidden: true });
+const modelNotice = element("error-note", { class: "page-fault" });
+
 let working = false;
+/** The model of the address that was followed last. */
+let followed = settings.current.model;
 
 /** Shows what demo.json says about the page itself. */
 function showDemo() {
   if (demo.title) document.title = demo.title;
   if (demo.title) brand.textContent = demo.title;
   if (demo.text) main.prepend(element("p", { class: "demo-text" }, demo.text));
-  if (problem) engineFault.before(element("error-note", { fault: { message: problem } }));
+  for (const message of [problem, settings.problem])
+    if (message) engineFault.before(element("error-note", { class: "page-fault", fault: { message } }));
 }
 
 function showState() {
@@ -75,13 +83,37 @@ function showModel() {
   modelLine.replaceChildren(element("strong", {}, info.name), ` ${known} · ${numberText.bytes(info.bytes)}`);
 }
 
-/** Shows the tab that the settings name, or the first. */
+/** The tab that the settings name, or the first. */
+function inView() {
+  return TABS.find(({ id }) => id === settings.current.tab) ?? TABS[0];
+}
+
 function showTab() {
-  const named = TABS.find(({ id }) => id === settings.current.tab) ?? TABS[0];
-  tabBar.selected = named.id;
-  if (named.panel === share) share.refresh();
-  if (named.panel === model) model.refresh();
-  research.find(({ id }) => id === named.id)?.open();
+  const { id, panel } = inView();
+  tabBar.selected = id;
+  if (panel !== classify) classify.leave();
+  if (panel === share) share.refresh();
+  if (panel === model) model.refresh();
+  lazyTabs.find((tab) => tab.id === id)?.open();
+}
+
+/** Writes the model in place into the address, unless that asks for another that is still to come. */
+async function tellModel() {
+  if (session.wanted) return;
+  const choice = session.own ? null : await session.choice();
+  if (!session.wanted && !isDeepEqual(choice, settings.current.model)) settings.correct({ model: choice });
+}
+
+/** Loads the model of an address that was edited by hand. @param {CustomEvent} event */
+function followAddress({ detail }) {
+  const { model: choice } = settings.current;
+  if (detail.origin === "history" && !isDeepEqual(choice, followed)) session.want(choice);
+  followed = choice;
+}
+
+/** @param {unknown} one @param {unknown} other */
+function isDeepEqual(one, other) {
+  return JSON.stringify(one) === JSON.stringify(other);
 }
 
 /** @param {string} id */
@@ -92,6 +124,12 @@ function selectTab(id) {
 session.addEventListener("status", showState);
 session.addEventListener("model", showModel);
 session.addEventListener("model", showTab);
+for (const news of ["model", "hash"]) session.addEventListener(news, tellModel);
+session.addEventListener("notice", () => (modelNotice.fault = session.notice));
+modelNotice.addEventListener("act", () => {
+  selectTab("model");
+  if (session.wanted) model.offer(session.wanted);
+});
 session.addEventListener("progress", (event) => (loadBar.progress = /** @type {CustomEvent} */ (event).detail));
 engineFault.addEventListener("act", () => session.restart());
 classify.addEventListener("working", (event) => {
@@ -106,12 +144,29 @@ document.addEventListener(
 tabBar.tabs = TABS;
 tabBar.addEventListener("select-tab", (event) => selectTab(/** @type {CustomEvent} */ (event).detail.id));
 settings.addEventListener("change", showTab);
+settings.addEventListener("change", (event) => followAddress(/** @type {CustomEvent} */ (event)));
 showTab();
 classify.addEventListener("open-model", (event) => {
   const { files, id } = /** @type {CustomEvent} */ (event).detail;
   selectTab("model");
   if (files) model.openFiles(files);
   else model.refresh(id);
+});
+takeArrivals({
+  inView: () => inView().id,
+  show: selectTab,
+  say: (text) => (announcements.textContent = text),
+  hint: (words) => {
+    dropHint.hidden = words === null;
+    dropHint.textContent = words;
+  },
+  classify,
+  openModel: (files) => {
+    selectTab("model");
+    model.openFiles(files);
+  },
+  shareOwn: () => share.showOwn(),
+  openData: async (files) => research?.openData(files) ?? false,
 });
 
 // The address belongs to the settings: the skip link moves the focus alone.
@@ -120,7 +175,10 @@ find("a").addEventListener("click", (event) => {
   main.focus();
 });
 
-guide.before(classify, ...research.map(({ panel }) => panel), model, share);
+engineFault.after(modelNotice);
+main.append(dropHint);
+modelNotice.fault = session.notice;
+guide.before(classify, ...lazyTabs.map(({ panel }) => panel), model, share);
 showDemo();
 showState();
 showModel();

@@ -5,12 +5,16 @@
  */
 import "./security/trusted-types.js";
 import { fetchDemo } from "./state/demo.js";
+import { fragment } from "./state/fragment.js";
 import { ModelSession } from "./state/model-session.js";
+import { remembered } from "./state/remembered.js";
 
 /** What demo.json presets. */
 export const demoRead = fetchDemo();
 
-export const session = new ModelSession(demoRead.then(({ demo }) => demo.model));
+const wanted = fragment.parse(location.hash || remembered.read()).settings.model ?? null;
+
+export const session = new ModelSession(demoRead.then(({ demo }) => demo.model), wanted);
 
 /** Settles when the model that comes with the page is loaded, or has failed to. */
 export const started = session.start();

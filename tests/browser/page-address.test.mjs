@@ -70,6 +70,14 @@ test("an address that is dropped asks nobody before the visitor says so, and the
   assert.equal(await page.locator("iframe").count(), 0);
 });
 
+for (const [path, name] of [["100%.webp", "100%.webp"], ["50%25%20off.webp", "50% off.webp"], ["%E0%A4%A.webp", "%E0%A4%A.webp"]])
+  test(`a picture at /${path} is called ${name}`, async () => {
+    await dropAddress(`${host}/open/${path}`);
+    await ask().click();
+    await page.locator(`picture-stage img[alt="Your picture ${name}"]`).waitFor();
+    await page.locator(`main[data-state="ready"]`).waitFor();
+  });
+
 for (const [path, words] of [
   ["/closed.webp", "does not let other pages read"],
   ["/open/gone", "answered 404"],

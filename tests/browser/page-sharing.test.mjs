@@ -1,10 +1,11 @@
 // @ts-check
 /**
  * A demo passed on: as one file that opens from disk, as a folder on another host, and by editing demo.json. Made in
- * Chromium, opened in the browser under test.
+ * Chromium, of the folder for static hosts and of the sources as `./build.sh serve` shows them; opened in the browser under
+ * test.
  */
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
@@ -18,6 +19,8 @@ import { launchBrowser } from "./launch.mjs";
 /** @import { Browser, Page } from "playwright-core" */
 
 const FOLDER = "target/browser-tests/page";
+/** What a demo is made from: what it is called here, and its folder. */
+const PAGES = /** @type {const} */ ([["dist", FOLDER], ["serve", "."]]);
 const MARKUP = "Things <b>& more</b>";
 
 /** @type {string} */
@@ -30,23 +33,24 @@ let expected;
 before(async () => {
   scratch = mkdtempSync(path.join(tmpdir(), "clip-wasm-sharing-"));
   browser = await launchBrowser();
-  await makeBoth();
+  for (const [name, folder] of PAGES) await makeBoth(name, folder);
 });
 after(async () => {
   await browser?.close();
   rmSync(scratch, { recursive: true });
 });
 
-/** Makes `demo.html` and `demo.zip` of a question about the sample of a pizza. */
-async function makeBoth() {
-  const site = await serve({ root: FOLDER });
+/** Makes `NAME.html` and `NAME.zip` of a question about the sample of a pizza. @param {string} name @param {string} folder */
+async function makeBoth(name, folder) {
+  const site = await serve({ root: folder });
   const chromium = await launchChromium();
-  const page = await chromium.newPage();
+  const context = await chromium.newContext({ serviceWorkers: "block" });
+  const page = await context.newPage();
   await page.goto(`${site.url}#label=pizza&label=car&label=tree&template={} in ink&sample=pizza.webp&mode=independent`);
   expected = await scores(page);
   await page.getByRole("tab", { name: "Share" }).click();
   await page.getByRole("textbox", { name: "Title" }).fill(MARKUP);
-  for (const [button, file] of [["Make one file", "demo.html"], ["Make a folder", "demo.zip"]]) {
+  for (const [button, file] of [["Make one file", `${name}.html`], ["Make a folder", `${name}.zip`]]) {
     await page.getByRole("button", { name: button }).click();
     const save = page.getByRole("link", { name: /^Save [\d.]+ MB$/ });
     await save.waitFor();
@@ -64,24 +68,40 @@ async function scores(page) {
   return rows.evaluateAll((items) => items.map(({ dataset }) => `${dataset.label} ${dataset.score}`));
 }
 
-test("one file opens from disk and gives the very same scores, asking nobody", async () => {
+for (const [name] of PAGES) test(`one file made from ${name} opens from disk and gives the very same scores, asking nobody`, async () => {
   const page = await browser.newPage();
+  /** @type {string[]} */
+  const complaints = [];
+  page.on("pageerror", (error) => complaints.push(`${error}`));
+  page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
   /** @type {string[]} */
   const requests = [];
   page.on("request", (request) => requests.push(request.url()));
-  await page.goto(pathToFileURL(path.join(scratch, "demo.html")).href);
+  await page.goto(pathToFileURL(path.join(scratch, `${name}.html`)).href);
   assert.deepEqual(await scores(page), expected);
   assert.equal(await page.title(), MARKUP);
   assert.equal(await page.locator(".brand b").count(), 0, "a title is text, never markup");
   await page.getByRole("textbox", { name: "Labels" }).fill("pizza\nhat");
   await page.waitForFunction(() => document.querySelectorAll(`[aria-label="Scores"] li`).length === 2);
+  for (const tab of ["Model", "Share", "Guide"]) {
+    await page.getByRole("tab", { name: tab }).click();
+    await page.getByRole("tabpanel", { name: tab }).waitFor();
+  }
+  await page.getByRole("tab", { name: "Model" }).click();
+  await page.getByText("as its record says").waitFor({ state: "attached" });
+  await page.getByLabel("Model file").setInputFiles(`${FOLDER}/models/emoji-clip.gguf`);
+  await page.getByRole("button", { name: "Back to the page’s own model" }).waitFor();
+  const checkpoint = readdirSync("tests/golden/models/gelu").map((file) => `tests/golden/models/gelu/${file}`);
+  await page.getByLabel("Model file").setInputFiles(checkpoint);
+  await page.waitForFunction(() => document.querySelector("#model-line strong")?.textContent === "files");
   assert.deepEqual(requests.filter((url) => !/^(file|blob|data):/.test(url)), []);
+  assert.deepEqual(complaints, []);
   await page.close();
 });
 
-test("a folder unpacks whole, and its page opens with the demo on another host", async () => {
-  const root = path.join(scratch, "unpacked");
-  for (const { name, content } of unzip(readFileSync(path.join(scratch, "demo.zip")))) {
+for (const [from] of PAGES) test(`a folder made from ${from} unpacks whole, and its page opens with the demo on another host`, async () => {
+  const root = path.join(scratch, `unpacked-${from}`);
+  for (const { name, content } of unzip(readFileSync(path.join(scratch, `${from}.zip`)))) {
     mkdirSync(path.dirname(path.join(root, name)), { recursive: true });
     writeFileSync(path.join(root, name), content);
   }
@@ -111,6 +131,15 @@ test("demo.json presets title, text, labels, templates, mode and samples", async
   await close();
 });
 
+test("a sample whose file has a % in its name is shown", async () => {
+  const { page, close } = await openWith({ labels: ["pizza", "car"], samples: [{ file: "pictures/100%.webp", alt: "All of it" }] }, (folder) => {
+    mkdirSync(path.join(folder, "pictures"));
+    cpSync("www/samples/pizza.webp", path.join(folder, "pictures/100%.webp"));
+  });
+  assert.match((await scores(page))[0], /^pizza/);
+  await close();
+});
+
 test("a demo.json that cannot be used is told, and the page works as it comes", async () => {
   const { page, close } = await openWith({ labels: "cat, dog" });
   await page.getByRole("alert").filter({ hasText: `"labels"` }).waitFor();
@@ -130,10 +159,11 @@ test("each field of demo.json is checked by its name", () => {
     assert.throws(() => readDemo(said), named);
 });
 
-/** Opens a copy of the page with another demo.json. @param {unknown} demo */
-async function openWith(demo) {
+/** Opens a copy of the page with another demo.json, and files beside it. @param {unknown} demo @param {(folder: string) => void} [fill] */
+async function openWith(demo, fill) {
   const overlay = mkdtempSync(path.join(scratch, "demo-"));
   writeFileSync(path.join(overlay, "demo.json"), JSON.stringify(demo));
+  fill?.(overlay);
   const site = await serve({ root: FOLDER, overlay });
   const context = await browser.newContext();
   const page = await context.newPage();

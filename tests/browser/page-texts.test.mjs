@@ -2,6 +2,7 @@
 /** How the page reads what people write and words what it found: pure modules, run without a browser. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { besideDemo } from "../../www/state/demo.js";
 import { fragment } from "../../www/state/fragment.js";
 import { readLabels } from "../../www/state/label-lines.js";
 import { numberText } from "../../www/state/number-text.js";
@@ -15,16 +16,25 @@ test("settings survive the way into an address and back", () => {
     mode: /** @type {const} */ ("independent"),
     sample: "a b.webp",
     tab: "model",
+    model: { name: "owner/name", revision: "0123abcd", dtype: "q4_0", sha256: "f".repeat(64) },
   };
-  assert.deepEqual(fragment.parse(fragment.format(settings)), settings);
+  assert.deepEqual(fragment.parse(fragment.format(settings)).settings, settings);
 });
 
 test("settings as at the start leave the address empty", () => {
-  assert.equal(fragment.format({ labels: null, templates: null, mode: null, sample: null, tab: null }), "");
+  assert.equal(fragment.format({ labels: null, templates: null, mode: null, sample: null, tab: null, model: null }), "");
 });
 
 test("an address of other people's making is taken as far as it makes sense", () => {
-  assert.deepEqual(fragment.parse("#mode=loudest&label=a%0Ab&nonsense"), { labels: "a b" });
+  assert.deepEqual(fragment.parse("#mode=loudest&label=a%0Ab&nonsense&sha256=12&100%").settings, { labels: "a b" });
+  assert.equal(fragment.parse("#model=m&sha256=12").settings.model?.sha256, null);
+});
+
+test("a path of demo.json may have signs in it that addresses give a meaning", () => {
+  const ends = (/** @type {string} */ path) => besideDemo(path).href.split("/").slice(-2).join("/");
+  assert.equal(ends("pictures/100%.png"), "pictures/100%25.png");
+  assert.equal(ends("pictures/a b#1?.png"), "pictures/a%20b%231%3F.png");
+  assert.equal(ends("pictures/a%20b.png"), "pictures/a%20b.png");
 });
 
 test("labels are trimmed, and told once each", () => {

@@ -1,7 +1,11 @@
 // @ts-check
 /** @import { Build, BuiltModule } from "./types.js" */
 import { EngineError } from "./engine-error.js";
+import { lazyModule } from "./lazy-module.js";
 import { places } from "./places.js";
+
+/** The engine's own builds. @type {Map<Build, () => Promise<any>>} */
+const own = new Map();
 
 /**
  * Imports and instantiates one build.
@@ -28,6 +32,9 @@ export async function loadBuild(build, base) {
  * @returns {Promise<any>}
  */
 export function importBuild(build, base) {
-  if (!base) return places.builds[build]();
+  if (!base) {
+    if (!own.has(build)) own.set(build, lazyModule(places.builds[build], `${build}/clip_wasm.js`, places.builtIn));
+    return /** @type {() => Promise<any>} */ (own.get(build))();
+  }
   return import(/* @vite-ignore */ /* webpackIgnore: true */ new URL(`${build}/clip_wasm.js`, base).href);
 }

@@ -15,7 +15,9 @@ import { WorkerLink } from "./worker-link.js";
  * rejects with an `Error` that has a `code`. A caller that replaces a call by a newer one aborts the older.
  *
  * If the worker dies, everything pending rejects with code "worker-lost", a "lost" event is dispatched with the error
- * in `detail`, and `restart()` brings the engine back.
+ * in `detail`, and `restart()` brings the engine back. Where it dies of a model that is too large, another takes its
+ * place by itself: a "renewed" event tells, with the `ModelInfo` in `detail`. What a worker held besides its model, such as
+ * the data set of `bench`, is gone with it.
  */
 export class EngineClient extends EventTarget {
   /** @type {WorkerLink} */
@@ -70,7 +72,8 @@ export class EngineClient extends EventTarget {
   /**
    * Loads a model. One from elsewhere (a record's repository, a repository, a URL) is fetched into the store first,
    * quantized to `dtype` on the way, unless it is there already; then no network is needed. The model before it stays,
-   * and works, until this one is complete.
+   * and works, until this one is complete. A signal that comes too late for that leaves this one in place, and the call
+   * resolves: what is told is what the worker holds.
    *
    * What has come when a load ends early, by its signal, by `pause()`, with the tab or with the network, is kept: the
    * same call goes on from there. `deleteModel` throws it away.
@@ -90,7 +93,7 @@ export class EngineClient extends EventTarget {
     try {
       const isLocal = "file" in sent || "stored" in sent;
       const ready = isLocal ? sent : await this.#link.call(KIND.obtain, { source: sent, dtype }, options);
-      const info = await this.#link.call(KIND.load, { source: ready }, options);
+      const info = await this.#link.call(KIND.load, { source: ready }, options, true);
       this.#loaded = { source: sent, dtype };
       return info;
     } catch (error) {
@@ -271,8 +274,10 @@ export class EngineClient extends EventTarget {
     this.#loaded = undefined; // a second failure ends here
     try {
       await this.restart();
-      if (before) await this.load(before.source, { dtype: before.dtype });
+      const info = before && (await this.load(before.source, { dtype: before.dtype }));
+      if (info) this.dispatchEvent(new CustomEvent("renewed", { detail: info }));
     } catch (cause) {
+      this.#loaded = before;
       this.#tellLost(new EngineError("worker-lost", "the engine stopped: there is not enough memory to start it again", { cause }));
     }
   }

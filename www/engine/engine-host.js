@@ -10,6 +10,7 @@ import { embedImage } from "./embed-image.js";
 import { EngineError } from "./engine-error.js";
 import { HeatmapMaker } from "./heatmaps.js";
 import { SLICE, inSlices } from "./in-slices.js";
+import { lazyModule } from "./lazy-module.js";
 import { obtain } from "./obtain.js";
 import { openModel } from "./open-model.js";
 import { places } from "./places.js";
@@ -38,6 +39,8 @@ const LABELS_TOGETHER = 100;
 const PROMPTS_PER_PICTURE = 12;
 
 const HUB = "https://huggingface.co";
+
+const benchHost = lazyModule(() => import("./bench-host.js"), "bench-host.js", import.meta.url);
 
 /** The engine inside its worker: one method for each kind of request, named as in `protocol.js`. */
 export class EngineHost {
@@ -329,7 +332,7 @@ export class EngineHost {
    */
   async bench({ verb, payload }, job) {
     const engine = this.#loaded();
-    const [{ BenchHost }, lab] = await Promise.all([import("./bench-host.js"), this.#lab()]);
+    const [{ BenchHost }, lab] = await Promise.all([benchHost(), this.#lab()]);
     if (!this.#bench?.isOf(engine)) {
       this.#bench?.free();
       this.#bench = new BenchHost(lab, engine, (...asked) => this.#encode(engine, ...asked));

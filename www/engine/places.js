@@ -15,5 +15,7 @@ export const places = Object.freeze({
     lab: () => import("../../pkg/lab/clip_wasm.js"),
     "lab-threads": () => import("../../pkg/lab-threads/clip_wasm.js"),
   },
+  /** What the builds' folders lie in. */
+  builtIn: new URL(/* @vite-ignore */ "../../pkg/", import.meta.url),
   models: new URL(/* @vite-ignore */ "../../models/", import.meta.url),
 });

@@ -1,5 +1,6 @@
 // @ts-check
 /** @import { Dtype, LabModule, ModelRecord, ModelSource } from "./types.js" */
+import { decoded } from "./decoded.js";
 import { downloadWhole } from "./download.js";
 import { EngineError } from "./engine-error.js";
 import { jsonBytes } from "./store/model-store.js";
@@ -94,7 +95,7 @@ async function fromHub(source, repo, revision, record, dtype, { lab, hub, signal
   const [answer, module] = await Promise.all([downloadWhole(about, signal), lab()]);
   const plan = module.plan_repository(answer, repo, JSON.stringify(record));
   /** @param {{ name: string }} file */
-  const url = ({ name }) => `${hub}/${repo}/resolve/${plan.revision}/${name}`;
+  const url = ({ name }) => `${hub}/${repo}/resolve/${plan.revision}/${name.split("/").map(encodeURIComponent).join("/")}`;
   return {
     key: `${repo}@${plan.revision} ${dtype}`,
     name: plan.record.name ?? repo,
@@ -111,7 +112,7 @@ async function fromHub(source, repo, revision, record, dtype, { lab, hub, signal
  * @returns {Recipe}
  */
 function fromUrl(url) {
-  const name = decodeURIComponent(new URL(url).pathname.split("/").at(-1) ?? url);
+  const name = decoded(new URL(url).pathname.split("/").at(-1) ?? url);
   const weights = [{ url, bytes: 0 }];
   return { key: url, name, source: { url }, dtype: "gguf", weights, companions: undefined, record: {} };
 }

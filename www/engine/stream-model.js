@@ -22,6 +22,7 @@ export async function streamModel(module, opened, job, pool) {
   const engine = loader.finish();
   try {
     await opened.check?.(engine.sha256());
+    await job.breathe(); // a cancel that came while the model was being prepared is heard before it takes its place
   } catch (error) {
     engine.free();
     throw error;

@@ -42,9 +42,11 @@ export class WorkerLink {
    * @param {string} kind of `KIND`
    * @param {unknown} payload
    * @param {CallOptions<any>} [options]
+   * @param {boolean} [isChange] whether it changes what the worker holds: then the worker's word is awaited even after an
+   *   abort, because what it has done by then stands
    * @returns {Promise<any>}
    */
-  call(kind, payload, { signal, onProgress } = {}) {
+  call(kind, payload, { signal, onProgress } = {}, isChange = false) {
     if (this.#closed) return Promise.reject(this.#closed);
     if (signal?.aborted) return Promise.reject(signal.reason);
     const id = this.#nextId++;
@@ -54,9 +56,15 @@ export class WorkerLink {
     });
     if (!signal) return answer;
 
-    const cancel = () => this.#cancel(id, signal.reason);
+    const cancel = () => {
+      if (!isChange) this.#forget(id, signal.reason);
+      this.#worker.postMessage({ id, kind: KIND.cancel });
+    };
     signal.addEventListener("abort", cancel, { once: true });
-    return answer.finally(() => signal.removeEventListener("abort", cancel));
+    const inItsWords = (/** @type {unknown} */ error) => {
+      throw signal.aborted && error instanceof DOMException && error.name === "AbortError" ? signal.reason : error;
+    };
+    return answer.catch(inItsWords).finally(() => signal.removeEventListener("abort", cancel));
   }
 
   /**
@@ -79,10 +87,9 @@ export class WorkerLink {
    * @param {number} id
    * @param {unknown} reason
    */
-  #cancel(id, reason) {
+  #forget(id, reason) {
     this.#pending.get(id)?.reject(reason);
     this.#pending.delete(id);
-    this.#worker.postMessage({ id, kind: KIND.cancel });
   }
 
   /** @param {{ id: number, kind: string, payload: any }} message */

@@ -60,7 +60,7 @@ const queue = new JobQueue(
     progress: (id, payload) => post({ id, kind: KIND.progress, payload }),
     done: (id, payload) => post({ id, kind: KIND.done, payload }),
     failed: ({ id, kind }, error) => {
-      const payload = wireError.pack(LARGE.has(kind) ? outOfMemory(error) : error);
+      const payload = wireError.pack(inWords(error, LARGE.has(kind)));
       // After a trap the module's memory is in no known state: nothing more may run in it.
       if (error instanceof WebAssembly.RuntimeError) post({ kind: KIND.lost, payload });
       else post({ id, kind: KIND.failed, payload });
@@ -87,11 +87,15 @@ addEventListener("message", ({ data }) => {
 /**
  * Where memory cannot be had, the engine traps and says no more, and browsers throw a `RangeError`.
  * @param {unknown} error
+ * @param {boolean} isLarge whether the request takes as much memory as a model is large
  * @returns {unknown} that, in words
  */
-function outOfMemory(error) {
-  if (!(error instanceof WebAssembly.RuntimeError || error instanceof RangeError)) return error;
-  return new EngineError("out-of-memory", `the engine stopped while it loaded the model, for which there is hardly enough memory here (${error.message})`);
+function inWords(error, isLarge) {
+  const isTrap = error instanceof WebAssembly.RuntimeError;
+  if (isLarge && (isTrap || error instanceof RangeError))
+    return new EngineError("out-of-memory", `the engine stopped while it loaded the model, for which there is hardly enough memory here (${error.message})`);
+  if (!isTrap) return error;
+  return new EngineError("worker-lost", `the engine stopped: it ran out of memory, or met a fault of its own (${error.message})`);
 }
 
 /** Ends this worker, and the threads below it first. */

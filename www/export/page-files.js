@@ -1,7 +1,8 @@
 // @ts-check
 /** The files that this page is made of, as its build listed them for offline use. */
 
-const ROOT = new URL("../../", import.meta.url);
+import { besideDemo } from "../state/demo.js";
+
 export const LIST = "www/offline/precache.js";
 /** Part of the page, and not of its own list. */
 const BESIDES = ["service-worker.js", LIST, "www/offline/service-worker.js", "LICENSE-MIT", "LICENSE-APACHE"];
@@ -35,7 +36,7 @@ export function pageFiles({ files, builds }) {
  * @throws an error with a sentence
  */
 export async function readPageFile(path) {
-  const response = await fetch(new URL(path, ROOT)).catch(() => null);
+  const response = await fetch(besideDemo(path)).catch(() => null);
   if (response?.ok) return response.blob();
   const reason = response ? `the host answered ${response.status}` : "the network is down";
   throw new Error(`The page’s own file ${path} cannot be read: ${reason}.`);

@@ -22,6 +22,15 @@
 /** Where demo.json lies, and what its paths are seen from. */
 export const DEMO_URL = new URL("../../demo.json", import.meta.url);
 
+/**
+ * The address of a file beside demo.json.
+ *
+ * @param {string} path with slashes; `%`, `#` and `?` stand for themselves, but for what is escaped already, as `%20` is
+ */
+export function besideDemo(path) {
+  return new URL(path.replace(/%(?![0-9a-f]{2})|[?#]/gi, encodeURIComponent), DEMO_URL);
+}
+
 /** The page as it comes. @type {Readonly<Demo>} */
 export const PLAIN = Object.freeze({
   title: "",

@@ -17,6 +17,11 @@ const MOST_CHARACTERS = 256;
 /** Each new label runs the text tower; beyond this a page is the wrong tool. */
 const MOST_LABELS = 1000;
 
+/** Returns every label in `text`, whether it can be used or not. @param {string} text */
+export function labelTexts(text) {
+  return [...new Set(text.split("\n").map((line) => line.trim()))].filter((line) => line !== "");
+}
+
 /**
  * Returns the labels in `text`, one a line, and what is wrong with the lines that are not used.
  *

@@ -1,14 +1,17 @@
 // @ts-check
 import { EngineClient } from "../engine/client.js";
 import { codeOf } from "../engine/code-of.js";
-import { DEMO_URL } from "./demo.js";
+import { besideDemo } from "./demo.js";
 import { inOneFile } from "./in-one-file.js";
+import { choiceOf, findChosen, isInUse } from "./model-choice.js";
+import { sentence } from "./sentence.js";
 
+/** @import { Fault } from "../components/error-note/error-note.js" */
+/** @import { ModelChoice } from "./model-choice.js" */
 /** @typedef {import("../engine/types.d.ts").Dtype} Dtype */
 /** @typedef {import("../engine/types.d.ts").LoadProgress} LoadProgress */
 /** @typedef {import("../engine/types.d.ts").ModelInfo} ModelInfo */
 /** @typedef {import("../engine/types.d.ts").ModelSource} ModelSource */
-/** @typedef {import("../engine/types.d.ts").StoredModel} StoredModel */
 
 /** The record of the model that comes with the page. */
 const EMBEDDED = "emoji-clip";
@@ -23,7 +26,8 @@ const SETTLED = 3000;
  * The page's one engine and the model in it; the page's own is the one that comes with it, or the demo's. `status` is "loading" before there is a model, "ready" with one, "failed" when
  * the engine is gone or no model could be loaded. A model that fails to load leaves the one before it in place.
  *
- * Events: `status`; `model` when another model is in place; `progress` with `detail`, a `LoadProgress` or `null`.
+ * Events: `status`; `model` when another model is in place, or the same in another worker; `progress` with `detail`, a
+ * `LoadProgress` or `null`; `notice` when `notice` has changed.
  */
 export class ModelSession extends EventTarget {
   /** @type {"loading" | "ready" | "failed"} */
@@ -38,13 +42,23 @@ export class ModelSession extends EventTarget {
   source = null;
   /** Whether that is the page's own model. */
   own = true;
+  /** What the address or the last visit asked for and is not in place. @type {ModelChoice | null} */
+  wanted;
+  /** What there is to say about that, or about a model that could not come back. @type {Fault | null} */
+  notice = null;
   #own;
   #loading = new AbortController();
+  /** Of the model in place, once it is verified. */
+  #sha256 = "";
 
-  /** @param {Promise<string>} own a record's id or the path of a GGUF file, seen from demo.json; empty: the embedded model */
-  constructor(own) {
+  /**
+   * @param {Promise<string>} own a record's id or the path of a GGUF file, seen from demo.json; empty: the embedded model
+   * @param {ModelChoice | null} wanted to begin with, where it is at hand
+   */
+  constructor(own, wanted) {
     super();
     this.#own = own.then(modelSource);
+    this.wanted = wanted;
   }
 
   /** Whether the model in place is the one that comes with the project: it knows only drawings. */
@@ -52,17 +66,75 @@ export class ModelSession extends EventTarget {
     return this.source !== null && "id" in this.source && this.source.id === EMBEDDED;
   }
 
-  /** Starts the engine and loads the page's own model; failures end in `status`. */
+  /** Starts the engine and loads the model that is wanted, else the page's own; failures end in `status`. */
   async start() {
     this.#become("loading");
     try {
       const engine = await EngineClient.start(inOneFile ? { flavour: "simd" } : {});
       engine.addEventListener("lost", (event) => this.#fail(/** @type {CustomEvent} */ (event).detail));
+      engine.addEventListener("renewed", (event) => this.#renew(/** @type {CustomEvent} */ (event).detail));
       this.engine = engine;
-      await this.loadOwn();
+      if (!this.wanted || !(await this.#loadWanted(this.wanted))) await this.#load(await this.#own);
     } catch (error) {
       this.#fail(error);
     }
+  }
+
+  /**
+   * Loads the model that an address names, where nothing has to be fetched from elsewhere for it; else the present one
+   * stays, and `notice` says what to do.
+   *
+   * @param {ModelChoice | null} choice `null`: the page's own
+   */
+  async want(choice) {
+    this.wanted = choice;
+    this.#tell(null);
+    if (choice ? await this.#loadWanted(choice) : this.own) return;
+    if (!choice) await this.loadOwn().catch((error) => this.#tell({ message: sentence(error) }));
+  }
+
+  /** @param {ModelChoice} choice @returns {Promise<boolean>} whether it is in place */
+  async #loadWanted(choice) {
+    const engine = /** @type {EngineClient} */ (this.engine);
+    const { wanted } = this;
+    try {
+      const found = findChosen(choice, { own: await this.#own, ...(await engine.listModels()) });
+      if ("fault" in found) {
+        this.#tell(found.fault);
+        return false;
+      }
+      await this.#load(found.source, found.dtype);
+      this.#compare(choice);
+      return true;
+    } catch (error) {
+      const isReplaced = wanted !== this.wanted || (error instanceof DOMException && error.name === "AbortError");
+      if (!isReplaced) this.#tell({ message: `${choice.name} could not be loaded. ${sentence(error)}` });
+      return false;
+    }
+  }
+
+  /** Says so where the model in place is not the very file that was asked for. @param {ModelChoice} choice */
+  async #compare(choice) {
+    const sha256 = choice.sha256 ? await this.hash().catch(() => "") : "";
+    if (this.wanted !== choice) return;
+    if (sha256 === (choice.sha256 ?? "")) {
+      this.wanted = null;
+      this.dispatchEvent(new Event("hash"));
+      return;
+    }
+    if (sha256) this.#tell(otherWeights(choice, sha256, this.info?.name ?? ""));
+  }
+
+  /** @param {ModelInfo} info of the same model in another worker */
+  #renew(info) {
+    this.info = info;
+    this.dispatchEvent(new Event("model"));
+  }
+
+  /** @param {Fault | null} notice */
+  #tell(notice) {
+    this.notice = notice;
+    this.dispatchEvent(new Event("notice"));
   }
 
   /** Brings a lost engine back with the model it had, or starts over. */
@@ -73,11 +145,25 @@ export class ModelSession extends EventTarget {
     }
     this.#become("loading");
     try {
-      await this.#progressing((options) => /** @type {EngineClient} */ (this.engine).restart(options));
+      const info = await this.#progressing((options) => /** @type {EngineClient} */ (this.engine).restart(options));
+      if (!info) return await this.loadOwn();
+      this.info = info;
       this.#become("ready");
       this.dispatchEvent(new Event("model"));
     } catch (error) {
-      this.#fail(error);
+      if (GONE.has(codeOf(error))) this.#fail(error);
+      else await this.#loadInstead(error);
+    }
+  }
+
+  /** The page's own model in place of one that cannot come back: a file that is gone, or that was kept in memory alone. @param {unknown} error */
+  async #loadInstead(error) {
+    const name = this.info?.name;
+    try {
+      await this.loadOwn();
+      this.#tell({ message: `${name} could not be loaded again, and the page’s own model is in place. ${sentence(error)}` });
+    } catch (failure) {
+      this.#fail(failure, true);
     }
   }
 
@@ -89,24 +175,53 @@ export class ModelSession extends EventTarget {
    * @throws what the engine says; the present model stays
    */
   async load(source, dtype) {
-    const engine = this.engine;
-    if (!engine) throw new Error("The engine is not running.");
-    this.info = await this.#progressing((options) => engine.load(source, { ...options, dtype }));
-    this.source = source;
-    this.own = source === (await this.#own);
-    this.#become("ready");
-    this.dispatchEvent(new Event("model"));
-    const { info } = this;
-    setTimeout(() => info === this.info && this.#verify(engine), SETTLED);
+    await this.#load(source, dtype);
+    this.wanted = null;
+    this.#tell(null);
   }
 
-  /** @param {EngineClient} engine */
-  async #verify(engine) {
+  /** @param {ModelSource} source @param {Dtype} [dtype] */
+  async #load(source, dtype) {
+    const engine = this.engine;
+    if (!engine) throw new Error("The engine is not running.");
+    const info = await this.#progressing((options) => engine.load(source, { ...options, dtype }));
+    const own = source === (await this.#own);
+    Object.assign(this, { info, source, own });
+    this.#sha256 = "";
+    this.#become("ready");
+    this.dispatchEvent(new Event("model"));
+    setTimeout(() => info === this.info && this.#verify(), SETTLED);
+  }
+
+  async #verify() {
     try {
-      await engine.modelHash();
+      await this.hash();
+      this.dispatchEvent(new Event("hash"));
     } catch (error) {
       this.#fail(error);
     }
+  }
+
+  /** @returns {Promise<string>} SHA-256 of the model in place */
+  async hash() {
+    const { engine, info } = this;
+    if (!engine) throw new Error("The engine is not running.");
+    if (this.#sha256) return this.#sha256;
+    const sha256 = await engine.modelHash();
+    if (info === this.info) this.#sha256 = sha256;
+    return sha256;
+  }
+
+  /**
+   * The model in place, as an address names it: by its hash too, once that is known.
+   *
+   * @returns {Promise<ModelChoice | null>} `null` where there is none
+   */
+  async choice() {
+    const { engine, info, source } = this;
+    if (!engine || !info || !source) return null;
+    const { stored } = await engine.listModels();
+    return info === this.info ? choiceOf({ source, info, stored, sha256: this.#sha256 }) : this.choice();
   }
 
   /** Loads the page's own model. */
@@ -125,9 +240,7 @@ export class ModelSession extends EventTarget {
     if (!engine || !source || !info) throw new Error("There is no model in place yet.");
     if ("file" in source) return source.file;
     const { stored } = await engine.listModels();
-    const isIt = (/** @type {StoredModel} */ model) =>
-      JSON.stringify(model.source) === JSON.stringify(source) && model.dtype === info.dtype;
-    const key = "stored" in source ? source.stored : stored.find(isIt)?.key;
+    const key = stored.find((model) => isInUse(model, { source, dtype: info.dtype }))?.key;
     if (key === undefined)
       throw new Error(`${info.name} was read from several files: make one .gguf file of them with "clip-wasm quantize" first.`);
     return engine.modelFile(key);
@@ -156,9 +269,9 @@ export class ModelSession extends EventTarget {
     }
   }
 
-  /** @param {unknown} error */
-  #fail(error) {
-    if (this.info && !GONE.has(codeOf(error))) return;
+  /** @param {unknown} error @param {boolean} [anyway] whether there is no model left, whatever the reason */
+  #fail(error, anyway = false) {
+    if (this.info && !GONE.has(codeOf(error)) && !anyway) return;
     this.failure = error;
     this.#become("failed");
   }
@@ -176,5 +289,18 @@ export class ModelSession extends EventTarget {
  * @returns {ModelSource}
  */
 function modelSource(named) {
-  return /\.gguf$/i.test(named) ? { url: new URL(named, DEMO_URL).href } : { id: named || EMBEDDED };
+  return /\.gguf$/i.test(named) ? { url: besideDemo(named).href } : { id: named || EMBEDDED };
+}
+
+/**
+ * @param {ModelChoice} choice
+ * @param {string} sha256 of what is in place
+ * @param {string} name
+ * @returns {Fault}
+ */
+function otherWeights(choice, sha256, name) {
+  return {
+    message: `These are not the weights that the link was made with: ${name} in place has another hash. Its scores may be others.`,
+    details: `asked for SHA-256 ${choice.sha256}\nin place SHA-256 ${sha256}`,
+  };
 }

@@ -4,8 +4,10 @@
  * nothing fails: remembering is a courtesy, not a duty.
  */
 
-/** One host may serve several demos, each at a path of its own. */
-const key = () => `clip-wasm.settings ${location.pathname.replace(/index\.html$/, "")}`;
+/** One host may serve several demos, each at a path of its own. @param {string} what is kept */
+export const storageKey = (what) => `clip-wasm.${what} ${location.pathname.replace(/index\.html$/, "")}`;
+
+const key = () => storageKey("settings");
 
 export const remembered = Object.freeze({
   /** @returns {string} empty where nothing is kept */

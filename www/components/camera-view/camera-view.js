@@ -16,6 +16,8 @@ const REFUSALS = {
   NotReadableError: "The camera is in use by another program. Close that one, then press Camera again.",
 };
 
+const GONE = "The camera has stopped: it was unplugged, or is no more allowed. Press Camera to try again.";
+
 /**
  * The camera's live picture, cut to the square that the model sees. It runs while the element is in the document. Events:
  * `frame` with `detail.image`, an `ImageData`, again and again; `snapshot` with `detail.file`; `camera-fault` with
@@ -52,7 +54,9 @@ export class CameraView extends Component {
       });
       if (signal.aborted) return stream.getTracks().forEach((track) => track.stop());
       this.#video.srcObject = stream;
+      for (const track of stream.getTracks()) this.listen(track, "ended", () => this.send("camera-fault", { message: GONE }));
       await this.#video.play();
+      signal.throwIfAborted();
     } catch (error) {
       if (signal.aborted) return;
       const name = error instanceof DOMException ? error.name : "";

@@ -23,12 +23,16 @@ export class LoadProgress extends Component {
   build() {
     this.append(this.#bar, this.#line, this.#note, element("div", { class: "actions" }, this.#pause, this.#stop));
     this.#pause.addEventListener("click", () => this.send("pause-load"));
-    this.#stop.addEventListener("click", () => this.send("stop-load"));
+    this.#stop.addEventListener("click", () => {
+      this.#stop.disabled = true; // until what is under way has heard of it
+      this.send("stop-load");
+    });
     this.progress = null;
   }
 
   set progress(/** @type {Progress | null} */ progress) {
     this.hidden = progress === null;
+    if (!progress) this.#stop.disabled = false;
     if (!progress) return;
     const { loaded, total, stage, bytesPerSecond, secondsLeft, note } = progress;
     if (total > 0) this.#bar.value = Math.min(1, loaded / total);

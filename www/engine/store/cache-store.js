@@ -1,5 +1,7 @@
 // @ts-check
 /** @import { ModelFiles } from "./model-files.js" */
+import { decoded } from "../decoded.js";
+
 const CACHE = "clip-wasm-models";
 /** Requests that no network ever sees: the names of what lies in the cache. */
 const ORIGIN = "https://models.clip-wasm.invalid/";
@@ -37,7 +39,7 @@ export async function cacheStore() {
     kind: "cache",
     async keys() {
       const urls = (await cache.keys()).map(({ url }) => url.slice(ORIGIN.length).split("/")[0]);
-      return [...new Set(urls)].map(decodeURIComponent);
+      return [...new Set(urls)].map(decoded);
     },
     read: (key, name) => (name === "body" ? body(key) : blob(key, name)),
     async open(key) {

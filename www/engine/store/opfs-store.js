@@ -1,5 +1,6 @@
 // @ts-check
 /** @import { Draft, ModelFiles } from "./model-files.js" */
+import { decoded } from "../decoded.js";
 import { EngineError } from "../engine-error.js";
 import { readPieces } from "./pieces.js";
 
@@ -29,7 +30,7 @@ export async function opfsStore() {
     kind: "opfs",
     async keys() {
       const keys = [];
-      for await (const name of root.keys()) keys.push(decodeURIComponent(name));
+      for await (const name of root.keys()) keys.push(decoded(name));
       return keys;
     },
     read: async (key, name) => (await file(key, name))?.getFile(),

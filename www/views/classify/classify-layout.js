@@ -12,6 +12,7 @@ export function classifyLayout() {
   const parts = {
     stage: element("picture-stage", { id: "stage" }),
     pictureFault: element("error-note"),
+    pictureNote: element("p", { class: "hint", role: "status", hidden: true }),
     ownStrip: element("picture-strip", { "aria-label": "Your pictures", hidden: true }),
     sampleStrip: element("picture-strip", { "aria-label": "Samples" }),
     forget: element("button", { type: "button", class: "chip", hidden: true }, "Clear your pictures"),
@@ -47,6 +48,7 @@ export function classifyLayout() {
     heatPanel: element("heat-panel", { hidden: true }),
     copyLink: button("Copy link", "link"),
     copyJson: button("Copy JSON", "copy"),
+    linkNote: element("p", { class: "hint", hidden: true }),
     labels: element("label-editor"),
     templates: element("template-editor"),
   };
@@ -55,6 +57,7 @@ export function classifyLayout() {
     { class: "picture-column", "aria-label": "Picture" },
     parts.stage,
     parts.pictureFault,
+    parts.pictureNote,
     parts.heatPanel,
     actions(parts.open, parts.paste, parts.draw, parts.camera, parts.address, parts.fileInput),
     parts.addressPanel,
@@ -78,6 +81,7 @@ export function classifyLayout() {
       { class: "scores-foot" },
       parts.facts,
       actions(parts.heat, parts.copyLink, parts.copyJson),
+      parts.linkNote,
     ),
   );
   const question = element(

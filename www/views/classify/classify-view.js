@@ -28,7 +28,7 @@ import "../../components/picture-strip/picture-strip.js";
 import "../../components/score-list/score-list.js";
 import "../../components/template-editor/template-editor.js";
 import { Component } from "../../dom/component.js";
-import { readLabels } from "../../state/label-lines.js";
+import { labelTexts } from "../../state/label-lines.js";
 import { sentence } from "../../state/sentence.js";
 import { readTemplates } from "../../state/template-lines.js";
 import { classifyLayout } from "./classify-layout.js";
@@ -85,7 +85,7 @@ export class ClassifyView extends Component {
       this.#parts,
       session,
       {
-        link: () => settings.linkTo({ labels: this.#labelText() }),
+        link: () => this.link(),
         act: (does) => this.#act(does),
       },
       this.lifetime,
@@ -103,12 +103,49 @@ export class ClassifyView extends Component {
     this.#pictures.openSamples(this.#demo).then(() => this.#follow());
   }
 
+  /** Takes pictures that came from outside. @param {File[]} files */
+  takePictures(files) {
+    this.#pictures.take(files);
+  }
+
+  /** Offers to ask another site for a picture. @param {string} address */
+  ask(address) {
+    this.#pictures.ask(address);
+  }
+
+  /** Says why something that came is not taken. @param {string} message */
+  refuse(message) {
+    this.#pictures.fault = message;
+  }
+
+  /** Whether files hang over the page. */
+  set dropping(/** @type {boolean} */ dropping) {
+    this.#parts.stage.dropping = dropping;
+  }
+
+  /** Another tab is in view. */
+  leave() {
+    this.#pictures.stopCamera();
+  }
+
+  /**
+   * A link to the question as it stands, and to the model in place by its hash.
+   *
+   * @param {Partial<Settings>} [patch]
+   * @returns {Promise<import("../../state/settings-store.js").Link>} `without` names what of the visitor's own is left out
+   */
+  async link(patch) {
+    await this.#session.hash().catch(() => {});
+    const model = await this.#session.choice();
+    const { link, without } = this.#settings.linkTo({ labels: this.#labelText(), model, ...patch });
+    return { link, without: without.filter((list) => this.#settings.current[list] !== null) };
+  }
+
   /** What can be taken along to another page: the question as it stands, and the pictures to ask it of. */
   get shared() {
     const { labels, templates } = this.#settings.current;
     return {
-      link: this.#settings.linkTo({ labels: this.#labelText(), tab: null }),
-      labels: readLabels(this.#labelText()).labels,
+      labels: labelTexts(this.#labelText()),
       ownLabels: labels !== null,
       templates: templates === null ? [] : readTemplates(templates).templates,
       mode: this.#mode,
@@ -125,7 +162,9 @@ export class ClassifyView extends Component {
   #listenToColumns() {
     this.listen(this.#settings, "change", () => this.#follow());
     this.listen(this.#editors, "edit", ({ detail }) => this.#settings.change(this.#unsaid(detail)));
-    this.listen(this.#pictures, "chosen", ({ detail }) => this.#settings.change(detail));
+    this.listen(this.#pictures, "chosen", ({ detail: { sample, byItself } }) =>
+      byItself ? this.#settings.correct({ sample }) : this.#settings.change({ sample }),
+    );
     this.listen(this.#pictures, "blank", ({ detail }) => this.#forget(detail.message));
     this.listen(this.#pictures, "gathered", () => this.#filmstrip.ask(this.#question));
     this.listen(this.#pictures, "model-file", ({ detail }) => this.send("open-model", detail));

@@ -9,18 +9,20 @@ import "../../components/address-panel/address-panel.js";
 import "../../components/camera-view/camera-view.js";
 import "../../components/drawing-pad/drawing-pad.js";
 import { element } from "../../dom/element.js";
+import { modelFiles } from "../../dom/intake.js";
 import { inOneFile } from "../../state/in-one-file.js";
+import { numberText } from "../../state/number-text.js";
 import { clipboardPicture } from "./clipboard-picture.js";
-import { listenForFiles, modelFiles } from "./intake.js";
 import { pictureFault } from "./picture-fault.js";
 import { looksLikePhotograph } from "./photograph.js";
-import { PictureShelf } from "./picture-shelf.js";
+import { MOST_OWN, PictureShelf } from "./picture-shelf.js";
 import { fetchSamples } from "./samples.js";
 
 /**
  * The picture on the stage and every way to another one: samples, files, drop, paste, the drawing pad, the camera.
  *
- * Events: `chosen` with `detail.sample`, the sample's file name or `null`; `model-file` with `detail.files`; `blank` with
+ * Events: `chosen` with `detail.sample`, the sample's file name or `null`, and `detail.byItself` where no visitor chose;
+ * `model-file` with `detail.files`; `blank` with
  * `detail.message` when there is nothing to classify; `gathered` when the visitor's pictures have changed.
  */
 export class PictureColumn extends EventTarget {
@@ -110,22 +112,15 @@ export class PictureColumn extends EventTarget {
   }
 
   #listen() {
-    const { stage, open, paste, address, addressPanel, fileInput, ownStrip, sampleStrip, forget } = this.#parts;
-    const files = {
-      files: (/** @type {File[]} */ taken) => this.#take(taken),
-      hovering: (/** @type {boolean} */ hovering) => (stage.dropping = hovering),
-      address: (/** @type {string} */ address) => this.#ask(address),
-      refused: (/** @type {string} */ message) => (this.fault = message),
-    };
-    listenForFiles(files, this.#signal);
+    const { open, paste, address, addressPanel, fileInput, ownStrip, sampleStrip, forget } = this.#parts;
     this.#on(open, "click", () => fileInput.click());
     this.#on(fileInput, "change", () => {
-      this.#take([...(fileInput.files ?? [])]);
+      this.take([...(fileInput.files ?? [])]);
       fileInput.value = "";
     });
     this.#on(paste, "click", () => this.#paste());
-    this.#on(address, "click", () => (addressPanel.open ? this.#closePanel() : this.#ask("")));
-    this.#on(addressPanel, "address-picture", ({ detail }) => this.#take([detail.file]));
+    this.#on(address, "click", () => (addressPanel.open ? this.#closePanel() : this.ask("")));
+    this.#on(addressPanel, "address-picture", ({ detail }) => this.take([detail.file]));
     for (const strip of [ownStrip, sampleStrip])
       this.#on(strip, "choose-picture", ({ detail }) => this.#choose(detail.id));
     this.#on(forget, "click", () => {
@@ -146,11 +141,24 @@ export class PictureColumn extends EventTarget {
     );
     this.#on(stage, "drawing", ({ detail }) => this.#follow(detail.image));
     this.#on(stage, "frame", ({ detail }) => this.#follow(detail.image));
-    this.#on(stage, "snapshot", ({ detail }) => this.#take([detail.file], "camera"));
+    this.#on(stage, "snapshot", ({ detail }) => this.take([detail.file], "camera"));
     this.#on(stage, "camera-fault", ({ detail }) => {
       this.#leave();
       this.fault = detail.message;
     });
+    this.#on(document, "visibilitychange", () => document.hidden && this.stopCamera());
+  }
+
+  /** Stops the camera, because nobody looks at it any more; what was there before comes back. */
+  stopCamera() {
+    if (this.#mounted?.localName !== "camera-view") return;
+    this.#leave(true);
+    this.#note = "The camera was stopped when you left it. Press Camera to start it again.";
+  }
+
+  set #note(/** @type {string} */ words) {
+    this.#parts.pictureNote.textContent = words;
+    this.#parts.pictureNote.hidden = words === "";
   }
 
   /**
@@ -175,9 +183,12 @@ export class PictureColumn extends EventTarget {
     if (instrument === this.#pad) this.#pad.focus();
   }
 
-  /** Takes the instrument off the stage; what was there before comes back. */
-  #leave() {
-    this.#choose((this.shelf.find(this.#before) ?? this.shelf.samples[0])?.id);
+  /** Takes the instrument off the stage; what was there before comes back. @param {boolean} [byItself] */
+  #leave(byItself) {
+    const before = this.shelf.find(this.#before) ?? this.shelf.samples[0];
+    if (before) return this.#choose(before.id, byItself);
+    this.#clearStage();
+    this.#tell("blank", { message: "Open a picture, paste one, or draw." });
   }
 
   /** @param {ImageData | null} image */
@@ -198,6 +209,7 @@ export class PictureColumn extends EventTarget {
     this.#inquiry.clear();
     stage.instrument = null;
     this.fault = null;
+    this.#note = "";
     this.#closePanel();
     ownStrip.chosen = null;
     sampleStrip.chosen = null;
@@ -205,21 +217,25 @@ export class PictureColumn extends EventTarget {
   }
 
   /**
+   * Puts files of the visitor's on the shelf, and the first on the stage.
+   *
    * @param {File[]} files
    * @param {Origin} [origin]
    */
-  #take(files, origin = "own") {
+  take(files, origin = "own") {
     const model = modelFiles(files);
     if (model.length > 0) return this.#tell("model-file", { files: model });
     if (files.length === 0) return;
     const [first] = this.shelf.add(files, origin);
     this.renderShelf();
     this.#choose(first.id);
+    if (files.length > MOST_OWN)
+      this.#note = `The first ${MOST_OWN} of ${numberText.count(files.length)} files are here. The tab Dataset takes any number.`;
     this.#tell("gathered");
   }
 
   /** Offers to ask another site; nothing is asked yet. @param {string} address */
-  #ask(address) {
+  ask(address) {
     if (inOneFile) {
       this.fault = "This page is one file and asks no other site. Save the picture to this device, then open the file.";
       return;
@@ -235,18 +251,18 @@ export class PictureColumn extends EventTarget {
 
   async #paste() {
     try {
-      this.#take([await clipboardPicture()]);
+      this.take([await clipboardPicture()]);
     } catch (error) {
       this.fault = error;
     }
   }
 
-  /** @param {string | undefined} id */
-  #choose(id) {
+  /** @param {string | undefined} id @param {boolean} [byItself] */
+  #choose(id, byItself = false) {
     const picture = this.shelf.find(id);
     if (!picture) return;
     this.#show(picture);
-    this.#tell("chosen", { sample: picture.sample?.file ?? null });
+    this.#tell("chosen", { sample: picture.sample?.file ?? null, byItself });
   }
 
   /** @param {StagePicture} picture */

@@ -17,7 +17,7 @@
  */
 
 /** Pictures of the visitor's beyond this many push out the oldest, so that a long session does not fill the memory. */
-const MOST_OWN = 60;
+export const MOST_OWN = 60;
 
 /** The pictures at hand: the samples, and the visitor's own, newest first. */
 export class PictureShelf {
@@ -47,7 +47,7 @@ export class PictureShelf {
    * @param {Origin} origin
    */
   add(files, origin) {
-    const added = files.map((file) => ({
+    const added = files.slice(0, MOST_OWN).map((file) => ({
       id: `own:${++this.#added}`,
       title: file.name,
       alt: `Your picture ${file.name}`,

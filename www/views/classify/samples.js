@@ -1,6 +1,6 @@
 // @ts-check
 /** @import { Demo } from "../../state/demo.js" */
-import { DEMO_URL } from "../../state/demo.js";
+import { DEMO_URL, besideDemo } from "../../state/demo.js";
 import { inOneFile } from "../../state/in-one-file.js";
 
 /**
@@ -28,7 +28,7 @@ export async function fetchSamples(demo, signal) {
   return Promise.all(
     listed.map(async ({ file, alt, labels }) => {
       const path = own ? FOLDER + file : file;
-      return { file, alt, labels, path, src: await source(new URL(path, DEMO_URL)) };
+      return { file, alt, labels, path, src: await source(besideDemo(path)) };
     }),
   );
 }

@@ -3,9 +3,11 @@
 /** @import { Caveat, CaveatAction, Origin } from "./caveats.js" */
 /** @import { ClassifyParts } from "./classify-layout.js" */
 /** @import { Answer } from "./picture-question.js" */
+/** @import { Link } from "../../state/settings-store.js" */
 /** @import { Opinion } from "./second-opinion.js" */
 import { element } from "../../dom/element.js";
 import { icon } from "../../dom/icon.js";
+import { linkWords } from "../../state/link-words.js";
 import { numberText } from "../../state/number-text.js";
 import { answerFacts } from "./answer-facts.js";
 import { caveats } from "./caveats.js";
@@ -37,14 +39,20 @@ export class ScoresColumn {
   /**
    * @param {ClassifyParts} parts
    * @param {ModelSession} session
-   * @param {{ link: () => string, act: (does: CaveatAction) => void }} wiring what "Copy link" copies; what the notes' buttons do
+   * @param {{ link: () => Promise<Link>, act: (does: CaveatAction) => void }} wiring what "Copy link" copies; what the notes' buttons do
    * @param {AbortSignal} signal ends all listening
    */
   constructor(parts, session, { link, act }, signal) {
     this.#parts = parts;
     this.#session = session;
     this.#act = act;
-    parts.copyLink.addEventListener("click", () => copy(parts.copyLink, link), { signal });
+    const withNote = async () => {
+      const { link: text, without } = await link();
+      parts.linkNote.textContent = linkWords(without);
+      parts.linkNote.hidden = without.length === 0;
+      return text;
+    };
+    parts.copyLink.addEventListener("click", () => copy(parts.copyLink, withNote), { signal });
     parts.copyJson.addEventListener("click", () => copy(parts.copyJson, () => this.#document()), { signal });
     this.forget("The model is loading.");
   }

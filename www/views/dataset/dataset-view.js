@@ -8,7 +8,6 @@
 import "../../components/fact-list/fact-list.js";
 import { takeLargePastes } from "../../components/line-editor/large-paste.js";
 import { Component } from "../../dom/component.js";
-import { droppedFiles } from "../../dom/dropped-files.js";
 import { element } from "../../dom/element.js";
 import { nextFrame } from "../../dom/next-frame.js";
 import { numberText } from "../../state/number-text.js";
@@ -66,8 +65,6 @@ export class DatasetView extends Component {
     this.listen(parts.saveCsv, "click", () => this.#saveCsv());
     this.listen(parts.saveJson, "click", () => this.#saveJson());
     this.listen(parts.saveEmbeddings, "click", () => this.#saveEmbeddings());
-    this.listen(this, "dragover", (event) => event.preventDefault());
-    this.listen(this, "drop", (event) => this.#takeDropped(event));
     this.#showData();
   }
 
@@ -81,13 +78,17 @@ export class DatasetView extends Component {
     this.#take(() => dataOfFiles(listed, this.#readTable));
   }
 
-  /** @param {DragEvent} event */
-  #takeDropped(event) {
-    if (!event.dataTransfer) return;
-    event.preventDefault();
-    event.stopPropagation();
-    const dropped = droppedFiles(event.dataTransfer);
-    this.#take(async () => dataOfFiles(await dropped, this.#readTable));
+  /**
+   * Opens files that were dropped anywhere on the page.
+   *
+   * @param {{ path: string, file: File }[]} files
+   * @returns {boolean} whether they are taken: not while a run is under way, which is said
+   */
+  takeFiles(files) {
+    const { run, fault } = this.#parts;
+    fault.fault = run.isRunning ? { message: "What was dropped is not opened: another run is under way. Stop it first." } : null;
+    if (!run.isRunning) this.#take(() => dataOfFiles(files, this.#readTable));
+    return fault.fault === null;
   }
 
   /** @param {() => Promise<import("../research/data-files.js").DataFiles>} read */

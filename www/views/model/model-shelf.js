@@ -5,7 +5,10 @@
  * The models at hand, as the list shows them: the known ones, by their records, and what else is kept in this browser.
  * Pure functions of what the engine tells.
  */
+import { isInUse } from "../../state/model-choice.js";
 import { numberText } from "../../state/number-text.js";
+
+/** @typedef {{ source: ModelSource, dtype: string } | null} InUse where the model in place is from, and its type */
 
 /**
  * @typedef {object} ShelfModel
@@ -19,7 +22,7 @@ import { numberText } from "../../state/number-text.js";
  * @param {(ModelRecord & { published?: Record<string, number> })[]} told.records
  * @param {StoredModel[]} told.stored
  * @param {Dtype} told.dtype what a download would be quantized to
- * @param {ModelSource | null} told.inUse
+ * @param {InUse} told.inUse
  * @returns {ShelfModel[]}
  */
 export function shelf({ records, stored, dtype, inUse }) {
@@ -33,7 +36,7 @@ export function shelf({ records, stored, dtype, inUse }) {
  * @param {ModelRecord & { published?: Record<string, number> }} record
  * @param {StoredModel[]} kept
  * @param {Dtype} dtype
- * @param {ModelSource | null} inUse
+ * @param {InUse} inUse
  * @returns {ShelfModel}
  */
 function knownModel(record, kept, dtype, inUse) {
@@ -45,7 +48,8 @@ function knownModel(record, kept, dtype, inUse) {
   const figures = [license, ships ? `comes with the page, ${numberText.bytes(bytes)}` : ""];
   if (!ships && bytes) figures.push(`download ${numberText.bytes(bytes)}${size ? `, kept as ${numberText.bytes(size)}` : ""}`);
   for (const [what, share] of Object.entries(published)) figures.push(`${what} ${numberText.percent(share)} % (published)`);
-  const using = same(source, inUse);
+  const isThis = inUse !== null && same(source, inUse.source);
+  const using = isThis && (ships || inUse.dtype === dtype);
   return {
     source,
     stored,
@@ -54,8 +58,8 @@ function knownModel(record, kept, dtype, inUse) {
       title: name,
       text: description,
       figures: figures.filter(Boolean),
-      status: using ? "In use" : standing(stored),
-      action: using ? "" : action(stored, ships),
+      status: using ? "In use" : [isThis && `In use in ${inUse.dtype}`, standing(stored)].filter(Boolean).join(" · "),
+      action: using ? "" : `${action(stored, ships)}${isThis ? ` in ${dtype}` : ""}`,
       forgettable: stored !== undefined,
     },
   };
@@ -63,12 +67,12 @@ function knownModel(record, kept, dtype, inUse) {
 
 /**
  * @param {StoredModel} stored
- * @param {ModelSource | null} inUse
+ * @param {InUse} inUse
  * @returns {ShelfModel}
  */
 function keptModel(stored, inUse) {
   const { key, name, dtype, complete, source } = stored;
-  const using = same(source, inUse);
+  const using = isInUse(stored, inUse);
   return {
     source: complete ? { stored: key } : source,
     stored,

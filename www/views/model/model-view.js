@@ -62,6 +62,11 @@ export class ModelView extends Component {
     if (id) this.#others.pointOut(id);
   }
 
+  /** Shows where a model can be had that an address asks for. @param {import("../../state/model-choice.js").ModelChoice} choice */
+  offer(choice) {
+    return this.#others.offer(choice);
+  }
+
   /** @param {string} words whether this page is ready for use offline, and why not */
   tellOffline(words) {
     this.#offline = words;

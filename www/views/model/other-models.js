@@ -1,10 +1,12 @@
 // @ts-check
-/** @import { Dtype, ModelSource, Preview } from "../../engine/types.js" */
+/** @import { Dtype, ModelRecord, ModelSource, Preview } from "../../engine/types.js" */
+/** @import { ModelChoice } from "../../state/model-choice.js" */
 /** @import { ModelSession } from "../../state/model-session.js" */
 /** @import { ModelParts } from "./model-layout.js" */
 /** @import { ShelfModel } from "./model-shelf.js" */
 import { codeOf } from "../../engine/code-of.js";
 import { inOneFile } from "../../state/in-one-file.js";
+import { fetchable } from "../../state/model-choice.js";
 import { numberText } from "../../state/number-text.js";
 import { sentence } from "../../state/sentence.js";
 import { shelf } from "./model-shelf.js";
@@ -29,6 +31,8 @@ export class OtherModels extends EventTarget {
   #signal;
   /** @type {ShelfModel[]} */
   #shelf = [];
+  /** @type {ModelRecord[]} */
+  #records = [];
   /** What is under way, for Stop to throw away. @type {ModelSource | null} */
   #loading = null;
   /** What the button of the fault does. */
@@ -60,13 +64,27 @@ export class OtherModels extends EventTarget {
     this.#parts.list.focusOn(id);
   }
 
+  /** Shows where a model can be had that an address asks for. @param {ModelChoice} choice */
+  async offer(choice) {
+    const { dtype, repo, openFile } = this.#parts;
+    if ([...dtype.options].some(({ value }) => value === choice.dtype)) dtype.value = /** @type {string} */ (choice.dtype);
+    await this.refresh();
+    const source = fetchable(choice, this.#records.find(({ id }) => id === choice.name));
+    if (!source || inOneFile) return openFile.focus();
+    if ("id" in source) return this.pointOut(source.id);
+    repo.value = source.repo;
+    repo.focus();
+    await this.#look();
+  }
+
   /** Shows what is at hand, and how much room there is. */
   async refresh() {
-    const { engine, source } = this.#session;
+    const { engine, source, info } = this.#session;
     if (!engine) return;
     try {
       const [told, storage] = await Promise.all([engine.listModels(), engine.storage()]);
-      this.#shelf = shelf({ ...told, dtype: this.#dtype, inUse: source });
+      this.#records = told.records;
+      this.#shelf = shelf({ ...told, dtype: this.#dtype, inUse: source && info && { source, dtype: info.dtype } });
       this.#parts.list.entries = this.#shelf.map(({ entry }) => entry);
       this.#parts.room.textContent = room(storage, told.stored.length);
       this.#parts.persist.hidden = storage.persisted || storage.kind === "memory" || told.stored.length === 0;
@@ -153,7 +171,7 @@ export class OtherModels extends EventTarget {
   async #load(source) {
     this.#loading = source;
     await this.#run(() => this.#session.load(source, this.#dtype));
-    this.#loading = null;
+    if (this.#loading === source) this.#loading = null;
   }
 
   /** @param {() => Promise<void>} load */

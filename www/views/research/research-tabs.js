@@ -1,32 +1,123 @@
 // @ts-check
+/** @import { Fault } from "../../components/error-note/error-note.js" */
+/** @import { Arrived } from "../../dom/intake.js" */
 /** @import { ModelSession } from "../../state/model-session.js" */
+/** @import { DatasetView } from "../dataset/dataset-view.js" */
 import { element } from "../../dom/element.js";
+import { lazyModule } from "../../engine/lazy-module.js";
+import { sentence } from "../../state/sentence.js";
+
+/** What comes of a tab's files: fetched when it is first asked for, and again where that failed. */
+const modules = {
+  desk: lazyModule(() => import("./research-desk.js"), "research-desk.js", import.meta.url),
+  dataset: lazyModule(() => import("../dataset/dataset-view.js"), "../dataset/dataset-view.js", import.meta.url),
+  robustness: lazyModule(() => import("../robustness/robustness-view.js"), "../robustness/robustness-view.js", import.meta.url),
+  bias: lazyModule(() => import("../bias/bias-view.js"), "../bias/bias-view.js", import.meta.url),
+};
+
+/** @type {Promise<void> | null} */
+let styled = null;
 
 /**
  * The tabs of the research bench. Their modules and styles are fetched when the first of them is opened, so that they cost a
- * visit nothing before.
+ * visit nothing before. Where that fails the panel says so, with a button to try again.
  *
  * @param {{ session: ModelSession }} wiring
- * @returns {{ id: string, title: string, panel: HTMLElement, open: () => Promise<void> }[]}
  */
 export function researchTabs({ session }) {
-  /** @type {Promise<import("./research-desk.js").ResearchDesk> | null} */
+  /** @type {import("./research-desk.js").ResearchDesk | null} */
   let desk = null;
-  const opened = async () => {
-    document.head.append(element("link", { rel: "stylesheet", href: new URL("research.css", import.meta.url).href }));
-    const { ResearchDesk } = await import("./research-desk.js");
-    return new ResearchDesk(session);
+  const openDesk = async () => {
+    const [{ ResearchDesk }] = await Promise.all([modules.desk(), style()]);
+    return (desk ??= new ResearchDesk(session));
   };
-  const tab = (/** @type {string} */ id, /** @type {string} */ title, /** @type {(desk: any) => Promise<HTMLElement>} */ view) => {
-    const panel = element("div", { id: `panel-${id}`, hidden: true });
-    /** @type {Promise<void> | null} */
-    let filling = null;
-    const fill = async () => panel.append(await view(await (desk ??= opened())));
-    return { id, title, panel, open: () => (filling ??= fill()) };
+  const dataset = new LazyTab("dataset", "Dataset", async () => {
+    const [desk, { DatasetView }] = await Promise.all([openDesk(), modules.dataset()]);
+    return new DatasetView({ desk });
+  });
+  const robustness = new LazyTab("robustness", "Robustness", async () => {
+    const [desk, { RobustnessView }] = await Promise.all([openDesk(), modules.robustness()]);
+    return new RobustnessView({ desk });
+  });
+  const bias = new LazyTab("bias", "Bias", async () => {
+    const [desk, { BiasView }] = await Promise.all([openDesk(), modules.bias()]);
+    return new BiasView({ desk });
+  });
+  return {
+    tabs: [dataset, robustness, bias],
+    /** Opens files as the data set. @param {Arrived[]} files @returns {Promise<boolean>} whether they are taken */
+    async openData(files) {
+      const view = /** @type {DatasetView | null} */ (await dataset.open());
+      return view?.takeFiles(files) ?? false;
+    },
   };
-  return [
-    tab("dataset", "Dataset", async (desk) => new (await import("../dataset/dataset-view.js")).DatasetView({ desk })),
-    tab("robustness", "Robustness", async (desk) => new (await import("../robustness/robustness-view.js")).RobustnessView({ desk })),
-    tab("bias", "Bias", async (desk) => new (await import("../bias/bias-view.js")).BiasView({ desk })),
-  ];
+}
+
+/** A tab whose view is made when it is first opened. */
+class LazyTab {
+  /** @type {Promise<HTMLElement | null> | null} */
+  #opening = null;
+  #failures = 0;
+  #make;
+
+  /** @param {string} id @param {string} title @param {() => Promise<HTMLElement>} make */
+  constructor(id, title, make) {
+    this.id = id;
+    this.title = title;
+    this.panel = element("div", { id: `panel-${id}`, hidden: true });
+    this.#make = make;
+  }
+
+  /** @returns {Promise<HTMLElement | null>} the view; `null` where it cannot be had, which the panel says */
+  open() {
+    this.#opening ??= this.#fill();
+    return this.#opening;
+  }
+
+  async #fill() {
+    this.panel.replaceChildren(element("p", { class: "hint", role: "status" }, "Opening."));
+    try {
+      const view = await this.#make();
+      this.panel.replaceChildren(view);
+      return view;
+    } catch (error) {
+      this.#opening = null;
+      this.#failures += 1;
+      this.panel.replaceChildren(await this.#note(error));
+      return null;
+    }
+  }
+
+  /** @param {unknown} error */
+  async #note(error) {
+    const isStuck = this.#failures > 1 && (await isThere());
+    const words = `${this.title} cannot be opened. ${sentence(error)}`;
+    const reloading = " A reload asks for all of it anew: labels, templates, model and tab stay; pictures of yours have to be opened again.";
+    const note = element("error-note", {
+      fault: isStuck ? { message: words + reloading, action: "Reload the page" } : { message: words, action: "Try again" },
+    });
+    note.addEventListener("act", () => (isStuck ? location.reload() : this.open()));
+    return note;
+  }
+}
+
+/** Whether the host answers: then it is the browser that keeps a failure. */
+async function isThere() {
+  const answer = await fetch(import.meta.url, { method: "HEAD", cache: "no-store" }).catch(() => null);
+  return answer?.ok ?? false;
+}
+
+/** Adds the style of the bench to the page, once. @returns {Promise<void>} */
+function style() {
+  styled ??= new Promise((resolve, reject) => {
+    const link = element("link", { rel: "stylesheet", href: new URL("research.css", import.meta.url).href });
+    link.addEventListener("load", () => resolve());
+    link.addEventListener("error", () => {
+      link.remove();
+      styled = null;
+      reject(new Error("The style of the research bench could not be fetched."));
+    });
+    document.head.append(link);
+  });
+  return styled;
 }

@@ -6,6 +6,7 @@ import { element } from "../../dom/element.js";
 export function shareLayout() {
   const parts = {
     copy: button("Copy link", "link"),
+    linkNote: element("p", { class: "hint" }),
     contents: element("fact-list", { "data-table": "" }),
     title: element("input", { id: "share-title", type: "text", maxLength: 80, autocomplete: "off" }),
     text: element("textarea", { id: "share-text", rows: 2, maxLength: 600 }),
@@ -32,7 +33,7 @@ export function shareLayout() {
     "section",
     { "aria-labelledby": "share-ways" },
     element("h2", { id: "share-ways" }, "Three ways to pass it on"),
-    way("A link", "Labels, templates and mode, for whoever can open this page. Never a picture.", parts.copy),
+    way("A link", "Labels, templates, mode and model, for whoever can open this page. Never a picture.", parts.copy, parts.linkNote),
     way(
       "One file",
       "An HTML file with the engine, the model and the pictures in it. It opens from disk, without a network.",
@@ -52,7 +53,8 @@ export function shareLayout() {
  * @param {string} title
  * @param {string} text
  * @param {HTMLElement} action
+ * @param {HTMLElement | null} [note]
  */
-function way(title, text, action) {
-  return element("div", { class: "way" }, element("h3", {}, title), element("p", {}, text), actions(action));
+function way(title, text, action, note = null) {
+  return element("div", { class: "way" }, element("h3", {}, title), element("p", {}, text), actions(action), note);
 }

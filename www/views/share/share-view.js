@@ -9,11 +9,20 @@
 import "../../components/error-note/error-note.js";
 import "../../components/fact-list/fact-list.js";
 import { Component } from "../../dom/component.js";
+import { lazyModule } from "../../engine/lazy-module.js";
 import { element } from "../../dom/element.js";
 import { inOneFile } from "../../state/in-one-file.js";
+import { linkWords } from "../../state/link-words.js";
 import { numberText } from "../../state/number-text.js";
 import { sentence } from "../../state/sentence.js";
 import { shareLayout } from "./share-layout.js";
+
+/** What packs a demo, fetched when something is to be packed. */
+const packed = {
+  demo: lazyModule(() => import("../../export/exported-demo.js"), "../../export/exported-demo.js", import.meta.url),
+  file: lazyModule(() => import("../../export/single-file.js"), "../../export/single-file.js", import.meta.url),
+  folder: lazyModule(() => import("../../export/folder.js"), "../../export/folder.js", import.meta.url),
+};
 
 /** Labels that are named; the rest is counted. */
 const MOST_NAMED = 12;
@@ -23,6 +32,7 @@ export class ShareView extends Component {
   #session;
   #demo;
   #current;
+  #link;
   /** Address of the newest file made. */
   #made = "";
 
@@ -31,12 +41,14 @@ export class ShareView extends Component {
    * @param {ModelSession} wiring.session
    * @param {Demo} wiring.demo
    * @param {() => ClassifyView["shared"]} wiring.current what is there to share
+   * @param {() => ReturnType<ClassifyView["link"]>} wiring.link to it
    */
-  constructor({ session, demo, current }) {
+  constructor({ session, demo, current, link }) {
     super();
     this.#session = session;
     this.#demo = demo;
     this.#current = current;
+    this.#link = link;
   }
 
   build() {
@@ -54,6 +66,12 @@ export class ShareView extends Component {
       file.after(this.#parts.outcome);
       this.#parts.outcome.textContent = "This page is one already: pass the file on.";
     }
+  }
+
+  /** Puts the visitor's pictures into the demo. */
+  showOwn() {
+    this.#parts.pictures.checked = true;
+    this.refresh();
   }
 
   /** Shows what a demo would hold now. */
@@ -74,26 +92,27 @@ export class ShareView extends Component {
   }
 
   async #copy() {
-    const { copy } = this.#parts;
-    const { link } = this.#current();
+    const { copy, linkNote } = this.#parts;
+    const { link, without } = await this.#link();
     const written = await navigator.clipboard.writeText(link).then(
       () => "Link copied",
       () => "Not allowed here",
     );
     /** @type {Text} */ (copy.lastChild).data = written;
-    this.send("announce", { text: written });
+    linkNote.textContent = linkWords(without);
+    this.send("announce", { text: `${written}. ${linkNote.textContent}` });
   }
 
   #makeFile() {
     return this.#make(this.#parts.file, "html", async (exported) => {
-      const { singleFile } = await import("../../export/single-file.js");
+      const { singleFile } = await packed.file();
       return singleFile(exported);
     });
   }
 
   #makeFolder() {
     return this.#make(this.#parts.folder, "zip", async (exported) => {
-      const { folderArchive } = await import("../../export/folder.js");
+      const { folderArchive } = await packed.folder();
       return folderArchive(exported, this.#name);
     });
   }
@@ -110,7 +129,7 @@ export class ShareView extends Component {
     outcome.textContent = "Packing.";
     file.disabled = folder.disabled = true;
     try {
-      const { exportedDemo } = await import("../../export/exported-demo.js");
+      const { exportedDemo } = await packed.demo();
       this.#offer(await pack(await exportedDemo(this.#chosen())), `${this.#name}.${suffix}`);
     } catch (error) {
       outcome.textContent = "";

@@ -2,22 +2,24 @@
 /**
  * Every way files come in from outside: dropped anywhere on the page, or pasted anywhere.
  *
+ * @typedef {{ path: string, file: File }} Arrived `path` begins with the name of what was dropped
+ *
  * @typedef {object} Intake
- * @property {(files: File[]) => void} files what was dropped or pasted, pictures and others
+ * @property {(files: Arrived[], how: "drop" | "paste") => void} files what came, pictures and others
  * @property {(hovering: boolean) => void} hovering while files hang over the page
  * @property {(address: string) => void} address of something elsewhere
  * @property {(message: string) => void} refused a sentence: something came that is neither
  */
-
-import { droppedFiles } from "../../dom/dropped-files.js";
+import { droppedFiles } from "./dropped-files.js";
 
 const NO_PICTURE = "That was a text, not a picture. Paste the picture itself, or its address.";
+const UNREADABLE = "What was dropped cannot be read. Open it by its button instead.";
 
 /**
  * Listens on the whole document until `signal` aborts.
  *
  * @param {Intake} intake
- * @param {AbortSignal} signal
+ * @param {AbortSignal} [signal]
  */
 export function listenForFiles(intake, signal) {
   const on = (/** @type {string} */ type, /** @type {(event: any) => void} */ handler) =>
@@ -37,16 +39,19 @@ export function listenForFiles(intake, signal) {
     if (!dataTransfer || !carriesSomething(event)) return;
     event.preventDefault();
     const text = dataTransfer.getData("text/uri-list"); // gone once this handler waits
-    const files = (await droppedFiles(dataTransfer)).map(({ file }) => file);
-    if (files.length > 0) intake.files(files);
+    const files = await droppedFiles(dataTransfer).catch(() => null);
+    if (files === null) intake.refused(UNREADABLE);
+    else if (files.length > 0) intake.files(files, "drop");
     else takeText(text, intake);
   });
   on("paste", (/** @type {ClipboardEvent} */ event) => {
+    const text = event.clipboardData?.getData("text/plain") ?? "";
+    if (isTextField(event.target) && text !== "") return; // a table's cells come as a picture too
     const files = [...(event.clipboardData?.files ?? [])];
     if (files.length > 0) {
       event.preventDefault();
-      intake.files(files);
-    } else if (!isTextField(event.target)) takeText(event.clipboardData?.getData("text/plain") ?? "", intake);
+      intake.files(files.map((file) => ({ path: file.name, file })), "paste");
+    } else if (!isTextField(event.target)) takeText(text, intake);
   });
 }
 
@@ -84,5 +89,5 @@ function carriesSomething(event) {
 
 /** @param {EventTarget | null} target */
 function isTextField(target) {
-  return target instanceof HTMLTextAreaElement || target instanceof HTMLInputElement;
+  return target instanceof HTMLTextAreaElement || (target instanceof HTMLInputElement && !/^(checkbox|radio|range|file|button)$/.test(target.type));
 }

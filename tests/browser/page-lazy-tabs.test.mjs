@@ -1,0 +1,72 @@
+// @ts-check
+/** Tabs whose files are fetched when they are opened: what is shown where that fails, and how it is tried again. */
+import assert from "node:assert/strict";
+import { answered, button, openVisits } from "./visits.mjs";
+
+/** @import { BrowserContext, Page } from "playwright-core" */
+
+const { visit } = openVisits();
+
+/** @param {Page} page @param {string} name */
+const failed = (page, name) => page.getByRole("alert").filter({ hasText: `${name} cannot be opened.` });
+
+/** Opens a tab while some files do not come. @param {Page} page @param {BrowserContext} context @param {string} files */
+async function openWithout(page, context, files) {
+  await context.route(files, (route) => route.abort());
+  await page.getByRole("tab", { name: "Dataset" }).click();
+  await failed(page, "Dataset").waitFor();
+  await context.unroute(files);
+}
+
+for (const files of ["**/research-desk.js*", "**/dataset-view.js*", "**/research.css"])
+  visit(`without ${files} the tab says so, and opens when it is tried again`, async (page, context) => {
+    await openWithout(page, context, files);
+    assert.match(await failed(page, "Dataset").innerText(), /could not be fetched/);
+    await button(page, "Try again").click();
+    await page.locator("dataset-view").waitFor();
+    await page.getByRole("tab", { name: "Bias" }).click();
+    await page.locator("bias-view").waitFor();
+  });
+
+visit("a tab that failed is tried again when it is opened again", async (page, context) => {
+  await openWithout(page, context, "**/research-desk.js*");
+  await page.getByRole("tab", { name: "Classify" }).click();
+  await answered(page);
+  await page.getByRole("tab", { name: "Dataset" }).click();
+  await page.locator("dataset-view").waitFor();
+});
+
+visit("where the browser keeps the failure of an inner module, a reload is offered, and the tab is there", async (page, context) => {
+  await page.getByRole("textbox", { name: "Labels" }).fill("pizza\ncar");
+  await openWithout(page, context, "**/kept-store.js");
+  await button(page, "Try again").click();
+  // Chromium asks for the file anew, Firefox does not.
+  const reload = button(page, "Reload the page");
+  await page.locator("dataset-view").or(reload).first().waitFor();
+  if (await reload.isVisible()) await reload.click();
+  await page.locator("dataset-view").waitFor();
+  assert.equal(await page.getByRole("textbox", { name: "Labels", includeHidden: true }).first().inputValue(), "pizza\ncar");
+});
+
+visit("while the host does not answer, the tab goes on offering to try again", async (page, context) => {
+  await context.route("**/www/**", (route) => route.abort());
+  await page.getByRole("tab", { name: "Robustness" }).click();
+  for (let tries = 0; tries < 3; tries++) {
+    await failed(page, "Robustness").waitFor();
+    await button(page, "Try again").click();
+  }
+  await failed(page, "Robustness").waitFor();
+  await context.unroute("**/www/**");
+  await button(page, "Try again").click();
+  await page.locator("robustness-view").waitFor();
+});
+
+visit("what packs a demo is fetched again where that failed", async (page, context) => {
+  await page.getByRole("tab", { name: "Share" }).click();
+  await context.route("**/exported-demo.js*", (route) => route.abort());
+  await button(page, "Make a folder").click();
+  await page.locator("share-view").getByRole("alert").filter({ hasText: "could not be fetched" }).waitFor();
+  await context.unroute("**/exported-demo.js*");
+  await button(page, "Make a folder").click();
+  await page.getByRole("link", { name: /^Save [\d.]+ MB$/ }).waitFor();
+});

@@ -1,0 +1,12 @@
+// @ts-check
+/** @import { Link } from "./settings-store.js" */
+
+/**
+ * Says what a link leaves out; empty where it holds everything.
+ *
+ * @param {Link["without"]} without
+ */
+export function linkWords(without) {
+  if (without.length === 0) return "";
+  return `The link is without your ${without.join(" and ")}, which are too long for one. Share puts them into one file, or into a folder.`;
+}

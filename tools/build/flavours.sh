@@ -61,7 +61,10 @@ compile() {
   # In the background, where a signal to this script does not have to wait for it.
   RUSTC_BOOTSTRAP=1 RUSTFLAGS="$rustflags" cargo "${cargo_words[@]}" &
   wait $!
-  if [ -n "$binder" ]; then wait "$binder" || fail "wasm-bindgen could not be compiled: see $LOGS/bind.log"; fi
+  if [ -n "$binder" ]; then
+    wait "$binder" || fail "wasm-bindgen could not be compiled: see $LOGS/bind.log"
+    touch "$BIND" # Cargo leaves it where another line of the lock file has changed
+  fi
   made=target/made/$name
   rm -rf "$made"
   "$BIND" "$folder/$WASM_TARGET/wasm/clip_wasm.wasm" "$made"

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use clip_wasm::Result;
 use clip_wasm::weights::hub::{HUGGING_FACE, Repository, RepositoryName, RepositoryPlan, file_path};
 use clip_wasm::weights::{Dtype, Record, Summary};
+use etcetera::BaseStrategy;
 
 use crate::records;
 use http::Http;
@@ -88,9 +89,8 @@ impl Hub {
 
 /// Where models that were fetched by name are kept: CLIP_WASM_MODELS, or a folder in the user's cache.
 fn kept_models() -> PathBuf {
-    let variable = |name| std::env::var_os(name).map(PathBuf::from);
-    variable("CLIP_WASM_MODELS").unwrap_or_else(|| {
-        let cache = variable("XDG_CACHE_HOME").or_else(|| variable("HOME").map(|home| home.join(".cache")));
-        cache.unwrap_or_default().join("clip-wasm")
+    std::env::var_os("CLIP_WASM_MODELS").map(PathBuf::from).unwrap_or_else(|| {
+        let user = etcetera::choose_base_strategy(); // fails only where nobody has a home
+        user.map(|user| user.cache_dir()).unwrap_or_default().join("clip-wasm")
     })
 }

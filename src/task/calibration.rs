@@ -41,11 +41,25 @@ pub struct Calibration {
     /// Mean distance of confidence and accuracy over the bins, weighted by their pictures.
     pub ece: f64,
     pub bins: Vec<Bin>,
-    /// What the logits would be divided by for the highest likelihood; `None` where that is without bound,
-    /// as when every picture is right.
+    /// What the logits would be divided by for the highest likelihood; `None` where no such number is the best.
     pub temperature: Option<f64>,
+    /// Why there is no temperature.
+    pub no_temperature: Option<NoTemperature>,
     /// The error at that temperature, fitted on the same pictures and so a little too good.
     pub ece_at_temperature: Option<f64>,
+}
+
+/// Why no temperature has the highest likelihood.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NoTemperature {
+    /// Every picture is right: the lower the temperature, the likelier.
+    EveryPictureRight,
+    /// The likelihood still rises at the lowest temperature that is looked at, though not every picture is right.
+    LowerIsLikelier,
+    /// The likelihood still rises at the highest: the labels' scores say less than equal shares would, as where
+    /// every picture is wrong.
+    HigherIsLikelier,
 }
 
 /// The pictures whose confidence lies in (low, high].
@@ -67,12 +81,16 @@ impl Calibration {
         let bins = bins(&judged);
         let (temperature, ece_at_temperature) = threads::inside(|| {
             let temperature = temperature(pictures);
-            (
-                temperature,
-                temperature.map(|temperature| error_of(&self::bins(&cooled(pictures, temperature)))),
-            )
+            let error = |temperature| error_of(&self::bins(&cooled(pictures, temperature)));
+            (temperature, temperature.ok().map(error))
         });
-        Self { ece: error_of(&bins), bins, temperature, ece_at_temperature }
+        Self {
+            ece: error_of(&bins),
+            bins,
+            temperature: temperature.ok(),
+            no_temperature: temperature.err(),
+            ece_at_temperature,
+        }
     }
 }
 
@@ -117,9 +135,9 @@ fn of_each<T: Send>(pictures: &[Judged], task: impl Fn(&Judged) -> T + Send + Sy
 
 /// The temperature of the highest likelihood. The loss is convex in its inverse, so Newton's steps, kept
 /// between bounds that close in, find it. An end of the range is looked at only if they lead there.
-fn temperature(pictures: &[Judged]) -> Option<f64> {
+fn temperature(pictures: &[Judged]) -> std::result::Result<f64, NoTemperature> {
     if pictures.iter().all(Judged::is_right) {
-        return None; // the lower, the likelier
+        return Err(NoTemperature::EveryPictureRight);
     }
     let mut bounds = [1.0 / TEMPERATURES[1], 1.0 / TEMPERATURES[0]];
     let mut inside = [false; 2]; // whether the loss is known to turn before that bound
@@ -130,7 +148,7 @@ fn temperature(pictures: &[Judged]) -> Option<f64> {
         (bounds[side], inside[side]) = (inverse, true);
         let step = inverse - first / second;
         if (step - inverse).abs() < SETTLED * inverse {
-            return Some(1.0 / step);
+            return Ok(1.0 / step);
         }
         if step > bounds[0] && step < bounds[1] {
             inverse = step;
@@ -138,12 +156,13 @@ fn temperature(pictures: &[Judged]) -> Option<f64> {
         }
         let other = 1 - side;
         if !inside[other] && (slope(pictures, bounds[other]).0 > 0.0) != (other == 1) {
-            return None;
+            let ends = [NoTemperature::HigherIsLikelier, NoTemperature::LowerIsLikelier];
+            return Err(ends[other]);
         }
         inside[other] = true;
         inverse = (bounds[0] + bounds[1]) / 2.0;
     }
-    Some(1.0 / inverse)
+    Ok(1.0 / inverse)
 }
 
 /// First and second derivative of the mean loss by the inverse temperature: the mean distance of the
@@ -166,4 +185,34 @@ fn slope(pictures: &[Judged], inverse: f64) -> (f64, f64) {
     let count = slopes.len() as f64;
     let (first, second) = slopes.iter().fold((0.0, 0.0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
     (first / count, second / count)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn calibration(pictures: &[([f32; 2], usize)]) -> Calibration {
+        let judged = |(row, truth): &'_ ([f32; 2], usize)| {
+            let prediction = Prediction::of(row);
+            (*truth, prediction)
+        };
+        let judged: Vec<Judged> = pictures
+            .iter()
+            .map(|picture| {
+                let (truth, prediction) = judged(picture);
+                Judged { row: &picture.0, truth, prediction }
+            })
+            .collect();
+        Calibration::of(&judged)
+    }
+
+    #[test]
+    fn a_missing_temperature_has_the_reason_that_is_true() {
+        let right = calibration(&[([2.0, 0.0], 0), ([0.0, 3.0], 1)]);
+        assert_eq!((right.temperature, right.no_temperature), (None, Some(NoTemperature::EveryPictureRight)));
+        let wrong = calibration(&[([2.0, 0.0], 1), ([0.0, 3.0], 0)]);
+        assert_eq!((wrong.temperature, wrong.no_temperature), (None, Some(NoTemperature::HigherIsLikelier)));
+        let mixed = calibration(&[([2.0, 0.0], 0), ([0.0, 3.0], 1), ([1.0, 0.0], 1)]);
+        assert!(mixed.temperature.is_some() && mixed.no_temperature.is_none());
+    }
 }

@@ -10,6 +10,9 @@ use super::statistics::{Bootstrap, Estimate, difference_of_shares, mcnemar_exact
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Answer {
     pub image: String,
+    /// Of the picture's bytes, where they are known.
+    #[serde(default)]
+    pub sha256: Option<String>,
     pub predicted: String,
     /// Labels above the true one; `None` for a picture without label.
     pub rank: Option<usize>,
@@ -40,6 +43,8 @@ pub struct Paired {
     pub moved: Vec<Moved>,
     /// Pictures that only one run has.
     pub unmatched: usize,
+    /// Pictures of one name whose bytes are not the same in both runs.
+    pub other_content: usize,
 }
 
 /// A picture with two answers.
@@ -65,6 +70,8 @@ impl Paired {
         let (only_first, only_second) = (count((true, false)), count((false, true)));
         let change = |&(a, b): &(bool, bool)| f64::from(u8::from(b)) - f64::from(u8::from(a));
         let changes: Vec<f64> = judged.iter().map(change).collect();
+        let other =
+            |(a, b): &&(&Answer, &Answer)| a.sha256.is_some() && b.sha256.is_some() && a.sha256 != b.sha256;
         let moved = pairs.iter().filter(|(a, b)| a.predicted != b.predicted);
         Self {
             images: judged.len(),
@@ -84,6 +91,7 @@ impl Paired {
                 })
                 .collect(),
             unmatched: first.len() + second.len() - 2 * pairs.len(),
+            other_content: pairs.iter().filter(other).count(),
         }
     }
 }
@@ -118,7 +126,16 @@ mod tests {
     use super::*;
 
     fn answer(image: &str, predicted: &str, rank: usize) -> Answer {
-        Answer { image: image.into(), predicted: predicted.into(), rank: Some(rank) }
+        Answer { image: image.into(), sha256: None, predicted: predicted.into(), rank: Some(rank) }
+    }
+
+    #[test]
+    fn pictures_of_one_name_with_other_bytes_are_counted() {
+        let hashed =
+            |image: &str, hash: &str| Answer { sha256: Some(hash.into()), ..answer(image, "cat", 0) };
+        let first = [hashed("1", "a"), hashed("2", "b"), answer("3", "cat", 0)];
+        let second = [hashed("1", "a"), hashed("2", "c"), hashed("3", "d")];
+        assert_eq!(Paired::of(&first, &second, &Bootstrap::default()).other_content, 1);
     }
 
     #[test]

@@ -32,6 +32,8 @@ pub struct Evaluation {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct PicturePrediction {
     pub image: String,
+    /// Of the picture's bytes, where they are known.
+    pub sha256: Option<String>,
     pub truth: Option<String>,
     pub predicted: String,
     /// The share of the best label under softmax.
@@ -114,6 +116,7 @@ fn predictions(
     let mut outcomes = outcomes.iter();
     let predict = |((picture, answer), truth): ((&Picture, &Prediction), &Option<usize>)| PicturePrediction {
         image: picture.name.clone(),
+        sha256: picture.sha256.clone(),
         truth: picture.label.clone(),
         predicted: names[answer.predicted].clone(),
         confidence: answer.confidence,

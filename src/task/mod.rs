@@ -11,6 +11,7 @@ pub mod pca;
 pub mod probe;
 pub mod robustness;
 pub mod saliency;
+pub mod sample;
 pub mod statistics;
 pub mod words;
 pub mod zero_shot;

@@ -204,7 +204,11 @@ mod tests {
         for (label, embedding) in
             [("b", [1.0, 0.1, 0.0, 0.0]), ("a", [0.0, 1.0, 0.0, 0.0]), ("b", [1.0, -0.1, 0.0, 0.0])]
         {
-            kept.push(Picture { name: label.into(), label: Some(label.into()) }, &embedding).unwrap();
+            kept.push(
+                Picture { name: label.into(), label: Some(label.into()), ..Picture::default() },
+                &embedding,
+            )
+            .unwrap();
         }
         let map = Map::of(&kept);
         let members: Vec<&[usize]> = map.classes.iter().map(|class| class.members.as_slice()).collect();

@@ -34,6 +34,10 @@ pub struct Robustness {
     /// acc1 of the pictures at working size, undamaged.
     pub clean: Estimate,
     pub clean_score: f64,
+    /// acc1 of the undamaged pictures with the bootstrap's interval, as `families` have it.
+    pub clean_resampled: Estimate,
+    /// By family and severity: acc1 over the family's corruptions, with the bootstrap's interval over the pictures.
+    pub families: Vec<FamilyAccuracy>,
     /// One for each corruption and severity.
     pub cells: Vec<Cell>,
     pub corruptions: Vec<CorruptionError>,
@@ -69,6 +73,14 @@ pub struct CorruptionError {
     pub changed_first: Vec<usize>,
     /// Pictures whose answer never changed.
     pub never_changed: usize,
+}
+
+/// A family of corruptions at one severity.
+#[derive(Clone, Debug, Serialize)]
+pub struct FamilyAccuracy {
+    pub family: &'static str,
+    pub severity: u8,
+    pub acc1: Estimate,
 }
 
 /// A severity over all corruptions.
@@ -124,6 +136,8 @@ impl Robustness {
             images: clean.len(),
             clean: share(clean),
             clean_score: mean_score(clean),
+            clean_resampled: bootstrap.mean(&rightness(&[clean])),
+            families: families(damaged, bootstrap),
             cells: damaged.iter().map(cell).collect(),
             retention: retention(clean, damaged, bootstrap),
             mean_corruption_error: over(|corruption| corruption.error),
@@ -131,6 +145,30 @@ impl Robustness {
             corruptions,
         }
     }
+}
+
+/// How often each picture is right over several damages to it, as a share.
+fn rightness(cells: &[&[Trial]]) -> Vec<f64> {
+    let of_picture = |picture: usize| {
+        let right = cells.iter().filter(|trials| trials[picture].right).count();
+        right as f64 / cells.len().max(1) as f64
+    };
+    (0..cells.first().map_or(0, |trials| trials.len())).map(of_picture).collect()
+}
+
+fn families(damaged: &[Damaged], bootstrap: &Bootstrap) -> Vec<FamilyAccuracy> {
+    let mut found: Vec<(&'static str, u8)> = Vec::new();
+    for cell in damaged {
+        if !found.contains(&(cell.family, cell.severity)) {
+            found.push((cell.family, cell.severity));
+        }
+    }
+    let of = |(family, severity): (&'static str, u8)| {
+        let cells = damaged.iter().filter(|cell| cell.family == family && cell.severity == severity);
+        let trials: Vec<&[Trial]> = cells.map(|cell| cell.trials.as_slice()).collect();
+        FamilyAccuracy { family, severity, acc1: bootstrap.mean(&rightness(&trials)) }
+    };
+    found.into_iter().map(of).collect()
 }
 
 fn hits(trials: &[Trial]) -> usize {
@@ -209,6 +247,10 @@ mod tests {
         assert_eq!(robustness.corruptions[0].changed_first, [1, 1]);
         assert_eq!(robustness.corruptions[0].never_changed, 0);
         assert_eq!(robustness.retention[0].retained.value, 0.5);
+        let families: Vec<_> =
+            robustness.families.iter().map(|one| (one.severity, one.acc1.value, one.acc1.n)).collect();
+        assert_eq!(families, [(1, 0.5, 2), (2, 0.5, 2)]);
+        assert_eq!((robustness.clean_resampled.value, robustness.clean_resampled.n), (1.0, 2));
     }
 
     #[test]

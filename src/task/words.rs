@@ -129,7 +129,11 @@ mod tests {
     fn kept() -> Kept {
         let mut kept = Kept::new(4);
         for (name, label, embedding) in [("1", "x", X), ("2", "y", Y), ("3", "y", [0.0, 0.6, 0.8, 0.0])] {
-            kept.push(Picture { name: name.into(), label: Some(label.into()) }, &embedding).unwrap();
+            kept.push(
+                Picture { name: name.into(), label: Some(label.into()), ..Picture::default() },
+                &embedding,
+            )
+            .unwrap();
         }
         kept
     }

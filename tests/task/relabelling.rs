@@ -33,8 +33,11 @@ fn five_thousand_pictures_against_a_thousand_labels() {
         let label = index % LABELS;
         let near: Vec<f32> =
             embeddings[label].iter().map(|value| value + (SPREAD * random.normal()) as f32).collect();
-        kept.push(Picture { name: format!("{index}.png"), label: Some(names[label].clone()) }, &near)
-            .unwrap();
+        kept.push(
+            Picture { name: format!("{index}.png"), label: Some(names[label].clone()), ..Picture::default() },
+            &near,
+        )
+        .unwrap();
     }
     let labels = Labels { names: &names, embeddings: &embeddings, logit_scale: 100.0 };
     for _ in 0..3 {

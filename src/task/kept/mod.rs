@@ -1,21 +1,31 @@
 //! Embeddings of a set of pictures, kept, so that other labels cost no second run; and their files.
 
+pub mod identity;
 pub mod npy;
 pub mod table;
 
+use std::collections::HashMap;
+
+use identity::{Identified, Identity};
+
 use super::zero_shot::unit;
 use crate::{Error, Result};
+
+/// The version that embeddings are kept with: another may see the same bytes otherwise.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Pictures that room is made for at once at most: 128 MiB of embeddings of 512 values.
 const MOST_EXPECTED: usize = 1 << 16;
 
 /// A picture whose embedding is kept.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Picture {
     /// Its path inside the data, parts joined by `/`.
     pub name: String,
     /// Its label, where the data has one.
     pub label: Option<String>,
+    /// The hash of its bytes, where they are known.
+    pub sha256: Option<String>,
 }
 
 /// Pictures and their embeddings, as projected, not normalised.
@@ -67,19 +77,50 @@ impl Kept {
         Ok(())
     }
 
-    /// The pictures from place `first` on.
-    pub fn since(&self, first: usize) -> Self {
-        let first = first.min(self.pictures.len());
-        Self {
-            pictures: self.pictures[first..].to_vec(),
-            values: self.values[first * self.width..].to_vec(),
-            width: self.width,
+    /// Puts the pictures into the order of `names`; those that are not among them come last, as they are. Gives whether
+    /// any moved.
+    pub fn arrange(&mut self, names: &[String]) -> bool {
+        let places: HashMap<&str, usize> =
+            names.iter().enumerate().map(|(place, name)| (name.as_str(), place)).collect();
+        let place = |picture: &Picture| places.get(picture.name.as_str()).copied().unwrap_or(usize::MAX);
+        if self.pictures.is_sorted_by_key(place) {
+            return false;
         }
+        let mut order: Vec<usize> = (0..self.pictures.len()).collect();
+        order.sort_by_key(|&row| place(&self.pictures[row]));
+        self.values = order.iter().flat_map(|&row| self.row(row)).copied().collect();
+        self.pictures = order.iter().map(|&row| std::mem::take(&mut self.pictures[row])).collect();
+        true
+    }
+
+    /// The embedding of the picture at `place`.
+    ///
+    /// # Panics
+    /// If there is none.
+    pub fn row(&self, place: usize) -> &[f32] {
+        &self.values[place * self.width..][..self.width]
+    }
+
+    /// What tells these pictures from others. Where a picture's bytes are not known, its embedding stands for them.
+    pub fn identity(&self) -> Identity {
+        let bytes = |row: &[f32]| row.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<u8>>();
+        let hash = |(picture, row): (&Picture, &[f32])| {
+            picture.sha256.clone().unwrap_or_else(|| identity::sha256(&bytes(row)))
+        };
+        let hashes: Vec<String> = self.pictures.iter().zip(self.embeddings()).map(hash).collect();
+        let pictures: Vec<Identified> = (self.pictures.iter().zip(&hashes))
+            .map(|(picture, sha256)| Identified {
+                name: &picture.name,
+                label: picture.label.as_deref(),
+                sha256,
+            })
+            .collect();
+        Identity::of(&pictures)
     }
 
     /// The same embeddings with other labels: what `label` gives for each picture's name.
     pub fn relabelled(&self, label: impl Fn(&str) -> Option<String>) -> Self {
-        let picture = |picture: &Picture| Picture { name: picture.name.clone(), label: label(&picture.name) };
+        let picture = |picture: &Picture| Picture { label: label(&picture.name), ..picture.clone() };
         Self { pictures: self.pictures.iter().map(picture).collect(), ..self.clone() }
     }
 
@@ -117,17 +158,20 @@ impl Kept {
         npy::write(&self.values, &[self.pictures.len(), self.width])
     }
 
-    /// The table that belongs to [`Kept::to_npy`]: a line for each row, with the hash of the weights.
+    /// The table that belongs to [`Kept::to_npy`]: a line for each row, with the hashes of the picture and of the weights,
+    /// and the version of this program.
     ///
     /// # Errors
     /// As [`table::write_csv`].
     pub fn to_csv(&self, weights: &str) -> Result<String> {
         let line = |picture: &'_ Picture| {
-            [picture.name.clone(), picture.label.clone().unwrap_or_default(), weights.to_owned()]
+            let [label, sha256] =
+                [&picture.label, &picture.sha256].map(|text| text.clone().unwrap_or_default());
+            [picture.name.clone(), label, sha256, weights.to_owned(), VERSION.to_owned()]
         };
-        let lines: Vec<[String; 3]> = self.pictures.iter().map(line).collect();
-        let heading = ["file", "label", "weights_sha256"];
-        let rows = lines.iter().map(|line| [line[0].as_str(), line[1].as_str(), line[2].as_str()]);
+        let lines: Vec<[String; 5]> = self.pictures.iter().map(line).collect();
+        let heading = ["file", "label", "sha256", "weights_sha256", "version"];
+        let rows = lines.iter().map(|line| line.each_ref().map(String::as_str));
         table::write_csv(std::iter::once(heading).chain(rows))
     }
 
@@ -154,7 +198,8 @@ impl Kept {
             let reason = format!("row {} holds a value that is not finite", index / width.max(1) + 1);
             return Err(Error::Malformed { format: "npy", reason });
         }
-        let pictures = lines.into_iter().map(|line| Picture { name: line.file, label: line.label }).collect();
+        let picture = |line: table::Line| Picture { name: line.file, label: line.label, sha256: line.sha256 };
+        let pictures = lines.into_iter().map(picture).collect();
         Ok(Self { pictures, values, width })
     }
 }
@@ -165,8 +210,11 @@ mod tests {
 
     fn kept() -> Kept {
         let mut kept = Kept::new(2);
-        let picture =
-            |name: &str, label: Option<&str>| Picture { name: name.into(), label: label.map(Into::into) };
+        let picture = |name: &str, label: Option<&str>| Picture {
+            name: name.into(),
+            label: label.map(Into::into),
+            sha256: label.map(|_| "ab12".into()),
+        };
         kept.push(picture("a/1.png", Some("a \"b\", c")), &[1.0, -2.5]).unwrap();
         kept.push(picture("2.png", None), &[0.0, 1e-30]).unwrap();
         kept
@@ -185,7 +233,7 @@ mod tests {
         kept.expect(1000);
         let room = kept.values.capacity();
         assert!(room >= 2000);
-        let picture = |n: u32| Picture { name: n.to_string(), label: None };
+        let picture = |n: u32| Picture { name: n.to_string(), ..Picture::default() };
         (0..1000).for_each(|n| kept.push(picture(n), &[0.5, 1.0]).unwrap());
         assert_eq!(kept.values.capacity(), room);
         kept.expect(usize::MAX);
@@ -193,12 +241,33 @@ mod tests {
     }
 
     #[test]
-    fn parts_of_what_is_kept_make_the_whole_again() {
+    fn parts_of_another_width_are_refused() {
         let mut first = Kept::new(2);
-        first.append(kept().since(0)).unwrap();
-        assert_eq!((kept().since(1).pictures().len(), kept().since(9).pictures().len()), (1, 0));
+        first.append(kept()).unwrap();
         assert_eq!(first, kept());
         assert_eq!(first.append(Kept::new(3)).unwrap_err().code(), "embedding-length");
+    }
+
+    #[test]
+    fn pictures_take_the_order_of_the_data_with_their_embeddings() {
+        let mut kept = kept();
+        let names = ["2.png", "a/1.png"].map(str::to_owned);
+        let before = kept.identity();
+        assert!(kept.arrange(&names) && !kept.arrange(&names));
+        assert_eq!((kept.pictures()[0].name.as_str(), kept.row(0)), ("2.png", [0.0, 1e-30].as_slice()));
+        assert_eq!((kept.pictures()[1].name.as_str(), kept.row(1)), ("a/1.png", [1.0, -2.5].as_slice()));
+        assert_eq!(kept.identity(), before, "the order is no part of it");
+    }
+
+    #[test]
+    fn an_embedding_stands_for_bytes_that_are_not_known() {
+        let of = |value: f32| {
+            let mut kept = Kept::new(1);
+            kept.push(Picture { name: "1".into(), ..Picture::default() }, &[value]).unwrap();
+            kept.identity()
+        };
+        assert_ne!(of(1.0), of(2.0));
+        assert_eq!(of(1.0), of(1.0));
     }
 
     #[test]
@@ -228,7 +297,7 @@ mod tests {
         let line = |file: &str, label: Option<&str>| table::Line {
             file: file.into(),
             label: label.map(Into::into),
-            weights: None,
+            ..table::Line::default()
         };
         let expected = [line("a.png", Some("cat")), line("b.png", None)];
         assert_eq!(table::read_csv("a.png,cat\nb.png,\n").unwrap(), expected);

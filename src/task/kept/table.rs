@@ -10,14 +10,25 @@ pub struct Line {
     pub file: String,
     /// `None` where the picture has no label.
     pub label: Option<String>,
+    /// The hash of the picture's bytes, where the table says it.
+    pub sha256: Option<String>,
     /// The hash of the weights that made the embedding, where the table says it.
     pub weights: Option<String>,
+    /// The version of this program that made the embedding, where the table says it.
+    pub version: Option<String>,
 }
 
 /// Names that the columns go by.
 const FILE: [&str; 5] = ["file", "image", "path", "filename", "filepath"];
 const LABEL: [&str; 4] = ["label", "class", "title", "caption"];
+const SHA256: [&str; 1] = ["sha256"];
 const WEIGHTS: [&str; 1] = ["weights_sha256"];
+const VERSION: [&str; 1] = ["version"];
+
+/// Where a table has file, label, hash of the picture, hash of the weights, and version.
+type Columns = [Option<usize>; 5];
+/// Of a table without a heading.
+const NO_HEADING: Columns = [Some(0), Some(1), None, None, None];
 
 /// Reads a CSV with a heading, `file,label` or names like them, or without one: the first column is the
 /// file, the second the label.
@@ -26,32 +37,38 @@ const WEIGHTS: [&str; 1] = ["weights_sha256"];
 /// `Malformed` with the line.
 pub fn read_csv(text: &str) -> Result<Vec<Line>> {
     let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
-    let mut columns: Option<[Option<usize>; 3]> = None;
+    let mut columns: Option<Columns> = None;
     let mut lines = Vec::new();
     for record in reader.records() {
         let record = record.map_err(|error| malformed(error.to_string()))?;
-        let Some([file, label, weights]) = columns else {
+        let Some(known) = columns else {
             let named = |names: &[&str]| record.iter().position(|cell| names.contains(&plain(cell).as_str()));
-            let heading = [named(&FILE), named(&LABEL), named(&WEIGHTS)];
-            columns = Some(if heading[0].is_some() { heading } else { [Some(0), Some(1), None] });
+            let heading = [named(&FILE), named(&LABEL), named(&SHA256), named(&WEIGHTS), named(&VERSION)];
+            columns = Some(if heading[0].is_some() { heading } else { NO_HEADING });
             if heading[0].is_none() {
-                lines.push(line(&record, [Some(0), Some(1), None])?);
+                lines.push(line(&record, NO_HEADING)?);
             }
             continue;
         };
-        lines.push(line(&record, [file, label, weights])?);
+        lines.push(line(&record, known)?);
     }
     Ok(lines)
 }
 
-fn line(record: &csv::StringRecord, [file, label, weights]: [Option<usize>; 3]) -> Result<Line> {
+fn line(record: &csv::StringRecord, [file, label, sha256, weights, version]: Columns) -> Result<Line> {
     let cell = |column: Option<usize>| {
         let text = record.get(column?)?.trim();
         (!text.is_empty()).then(|| text.to_owned())
     };
     let number = record.position().map_or(0, csv::Position::line);
     let file = cell(file).ok_or_else(|| malformed(format!("line {number} names no file")))?;
-    Ok(Line { file, label: cell(label), weights: cell(weights) })
+    Ok(Line {
+        file,
+        label: cell(label),
+        sha256: cell(sha256),
+        weights: cell(weights),
+        version: cell(version),
+    })
 }
 
 fn plain(cell: &str) -> String {
@@ -73,14 +90,14 @@ pub fn read_json(text: &str) -> Result<Vec<Line>> {
     match value {
         serde_json::Value::Object(files) => Ok(files
             .into_iter()
-            .map(|(file, value)| Line { file, label: label(&value), weights: None })
+            .map(|(file, value)| Line { file, label: label(&value), ..Line::default() })
             .collect()),
         serde_json::Value::Array(entries) => (entries.iter().enumerate())
             .map(|(index, entry)| {
                 let text = |names: &[&str]| names.iter().find_map(|name| label(&entry[*name]));
                 let file =
                     text(&FILE).ok_or_else(|| wrong(format!("entry {} names no `file`", index + 1)))?;
-                Ok(Line { file, label: text(&LABEL), weights: None })
+                Ok(Line { file, label: text(&LABEL), sha256: text(&SHA256), ..Line::default() })
             })
             .collect(),
         _ => Err(wrong("expected a list of objects with `file` and `label`".to_owned())),

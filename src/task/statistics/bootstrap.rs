@@ -23,7 +23,7 @@ impl Bootstrap {
         let mut sample: Vec<usize> = (0..count).collect();
         let value = statistic(&sample);
         if count == 0 || self.resamples == 0 {
-            return Estimate { value, low: value, high: value };
+            return Estimate { value, low: value, high: value, n: count };
         }
         let mut random = Random::new(self.seed);
         let mut values = Vec::with_capacity(self.resamples);
@@ -32,7 +32,7 @@ impl Bootstrap {
             values.push(statistic(&sample));
         }
         values.sort_by(f64::total_cmp);
-        Estimate { value, low: percentile(&values, 0.025), high: percentile(&values, 0.975) }
+        Estimate { value, low: percentile(&values, 0.025), high: percentile(&values, 0.975), n: count }
     }
 
     /// The mean of `values` with its interval.

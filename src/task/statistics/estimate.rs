@@ -11,19 +11,21 @@ pub struct Estimate {
     pub value: f64,
     pub low: f64,
     pub high: f64,
+    /// Pictures that it is of; of a difference between two sets, those of both.
+    pub n: usize,
 }
 
 impl Estimate {
     /// The share of `successes` in `total`, by Wilson's score method (1927). Of nothing, nothing is known.
     pub fn share(successes: usize, total: usize) -> Self {
         if total == 0 {
-            return Self { value: 0.0, low: 0.0, high: 1.0 };
+            return Self { value: 0.0, low: 0.0, high: 1.0, n: 0 };
         }
         let (n, p) = (total as f64, successes as f64 / total as f64);
         let z2 = Z_95 * Z_95 / n;
         let centre = (p + z2 / 2.0) / (1.0 + z2);
         let half = Z_95 * (p * (1.0 - p) / n + z2 / (4.0 * n)).sqrt() / (1.0 + z2);
-        Self { value: p, low: (centre - half).max(0.0), high: (centre + half).min(1.0) }
+        Self { value: p, low: (centre - half).max(0.0), high: (centre + half).min(1.0), n: total }
     }
 
     /// The bounds alone.
@@ -42,5 +44,6 @@ pub fn difference_of_shares(a: (usize, usize), b: (usize, usize)) -> Estimate {
         value,
         low: value - reach(a.value - a.low, b.high - b.value),
         high: value + reach(a.high - a.value, b.value - b.low),
+        n: a.n + b.n,
     }
 }

@@ -39,24 +39,41 @@ impl Bench {
         more.and_then(|more| self.kept.append(more)).map_err(thrown)
     }
 
-    /// Keeps pictures with their embeddings, row after row, as projected. An empty label is none.
+    /// Keeps pictures with the hashes of their bytes and their embeddings, row after row, as projected. An empty label or
+    /// hash is none.
     pub fn add(
         &mut self,
         names: Vec<JsValue>,
         labels: Vec<JsValue>,
+        hashes: Vec<JsValue>,
         embeddings: &[f32],
     ) -> Result<(), JsValue> {
-        let (names, labels) = (strings(names)?, strings(labels)?);
-        let (found, expected) = (embeddings.len(), names.len() * self.kept.width());
-        if found != expected || labels.len() != names.len() {
+        let pictures = pictures(names, labels, hashes)?;
+        let (found, expected) = (embeddings.len(), pictures.len() * self.kept.width());
+        if found != expected {
             return Err(thrown(Error::EmbeddingCount { found, expected }));
         }
-        let rows = embeddings.chunks_exact(self.kept.width().max(1));
-        for ((name, label), row) in names.into_iter().zip(labels).zip(rows) {
-            let label = (!label.is_empty()).then_some(label);
-            self.kept.push(Picture { name, label }, row).map_err(thrown)?;
+        if let Some(index) = embeddings.iter().position(|value| !value.is_finite()) {
+            let name = pictures.into_iter().nth(index / self.kept.width().max(1)).unwrap_or_default().name;
+            let reason = format!("the embedding of {name} holds a value that is not finite");
+            return Err(thrown(Error::Malformed { format: "saved embeddings", reason }));
         }
-        Ok(())
+        let rows = embeddings.chunks_exact(self.kept.width().max(1));
+        pictures
+            .into_iter()
+            .zip(rows)
+            .try_for_each(|(picture, row)| self.kept.push(picture, row))
+            .map_err(thrown)
+    }
+
+    /// Puts the pictures into the order of `names`.
+    pub fn arrange(&mut self, names: Vec<JsValue>) -> Result<bool, JsValue> {
+        Ok(self.kept.arrange(&strings(names)?))
+    }
+
+    /// What tells these pictures from others, and how many they are.
+    pub fn identity(&self) -> Result<JsValue, JsValue> {
+        object(&self.kept.identity())
     }
 
     /// Pictures that are kept.
@@ -69,14 +86,14 @@ impl Bench {
         self.kept.pictures().iter().map(|picture| picture.name.clone()).collect()
     }
 
-    /// The embeddings from place `first` on as a .npy file.
-    pub fn npy(&self, first: usize) -> Uint8Array {
-        Uint8Array::from(self.kept.since(first).to_npy().as_slice())
+    /// The embeddings as a .npy file.
+    pub fn npy(&self) -> Uint8Array {
+        Uint8Array::from(self.kept.to_npy().as_slice())
     }
 
     /// The table that belongs to it.
-    pub fn csv(&self, first: usize, weights: &str) -> Result<String, JsValue> {
-        self.kept.since(first).to_csv(weights).map_err(thrown)
+    pub fn csv(&self, weights: &str) -> Result<String, JsValue> {
+        self.kept.to_csv(weights).map_err(thrown)
     }
 
     /// Where each picture lies along the first two principal components, and what they explain.
@@ -139,6 +156,22 @@ impl Evaluation {
     pub fn object(&self) -> Result<JsValue, JsValue> {
         object(&self.0)
     }
+}
+
+/// Pictures of their names, labels and hashes, which are as many each; what is empty is none.
+pub(super) fn pictures(
+    names: Vec<JsValue>,
+    labels: Vec<JsValue>,
+    hashes: Vec<JsValue>,
+) -> Result<Vec<Picture>, JsValue> {
+    let [names, labels, hashes] = [strings(names)?, strings(labels)?, strings(hashes)?];
+    let expected = names.len();
+    if let Some(found) = [labels.len(), hashes.len()].into_iter().find(|found| *found != expected) {
+        return Err(thrown(Error::EmbeddingCount { found, expected }));
+    }
+    let filled = |text: String| (!text.is_empty()).then_some(text);
+    let picture = |((name, label), sha256)| Picture { name, label: filled(label), sha256: filled(sha256) };
+    Ok(names.into_iter().zip(labels).zip(hashes).map(picture).collect())
 }
 
 fn lines(text: &str, is_json: bool) -> Result<Vec<table::Line>, JsValue> {

@@ -4,6 +4,7 @@
 mod bench;
 mod conversion;
 mod damage;
+mod identity;
 mod labels;
 mod runs;
 

@@ -35,8 +35,8 @@ pub struct Data {
     /// Labels to choose from, one each; the data's classes by default
     #[arg(long = "label")]
     pub labels: Vec<String>,
-    /// Look at no more than this many pictures of each class
-    #[arg(long)]
+    /// Look at no more than this many pictures of each class, drawn at random by the seed
+    #[arg(long, value_name = "EACH")]
     pub limit: Option<usize>,
     #[command(flatten)]
     pub dice: Dice,
@@ -50,9 +50,12 @@ pub struct Eval {
     pub prompts: Prompts,
     #[command(flatten)]
     pub data: Data,
-    /// Keep the embeddings as NAME.npy and NAME.csv
+    /// Keep the embeddings as NAME.npy and NAME.csv, and resume from what they hold of these pictures by these weights
     #[arg(long, value_name = "NAME")]
     pub keep: Option<PathBuf>,
+    /// Embed every picture afresh, whatever NAME.npy holds, and replace it
+    #[arg(long, requires = "keep")]
+    pub fresh: bool,
     /// Write each picture's answer as CSV
     #[arg(long, value_name = "FILE")]
     pub predictions: Option<PathBuf>,

@@ -3,26 +3,64 @@
 use std::path::Path;
 
 use clip_wasm::task::comparison::{Answer, Paired, Unpaired};
+use clip_wasm::task::kept::VERSION;
 use clip_wasm::task::statistics::Estimate;
 use clip_wasm::{Error, Result};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::eval::percent;
 use super::in_file;
 use crate::args::Compare;
 use crate::output;
 
-/// The part of a result that is compared.
+/// A result that is compared.
 #[derive(Deserialize)]
 struct Run {
     predictions: Vec<Answer>,
+    #[serde(flatten)]
+    settings: Provenance,
+}
+
+/// What a run's figures depend on, as far as its file says so.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default)]
+struct Provenance {
+    version: Option<String>,
+    model: Option<String>,
+    dtype: Option<String>,
+    weights_sha256: Option<String>,
+    data: Option<String>,
+    pictures_sha256: Option<String>,
+    data_sha256: Option<String>,
+    labels: Vec<String>,
+    templates: Vec<String>,
+    seed: Option<u64>,
+    engine: Option<serde_json::Value>,
+}
+
+#[derive(Serialize)]
+struct Report<Compared> {
+    version: &'static str,
+    seed: u64,
+    resamples: usize,
+    runs: [Provenance; 2],
+    #[serde(flatten)]
+    compared: Compared,
 }
 
 pub fn run(args: &Compare, json: bool) -> Result<()> {
     let (first, second) = (read(&args.first)?, read(&args.second)?);
+    let report = Report {
+        version: VERSION,
+        seed: args.dice.seed,
+        resamples: args.dice.resamples,
+        runs: [first.settings, second.settings],
+        compared: (),
+    };
+    let (first, second) = (first.predictions, second.predictions);
     if args.unpaired {
         let unpaired = Unpaired::of(&first, &second);
-        return if json { output::json(&unpaired) } else { print_unpaired(&unpaired) };
+        return if json { output::json(&report.with(unpaired)) } else { print_unpaired(&unpaired) };
     }
     let paired = Paired::of(&first, &second, &args.dice.bootstrap());
     if paired.images == 0 {
@@ -30,19 +68,31 @@ pub fn run(args: &Compare, json: bool) -> Result<()> {
             format!("has no labelled picture of {}: for other pictures, --unpaired", args.first.display());
         return Err(Error::Dataset { path: args.second.clone(), problem });
     }
-    if json { output::json(&paired) } else { print_paired(&paired) }
+    if json { output::json(&report.with(paired)) } else { print_paired(&paired) }
 }
 
-fn read(path: &Path) -> Result<Vec<Answer>> {
-    let run: Run = serde_json::from_slice(&output::read(path)?).map_err(|error| {
+impl Report<()> {
+    fn with<Compared>(self, compared: Compared) -> Report<Compared> {
+        let Self { version, seed, resamples, runs, .. } = self;
+        Report { version, seed, resamples, runs, compared }
+    }
+}
+
+fn read(path: &Path) -> Result<Run> {
+    serde_json::from_slice(&output::read(path)?).map_err(|error| {
         let reason = format!("{error}; expected what `eval --json` prints");
         in_file(path, Error::Malformed { format: "JSON", reason })
-    })?;
-    Ok(run.predictions)
+    })
 }
 
 fn print_paired(paired: &Paired) -> Result<()> {
     output::line(format!("{} pictures in both, {} in one alone", paired.images, paired.unmatched));
+    if paired.other_content > 0 {
+        let count = paired.other_content;
+        output::line(format!(
+            "{count} of them hold other bytes in the second: they are paired by their names alone"
+        ));
+    }
     print_accuracies(&paired.first, &paired.second, &paired.difference);
     let (first, second) = (paired.only_first_right, paired.only_second_right);
     output::line(format!("right only in the first {first}, only in the second {second}"));

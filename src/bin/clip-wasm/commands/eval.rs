@@ -1,14 +1,14 @@
 //! `eval`: everything that is measured of a labelled set.
 
-use std::path::Path;
-
 use clip_wasm::Result;
 use clip_wasm::task::accuracy::Accuracy;
+use clip_wasm::task::calibration::NoTemperature;
 use clip_wasm::task::evaluation::{Evaluation, PicturePrediction};
 use clip_wasm::task::kept::{Kept, table};
 use clip_wasm::task::statistics::Estimate;
 use serde::Serialize;
 
+use super::saved::{self, Resumed, Saved};
 use super::study::{self, Settings, Skipped, Study};
 use crate::args::Eval;
 use crate::output;
@@ -19,20 +19,28 @@ struct Report {
     settings: Settings,
     #[serde(flatten)]
     evaluation: Evaluation,
+    /// Embeddings that `--keep` had from an earlier run.
+    resumed: Option<Resumed>,
     skipped: Vec<Skipped>,
 }
 
 pub fn run(args: &Eval, json: bool) -> Result<()> {
     let mut study = Study::open(&args.model, &args.prompts, &args.data)?;
-    let (kept, skipped) = study.embed()?;
+    let saved = match &args.keep {
+        Some(name) if !args.fresh => Saved::open(name, &study)?,
+        _ => None,
+    };
+    let (kept, skipped, count) = study.embed_all(saved.as_ref())?;
+    let resumed = saved.map(|saved| saved.resumed(count, kept.pictures().len())).transpose()?;
     if let Some(name) = &args.keep {
-        keep(name, &kept, &study.settings.weights_sha256)?;
+        saved::keep(name, &kept, &study.settings)?;
     }
     let evaluation = evaluate(&mut study, &kept, args)?;
     if let Some(path) = &args.predictions {
-        output::write(path, predictions_csv(&evaluation.predictions)?.as_bytes())?;
+        output::write(path, predictions_csv(&evaluation.predictions, &study.settings)?.as_bytes())?;
+        saved::describe(path, &study.settings)?;
     }
-    let report = Report { settings: study.settings, evaluation, skipped };
+    let report = Report { settings: study.settings, evaluation, resumed, skipped };
     if json { output::json(&report) } else { print(&report) }
 }
 
@@ -50,12 +58,8 @@ fn evaluate(study: &mut Study, kept: &Kept, args: &Eval) -> Result<Evaluation> {
     Ok(evaluation)
 }
 
-fn keep(name: &Path, kept: &Kept, weights: &str) -> Result<()> {
-    output::write(&name.with_added_extension("npy"), &kept.to_npy())?;
-    output::write(&name.with_added_extension("csv"), kept.to_csv(weights)?.as_bytes())
-}
-
-fn predictions_csv(predictions: &[PicturePrediction]) -> Result<String> {
+fn predictions_csv(predictions: &[PicturePrediction], settings: &Settings) -> Result<String> {
+    let data = settings.identity.as_ref().map(|identity| identity.data_sha256.clone()).unwrap_or_default();
     let row = |prediction: &PicturePrediction| {
         [
             prediction.image.clone(),
@@ -63,10 +67,14 @@ fn predictions_csv(predictions: &[PicturePrediction]) -> Result<String> {
             prediction.predicted.clone(),
             prediction.confidence.to_string(),
             prediction.rank.map(|rank| rank.to_string()).unwrap_or_default(),
+            prediction.sha256.clone().unwrap_or_default(),
+            settings.weights_sha256.clone(),
+            data.clone(),
         ]
     };
-    let rows: Vec<[String; 5]> = predictions.iter().map(row).collect();
-    let heading = ["image", "truth", "predicted", "confidence", "rank"];
+    let rows: Vec<[String; 8]> = predictions.iter().map(row).collect();
+    let heading =
+        ["image", "truth", "predicted", "confidence", "rank", "sha256", "weights_sha256", "data_sha256"];
     table::write_csv(
         std::iter::once(heading).chain(rows.iter().map(|row| row.each_ref().map(String::as_str))),
     )
@@ -88,7 +96,7 @@ fn print(report: &Report) -> Result<()> {
             (Some(temperature), Some(ece)) => {
                 format!("; {ece:.4} at the fitted temperature {temperature:.3}")
             }
-            _ => String::new(),
+            _ => calibration.no_temperature.map_or(String::new(), |reason| format!("; {}", without(reason))),
         };
         output::line(format!("calibration error      {:.4}{fitted}", calibration.ece));
     }
@@ -100,9 +108,20 @@ fn print(report: &Report) -> Result<()> {
     Ok(())
 }
 
+/// Why there is no fitted temperature.
+fn without(reason: NoTemperature) -> &'static str {
+    match reason {
+        NoTemperature::EveryPictureRight => "no temperature is best: every picture is right",
+        NoTemperature::LowerIsLikelier => "no temperature is best: the lower, the likelier",
+        NoTemperature::HigherIsLikelier => {
+            "no temperature is best: equal scores for all labels would be likelier than these"
+        }
+    }
+}
+
 fn print_accuracy(accuracy: &Accuracy, labels: &[String]) {
     let line = |key: &str, value: f64, [low, high]: [f64; 2]| {
-        output::line(format!("{key:<22} {}", percent(&Estimate { value, low, high })));
+        output::line(format!("{key:<22} {}", percent(&Estimate { value, low, high, n: accuracy.images })));
     };
     line("acc1", accuracy.acc1, accuracy.intervals.acc1);
     if let (Some(acc5), Some(interval)) = (accuracy.acc5, accuracy.intervals.acc5) {
@@ -116,8 +135,8 @@ fn print_accuracy(accuracy: &Accuracy, labels: &[String]) {
     }
 }
 
-/// A share for people.
+/// A share for people, with the number of pictures that it is of.
 pub fn percent(share: &Estimate) -> String {
     let [value, low, high] = [share.value, share.low, share.high].map(|value| value * 100.0);
-    format!("{value:6.2} %  (95 % interval {low:.2} to {high:.2})")
+    format!("{value:6.2} %  (95 % interval {low:.2} to {high:.2}, n = {})", share.n)
 }

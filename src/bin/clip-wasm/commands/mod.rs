@@ -8,6 +8,7 @@ mod inspect;
 mod probe;
 mod quantize;
 mod robustness;
+mod saved;
 mod study;
 mod verify;
 

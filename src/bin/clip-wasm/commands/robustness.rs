@@ -4,6 +4,7 @@ use clip_wasm::image::Rgb8;
 use clip_wasm::image::corrupt::{Corruption, Severity, working_copy};
 use clip_wasm::kernels::threads;
 use clip_wasm::session::Session;
+use clip_wasm::task::kept::identity::{Identified, Identity};
 use clip_wasm::task::robustness::{Damaged, Robustness, Trial};
 use clip_wasm::{Error, Result};
 use indicatif::ProgressBar;
@@ -52,12 +53,14 @@ pub fn run(args: &args::Robustness, json: bool) -> Result<()> {
     let (mut clean, mut columns, mut skipped) =
         (Vec::new(), vec![Vec::new(); plan.damages.len()], Vec::new());
     let bar = output::progress((items.len() * (plan.damages.len() + 1)) as u64, "damaging");
+    let mut measured: Vec<(&Item, String)> = Vec::new();
     for items in items.chunks(PICTURES_TOGETHER) {
         let trials =
             threads::side_by_side(items, |&(item, truth)| plan.trials(&study.session, item, truth, &bar));
         for ((item, _), trials) in items.iter().zip(trials) {
             match trials {
-                Ok((first, rest)) => {
+                Ok((first, rest, sha256)) => {
+                    measured.push((item, sha256));
                     clean.push(first);
                     columns.iter_mut().zip(rest).for_each(|(column, trial)| column.push(trial));
                 }
@@ -71,6 +74,12 @@ pub fn run(args: &args::Robustness, json: bool) -> Result<()> {
         let problem = "has no readable picture with one of these labels".to_owned();
         return Err(Error::Dataset { path: study.settings.data, problem });
     }
+    let identified = measured.iter().map(|(item, sha256)| Identified {
+        name: &item.name,
+        label: item.label.as_deref(),
+        sha256,
+    });
+    study.settings.identity = Some(Identity::of(&identified.collect::<Vec<_>>()));
     let damaged: Vec<Damaged> = (plan.damages.iter().zip(columns))
         .map(|(&(corruption, severity), trials)| Damaged {
             corruption: corruption.name(),
@@ -99,15 +108,16 @@ fn damages(args: &args::Robustness) -> Result<Vec<(Corruption, Severity)>> {
 }
 
 impl Plan {
-    /// The answers to a picture: clean, and under each damage.
+    /// The answers to a picture: clean, and under each damage. With them the hash of its bytes.
     fn trials(
         &self,
         session: &Session,
         item: &Item,
         truth: usize,
         bar: &ProgressBar,
-    ) -> Result<(Trial, Vec<Trial>)> {
-        let picture = working_copy(&study::read_picture(item)?, self.side)?;
+    ) -> Result<(Trial, Vec<Trial>, String)> {
+        let (picture, sha256) = study::read_picture(item)?;
+        let picture = working_copy(&picture, self.side)?;
         let trial = |picture: &Rgb8| {
             let trial = session.trial(picture, &self.label_embeddings, truth);
             bar.inc(1);
@@ -120,7 +130,7 @@ impl Plan {
             let picture = corruption.apply(&picture, severity, &self.word, &mut random)?;
             damaged.push(trial(&picture)?);
         }
-        Ok((clean, damaged))
+        Ok((clean, damaged, sha256))
     }
 }
 

@@ -1,15 +1,19 @@
 //! What every measurement begins with: the data, a model, and the embeddings of the one by the other.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
+use clip_wasm::kernels::threads;
 use clip_wasm::session::Session;
 use clip_wasm::task::evaluation::Labels;
+use clip_wasm::task::kept::identity::Identity;
 use clip_wasm::task::kept::{Kept, Picture};
+use clip_wasm::task::sample;
 use clip_wasm::{Error, Result, image};
 use serde::Serialize;
 
 use super::in_file;
+use super::saved::{Saved, sha256};
 use crate::args::{Data, Model, Prompts};
 use crate::dataset::{Dataset, Item};
 use crate::{model, output};
@@ -32,10 +36,34 @@ pub struct Settings {
     pub dtype: &'static str,
     pub weights_sha256: String,
     pub data: PathBuf,
+    /// Of the pictures that were measured; nothing before they were read.
+    #[serde(flatten)]
+    pub identity: Option<Identity>,
     pub labels: Vec<String>,
     pub templates: Vec<String>,
     pub seed: u64,
     pub resamples: usize,
+    /// How the pictures were picked, where not all of them were.
+    pub sample: Option<Sample>,
+    pub engine: Engine,
+}
+
+/// A sample of a data set.
+#[derive(Clone, Debug, Serialize)]
+pub struct Sample {
+    /// How it was drawn: so many of each label, at random by the seed.
+    pub method: &'static str,
+    pub each: usize,
+    /// Pictures of the whole data.
+    pub of: usize,
+}
+
+/// What computes.
+#[derive(Clone, Debug, Serialize)]
+pub struct Engine {
+    pub flavour: &'static str,
+    pub threads: usize,
+    pub platform: String,
 }
 
 /// A picture that could not be read, with the reason.
@@ -49,9 +77,7 @@ impl Study {
     /// Opens data and model; labels and templates are the user's, else the data's, else the model's.
     pub fn open(model: &Model, prompts: &Prompts, data: &Data) -> Result<Self> {
         let mut dataset = open_dataset(&data.data)?;
-        if let Some(limit) = data.limit {
-            keep_first(&mut dataset, limit);
-        }
+        let sample = data.limit.map(|each| draw(&mut dataset, each, data.dice.seed));
         let (session, weights_sha256) = model::hashed_session(&model.model)?;
         let info = session.info();
         let labels = if data.labels.is_empty() { dataset.classes.clone() } else { data.labels.clone() };
@@ -66,48 +92,77 @@ impl Study {
             dtype: info.dtype,
             weights_sha256,
             data: data.data.clone(),
+            identity: None,
             labels,
             templates,
             seed: data.dice.seed,
             resamples: data.dice.resamples,
+            sample,
+            engine: Engine {
+                flavour: "native",
+                threads: threads::count(),
+                platform: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
+            },
         };
         Ok(Self { session, settings, dataset })
     }
 
     /// The embedding of every picture, and the pictures that have none. Kept embeddings are read.
     pub fn embed(&mut self) -> Result<(Kept, Vec<Skipped>)> {
+        let (kept, skipped, _) = self.embed_all(None)?;
+        Ok((kept, skipped))
+    }
+
+    /// The same; pictures whose embedding is among `saved` are not embedded again, and are counted.
+    pub fn embed_all(&mut self, saved: Option<&Saved>) -> Result<(Kept, Vec<Skipped>, usize)> {
         let path = &self.settings.data;
-        if is_kept(path) {
-            return Ok((self.read_kept(path)?, Vec::new()));
-        }
-        let mut kept = Kept::new(self.session.projection_dim());
-        let mut skipped = Vec::new();
-        let bar = output::progress(self.dataset.items.len() as u64, "embedding");
-        for items in self.dataset.items.chunks(PICTURES_TOGETHER) {
-            let (read, bytes): (Vec<&Item>, Vec<Vec<u8>>) = (items.iter())
-                .filter_map(|item| match item.place.read() {
-                    Ok(bytes) => Some((item, bytes)),
-                    Err(error) => {
-                        skipped.push(skip(item, &error));
-                        None
-                    }
-                })
-                .unzip();
-            for (item, embedded) in read.into_iter().zip(self.session.embed_images(&bytes)) {
-                match embedded {
-                    Ok(embedded) => kept.push(picture_of(item), &embedded.embedding)?,
-                    Err(error) => skipped.push(skip(item, &error)),
-                }
-            }
-            bar.inc(items.len() as u64);
-        }
-        bar.finish_and_clear();
+        let (kept, skipped, resumed) =
+            if is_kept(path) { (self.read_kept(path)?, Vec::new(), 0) } else { self.embed_pictures(saved)? };
         if kept.pictures().is_empty() {
             let reason = skipped.first().map_or("", |skipped| skipped.reason.as_str());
             let problem = format!("none of its {} pictures can be read; the first: {reason}", skipped.len());
             return Err(Error::Dataset { path: path.clone(), problem });
         }
-        Ok((kept, skipped))
+        self.settings.identity = Some(kept.identity());
+        Ok((kept, skipped, resumed))
+    }
+
+    fn embed_pictures(&self, saved: Option<&Saved>) -> Result<(Kept, Vec<Skipped>, usize)> {
+        let mut kept = Kept::new(self.session.projection_dim());
+        let (mut skipped, mut resumed) = (Vec::new(), 0);
+        let bar = output::progress(self.dataset.items.len() as u64, "embedding");
+        for items in self.dataset.items.chunks(PICTURES_TOGETHER) {
+            let mut read: Vec<(&Item, Vec<u8>, String)> = Vec::with_capacity(items.len());
+            for item in items {
+                match item.place.read() {
+                    Ok(bytes) => {
+                        let sha256 = sha256(&bytes);
+                        read.push((item, bytes, sha256));
+                    }
+                    Err(error) => skipped.push(skip(item, &error)),
+                }
+            }
+            let known = |sha256: &str| saved.and_then(|saved| saved.embedding_of(sha256));
+            let new: Vec<&[u8]> = (read.iter().filter(|(_, _, sha256)| known(sha256).is_none()))
+                .map(|(_, bytes, _)| bytes.as_slice())
+                .collect();
+            let mut embedded = self.session.embed_images(&new).into_iter();
+            for (item, _, sha256) in read {
+                if let Some(embedding) = known(&sha256) {
+                    kept.push(picture_of(item, sha256.clone()), embedding)?;
+                    resumed += 1;
+                    continue;
+                }
+                match embedded.next() {
+                    Some(Ok(embedded)) => kept.push(picture_of(item, sha256), &embedded.embedding)?,
+                    Some(Err(error)) => skipped.push(skip(item, &error)),
+                    None => {}
+                }
+            }
+            bar.inc(items.len() as u64);
+        }
+        bar.finish_and_clear();
+        Ok((kept, skipped, resumed))
     }
 
     fn read_kept(&self, path: &Path) -> Result<Kept> {
@@ -123,14 +178,15 @@ impl Study {
     }
 }
 
-/// The picture of an item.
-pub fn read_picture(item: &Item) -> Result<image::Rgb8> {
-    Ok(image::decode(&item.place.read()?)?.image)
+/// The picture of an item, and the hash of its bytes.
+pub fn read_picture(item: &Item) -> Result<(image::Rgb8, String)> {
+    let bytes = item.place.read()?;
+    Ok((image::decode(&bytes)?.image, sha256(&bytes)))
 }
 
 /// An item as it is kept.
-pub fn picture_of(item: &Item) -> Picture {
-    Picture { name: item.name.clone(), label: item.label.clone() }
+fn picture_of(item: &Item, sha256: String) -> Picture {
+    Picture { name: item.name.clone(), label: item.label.clone(), sha256: Some(sha256) }
 }
 
 /// An item that is left out.
@@ -154,12 +210,13 @@ fn open_dataset(path: &Path) -> Result<Dataset> {
     if is_kept(path) { Dataset::open(&path.with_extension("csv")) } else { Dataset::open(path) }
 }
 
-/// Keeps the first pictures of each class.
-fn keep_first(dataset: &mut Dataset, limit: usize) {
-    let mut seen: HashMap<Option<String>, usize> = HashMap::new();
-    dataset.items.retain(|item| {
-        let count = seen.entry(item.label.clone()).or_default();
-        *count += 1;
-        *count <= limit
-    });
+/// Keeps a sample of each class, and says how it was drawn.
+fn draw(dataset: &mut Dataset, each: usize, seed: u64) -> Sample {
+    let named: Vec<(&str, Option<&str>)> =
+        dataset.items.iter().map(|item| (item.name.as_str(), item.label.as_deref())).collect();
+    let of = named.len();
+    let drawn: HashSet<usize> = sample::of_each_label(&named, each, seed).into_iter().collect();
+    let mut place = 0..;
+    dataset.items.retain(|_| place.next().is_some_and(|place| drawn.contains(&place)));
+    Sample { method: "stratified", each, of }
 }

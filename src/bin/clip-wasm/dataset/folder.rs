@@ -7,7 +7,14 @@ use clip_wasm::{Error, Result};
 
 use super::{Dataset, Item, Place, problem};
 
-/// Reads the names in a folder. Underscores in a class's name read as spaces.
+/// Names of folders that are splits of one data set, not classes of it.
+const SPLITS: [&str; 9] =
+    ["train", "training", "val", "valid", "validation", "dev", "test", "testing", "eval"];
+/// Folders in folders: more are a link in a circle.
+const DEEPEST: usize = 16;
+
+/// Reads the names in a folder. Underscores in a class's name read as spaces; what lies in folders of a class's folder
+/// is of that class, as in torchvision's `ImageFolder`.
 pub fn open(folder: &Path) -> Result<Dataset> {
     let (folders, files): (Vec<PathBuf>, Vec<PathBuf>) =
         entries(folder)?.into_iter().partition(|path| path.is_dir());
@@ -16,17 +23,65 @@ pub fn open(folder: &Path) -> Result<Dataset> {
         dataset.items = files.into_iter().map(|path| item(folder, path, None)).collect();
         return Ok(dataset);
     }
+    refuse_what_is_around_classes(folder, &folders, &files)?;
     for class in folders {
         let label = class.file_name().unwrap_or_default().to_string_lossy().replace('_', " ");
         if dataset.classes.contains(&label) {
             return Err(problem(folder, format!("has two folders that read as the class {label:?}")));
         }
-        for path in entries(&class)?.into_iter().filter(|path| path.is_file()) {
+        for path in below(&class, 0)? {
             dataset.items.push(item(folder, path, Some(label.clone())));
         }
         dataset.classes.push(label);
     }
     Ok(dataset)
+}
+
+/// Splits of a data set, and a folder around its classes, are no classes: an error names what to open in their place.
+fn refuse_what_is_around_classes(folder: &Path, folders: &[PathBuf], files: &[PathBuf]) -> Result<()> {
+    let name = |path: &PathBuf| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let names: Vec<String> = folders.iter().map(name).collect();
+    let mut nested = false;
+    for inside in folders {
+        nested |= entries(inside)?.iter().any(|path| path.is_dir());
+    }
+    // A lone one may be a class, unless it holds the classes.
+    let are_splits = names.iter().all(|name| SPLITS.contains(&name.to_lowercase().as_str()));
+    if are_splits && (nested || folders.len() > 1) {
+        let last = folder.join(names.last().map_or("", String::as_str));
+        let splits = names.join(" and ");
+        let found =
+            format!("holds the splits {splits}, not classes: name one of them, such as {}", last.display());
+        return Err(problem(folder, found));
+    }
+    if let ([only], true, true) = (folders, nested, files.is_empty())
+        && entries(only)?.iter().all(|path| path.is_dir())
+    {
+        let found =
+            format!("holds one folder, which holds folders itself: name that one, {}", only.display());
+        return Err(problem(folder, found));
+    }
+    Ok(())
+}
+
+/// Every file below a folder, in the order of their paths.
+fn below(folder: &Path, depth: usize) -> Result<Vec<PathBuf>> {
+    if depth > DEEPEST {
+        return Err(problem(
+            folder,
+            format!("lies more than {DEEPEST} folders deep: a link may lead in a circle"),
+        ));
+    }
+    let mut files = Vec::new();
+    for path in entries(folder)? {
+        if path.is_dir() {
+            files.extend(below(&path, depth + 1)?);
+        } else {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
 }
 
 fn item(folder: &Path, path: PathBuf, label: Option<String>) -> Item {

@@ -1,0 +1,118 @@
+//! Embeddings that `--keep NAME` wrote before, from which a run resumes.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use clip_wasm::task::kept::{Kept, VERSION, identity, table};
+use clip_wasm::{Error, Result};
+use indicatif::HumanDuration;
+use serde::Serialize;
+
+use super::in_file;
+use super::study::{Settings, Study};
+use crate::output;
+
+/// What NAME.npy and NAME.csv hold.
+pub struct Saved {
+    path: PathBuf,
+    kept: Kept,
+    /// The row of each picture, by the hash of its bytes.
+    rows: HashMap<String, usize>,
+    when: Option<SystemTime>,
+}
+
+/// How much of a run was there before.
+#[derive(Clone, Debug, Serialize)]
+pub struct Resumed {
+    pub from: PathBuf,
+    pub images: usize,
+    /// Seconds since it was saved.
+    pub seconds_ago: Option<u64>,
+}
+
+impl Saved {
+    /// What is kept as `name`, if anything is there.
+    ///
+    /// # Errors
+    /// `Dataset` if that is of other weights or of another version, so that it would be lost; what reading finds.
+    pub fn open(name: &Path, study: &Study) -> Result<Option<Self>> {
+        let path = name.with_added_extension("npy");
+        if !path.exists() {
+            return Ok(None);
+        }
+        let other = |what: String| {
+            let problem = format!("holds {what}: keep these under another name, or replace it with --fresh");
+            Error::Dataset { path: path.clone(), problem }
+        };
+        let csv = output::read(&name.with_added_extension("csv"))?;
+        let csv = String::from_utf8_lossy(&csv);
+        let lines = table::read_csv(&csv).map_err(|error| in_file(&path, error))?;
+        let weights = &study.settings.weights_sha256;
+        let found = |of: fn(&table::Line) -> Option<&String>| lines.first().and_then(of);
+        if let Some(hash) = found(|line| line.weights.as_ref()).filter(|hash| *hash != weights) {
+            return Err(other(format!("embeddings of other weights ({})", hash.get(..8).unwrap_or(hash))));
+        }
+        if found(|line| line.version.as_ref()).is_none_or(|version| version != VERSION) {
+            let version = found(|line| line.version.as_ref()).map_or("an unknown version", String::as_str);
+            return Err(other(format!("embeddings made by {version}, not by {VERSION}")));
+        }
+        let npy = output::read(&path)?;
+        let kept = Kept::from_files(&npy, &csv, study.session.projection_dim(), weights)
+            .map_err(|error| in_file(&path, error))?;
+        let hash =
+            |(row, picture): (usize, &clip_wasm::task::kept::Picture)| Some((picture.sha256.clone()?, row));
+        let rows = kept.pictures().iter().enumerate().filter_map(hash).collect();
+        let when = path.metadata().and_then(|metadata| metadata.modified()).ok();
+        Ok(Some(Self { path, kept, rows, when }))
+    }
+
+    /// The embedding of a picture with these bytes.
+    pub fn embedding_of(&self, sha256: &str) -> Option<&[f32]> {
+        self.rows.get(sha256).map(|row| self.kept.row(*row))
+    }
+
+    /// Tells how many of `all` pictures were there before.
+    ///
+    /// # Errors
+    /// `Dataset` if none was: what is kept is of other pictures, and would be lost.
+    pub fn resumed(&self, images: usize, all: usize) -> Result<Resumed> {
+        if images == 0 {
+            let count = self.kept.pictures().len();
+            let problem = format!(
+                "holds embeddings of {count} other pictures, none of which is in this data: keep these under another \
+                 name, or replace it with --fresh"
+            );
+            return Err(Error::Dataset { path: self.path.clone(), problem });
+        }
+        let ago = self.when.and_then(|when| when.elapsed().ok());
+        let when = ago.map_or(String::new(), |ago| format!(", saved {} ago", HumanDuration(ago)));
+        eprintln!(
+            "resumed {images} of {all} pictures from {}{when}; --fresh embeds them anew",
+            self.path.display()
+        );
+        Ok(Resumed { from: self.path.clone(), images, seconds_ago: ago.map(|ago| ago.as_secs()) })
+    }
+}
+
+/// Writes NAME.npy, NAME.csv, and beside them what made them.
+pub fn keep(name: &Path, kept: &Kept, settings: &Settings) -> Result<()> {
+    output::write(&name.with_added_extension("npy"), &kept.to_npy())?;
+    let table = name.with_added_extension("csv");
+    output::write(&table, kept.to_csv(&settings.weights_sha256)?.as_bytes())?;
+    describe(&table, settings)
+}
+
+/// Writes what made a table into a file beside it, named as CSV on the Web names a table's metadata.
+pub fn describe(table: &Path, settings: &Settings) -> Result<()> {
+    let mut path = table.as_os_str().to_owned();
+    path.push("-metadata.json");
+    let text = serde_json::to_string_pretty(settings)
+        .map_err(|error| Error::Malformed { format: "JSON", reason: error.to_string() })?;
+    output::write(Path::new(&path), format!("{text}\n").as_bytes())
+}
+
+/// The hash of a picture's bytes.
+pub fn sha256(bytes: &[u8]) -> String {
+    identity::sha256(bytes)
+}

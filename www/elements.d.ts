@@ -21,6 +21,8 @@ import type { DatasetView } from "./views/dataset/dataset-view.js";
 import type { PictureRow } from "./views/dataset/picture-row.js";
 import type { BiasView } from "./views/bias/bias-view.js";
 import type { ModelView } from "./views/model/model-view.js";
+import type { PinBoard } from "./views/research/pin-board.js";
+import type { ResultFrame } from "./views/research/result-frame.js";
 import type { RunLine } from "./views/research/run-line.js";
 import type { RobustnessView } from "./views/robustness/robustness-view.js";
 import type { ShareView } from "./views/share/share-view.js";
@@ -47,6 +49,8 @@ declare global {
     "picture-stage": PictureStage;
     "picture-strip": PictureStrip;
     "robustness-view": RobustnessView;
+    "pin-board": PinBoard;
+    "result-frame": ResultFrame;
     "run-line": RunLine;
     "score-list": ScoreList;
     "share-view": ShareView;

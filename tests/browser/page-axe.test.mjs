@@ -51,7 +51,7 @@ const STATES = {
   },
   "the Dataset tab, with everything measured": async (page) => {
     await drawings(page);
-    await page.getByRole("button", { name: "Hold this to compare" }).click();
+    await page.getByRole("button", { name: "Pin for comparison" }).click();
     await page.getByLabel("Templates of the data").fill("{}\na drawing of a {}");
     await page.getByText("McNemar’s exact p").first().waitFor();
     await page.getByLabel("Other names for it").fill("parasol");

@@ -50,7 +50,7 @@ const acc1 = (page) => page.locator("dataset-view fact-list dd").first().textCon
 function theirs() {
   const { acc1, intervals } = JSON.parse(execFileSync("target/release/clip-wasm", ["eval", DATA, "--json"], { encoding: "utf8" }));
   const [value, low, high] = [acc1, ...intervals.acc1].map((share) => (share * 100).toFixed(1));
-  return `${value} % (${low} to ${high})`;
+  return `${value} % (${low} to ${high}) n = 276`;
 }
 
 test("a folder with everything wrong is measured, and every picture left out is named with its reason", async (t) => {
@@ -138,7 +138,7 @@ test("storage that fills up half-way is told, the run goes on, and what was kept
   await page.evaluate(() => {
     FileSystemFileHandle.prototype.createWritable = () => Promise.reject(new DOMException("full", "QuotaExceededError"));
   });
-  await page.getByRole("button", { name: "Go on" }).click();
+  await page.getByRole("button", { name: "Resume" }).click();
   await page.getByText("276 of 276 pictures").waitFor();
   await page.getByText("There is no room to keep the embeddings").waitFor();
   await page.waitForFunction(() => document.querySelectorAll("dataset-view .confusion tbody tr").length === 24);

@@ -37,8 +37,8 @@ const SCRIPT = `
     const damages = ${JSON.stringify(NOISE)}.flatMap((corruption) => [1, 2, 3, 4, 5].map((severity) => ({ corruption, severity })));
     const columns = damages.map((damage) => ({ ...damage, trials: [] }));
     const clean = [];
-    for (const label of labels) {
-      const { name, image } = pictures.find((picture) => picture.label === label);
+    const places = await engine.bench("sample", { pictures: pictures.map(({ name, label }) => ({ name, label })), each: 1, seed: 0 });
+    for (const { name, label, image } of places.map((place) => pictures[place])) {
       const asked = { ...question, image, name, truth: labels.indexOf(label), side: 224, word: labels[0], damages };
       const answers = await engine.bench("damage", asked);
       clean.push(answers.clean);
@@ -60,7 +60,9 @@ after(() => stage?.close());
 /** @param {number} threads @param {...string} args @returns {any} */
 function commandLine(threads, ...args) {
   const env = { ...process.env, RAYON_NUM_THREADS: `${threads}` };
-  return JSON.parse(execFileSync(CLI, [...args, "--json"], { encoding: "utf8", maxBuffer: 1 << 26, env }));
+  const { engine, ...figures } = JSON.parse(execFileSync(CLI, [...args, "--json"], { encoding: "utf8", maxBuffer: 1 << 26, env }));
+  assert.equal(engine.threads, threads);
+  return figures;
 }
 
 /** The parts of `theirs` that `ours` has too. @param {any} theirs @param {any} ours */

@@ -119,7 +119,7 @@ test("a run that is stopped goes on, and gives the command line's numbers to the
   await view.getByRole("button", { name: "Try the 276 drawings" }).click();
   const stopped = await stopping;
   await settled("dataset-view");
-  await view.getByRole("button", { name: "Go on" }).click();
+  await view.getByRole("button", { name: "Resume" }).click();
   await view.getByText("276 of 276 pictures").waitFor();
   await page.waitForFunction(() => document.querySelectorAll("dataset-view .confusion tbody tr").length === 24);
   await settled("dataset-view");
@@ -142,11 +142,11 @@ test("a reload keeps the embeddings", async () => {
   assert.ok(Date.now() - begun < 15_000, "nothing is embedded again");
 });
 
-test("a cell of the confusion matrix shows its pictures, and a held run is compared", async () => {
+test("a cell of the confusion matrix shows its pictures, and a pinned run is compared", async () => {
   const view = page.locator("dataset-view");
   await view.locator(".confusion .cell.wrong").first().click();
   assert.ok((await view.locator("picture-row li").count()) > 0);
-  await view.getByRole("button", { name: "Hold this to compare" }).click();
+  await view.getByRole("button", { name: "Pin for comparison" }).click();
   await view.getByLabel("Templates of the data").fill("{}");
   await view.getByText("McNemar’s exact p").first().waitFor();
 });
@@ -251,7 +251,7 @@ test("embeddings that were kept elsewhere are measured as the command line measu
   await settled("dataset-view");
   const [ours, theirs] = [await saved("dataset-view"), commandLine("eval", path.join(folder, "some.npy"))];
   for (const key of ["acc1", "intervals", "confusion", "calibration", "predictions"]) assert.deepEqual(ours[key], theirs[key], key);
-  // The run that was held is of other pictures: their accuracies are compared, as the command line does it.
+  // The run that was pinned is of other pictures: their accuracies are compared, as the command line does it.
   const runs = [commandLine("eval", DATA), theirs].map((run, index) => {
     const file = path.join(folder, `${index}.json`);
     writeFileSync(file, JSON.stringify(run));

@@ -13,7 +13,7 @@ export function stopAtFirstPictures() {
       if (!asked && /^[1-9]\d* of 276,/.test(words)) {
         asked = performance.now();
         run?.querySelector("button")?.click();
-      } else if (asked && words.includes("Stopped. What was done is kept.")) {
+      } else if (asked && words.includes("Stopped. Progress is saved.")) {
         observer.disconnect();
         resolve(performance.now() - asked);
       }

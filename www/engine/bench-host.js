@@ -1,16 +1,18 @@
 // @ts-check
-/** @import { BenchWasm, Damage, Job, LabModule, Trial, WasmEngine, WasmImageEmbeddings, WasmLabelSet } from "./types.js" */
+/** @import { BenchWasm, Damage, Job, LabModule, Trial, WasmEngine, WasmLabelSet } from "./types.js" */
+import { finished, pairs, pixels, taken } from "./bench-values.js";
 import { EngineError } from "./engine-error.js";
+import { readPictures } from "./picture-bytes.js";
+import { SavedEmbeddings } from "./saved-embeddings.js";
+import { sha256 } from "./sha256.js";
 
-/** How long a slice of a measurement may take, in milliseconds: a cancel is heard between two. */
-const SLICE = 60;
 /** A confusion matrix of more labels than this stays in the worker unless all of it is asked for. */
 const MOST_CELLS = 60;
 
 /** @typedef {{ labels: string[], templates: string[], seed: number }} Question */
 /** @typedef {(labels: string[], templates: string[], job: Job) => Promise<number>} Encode */
-/** @typedef {{ name: string, label: string | null, image: Blob }} Unread */
-/** @typedef {{ name: string, label: string | null, bytes: Uint8Array } | { name: string, reason: string }} Read */
+/** @typedef {import("./picture-bytes.js").Unread} Unread */
+/** @typedef {import("./picture-bytes.js").Read} Read */
 
 /**
  * The research bench inside the engine's worker: embeddings that are kept, what is measured of them, and damaged
@@ -25,6 +27,12 @@ export class BenchHost {
   #bench;
   /** The batch that is read while another is embedded. @type {{ batch: number, read: Promise<Read[]> } | null} */
   #ahead = null;
+  /** Which data set is open: what is added for another is refused. */
+  #token = 0;
+  /** @type {SavedEmbeddings | undefined} */
+  #saved;
+  /** What has been embedded since it was last asked for. @type {{ sha256: string, bytes: number, embedding: Float32Array }[]} */
+  #unsaved = [];
 
   /**
    * @param {LabModule} lab
@@ -43,54 +51,145 @@ export class BenchHost {
   }
 
   /**
-   * Begins with nothing, or with what was kept, in parts; `expected` pictures are to come.
-   * @param {{ parts: { npy: Uint8Array, csv: string }[], expected: number }} payload
+   * Begins with nothing, or with embeddings from files; `expected` pictures are to come, some of which may be among those
+   * that were `saved` in earlier visits.
+   * @param {{ token?: number, parts: { npy: Uint8Array, csv: string }[], expected: number,
+   *   saved?: import("./saved-embeddings.js").SavedPart[] }} payload
+   * @returns {Promise<{ names: string[], sizes: number[] }>} the pictures that are there, and the sizes of those that were saved
    */
-  open({ parts, expected }) {
-    const bench = new this.#lab.Bench(this.#engine.info().projection_dim);
+  async open({ token = 0, parts, expected, saved = [] }) {
+    const { projection_dim: width, version } = this.#engine.info();
+    const weights = this.#engine.sha256();
+    const bench = new this.#lab.Bench(width);
     this.#ahead = null;
+    this.#unsaved = [];
     try {
       bench.expect(expected);
-      for (const { npy, csv } of parts) bench.append(npy, csv, this.#engine.sha256());
+      for (const { npy, csv } of parts) bench.append(npy, csv, weights);
+      this.#saved = await SavedEmbeddings.of(saved, { weights, version, width, hash: this.#hash });
     } catch (error) {
       bench.free();
       throw error;
     }
     this.free();
     this.#bench = bench;
-    return { names: bench.names() };
+    this.#token = token;
+    return { names: bench.names(), sizes: this.#saved.sizes };
+  }
+
+  /**
+   * Keeps those of some pictures whose embedding was saved, found by the hash of their bytes.
+   * @param {{ token?: number, pictures: Unread[] }} payload
+   * @returns {Promise<{ found: { name: string, set: string, at: number }[] }>}
+   */
+  async recall({ token = 0, pictures }) {
+    const bench = this.#openedBy(token);
+    const found = [];
+    for (const one of await readPictures(pictures, this.#hash)) {
+      const known = "bytes" in one && (await this.#saved?.find(one.sha256));
+      if (!known) continue;
+      bench.add([one.name], [one.label ?? ""], [one.sha256], known.embedding);
+      found.push({ name: one.name, set: known.set, at: known.at });
+    }
+    return { found };
   }
 
   /**
    * Embeds and keeps some pictures, while those of the batch `ahead`, which comes next, are read.
-   * @param {{ batch?: number, pictures: Unread[], ahead?: { batch: number, pictures: Unread[] } | null }} payload
+   * @param {{ token?: number, batch?: number, pictures: Unread[], ahead?: { batch: number, pictures: Unread[] } | null }} payload
    * @returns {Promise<{ skipped: { name: string, reason: string }[], milliseconds: number }>}
    */
-  async add({ batch, pictures, ahead = null }) {
+  async add({ token = 0, batch, pictures, ahead = null }) {
+    const bench = this.#openedBy(token);
     const known = this.#ahead;
-    const opened = await (known && known.batch === batch ? known.read : bytesOfAll(pictures));
-    this.#ahead = ahead && { batch: ahead.batch, read: bytesOfAll(ahead.pictures) };
+    const opened = await (known && known.batch === batch ? known.read : readPictures(pictures, this.#hash));
+    this.#ahead = ahead && { batch: ahead.batch, read: readPictures(ahead.pictures, this.#hash) };
     const read = opened.filter((one) => "bytes" in one);
     const begun = performance.now();
     const { embeddings, failures } = taken(this.#engine.embed_images(read.map(({ bytes }) => bytes)));
     for (const { code, reason } of failures) if (!code.startsWith("image-")) throw new EngineError(code, reason);
     const failed = new Set(failures.map(({ place }) => place));
     const good = read.filter((_, place) => !failed.has(place));
-    this.#opened.add(good.map(({ name }) => name), good.map(({ label }) => label ?? ""), embeddings);
+    const names = good.map(({ name }) => name);
+    bench.add(names, good.map(({ label }) => label ?? ""), good.map(({ sha256 }) => sha256), embeddings);
+    const width = embeddings.length / Math.max(1, good.length);
+    good.forEach(({ sha256, bytes }, row) =>
+      this.#unsaved.push({ sha256, bytes: bytes.length, embedding: embeddings.subarray(row * width, (row + 1) * width) }),
+    );
     const milliseconds = performance.now() - begun;
     const skipped = failures.map(({ place, reason }) => ({ name: read[place].name, reason }));
     return { skipped: [...opened.filter((one) => "reason" in one), ...skipped], milliseconds };
   }
 
-  /** The names of the pictures that are kept. */
-  names() {
-    return this.#opened.names();
+  /**
+   * What has been embedded since this was last asked for, to be saved; nothing where that is nothing.
+   * @param {{ token?: number }} payload
+   * @returns {Promise<{ index: string, values: Uint8Array } | null>}
+   */
+  async unsaved({ token = 0 }) {
+    this.#openedBy(token);
+    const rows = this.#unsaved;
+    this.#unsaved = [];
+    if (rows.length === 0) return null;
+    const width = rows[0].embedding.length;
+    const values = new Float32Array(rows.length * width);
+    rows.forEach(({ embedding }, row) => values.set(embedding, row * width));
+    const bytes = new Uint8Array(values.buffer);
+    /** @type {import("./saved-embeddings.js").SavedIndex} */
+    const index = {
+      weights_sha256: this.#engine.sha256(),
+      version: this.#engine.info().version,
+      width,
+      sha256: await this.#hash(bytes),
+      rows: rows.map(({ sha256, bytes }) => ({ sha256, bytes })),
+    };
+    return { index: JSON.stringify(index), values: bytes };
   }
 
-  /** The kept embeddings from place `first` on as files. @param {{ first?: number }} payload */
-  files({ first = 0 }) {
+  /** Puts the pictures into the order of `names`: statistics that resample depend on it. @param {{ token?: number, names: string[] }} payload */
+  arrange({ token = 0, names }) {
+    return this.#openedBy(token).arrange(names);
+  }
+
+  /**
+   * What a measurement of the pictures that are kept is about: the model, the engine, and which pictures these are.
+   * @param {{ groups?: string }} payload a table whose groups are the labels, if there is one
+   */
+  about({ groups }) {
+    const model = this.model();
+    return this.#grouped(groups, async (bench) => ({ ...model, images: bench.count(), .../** @type {object} */ (bench.identity()) }));
+  }
+
+  /** The model and the engine, as exports have them. */
+  model() {
+    const { name, dtype, version, flavour, threads } = this.#engine.info();
+    return { version, model: name, dtype, weights_sha256: this.#engine.sha256(), engine: { flavour, threads, browser: navigator.userAgent } };
+  }
+
+  /** What tells pictures from others. @param {{ pictures: { name: string, label: string | null, sha256: string }[] }} payload */
+  identity({ pictures }) {
+    const [names, labels, hashes] = [pictures.map(({ name }) => name), pictures.map(({ label }) => label ?? ""), pictures.map(({ sha256 }) => sha256)];
+    return this.#lab.identity_of(names, labels, hashes);
+  }
+
+  /**
+   * The places of up to `each` pictures of every label, drawn by the seed: those of `--limit` of the command line.
+   * @param {{ pictures: { name: string, label: string | null }[], each: number, seed: number }} payload
+   * @returns {number[]}
+   */
+  sample({ pictures, each, seed }) {
+    return [...this.#lab.sample_of_each_label(pictures.map(({ name }) => name), pictures.map(({ label }) => label ?? ""), each, seed)];
+  }
+
+  /** The names of the pictures that are kept. @param {{ token?: number }} [payload] */
+  names({ token = this.#token } = {}) {
+    return this.#openedBy(token).names();
+  }
+
+  /** The kept embeddings as files. */
+  files() {
     const bench = this.#opened;
-    return { npy: bench.npy(first), csv: bench.csv(first, this.#engine.sha256()), count: bench.count() };
+    return { npy: bench.npy(), csv: bench.csv(this.#engine.sha256()), count: bench.count() };
   }
 
   /**
@@ -216,7 +315,8 @@ export class BenchHost {
         if (thumbnails) pictures.push(...damaged.map((rgb) => pixels(rgb, side)));
         await job.breathe();
       }
-      return { clean: trials[0], trials: trials.slice(1), pictures: pictures.slice(1) };
+      const weights_sha256 = this.#engine.sha256();
+      return { clean: trials[0], trials: trials.slice(1), pictures: pictures.slice(1), sha256: await this.#hash(bytes), weights_sha256 };
     } finally {
       picture.free();
       set.free();
@@ -230,6 +330,9 @@ export class BenchHost {
   robustness({ clean, columns, seed }) {
     return this.#lab.robustness(JSON.stringify(clean), JSON.stringify(columns), seed);
   }
+
+  /** Where the browser has no hash, as on a page without TLS, the lab has one. @type {import("./picture-bytes.js").Hash} */
+  #hash = (bytes) => (globalThis.crypto?.subtle ? sha256(/** @type {BufferSource} */ (bytes)) : this.#lab.sha256(bytes));
 
   free() {
     this.#bench?.free();
@@ -283,82 +386,14 @@ export class BenchHost {
     }
   }
 
+  /** @param {number} token */
+  #openedBy(token) {
+    if (token !== this.#token) throw new EngineError("no-data", "another data set has been opened");
+    return this.#opened;
+  }
+
   get #opened() {
     if (!this.#bench) throw new EngineError("no-data", "no data set is open");
     return this.#bench;
   }
-}
-
-/**
- * Takes a measurement to its end, in slices. @param {import("./types.js").WasmMeasurement} measurement @param {Job} job
- */
-async function finished(measurement, job) {
-  try {
-    let steps = 1;
-    for (;;) {
-      const [done, total] = measurement.progress();
-      job.progress({ done, total });
-      if (done === total) return measurement.finish();
-      await job.breathe();
-      const begun = performance.now();
-      measurement.step(steps);
-      steps = performance.now() - begun < SLICE / 2 ? steps * 2 : Math.max(1, steps >> 1);
-    }
-  } catch (error) {
-    if (job.signal.aborted) measurement.free();
-    throw error;
-  }
-}
-
-/** @param {Unread[]} pictures @returns {Promise<Read[]>} */
-async function bytesOfAll(pictures) {
-  return (await bytesTogether(pictures)) ?? (await Promise.all(pictures.map(bytesOf)));
-}
-
-/**
- * Reads files as one, which costs a browser less than each by itself: seven in a hundred of a small picture's time.
- * @param {Unread[]} pictures
- * @returns {Promise<Read[] | undefined>} nothing where one cannot be read
- */
-async function bytesTogether(pictures) {
-  const all = await new Blob(pictures.map(({ image }) => image)).arrayBuffer().catch(() => undefined);
-  const size = pictures.reduce((sum, { image }) => sum + image.size, 0);
-  if (all?.byteLength !== size) return undefined;
-  let end = 0;
-  return pictures.map(({ name, label, image }) => {
-    const bytes = new Uint8Array(all, end, image.size);
-    end += image.size;
-    return { name, label, bytes };
-  });
-}
-
-/** @param {Unread} picture @returns {Promise<Read>} */
-async function bytesOf({ name, label, image }) {
-  try {
-    return { name, label, bytes: new Uint8Array(await image.arrayBuffer()) };
-  } catch (error) {
-    return { name, reason: `the file cannot be read: ${/** @type {Error} */ (error).message}` };
-  }
-}
-
-/** What the engine made of some pictures. @param {WasmImageEmbeddings} found consumed */
-function taken(found) {
-  const { embeddings, failures } = found;
-  found.free();
-  return { embeddings, failures };
-}
-
-/** @param {Uint8Array} rgb of a square @param {number} side */
-function pixels(rgb, side) {
-  const picture = new ImageData(side, side);
-  for (let pixel = 0; pixel < side * side; pixel += 1) {
-    picture.data.set(rgb.subarray(pixel * 3, pixel * 3 + 3), pixel * 4);
-    picture.data[pixel * 4 + 3] = 255;
-  }
-  return picture;
-}
-
-/** @param {string[]} cells */
-function pairs(cells) {
-  return Array.from({ length: cells.length / 2 }, (_, index) => [cells[2 * index], cells[2 * index + 1]]);
 }

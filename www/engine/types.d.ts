@@ -291,6 +291,10 @@ export interface LabModule extends BuiltModule {
   compare_unpaired(first: string, second: string): unknown;
   corruptions(): string[];
   robustness(clean: string, columns: string, seed: number): unknown;
+  sha256(bytes: Uint8Array): string;
+  identity_of(names: string[], labels: string[], hashes: string[]): Identity;
+  /** Places in the lists. */
+  sample_of_each_label(names: string[], labels: string[], each: number, seed: number): Uint32Array;
 }
 
 export interface RepositoryFile {
@@ -396,16 +400,25 @@ export interface WasmEngine {
   free(): void;
 }
 
+/** What tells some pictures from others: hashes of their bytes and names, without and with their labels. */
+export interface Identity {
+  pictures_sha256: string;
+  data_sha256: string;
+}
+
 /** Kept embeddings, in the lab's memory. */
 export interface BenchWasm {
   expect(pictures: number): void;
   append(npy: Uint8Array, csv: string, weights: string): void;
-  /** An empty label is none. [pictures, projection_dim] */
-  add(names: string[], labels: string[], embeddings: Float32Array): void;
+  /** An empty label or hash is none. [pictures, projection_dim] */
+  add(names: string[], labels: string[], hashes: string[], embeddings: Float32Array): void;
+  /** Into the order of `names`; whether any moved. */
+  arrange(names: string[]): boolean;
   count(): number;
   names(): string[];
-  npy(first: number): Uint8Array;
-  csv(first: number, weights: string): string;
+  identity(): Identity;
+  npy(): Uint8Array;
+  csv(weights: string): string;
   map(): unknown;
   regrouped(table: string, isJson: boolean): BenchWasm;
   evaluate(labels: WasmLabelSet, seed: number): WasmEvaluation;

@@ -10,7 +10,7 @@ export class FactList extends Component {
     this.append(this.#list);
   }
 
-  set facts(/** @type {[string, string][]} */ facts) {
+  set facts(/** @type {[string, import("../../dom/element.js").Child][]} */ facts) {
     const told = facts.filter(([, value]) => value);
     this.#list.replaceChildren(
       ...told.map(([name, value]) => element("div", {}, element("dt", {}, name), element("dd", {}, value))),

@@ -1,6 +1,7 @@
 // @ts-check
 import { actions, button, field } from "../../dom/controls.js";
 import { element } from "../../dom/element.js";
+import "../research/result-frame.js";
 import "../research/run-line.js";
 
 const CAN = [
@@ -27,19 +28,18 @@ export function biasLayout() {
     groupsInput: element("input", { type: "file", accept: ".csv,.json", class: "visually-hidden", tabIndex: -1, "aria-label": "Table of groups" }),
     start: element("button", { type: "button", class: "button primary" }, "Compare the groups"),
     run: element("run-line"),
-    saveJson: button("Save JSON", "save"),
-    tables: element("div", { class: "tables" }),
+    frame: element("result-frame"),
     others: element("textarea", { id: "bias-others", rows: 6, spellcheck: false }),
     compare: button("Compare the two sets"),
     setsRun: element("run-line"),
-    sets: element("div", { class: "tables" }),
+    sets: element("result-frame"),
     first: element("select", { id: "bias-first" }),
     second: element("select", { id: "bias-second" }),
     near: element("textarea", { id: "bias-near", rows: 3, spellcheck: false }),
     far: element("textarea", { id: "bias-far", rows: 3, spellcheck: false }),
     associate: button("Test the association"),
     associationRun: element("run-line"),
-    association: element("div", { class: "tables" }),
+    association: element("result-frame"),
   };
   const links = LITERATURE.map(([title, href]) => element("li", {}, element("a", { href, rel: "noreferrer" }, title)));
   const intro = element(
@@ -50,7 +50,7 @@ export function biasLayout() {
     element("details", {}, element("summary", {}, "Literature"), element("ul", {}, ...links)),
     parts.needsData,
   );
-  const outcome = element("section", { "aria-label": "Bias results", hidden: true }, parts.saveJson, parts.tables);
+  const outcome = element("section", { "aria-label": "Bias results" }, parts.frame);
   const controls = element(
     "section",
     { "aria-label": "Comparison of groups", hidden: true },

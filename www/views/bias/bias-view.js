@@ -1,14 +1,14 @@
 // @ts-check
 /**
  * The Bias view: groups of pictures beside each other, with what such a test can and cannot show said first. `data-state` is
- * `ready` once there is a result.
+ * `ready` once there is a result. A result keeps what it is of; it is marked once something else is chosen.
  */
 /** @import { ResearchDesk } from "../research/research-desk.js" */
 import { Component } from "../../dom/component.js";
 import { element } from "../../dom/element.js";
 import { slopeChart } from "../research/charts.js";
 import { figure } from "../research/figure.js";
-import { movedTable, save, table, withInterval } from "../research/tables.js";
+import { movedTable, table, withCount, withInterval } from "../research/tables.js";
 import { biasLayout } from "./bias-layout.js";
 
 const VERDICTS = /** @type {Record<string, string>} */ ({
@@ -22,8 +22,8 @@ const MOST_COLUMNS = 60;
 export class BiasView extends Component {
   #parts = biasLayout();
   #desk;
-  /** @type {any} */
-  #result = null;
+  /** The data that the fields are of. @type {import("../research/data-files.js").DataFiles | null} */
+  #data = null;
 
   /** @param {{ desk: ResearchDesk }} wiring */
   constructor({ desk }) {
@@ -33,26 +33,65 @@ export class BiasView extends Component {
 
   build() {
     this.append(...this.#parts.all);
-    const { start, groupsFile, groupsInput, saveJson, labels } = this.#parts;
+    const { start, groupsFile, groupsInput, labels, others, groups, first, second, near, far } = this.#parts;
     this.listen(this.#desk, "data", () => this.#showData());
+    this.listen(this.#desk, "question", () => this.#showData());
     this.listen(start, "click", () => this.#measure());
     this.listen(this.#parts.compare, "click", () => this.#compareSets());
     this.listen(this.#parts.associate, "click", () => this.#associate());
     this.listen(groupsFile, "click", () => groupsInput.click());
     this.listen(groupsInput, "change", () => this.#readGroups());
-    this.listen(saveJson, "click", () => save("bias.json", `${JSON.stringify(this.#result, null, 1)}\n`, "application/json"));
+    for (const field of [labels, others]) this.listen(field, "input", () => (field.dataset.written = ""));
+    for (const field of [labels, others, groups, first, second, near, far]) this.listen(field, "input", () => this.#checkResults());
     this.#showData();
   }
 
+  /** Labels are those of Dataset until others are written here; other data begins anew. */
   #showData() {
     const { needsData, controls, labels, others, groups } = this.#parts;
-    const { data } = this.#desk;
+    const { data, question } = this.#desk;
     needsData.hidden = data !== null;
     controls.hidden = data === null;
-    if (!data) return;
-    for (const field of [labels, others]) if (field.value === "") field.value = this.#desk.classes.join("\n");
-    if (groups.value === "" && data.groups) groups.value = data.groups;
-    this.#nameGroups(this.#desk.classes);
+    if (data !== this.#data) {
+      this.#data = data;
+      for (const field of [labels, others]) delete field.dataset.written;
+      groups.value = data?.groups ?? "";
+      this.#nameGroups(this.#desk.classes);
+    }
+    for (const field of [labels, others]) {
+      if (field.dataset.written === undefined || field.value.trim() === "") field.value = question.labels.join("\n");
+    }
+    this.#checkResults();
+  }
+
+  /** What is on screen is what is true now, or says whose it is. */
+  #checkResults() {
+    const { frame, sets, association } = this.#parts;
+    const current = this.#desk.subject(this.#question, {});
+    // Groups of a table take the place of the pictures' own labels: then the table is what must not have changed.
+    const grouped = (/** @type {import("../research/result-frame.js").ResultFrame} */ { subject }, /** @type {{ groups_table: string }} */ own) => {
+      const isRegrouped = own.groups_table !== "" && subject?.pictures_sha256 === current?.pictures_sha256;
+      return current && { ...current, data_sha256: isRegrouped ? (subject?.data_sha256 ?? null) : current.data_sha256, own };
+    };
+    frame.current = grouped(frame, this.#groups);
+    sets.current = current && { ...current, own: { other_labels: linesOf(this.#parts.others) } };
+    association.current = grouped(association, this.#association);
+  }
+
+  /** Labels of this view, with the templates and the seed of Dataset. */
+  get #question() {
+    return { ...this.#desk.question, labels: linesOf(this.#parts.labels) };
+  }
+
+  /** What the comparison of groups alone depends on. */
+  get #groups() {
+    return { groups_table: this.#parts.groups.value.trim() };
+  }
+
+  /** What the association alone depends on. */
+  get #association() {
+    const { first, second, near, far } = this.#parts;
+    return { ...this.#groups, targets: [first.value, second.value], attributes: linesOf(near), other_attributes: linesOf(far) };
   }
 
   /** @param {string[]} names */
@@ -69,66 +108,83 @@ export class BiasView extends Component {
     const [file] = this.#parts.groupsInput.files ?? [];
     this.#parts.groupsInput.value = "";
     if (file) this.#parts.groups.value = await file.text();
+    this.#checkResults();
+  }
+
+  /**
+   * Measures until it is done, or says why it is not; `data-state` follows.
+   *
+   * @param {import("../research/run-line.js").RunLine} run
+   * @param {(signal: AbortSignal) => Promise<void>} work
+   */
+  async #running(run, work) {
+    this.dataset.state = "working";
+    await run.run(async (signal) => {
+      const { ends } = this.#desk;
+      try {
+        await work(signal);
+      } catch (error) {
+        if (ends.aborted && !signal.aborted) throw new Error("Stopped: the model or the data was changed meanwhile. Measure again.");
+        throw error;
+      }
+      this.#checkResults();
+      this.dataset.state = "ready";
+    });
   }
 
   async #measure() {
-    const { run, groups, labels: field } = this.#parts;
-    const labels = linesOf(field);
-    this.dataset.state = "working";
-    await run.run(async (signal) => {
+    const { run, frame } = this.#parts;
+    await this.#running(run, async (signal) => {
       run.words = "Comparing the groups.";
       const onProgress = (/** @type {{ done: number, total: number }} */ steps) => (run.steps = steps);
-      const question = { labels, templates: this.#desk.templates, seed: 0 };
-      const measured = await this.#desk.bench("bias", { ...question, groups: groups.value.trim() }, { signal, onProgress });
-      if (measured.groups.length < 2) throw new Error("There is one group only: at least two are compared.");
-      this.#result = { ...question, ...measured };
+      const [question, own] = [this.#question, this.#groups];
+      const { subject, measured } = await this.#desk.measure("bias", {}, { question, own, groups: own.groups_table, signal, onProgress });
       run.words = "";
-      this.#showResult();
-      this.dataset.state = "ready";
+      if (measured.groups.length < 2) throw new Error("There is one group only: at least two are compared.");
+      this.#nameGroups(measured.groups.map((/** @type {any} */ { group }) => group));
+      frame.show(subject, this.#resultParts(subject.labels, measured), { name: "bias.json", title: "Save JSON", measured });
     });
   }
 
   async #compareSets() {
-    const { setsRun: run, sets, labels, others } = this.#parts;
-    this.dataset.state = "working";
-    await run.run(async (signal) => {
-      const asked = { labels: linesOf(labels), others: linesOf(others), templates: this.#desk.templates };
-      const { counts, moved } = await this.#desk.bench("labelSets", asked, { signal });
+    const { setsRun, sets, others } = this.#parts;
+    await this.#running(setsRun, async (signal) => {
+      const [question, own] = [this.#question, { other_labels: linesOf(others) }];
+      const asked = { others: own.other_labels };
+      const { subject, measured } = await this.#desk.measure("labelSets", asked, { question, own, signal });
+      const { counts, moved } = measured;
       const row = (/** @type {any} */ { label, first, second }) => [label, first ?? "–", second ?? "–", (second ?? 0) - (first ?? 0)];
-      const words = `${moved.length} of ${this.#desk.embedded} pictures move.`;
+      const words = `${moved.length} of ${subject.images} pictures move.`;
       const twin = table("Pictures of each label", ["Label", "first set", "second set", "change"], /** @type {any[]} */ (counts), row);
-      sets.replaceChildren(element("p", {}, words), element("div", { class: "beside" }, figure(slopeChart(counts)), twin), movedTable(moved));
+      const parts = [element("p", {}, words), element("div", { class: "beside" }, figure(slopeChart(counts)), twin), movedTable(moved)];
+      sets.show(subject, parts, { name: "label-sets.json", title: "Save sets as JSON", measured: { label_sets: measured } });
       this.send("announce", { text: words });
-      this.dataset.state = "ready";
     });
   }
 
   async #associate() {
-    const { associationRun: run, association: place, first, second, near, far, groups } = this.#parts;
-    this.dataset.state = "working";
-    await run.run(async (signal) => {
-      const asked = { first: first.value, second: second.value, near: linesOf(near), far: linesOf(far) };
-      if (asked.near.length === 0 || asked.far.length === 0) throw new Error("Write words on both sides.");
-      if (asked.first === asked.second) throw new Error("Choose two different groups.");
-      const around = { templates: this.#desk.templates, seed: 0, groups: groups.value.trim() };
-      const found = await this.#desk.bench("association", { ...asked, ...around }, { signal });
+    const { associationRun, association: frame } = this.#parts;
+    await this.#running(associationRun, async (signal) => {
+      const [question, own] = [this.#question, this.#association];
+      const { targets: [first, second], attributes: near, other_attributes: far } = own;
+      if (near.length === 0 || far.length === 0) throw new Error("Write words on both sides.");
+      if (first === second) throw new Error("Choose two different groups.");
+      const asked = { first, second, near, far };
+      const { subject, measured: found } = await this.#desk.measure("association", asked, { question, own, groups: own.groups_table, signal });
       if (!found) throw new Error("One of the groups has no picture. Compare the groups first: then those of the table can be chosen.");
       const { effect, p = 1, small } = found;
       const size = effect === null ? "none can be told" : effect.toFixed(2);
       const words = `Effect ${size}, p ${p.toFixed(4)}${small ? ": too few pictures for a verdict" : ""}.`;
-      const nearness = (/** @type {any} */ { value, low, high }) => `${value.toFixed(3)} (${low.toFixed(3)} to ${high.toFixed(3)})`;
-      const rows = [[asked.first, nearness(found.first)], [asked.second, nearness(found.second)]];
-      place.replaceChildren(element("p", {}, words), table("Nearer to the first words than to the others", ["Group", "Mean difference of cosines"], rows, (row) => row));
+      const nearness = (/** @type {any} */ { value, low, high, n }) => withCount(`${value.toFixed(3)} (${low.toFixed(3)} to ${high.toFixed(3)})`, n);
+      const rows = [[first, nearness(found.first)], [second, nearness(found.second)]];
+      const parts = [element("p", {}, words), table("Nearer to the first words than to the others", ["Group", "Mean difference of cosines"], rows, (row) => row)];
+      frame.show(subject, parts, { name: "association.json", title: "Save association as JSON", measured: { association: found } });
       this.send("announce", { text: words });
-      this.dataset.state = "ready";
     });
   }
 
-  #showResult() {
-    const { tables, outcome } = this.#parts;
-    const { groups, differences, labels } = this.#result;
-    this.#nameGroups(groups.map((/** @type {any} */ { group }) => group));
-    outcome.hidden = false;
+  /** @param {string[]} labels @param {any} measured */
+  #resultParts(labels, { groups, differences }) {
     const columns = labels.slice(0, MOST_COLUMNS);
     const size = (/** @type {any} */ { group, images, small }) => [group, images, small ? "too few for a verdict" : ""];
     const shares = (/** @type {"score" | "top1"} */ which) => (/** @type {any} */ { group, labels }) => [
@@ -146,14 +202,14 @@ export class BiasView extends Component {
       VERDICTS[one.verdict],
     ];
     const found = differences.filter((/** @type {any} */ { verdict }) => verdict === "different").length;
-    tables.replaceChildren(
+    this.send("announce", { text: `${differences.length} tests, ${found} differences.` });
+    return [
       element("p", {}, `${differences.length} tests; after Holm’s correction ${found} show a difference.`),
       table("Groups", ["Group", "Pictures", ""], groups, size),
       table("Differences of mean scores, by adjusted p", ["Label", "Groups", "Points", "Cohen’s d", "p", "after Holm", ""], sorted, row),
       table("Mean score of each label", ["Group", ...columns], groups, shares("score")),
       table("How often each label is best", ["Group", ...columns], groups, shares("top1")),
-    );
-    this.send("announce", { text: `${differences.length} tests, ${found} differences.` });
+    ];
   }
 }
 

@@ -2,7 +2,12 @@
 import "../../components/error-note/error-note.js";
 import { actions, button, field } from "../../dom/controls.js";
 import { element } from "../../dom/element.js";
+import "../research/pin-board.js";
+import "../research/result-frame.js";
 import "../research/run-line.js";
+
+/** The largest seed: 32 bits. */
+const MOST_SEED = 2 ** 32 - 1;
 
 /** The parts of the Dataset view, in the order they are read. Nothing here has behaviour. */
 export function datasetLayout() {
@@ -14,15 +19,20 @@ export function datasetLayout() {
     drawings: button("Try the 276 drawings"),
     run: element("run-line"),
     title: element("p", { class: "data-title" }),
-    goOn: button("Go on"),
-    forget: button("Forget this data"),
+    resumed: element("p", { class: "hint", hidden: true }),
+    goOn: button("Resume"),
+    afresh: button("Start afresh"),
+    forget: button("Remove data set"),
     notKept: element("p", { class: "hint", hidden: true }, "There is no room to keep the embeddings: they are gone when this tab is closed. Save them below."),
     skipped: element("details", { class: "skipped", hidden: true }),
     labels: element("textarea", { id: "data-labels", rows: 8, spellcheck: false }),
     templates: element("textarea", { id: "data-templates", rows: 3, spellcheck: false }),
+    seed: element("input", { id: "data-seed", type: "number", min: 0, max: MOST_SEED, step: 1, value: 0 }),
     fault: element("error-note"),
+    frame: element("result-frame"),
     figures: element("fact-list", { "data-table": "" }),
-    hold: button("Hold this to compare"),
+    pin: button("Pin for comparison"),
+    pins: element("pin-board"),
     saveCsv: button("Save CSV", "save"),
     saveJson: button("Save JSON", "save"),
     saveEmbeddings: button("Save embeddings", "save"),
@@ -34,11 +44,12 @@ export function datasetLayout() {
     "section",
     { class: "prose", "aria-label": "Data" },
     element("h2", {}, "Your data"),
-    element("p", { class: "hint" }, "A folder with a folder of pictures for each label, or pictures with a CSV or JSON of file and label. Or files: pictures with their table, CLIP_benchmark’s .tar with classnames.txt, embeddings as .npy with their .csv. Drop them here. Everything is read on this device."),
+    element("p", { class: "hint" }, "One folder with a subfolder of pictures per class, several class folders at once, or pictures with a CSV or JSON of file and label. Or files: CLIP_benchmark’s .tar with classnames.txt, saved embeddings as .npy with their .csv. Drop them here. Everything is read on this device."),
     actions(parts.folder, parts.files, parts.drawings, parts.folderInput, parts.filesInput),
     parts.run,
     parts.title,
-    actions(parts.goOn, parts.forget),
+    parts.resumed,
+    actions(parts.goOn, parts.afresh, parts.forget),
     parts.notKept,
     parts.skipped,
   );
@@ -46,17 +57,17 @@ export function datasetLayout() {
     "section",
     { class: "fields", "aria-label": "Question", hidden: true },
     field("Labels of the data", parts.labels),
-    field("Templates of the data", parts.templates),
+    element("div", { class: "fields-below" }, field("Templates of the data", parts.templates), field("Seed of intervals, tests and samples", parts.seed)),
     parts.fault,
   );
   const outcome = element(
     "section",
     { "aria-label": "Results", hidden: true },
     element("h2", {}, "Results"),
-    parts.figures,
-    actions(parts.hold, parts.saveCsv, parts.saveJson, parts.saveEmbeddings),
+    actions(parts.pin, parts.saveCsv, parts.saveJson, parts.saveEmbeddings),
+    parts.frame,
+    parts.pins,
     parts.compared,
-    parts.tables,
   );
   return { ...parts, question, outcome, all: [intake, question, outcome] };
 }

@@ -2,7 +2,7 @@
 /**
  * The Dataset view: many labelled pictures, embedded once, measured as often as labels and templates change. Fields "Labels of
  * the data" and "Templates of the data"; results in regions named by their captions; `data-state` is `ready` when they are the
- * newest.
+ * newest. What was measured of another model or other data is taken away at once; pins keep it.
  */
 /** @import { ResearchDesk } from "../research/research-desk.js" */
 import "../../components/fact-list/fact-list.js";
@@ -13,8 +13,8 @@ import { nextFrame } from "../../dom/next-frame.js";
 import { numberText } from "../../state/number-text.js";
 import { sentence } from "../../state/sentence.js";
 import { bundledDrawings, dataOfFiles } from "../research/data-files.js";
-import "../research/run-line.js";
-import { save } from "../research/tables.js";
+import { differences, documentOf, ofSamePictures, subjectText } from "../research/subject.js";
+import { save, saveJson, saveTable } from "../research/tables.js";
 import { datasetLayout } from "./dataset-layout.js";
 import { FeaturesPanel } from "./features-panel.js";
 import { PictureRow } from "./picture-row.js";
@@ -25,15 +25,16 @@ import { WordsPanel } from "./words-panel.js";
 const REST_MS = 250;
 /** Pictures left out that are named. */
 const MOST_SKIPPED = 200;
+/** When embeddings were saved, as people read it. */
+const WHEN = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "short" });
 
 export class DatasetView extends Component {
   #parts = datasetLayout();
   #desk;
   #pictures = new PictureRow();
-  /** @type {any} what was measured last */
+  #tables = element("div", { class: "tables" });
+  /** @type {any} what was measured last, of the frame's subject */
   #evaluation = null;
-  /** @type {{ named: string, data: string, predictions: object[] } | null} what the next measurement is compared with */
-  #held = null;
   #resting = 0;
   #measuring = new AbortController();
   /** Further questions about the same data and words. */
@@ -52,16 +53,19 @@ export class DatasetView extends Component {
     const parts = this.#parts;
     this.listen(this.#desk, "progress", ({ detail }) => (parts.run.progress = detail));
     this.listen(this.#desk, "data", () => this.#showData());
-    this.listen(this.#desk.session, "model", () => this.#forget());
+    this.listen(this.#desk, "question", () => this.#showQuestion());
+    this.listen(this.#desk, "begun", () => this.#embedding((signal) => this.#desk.recall(signal)));
     this.listen(parts.folder, "click", () => parts.folderInput.click());
     this.listen(parts.files, "click", () => parts.filesInput.click());
     this.listen(parts.forget, "click", () => this.#desk.forget());
     this.listen(parts.drawings, "click", () => this.#take(() => bundledDrawings(this.#readTable)));
     for (const input of [parts.folderInput, parts.filesInput]) this.listen(input, "change", () => this.#takeChosen(input));
-    this.listen(parts.goOn, "click", () => this.#embed());
+    this.listen(parts.goOn, "click", () => this.#embedding((signal) => this.#desk.embed(signal)));
+    this.listen(parts.afresh, "click", () => this.#embedding((signal) => this.#desk.embedAfresh(signal)));
     takeLargePastes(parts.labels);
-    for (const field of [parts.labels, parts.templates]) this.listen(field, "input", () => this.#rest());
-    this.listen(parts.hold, "click", () => this.#hold());
+    for (const field of [parts.labels, parts.templates, parts.seed]) this.listen(field, "input", () => this.#rest());
+    this.listen(parts.pin, "click", () => this.#pin());
+    this.listen(parts.pins, "pins", () => this.#pinsChanged());
     this.listen(parts.saveCsv, "click", () => this.#saveCsv());
     this.listen(parts.saveJson, "click", () => this.#saveJson());
     this.listen(parts.saveEmbeddings, "click", () => this.#saveEmbeddings());
@@ -92,42 +96,75 @@ export class DatasetView extends Component {
   }
 
   /** @param {() => Promise<import("../research/data-files.js").DataFiles>} read */
-  async #take(read) {
-    const { run, labels, templates } = this.#parts;
-    await run.run(async (signal) => {
-      run.words = "Reading the names.";
-      await this.#desk.open(await read());
-      labels.value = this.#desk.classes.join("\n");
-      templates.value = this.#desk.templates.join("\n");
+  #take(read) {
+    return this.#embedding(async (signal) => {
+      this.#parts.run.words = "Reading the names.";
+      const data = await read();
+      signal.throwIfAborted();
+      await this.#desk.open(data);
       await this.#desk.embed(signal);
-      run.words = "";
+      this.#parts.run.words = "";
     });
-    this.#showData();
-    await this.#measure();
   }
 
-  async #embed() {
-    await this.#parts.run.run((signal) => this.#desk.embed(signal));
+  /** Runs what changes the embeddings, in place of what runs, and measures them. @param {(signal: AbortSignal) => Promise<void>} work */
+  async #embedding(work) {
+    const { run } = this.#parts;
+    await run.replace(work);
+    if (run.isRunning) return;
     this.#showData();
     await this.#measure();
-  }
-
-  #forget() {
-    this.#measuring.abort();
-    this.#evaluation = null;
-    this.#showData();
   }
 
   #showData() {
-    const { data, embedded, skipped, keeps, missing } = this.#desk;
-    const { title, goOn, forget, question, outcome, notKept, run } = this.#parts;
+    const { data, embedded, skipped, keeps, missing, resumed, problem } = this.#desk;
+    const { title, goOn, afresh, forget, question, outcome, notKept, run, resumed: words } = this.#parts;
     const all = numberText.count(data?.entries.length ?? 0);
-    title.textContent = data ? `${numberText.count(embedded)} of ${all} pictures of ${data.title}` : "";
-    goOn.hidden = !data || run.isRunning || missing.length === 0;
+    title.textContent = data ? `${numberText.count(embedded)} of ${all} pictures of ${data.title}${problem ? `: ${problem}` : ""}` : "";
+    goOn.hidden = !data || run.isRunning || missing.length === 0 || problem !== "";
+    afresh.hidden = words.hidden = !data || resumed.images === 0;
+    words.textContent = `Resumed from ${numberText.count(resumed.images)} embeddings saved by ${WHEN.format(resumed.at)}: the same bytes, the same weights. “Start afresh” embeds all pictures anew.`;
     forget.hidden = !data || run.isRunning;
     question.hidden = outcome.hidden = !data;
     notKept.hidden = keeps;
     this.#showSkipped(skipped);
+    this.#checkResult();
+  }
+
+  /** The question may have come from the data. */
+  #showQuestion() {
+    const { labels, templates, seed } = this.#parts;
+    const { question } = this.#desk;
+    const written = this.#question;
+    if (!same(written.labels, question.labels)) labels.value = question.labels.join("\n");
+    if (!same(written.templates, question.templates)) templates.value = question.templates.join("\n");
+    if (written.seed !== question.seed) seed.value = `${question.seed}`;
+    this.#checkResult();
+  }
+
+  /** What is on screen is what is true now: a result of other data or another model goes, one of other words is marked. */
+  #checkResult() {
+    const { frame } = this.#parts;
+    const current = this.#desk.subject();
+    const changed = frame.subject && current ? differences(frame.subject, current) : [];
+    const isGone = !current || changed.some((words) => GONE.has(words));
+    if (frame.subject && isGone) {
+      this.#measuring.abort();
+      this.#evaluation = null;
+      frame.clear();
+      this.#parts.compared.replaceChildren();
+      delete this.dataset.state;
+    }
+    frame.current = current;
+    for (const panel of this.#panels) panel.current = current;
+    this.#showActions();
+  }
+
+  #showActions() {
+    const { pin, pins, saveCsv, saveJson, saveEmbeddings } = this.#parts;
+    pin.disabled = this.#evaluation === null || pins.isFull;
+    saveCsv.disabled = saveJson.disabled = this.#evaluation === null;
+    saveEmbeddings.disabled = this.#desk.embedded === 0;
   }
 
   /** @param {{ name: string, reason: string }[]} skipped */
@@ -146,56 +183,63 @@ export class DatasetView extends Component {
     this.#resting = setTimeout(() => this.#measure(), REST_MS);
   }
 
+  /** What stands in the fields. */
   get #question() {
     const lines = (/** @type {HTMLTextAreaElement} */ { value }) =>
       [...new Set(value.split("\n").map((line) => line.trim()))].filter((line) => line !== "");
-    return { labels: lines(this.#parts.labels), templates: lines(this.#parts.templates), seed: 0 };
+    const { labels, templates, seed } = this.#parts;
+    return { labels: lines(labels), templates: lines(templates), seed: Math.min(Number(seed.max), Math.max(0, Math.trunc(Number(seed.value) || 0))) };
   }
 
   async #measure() {
-    if (!this.#desk.data || this.#desk.embedded === 0) return;
+    clearTimeout(this.#resting);
+    if (!this.#desk.data) return;
+    this.#desk.question = this.#question;
+    if (this.#desk.embedded === 0 || this.#parts.run.isRunning) return;
     this.#measuring.abort();
     const { signal } = (this.#measuring = new AbortController());
     this.dataset.state = "working";
-    const { fault } = this.#parts;
+    const { fault, frame } = this.#parts;
     try {
-      const question = this.#question;
-      const evaluation = await this.#desk.bench("evaluate", question, { signal });
-      this.#evaluation = { ...question, ...evaluation };
+      const { subject, measured } = await this.#desk.measure("evaluate", {}, { signal });
+      signal.throwIfAborted();
+      this.#evaluation = measured;
       fault.fault = null;
-      await this.#showResults(this.#evaluation, signal);
+      await this.#showResults({ ...measured, labels: subject.labels, templates: subject.templates }, signal, () => frame.show(subject, [this.#parts.figures, this.#tables]));
       for (const panel of this.#panels) {
         await nextFrame();
         signal.throwIfAborted();
-        panel.question = question;
+        panel.question = this.#desk.question;
       }
-      if (this.#held) await this.#compare(this.#held);
+      await this.#compare(signal);
       if (!signal.aborted) this.dataset.state = "ready";
     } catch (error) {
-      if (signal.aborted) return;
+      if (signal.aborted || this.#desk.ends.aborted) return;
       fault.fault = { message: sentence(error) };
       this.dataset.state = "failed";
     }
+    this.#checkResult();
   }
 
-  /** A part a frame: many labels make long tables. @param {any} evaluation @param {AbortSignal} signal */
-  async #showResults(evaluation, signal) {
-    const { figures, tables } = this.#parts;
+  /** A part a frame: many labels make long tables. @param {any} evaluation @param {AbortSignal} signal @param {() => void} begin */
+  async #showResults(evaluation, signal, begin) {
+    const { figures } = this.#parts;
     await nextFrame();
     signal.throwIfAborted();
     const shown = results(evaluation, (truth, predicted) => this.#showPictures(truth, predicted));
+    begin();
     figures.facts = shown.facts;
-    if (!tables.contains(this.#pictures)) tables.prepend(this.#pictures);
+    if (!this.#tables.contains(this.#pictures)) this.#tables.prepend(this.#pictures);
     this.#showPictures(null, null);
     for (const [index, part] of shown.parts.entries()) {
       await nextFrame();
       signal.throwIfAborted();
-      const old = tables.children[index + 1];
+      const old = this.#tables.children[index + 1];
       if (old) old.replaceWith(part);
-      else tables.append(part);
+      else this.#tables.append(part);
     }
-    while (tables.children.length > shown.parts.length + 1) tables.lastElementChild?.remove();
-    this.send("announce", { text: `Measured. ${shown.facts.map((fact) => fact.join(" ")).slice(0, 2).join(", ")}` });
+    while (this.#tables.children.length > shown.parts.length + 1) this.#tables.lastElementChild?.remove();
+    this.send("announce", { text: `Measured. ${shown.told}` });
   }
 
   /** The pictures of a class that were taken for another, or all misses. @param {string | null} truth @param {string | null} predicted */
@@ -210,46 +254,64 @@ export class DatasetView extends Component {
     this.#pictures.show(named, asked.map((one) => ({ ...one, read: reads.get(one.image) })));
   }
 
-  #hold() {
-    const { acc1 = 0, templates, predictions } = this.#evaluation;
-    const { info } = this.#desk.session;
-    const data = this.#desk.data?.title ?? "";
-    const named = `${(acc1 * 100).toFixed(1)} % of ${info?.name} ${info?.dtype} with ${templates.join(", ")} on ${data}`;
-    this.#held = { named, data, predictions };
-    const words = `Held: ${named}. Change labels or templates, load another model, or open other pictures, to compare.`;
-    this.#parts.compared.replaceChildren(element("p", {}, words));
+  #pin() {
+    const { frame, pins } = this.#parts;
+    if (frame.subject && this.#evaluation) pins.pin(frame.subject, this.#evaluation);
   }
 
-  /** @param {{ named: string, data: string, predictions: object[] }} held */
-  async #compare({ named, data, predictions }) {
-    const unpaired = data !== this.#desk.data?.title;
-    const asked = { first: predictions, second: this.#evaluation.predictions, seed: 0, unpaired };
-    this.#parts.compared.replaceChildren(...comparison(named, await this.#desk.bench("compare", asked)));
+  async #pinsChanged() {
+    this.#showActions();
+    await this.#compare(this.#measuring.signal);
+  }
+
+  /** What is pinned beside what is measured now. @param {AbortSignal} signal */
+  async #compare(signal) {
+    const { frame, pins, compared } = this.#parts;
+    const { subject } = frame;
+    const parts = [];
+    for (const { name, subject: pinned, result } of subject ? pins.pins : []) {
+      if (!subject || differences(pinned, subject).length === 0) continue;
+      const unpaired = !ofSamePictures(pinned, subject);
+      const asked = { first: result.predictions, second: this.#evaluation.predictions, seed: subject.seed, unpaired };
+      const found = await this.#desk.bench("compare", asked, { signal });
+      signal.throwIfAborted();
+      parts.push(...comparison(`${name}: ${subjectText(pinned)}`, found, differences(pinned, subject)));
+    }
+    compared.replaceChildren(...parts);
   }
 
   async #saveCsv() {
-    /** @type {any[]} */
-    const predictions = this.#evaluation?.predictions ?? [];
-    const rows = predictions.map((one) => [one.image, one.truth ?? "", one.predicted, `${one.confidence}`, `${one.rank ?? ""}`]);
-    const csv = await this.#desk.bench("csv", { rows: [["image", "truth", "predicted", "confidence", "rank"], ...rows] });
-    save("predictions.csv", csv, "text/csv");
+    const { subject } = this.#parts.frame;
+    if (!subject) return;
+    const rows = this.#evaluation.predictions.map((/** @type {any} */ one) =>
+      [one.image, one.truth, one.predicted, one.confidence, one.rank, one.sha256, subject.weights_sha256, subject.data_sha256].map((cell) => `${cell ?? ""}`),
+    );
+    const heads = ["image", "truth", "predicted", "confidence", "rank", "sha256", "weights_sha256", "data_sha256"];
+    const csv = await this.#desk.bench("csv", { rows: [heads, ...rows] });
+    saveTable("predictions.csv", csv, documentOf(subject, {}));
   }
 
   async #saveJson() {
-    const { info, engine } = this.#desk.session;
-    const evaluation = await this.#desk.bench("evaluate", { ...this.#question, matrix: true });
-    const weights = await engine?.modelHash();
-    const settings = { version: info?.version, model: info?.name, dtype: info?.dtype, weights_sha256: weights };
-    const { skipped, data } = this.#desk;
-    const document = { ...settings, data: data?.title, ...this.#question, ...evaluation, skipped };
-    save("evaluation.json", `${JSON.stringify(document, null, 1)}\n`, "application/json");
+    const shown = this.#parts.frame.subject;
+    if (!shown) return;
+    // The whole matrix, of what is on screen: it has no part in what a large table leaves out.
+    const { subject, measured } = await this.#desk.measure("evaluate", { matrix: true }, { question: shown });
+    saveJson("evaluation.json", documentOf(subject, { ...measured, skipped: this.#desk.skipped }));
   }
 
   async #saveEmbeddings() {
-    const { npy, csv } = await this.#desk.bench("files");
+    const [{ subject }, { npy, csv }] = await Promise.all([this.#desk.measure("names"), this.#desk.bench("files")]);
     save("embeddings.npy", npy, "application/octet-stream");
-    save("embeddings.csv", csv, "text/csv");
+    saveTable("embeddings.csv", csv, documentOf(subject, {}));
   }
+}
+
+/** What no result outlives: the embeddings are others. */
+const GONE = new Set(["the model", "the data", "the labels of the pictures"]);
+
+/** @param {string[]} first @param {string[]} second */
+function same(first, second) {
+  return first.length === second.length && first.every((line, index) => line === second[index]);
 }
 
 customElements.define("dataset-view", DatasetView);

@@ -5,11 +5,15 @@ import { actions, button } from "../../dom/controls.js";
 import { element } from "../../dom/element.js";
 import { mapChart } from "../research/charts.js";
 import { figure } from "../research/figure.js";
+import "../research/result-frame.js";
 import "../research/run-line.js";
-import { percent, table, withInterval } from "../research/tables.js";
+import { intervalText, percent, table, withInterval } from "../research/tables.js";
 
 /** Pictures, labels and values of an embedding multiplied: above this a fit takes too long for a page. */
 const MOST_WORK = 1e8;
+
+/** The question of a measurement that has none. */
+const NO_WORDS = { labels: [], templates: [], seed: 0 };
 
 /** What the picture tower's features hold, whatever the words are: a linear probe, and a map. Property `question`. */
 export class FeaturesPanel extends Component {
@@ -17,8 +21,8 @@ export class FeaturesPanel extends Component {
   #probe = button("Fit a linear probe");
   #map = button("Draw the map");
   #run = element("run-line");
-  #probed = element("div", { class: "tables" });
-  #mapped = element("div", { class: "tables" });
+  #probed = element("result-frame");
+  #mapped = element("result-frame");
   /** @type {import("./words-panel.js").Question} */
   #question = { labels: [], templates: [], seed: 0 };
 
@@ -31,7 +35,7 @@ export class FeaturesPanel extends Component {
   build() {
     this.append(
       element("h2", {}, "What the features hold"),
-      element("p", { class: "hint" }, "A probe learns the labels from the embeddings alone, without words. What it finds and zero-shot misses is missed by the words."),
+      element("p", { class: "hint" }, "A probe learns the labels from the embeddings alone, without words. What it finds and zero-shot misses is lost in the prompts, not in the features."),
       actions(this.#probe, this.#map),
       this.#run,
       this.#probed,
@@ -44,8 +48,13 @@ export class FeaturesPanel extends Component {
   /** @param {import("./words-panel.js").Question} question */
   set question(question) {
     this.#question = question;
-    this.#probed.replaceChildren();
-    this.#mapped.replaceChildren();
+  }
+
+  /** What is chosen now. @param {import("../research/subject.js").Subject | null} current */
+  set current(current) {
+    this.#probed.current = current;
+    // A map is of the pictures and their labels alone.
+    this.#mapped.current = current && { ...current, ...NO_WORDS };
   }
 
   /** @param {(signal: AbortSignal) => Promise<void>} work */
@@ -62,16 +71,18 @@ export class FeaturesPanel extends Component {
     if (this.#desk.embedded * this.#question.labels.length * width > MOST_WORK)
       throw new Error("This would take very long in a page. Save the embeddings, and let `clip-wasm probe` fit them.");
     const onProgress = (/** @type {{ done: number, total: number }} */ steps) => (this.#run.steps = steps);
-    const probe = await this.#desk.bench("probe", this.#question, { signal, onProgress });
+    const { subject, measured: probe } = await this.#desk.measure("probe", {}, { question: this.#question, signal, onProgress });
     if (probe.images === 0) throw new Error("No picture has one of these labels.");
     const shots = probe.few_shot.map((/** @type {any} */ { shots, accuracy, deviation }) => [`${shots} of each label`, `${percent(accuracy)}, deviation ${(deviation * 100).toFixed(1)}`]);
     const rows = [["Zero-shot, by the words", withInterval(probe.zero_shot)], [`Probe, cross-validated (C ${probe.c})`, withInterval(probe.cross_validated)], ...shots];
-    this.#probed.replaceChildren(table("Learnt from the embeddings", ["Learnt from", "acc1"], rows, (row) => row));
-    this.send("announce", { text: `The probe reaches ${withInterval(probe.cross_validated)}.` });
+    const parts = [table("Learnt from the embeddings", ["Learnt from", "Top-1 accuracy"], rows, (row) => row)];
+    this.#probed.show(subject, parts, { name: "probe.json", title: "Save probe as JSON", measured: probe });
+    this.current = this.#desk.subject();
+    this.send("announce", { text: `The probe reaches ${intervalText(probe.cross_validated)}.` });
   };
 
   #draw = async (/** @type {AbortSignal} */ signal) => {
-    const map = await this.#desk.bench("map", {}, { signal });
+    const { subject, measured: map } = await this.#desk.measure("map", {}, { question: NO_WORDS, signal });
     const select = element("select", { id: "map-label" }, ...map.classes.map((/** @type {any} */ { label }, /** @type {number} */ index) => element("option", { value: index }, label)));
     const place = element("div");
     const show = () => {
@@ -89,7 +100,9 @@ export class FeaturesPanel extends Component {
       spread.toFixed(2),
     ]);
     const chooser = actions(element("label", { for: "map-label" }, "In colour"), select);
-    this.#mapped.replaceChildren(element("p", { class: "hint" }, words), chooser, element("div", { class: "beside" }, place, twin));
+    const parts = [element("p", { class: "hint" }, words), chooser, element("div", { class: "beside" }, place, twin)];
+    this.#mapped.show(subject, parts, { name: "map.json", title: "Save map as JSON", measured: map });
+    this.current = this.#desk.subject();
   };
 }
 

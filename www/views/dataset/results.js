@@ -3,7 +3,15 @@
 import { element } from "../../dom/element.js";
 import { reliabilityChart } from "../research/charts.js";
 import { figure } from "../research/figure.js";
-import { movedTable, percent, table, withInterval } from "../research/tables.js";
+import { intervalText, movedTable, percent, table, withInterval } from "../research/tables.js";
+/** @import { Child } from "../../dom/element.js" */
+
+/** Why there is no temperature, by what the evaluation says. */
+const NO_TEMPERATURE = /** @type {Record<string, string>} */ ({
+  "every-picture-right": "none: every picture is right, and the lower the temperature, the likelier that is",
+  "lower-is-likelier": "none: the lower the temperature, the likelier the true labels",
+  "higher-is-likelier": "none: equal scores for all labels would be likelier than these",
+});
 
 /** A matrix of more labels than this is a list of its confused pairs instead. */
 const MOST_CELLS = 60;
@@ -11,21 +19,27 @@ const MOST_CELLS = 60;
 /**
  * @param {any} evaluation of `clip-wasm eval`
  * @param {(truth: string, predicted: string) => void} choose shows the pictures of a cell
- * @returns {{ facts: [string, string][], parts: HTMLElement[] }}
+ * @returns {{ facts: [string, Child][], parts: HTMLElement[], told: string }} `told` is said aloud
  */
 export function results(evaluation, choose) {
-  const { labels, acc1, acc5, mean_per_class_recall: recall, intervals, calibration } = evaluation;
+  const { images, labels, acc1, acc5, mean_per_class_recall: recall, intervals, calibration } = evaluation;
   if (acc1 === undefined) {
-    return { facts: [["Labelled pictures", "none: no picture has one of these labels"]], parts: [answers(evaluation)] };
+    const words = "none: no picture has one of these labels";
+    return { facts: [["Labelled pictures", words]], parts: [answers(evaluation)], told: `Labelled pictures: ${words}` };
   }
-  const bounded = (/** @type {number} */ value, /** @type {[number, number]} */ [low, high]) => withInterval({ value, low, high });
-  /** @type {[string, string][]} */
+  if (labels.length === 1) {
+    const words = "Every picture gets the only label there is. Add the labels that it is to be told from.";
+    return { facts: [["Labels", words]], parts: [answers(evaluation)], told: words };
+  }
+  const estimate = (/** @type {number} */ value, /** @type {[number, number]} */ [low, high]) => ({ value, low, high, n: images });
+  const bounded = (/** @type {number} */ value, /** @type {[number, number]} */ interval) => withInterval(estimate(value, interval));
+  /** @type {[string, Child][]} */
   const facts = [
-    ["acc1", bounded(acc1, intervals.acc1)],
-    ["acc5", acc5 === null ? "–, for five labels or more" : bounded(acc5, intervals.acc5)],
-    ["mean_per_class_recall", bounded(recall, intervals.mean_per_class_recall)],
+    ["Top-1 accuracy", bounded(acc1, intervals.acc1)],
+    ["Top-5 accuracy", acc5 === null ? "–, for five labels or more" : bounded(acc5, intervals.acc5)],
+    ["Mean per-class recall", bounded(recall, intervals.mean_per_class_recall)],
     ["Calibration error", calibration.ece.toFixed(3)],
-    ["Fitted temperature", calibration.temperature?.toFixed(2) ?? "none: every picture is right"],
+    ["Fitted temperature", calibration.temperature?.toFixed(2) ?? NO_TEMPERATURE[calibration.no_temperature]],
   ];
   const parts = [
     labels.length <= MOST_CELLS ? confusion(evaluation, choose) : null,
@@ -34,7 +48,8 @@ export function results(evaluation, choose) {
     evaluation.each_template.length > 0 ? templates(evaluation) : null,
     reliability(calibration),
   ];
-  return { facts, parts: parts.filter((part) => part !== null) };
+  const told = `Top-1 accuracy ${intervalText(estimate(acc1, intervals.acc1))}, of ${images} pictures`;
+  return { facts, parts: parts.filter((part) => part !== null), told };
 }
 
 /** @param {any} evaluation @param {(truth: string, predicted: string) => void} choose */
@@ -86,7 +101,7 @@ function templates({ each_template: each }) {
   const row = (/** @type {any} */ { template, acc1, p }) => [template, withInterval(acc1), p.toFixed(3)];
   const spread = each.map((/** @type {any} */ { acc1 }) => acc1.value * 100);
   const words = `From ${Math.min(...spread).toFixed(1)} to ${Math.max(...spread).toFixed(1)} % by the template alone.`;
-  return element("div", {}, table(caption, ["Template", "acc1", "p"], each, row), element("p", { class: "hint" }, words));
+  return element("div", {}, table(caption, ["Template", "Top-1 accuracy", "p"], each, row), element("p", { class: "hint" }, words));
 }
 
 /** @param {any} calibration */
@@ -109,22 +124,24 @@ function answers({ predictions }) {
 }
 
 /**
- * @param {string} named the first run
+ * @param {string} named the run that is pinned
  * @param {any} compared of `clip-wasm compare`; of other pictures there are the accuracies alone
+ * @param {string[]} changed what differs between the two
  */
-export function comparison(named, compared) {
+export function comparison(named, compared, changed) {
   const { first, second, difference, only_first_right: lost, only_second_right: won, p, moved = [] } = compared;
   const paired = [
-    ["Right only before", lost],
+    ["Right only in the pinned run", lost],
     ["Right only now", won],
     ["McNemar’s exact p", p?.toFixed(4)],
     ["Answers that changed", moved.length],
   ];
   const rows = [
-    ["Held", withInterval(first)],
+    ["Other than now", changed.join(", ")],
+    ["Pinned", withInterval(first)],
     ["Now", withInterval(second)],
     ["Difference", withInterval(difference)],
-    ...(compared.moved ? paired : []),
+    ...(compared.moved ? paired : [["Pictures", "not the same in both: their accuracies alone are compared"]]),
   ];
   return [table(`Compared with ${named}`, ["", ""], rows, (row) => row), ...(moved.length > 0 ? [movedTable(moved)] : [])];
 }

@@ -3,10 +3,12 @@
 import { Component } from "../../dom/component.js";
 import { actions, button, field } from "../../dom/controls.js";
 import { element } from "../../dom/element.js";
+import "../research/result-frame.js";
 import "../research/run-line.js";
 import { movedTable, table, withInterval } from "../research/tables.js";
 
-/** @typedef {{ labels: string[], templates: string[], seed: number }} Question */
+/** @typedef {import("../research/research-desk.js").Question} Question */
+/** @typedef {import("../research/subject.js").Subject} Subject */
 
 /** How much hangs on what a class is called: one label under other names, the others as they are. Property `question`. */
 export class WordsPanel extends Component {
@@ -15,7 +17,7 @@ export class WordsPanel extends Component {
   #others = element("textarea", { id: "words-others", rows: 3, spellcheck: false });
   #start = button("Try these names");
   #run = element("run-line");
-  #tables = element("div", { class: "tables" });
+  #frame = element("result-frame");
   /** @type {Question} */
   #question = { labels: [], templates: [], seed: 0 };
   /** Whether there is an answer, or one on its way: when the question around it changes, so does the answer. */
@@ -39,9 +41,21 @@ export class WordsPanel extends Component {
       ),
       actions(this.#start),
       this.#run,
-      this.#tables,
+      this.#frame,
     );
     this.#start.addEventListener("click", () => this.#measure());
+    for (const field of [this.#label, this.#others]) field.addEventListener("input", () => (this.current = this.#desk.subject()));
+  }
+
+  /** What is chosen now. @param {Subject | null} current */
+  set current(current) {
+    this.#frame.current = current && { ...current, own: this.#own };
+  }
+
+  /** What only this measurement depends on. */
+  get #own() {
+    const lines = this.#others.value.split("\n").map((line) => line.trim());
+    return { label: this.#label.value, others: [...new Set(lines)].filter((line) => line !== "" && line !== this.#label.value) };
   }
 
   /** @param {Question} question */
@@ -51,7 +65,6 @@ export class WordsPanel extends Component {
     this.#label.replaceChildren(...question.labels.map((label) => element("option", { value: label }, label)));
     const isThere = question.labels.includes(chosen);
     if (isThere) this.#label.value = chosen;
-    this.#tables.replaceChildren();
     this.#asked &&= isThere;
     if (this.#asked && !this.#run.isRunning) this.#measure();
   }
@@ -59,27 +72,25 @@ export class WordsPanel extends Component {
   async #measure() {
     this.dataset.state = "working";
     await this.#run.run(async (signal) => {
-      const lines = this.#others.value.split("\n").map((line) => line.trim());
-      const others = [...new Set(lines)].filter((line) => line !== "" && line !== this.#label.value);
-      if (others.length === 0) throw new Error("Write at least one other name.");
+      if (this.#own.others.length === 0) throw new Error("Write at least one other name.");
       this.#asked = true;
       signal.addEventListener("abort", () => (this.#asked = false));
       for (let shown = false; this.#asked && !shown; ) {
-        const question = this.#question;
-        const namings = await this.#desk.bench("namings", { ...question, label: this.#label.value, others }, { signal });
+        const [question, own] = [this.#question, this.#own];
+        const { subject, measured } = await this.#desk.measure("namings", own, { question, own, signal });
         shown = question === this.#question;
-        if (shown) this.#show(namings);
+        if (shown) this.#show(subject, measured);
       }
       this.dataset.state = "ready";
     });
   }
 
-  /** @param {any[]} namings */
-  #show(namings) {
-    const heads = ["Name", "acc1", "Recall of the class", "Taken for it", "Moved", "McNemar’s p"];
+  /** @param {Subject} subject @param {any[]} namings */
+  #show(subject, namings) {
+    const heads = ["Name", "Top-1 accuracy", "Recall of the class", "Taken for it", "Moved", "McNemar’s p"];
     const values = namings.map(({ acc1 }) => acc1.value * 100);
-    const words = `acc1 goes from ${Math.min(...values).toFixed(1)} to ${Math.max(...values).toFixed(1)} % by this one name.`;
-    this.#tables.replaceChildren(
+    const words = `Top-1 accuracy goes from ${Math.min(...values).toFixed(1)} to ${Math.max(...values).toFixed(1)} % by this one name.`;
+    const parts = [
       element("p", {}, words),
       table("The class under each name", heads, namings, ({ name, acc1, recall, predicted, moved, p }, index) => [
         name,
@@ -90,7 +101,9 @@ export class WordsPanel extends Component {
         index === 0 ? "–" : p.toFixed(3),
       ]),
       ...namings.slice(1).flatMap(({ name, moved }) => (moved.length > 0 ? [element("details", {}, element("summary", {}, `Moved by “${name}”`), movedTable(moved))] : [])),
-    );
+    ];
+    this.#frame.show(subject, parts, { name: "namings.json", title: "Save names as JSON", measured: { namings } });
+    this.current = this.#desk.subject();
     this.send("announce", { text: words });
   }
 }

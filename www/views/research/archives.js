@@ -30,12 +30,15 @@ export async function archivesOf(files) {
   const ofTest = all.filter(({ name }) => /(^|\/)test\//.test(name));
   const archives = (ofTest.length > 0 ? ofTest : all).sort((a, b) => byCodePoint(a.name, b.name));
   const entries = [];
-  for (const { file } of archives) entries.push(...(await samplesOf(file, classes)));
+  for (const { name, file } of archives) {
+    const isAlone = archives.filter((other) => other.file.name === file.name).length === 1;
+    entries.push(...(await samplesOf(file, isAlone ? file.name : name, classes)));
+  }
   return { entries, classes, ...(templates.length > 0 && { templates }) };
 }
 
-/** The pictures of an archive with their labels, by name. @param {File} archive @param {string[]} classes */
-async function samplesOf(archive, classes) {
+/** The pictures of an archive with their labels, by name. @param {File} archive @param {string} called @param {string[]} classes */
+async function samplesOf(archive, called, classes) {
   /** @type {Map<string, { picture?: { name: string, part: Blob }, label?: string }>} */
   const samples = new Map();
   for await (const { name, part } of filesIn(archive)) {
@@ -43,12 +46,12 @@ async function samplesOf(archive, classes) {
     if (dot < 0) continue;
     const sample = samples.get(name.slice(0, dot)) ?? {};
     samples.set(name.slice(0, dot), sample);
-    if (PICTURE.test(name)) sample.picture = { name: `${archive.name}/${name}`, part };
+    if (PICTURE.test(name)) sample.picture = { name: `${called}/${name}`, part };
     else if (/\.cls$/i.test(name)) sample.label = labelOf(await part.slice(0, 32).text(), name, classes);
   }
   return [...samples.entries()]
     .sort(([a], [b]) => byCodePoint(a, b))
-    .flatMap(([, { picture, label = null }]) => (picture ? [{ name: picture.name, label, read: async () => picture.part }] : []));
+    .flatMap(([, { picture, label = null }]) => (picture ? [{ name: picture.name, label, size: picture.part.size, read: async () => picture.part }] : []));
 }
 
 /** @param {string} text @param {string} name @param {string[]} classes */

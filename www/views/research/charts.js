@@ -34,7 +34,7 @@ export function reliabilityChart(bins) {
 }
 
 /**
- * Shares by severity, a line for each series; first what each begins with at no damage.
+ * Shares by severity, a line for each series in the band of its 95 % intervals; first what each begins with at no damage.
  *
  * @param {string} title
  * @param {{ clean: Estimate, points: { severity: number, share: Estimate }[] }[]} series

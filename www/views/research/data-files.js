@@ -6,6 +6,7 @@
  * @typedef {object} Entry a picture of a data set, not read yet
  * @property {string} name its path inside the data, parts joined by `/`
  * @property {string | null} label
+ * @property {number} [size] in bytes, where that is known before it is read
  * @property {() => Promise<Blob>} [read] not there where only the embedding is
  *
  * @typedef {object} DataFiles
@@ -22,6 +23,7 @@
  */
 import { archivesOf } from "./archives.js";
 import { byCodePoint } from "./by-code-point.js";
+import { dataRoot, folderLabel, foldersOf, inFolders, titleOf } from "./folders.js";
 
 /** Notes that lie beside pictures. */
 const NO_PICTURE = /(^|\/)\.|\.(md|txt|csv|json|npy)$/i;
@@ -33,31 +35,19 @@ const TABLE = /\.(csv|json)$/i;
  * @returns {Promise<DataFiles>}
  */
 export async function dataOfFiles(files, readTable) {
-  const title = files[0]?.path.split("/")[0] ?? "";
-  const inside = inOrder(files.map(({ path, file }) => ({ name: path.slice(path.indexOf("/") + 1), file })));
+  const { title, prefix } = dataRoot(files.map(({ path }) => path));
+  const inside = inOrder(files.map(({ path, file }) => ({ name: path.slice(prefix.length), file })));
   const npy = inside.find(({ name }) => name.endsWith(".npy"));
   if (npy) return keptElsewhere(npy, inside, readTable);
-  if (inside.some(({ name }) => name.endsWith(".tar"))) return { title, ...(await archivesOf(inside)) };
-  const table = inside.find(({ name }) => TABLE.test(name));
+  const archives = inside.filter(({ name }) => name.endsWith(".tar"));
+  if (archives.length > 0) return { title: prefix ? title : titleOf(archives.map(({ name }) => name)), ...(await archivesOf(inside)) };
+  const tables = inside.filter(({ name }) => TABLE.test(name) && !name.includes("/"));
   const pictures = inside.filter(({ name }) => !NO_PICTURE.test(name));
-  const isFlat = pictures.every(({ name }) => folderLabel(name) === null);
-  const data = table && isFlat ? await listed(pictures, table.file, readTable) : inFolders(inside, pictures);
+  // A table beside the folders of several classes says something else of them: groups, perhaps.
+  const [table] = prefix && foldersOf(pictures.map(({ name }) => name)).length > 1 ? [] : tables;
+  if (table) return withoutDoubles({ title: prefix ? title : table.name, ...(await listed(pictures, table.file, readTable)) });
+  const data = inFolders(inside.map(({ name }) => name), pictures, title);
   return withoutDoubles({ title, ...data });
-}
-
-/** @param {Inside[]} all in order @param {Inside[]} pictures @returns {Omit<DataFiles, "title">} */
-function inFolders(all, pictures) {
-  const classes = [...new Set(all.map(({ name }) => folderLabel(name)).filter((label) => label !== null))];
-  const isIn = ({ name = "" }) => classes.length === 0 || name.split("/").length === 2;
-  const entries = pictures.filter(isIn).map(({ name, file }) => ({ name, label: folderLabel(name), read: async () => file }));
-  const outside = pictures.filter((picture) => !isIn(picture));
-  return { entries, classes, left: outside.map(({ name }) => ({ name, reason: "it does not lie in the folder of a label" })) };
-}
-
-/** The folder a picture lies in is its label; underscores read as spaces. @param {string} name */
-function folderLabel(name) {
-  const parts = name.split("/");
-  return parts.length > 1 ? parts[0].replaceAll("_", " ") : null;
 }
 
 /**
@@ -70,9 +60,15 @@ async function listed(pictures, table, readTable) {
   const absent = lines.filter(({ file }) => !files.has(file));
   const entries = lines.flatMap(({ file, label }) => {
     const found = files.get(file);
-    return found ? [{ name: file, label, read: async () => found }] : [];
+    return found ? [{ name: file, label, size: found.size, read: async () => found }] : [];
   });
-  return { entries, classes: sorted(lines), left: absent.map(({ file: name }) => ({ name, reason: "the table names it, but it is not among the files" })) };
+  const named = new Set(lines.map(({ file }) => file));
+  const unlisted = pictures.filter(({ name }) => !named.has(name));
+  const left = [
+    ...absent.map(({ file: name }) => ({ name, reason: `${table.name} names it, but it is not among the files` })),
+    ...unlisted.map(({ name }) => ({ name, reason: `${table.name} does not name it` })),
+  ];
+  return { entries, classes: sorted(lines), left };
 }
 
 /** @param {{ label: string | null }[]} lines */
@@ -96,7 +92,7 @@ async function keptElsewhere({ name, file }, inside, readTable) {
   return { title: name, entries, classes: sorted(lines), kept };
 }
 
-/** Of pictures with one name the first stays. @param {DataFiles} data @returns {DataFiles} */
+/** Of pictures with one path the first stays. @param {DataFiles} data @returns {DataFiles} */
 function withoutDoubles(data) {
   /** @type {Set<string>} */
   const seen = new Set();

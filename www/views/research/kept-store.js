@@ -1,66 +1,80 @@
 // @ts-check
 /**
- * Kept embeddings between visits, in the origin's private file system: parts that follow each other, two files each, named by
- * the weights and the data. A part's table is written last: without it the part is not there, nor any after it.
+ * Embeddings between visits, in the origin's private file system: parts of two files each, named by the weights, the run that
+ * wrote them and a number. A part's index is written last: without it the part is not there.
  */
-import { sha256 } from "../../engine/sha256.js";
+/** @import { SavedPart } from "../../engine/saved-embeddings.js" */
 
-const FOLDER = "bench";
+const FOLDER = "embeddings";
+/** What earlier versions wrote, who told pictures apart by their names. */
+const FORMER = "bench";
+/** Digits of the weights' hash in a name: the whole is in the index. */
+const DIGITS = 16;
 
-/** @typedef {{ npy: Uint8Array, csv: string }} KeptFiles */
-
-/**
- * @param {string} weights hash of the model
- * @param {string[]} names of the pictures
- * @returns {Promise<string>}
- */
-export async function keyOf(weights, names) {
-  const bytes = new TextEncoder().encode([weights, ...names].join("\n"));
-  return (await sha256(bytes)).slice(0, 32);
-}
+/** @param {string} weights hash of the model */
+const prefixOf = (weights) => `${weights.slice(0, DIGITS)}-`;
 
 export const keptStore = Object.freeze({
-  /** @param {string} key @returns {Promise<KeptFiles[]>} the parts that are whole, in order */
-  async read(key) {
-    /** @type {KeptFiles[]} */
-    const parts = [];
+  /** @param {string} weights hash of the model @returns {Promise<SavedPart[]>} the parts that are whole, in order */
+  async parts(weights) {
     try {
       const folder = await open();
-      for (;;) parts.push(await readPart(folder, `${key}-${parts.length}`));
+      /** @type {string[]} */
+      const names = [];
+      for await (const name of /** @type {any} */ (folder).keys()) if (name.startsWith(prefixOf(weights)) && name.endsWith(".json")) names.push(name);
+      return await Promise.all(names.sort().map((name) => partOf(folder, name.slice(0, -".json".length))));
     } catch {
-      return parts; // the next part is not there
+      return []; // no private file system here
     }
   },
 
-  /** @param {string} key @param {number} part @param {KeptFiles} files @returns {Promise<boolean>} whether there was room */
-  async write(key, part, { npy, csv }) {
+  /**
+   * @param {string} weights
+   * @param {string} set which run this is of
+   * @param {number} part
+   * @param {{ index: string, values: Uint8Array }} files
+   * @returns {Promise<boolean>} whether there was room
+   */
+  async write(weights, set, part, { index, values }) {
+    const name = `${prefixOf(weights)}${set}-${`${part}`.padStart(6, "0")}`;
     try {
       const folder = await open();
-      await folder.removeEntry(`${key}-${part}.csv`).catch(() => {});
-      await writeFile(folder, `${key}-${part}.npy`, npy);
-      await writeFile(folder, `${key}-${part}.csv`, csv);
+      await writeFile(folder, `${name}.f32`, values);
+      await writeFile(folder, `${name}.json`, index);
       return true;
     } catch {
       return false;
     }
   },
 
-  /** @param {string} key */
-  async remove(key) {
-    const folder = await open();
-    for await (const name of /** @type {any} */ (folder).keys()) if (name.startsWith(`${key}-`)) await folder.removeEntry(name);
+  /** Removes what some runs wrote. @param {string} weights @param {Iterable<string>} sets */
+  async remove(weights, sets) {
+    const starts = [...sets].map((set) => `${prefixOf(weights)}${set}-`);
+    try {
+      const folder = await open();
+      /** @type {string[]} */
+      const names = [];
+      for await (const name of /** @type {any} */ (folder).keys()) if (starts.some((start) => name.startsWith(start))) names.push(name);
+      // Indexes first: what is half removed is not there.
+      for (const name of names.sort().reverse()) await folder.removeEntry(name);
+    } catch {
+      // no private file system here: nothing was kept
+    }
   },
 });
 
 async function open() {
-  return (await navigator.storage.getDirectory()).getDirectoryHandle(FOLDER, { create: true });
+  const root = await navigator.storage.getDirectory();
+  await root.removeEntry(FORMER, { recursive: true }).catch(() => {});
+  return root.getDirectoryHandle(FOLDER, { create: true });
 }
 
-/** @param {FileSystemDirectoryHandle} folder @param {string} name */
-async function readPart(folder, name) {
-  const csv = await (await folder.getFileHandle(`${name}.csv`)).getFile();
-  const npy = await (await folder.getFileHandle(`${name}.npy`)).getFile();
-  return { npy: new Uint8Array(await npy.arrayBuffer()), csv: await csv.text() };
+/** @param {FileSystemDirectoryHandle} folder @param {string} name @returns {Promise<SavedPart>} */
+async function partOf(folder, name) {
+  const index = await (await folder.getFileHandle(`${name}.json`)).getFile();
+  const handle = await folder.getFileHandle(`${name}.f32`).catch(() => null);
+  const values = (await handle?.getFile()) ?? new Blob();
+  return { set: name.split("-")[1], at: index.lastModified, index, values };
 }
 
 /** @param {FileSystemDirectoryHandle} folder @param {string} name @param {Uint8Array | string} content */

@@ -1,46 +1,41 @@
 // @ts-check
 /** @import { ModelSession } from "../../state/model-session.js" */
-/** @import { DataFiles, Entry } from "./data-files.js" */
+/** @import { DataFiles } from "./data-files.js" */
+/** @import { Subject } from "./subject.js" */
 import { sentence } from "../../state/sentence.js";
-import { keptStore, keyOf } from "./kept-store.js";
+import { EmbeddingRun } from "./embedding-run.js";
+import { subjectOf } from "./subject.js";
 
-/** When the next part is kept, in milliseconds after the last: what a closed tab may lose. The first, if it is no small one. */
-const [KEEP_SOON, KEEP_AT_LAST] = [1000, 10_000];
-const NO_SMALL_PART = 32;
-/** How long the worker may be at one batch of pictures, in milliseconds: a stop is heard between two. */
-const BATCH = 100;
-const MOST_TOGETHER = 64;
-
-/** @typedef {{ done: number, total: number, perSecond: number, secondsLeft: number }} Progress */
+/** @typedef {{ done: number, total: number, perSecond: number, secondsLeft: number, doing?: string }} Progress */
 /** @typedef {{ name: string, reason: string }} Skipped */
+/** @typedef {{ labels: string[], templates: string[], seed: number }} Question */
 
 /**
- * The data set that Dataset, Robustness and Bias work on, and its embeddings in the engine.
+ * The data set that Dataset, Robustness and Bias work on, its embeddings in the engine, and the question that is asked of it.
  *
- * Events: `data` when there is another data set or more of it is embedded; `progress` with a `Progress` or `null`.
+ * Events: `data` when there is another data set, another model, or more is embedded; `question` when labels, templates or the
+ * seed are others; `begun` when the data is open under another model; `progress` with a `Progress` or `null`.
  */
 export class ResearchDesk extends EventTarget {
   /** @type {DataFiles | null} */
   data = null;
-  /** Pictures that could not be embedded. @type {Skipped[]} */
-  #failed = [];
-  /** Whether embeddings outlive this tab. */
-  keeps = true;
-  /** Names of the pictures that are embedded. @type {Set<string>} */
-  #names = new Set();
-  /** Batches so far, of any data. */
-  #batches = 0;
+  /** Why the data cannot be used with the model that is loaded. @type {string} */
+  problem = "";
+  /** Pictures a second that were embedded last. */
+  perSecond = 0;
+  /** @type {Question} */
+  #question = { labels: [], templates: ["{}"], seed: 0 };
+  /** @type {EmbeddingRun | null} */
+  #run = null;
+  /** The model that is loaded, as subjects have it. @type {object | null} */
+  #model = null;
   #session;
-  #key = "";
-  /** Parts that are kept, the pictures in them, and when the last was written. */
-  #kept = { parts: 0, pictures: 0, at: 0 };
-  #together = 1;
 
   /** @param {ModelSession} session */
   constructor(session) {
     super();
     this.#session = session;
-    session.addEventListener("model", () => this.#begin());
+    session.addEventListener("model", () => this.#beginAgain());
   }
 
   get session() {
@@ -54,6 +49,17 @@ export class ResearchDesk extends EventTarget {
     return engine.bench(verb, payload, options);
   }
 
+  /** What is asked of the data, the same in every view. */
+  get question() {
+    return this.#question;
+  }
+
+  set question(question) {
+    if (JSON.stringify(question) === JSON.stringify(this.#question)) return;
+    this.#question = Object.freeze(structuredClone(question));
+    this.dispatchEvent(new Event("question"));
+  }
+
   /** The labels of the data, in its order. @returns {string[]} */
   get classes() {
     if (this.data?.classes) return this.data.classes;
@@ -61,65 +67,88 @@ export class ResearchDesk extends EventTarget {
     return [...new Set(labels)];
   }
 
-  /** The templates that the data, else the model, wants. */
-  get templates() {
-    return this.data?.templates ?? this.#session.info?.templates ?? ["{}"];
-  }
-
   /** Pictures that are embedded. */
   get embedded() {
-    return this.#names.size;
+    return this.#run?.names.size ?? 0;
   }
 
   /** Pictures that are left out, and why. @returns {Skipped[]} */
   get skipped() {
-    return [...(this.data?.left ?? []), ...this.#failed];
+    return [...(this.data?.left ?? []), ...(this.#run?.failed ?? [])];
   }
 
   /** Pictures that are neither embedded nor left out. */
   get missing() {
-    const failed = new Set(this.#failed.map(({ name }) => name));
-    return (this.data?.entries ?? []).filter(({ name }) => !this.#names.has(name) && !failed.has(name));
+    return this.#run?.missing ?? this.data?.entries ?? [];
+  }
+
+  /** Whether embeddings outlive this tab. */
+  get keeps() {
+    return this.#run?.keeps ?? true;
+  }
+
+  /** How many pictures were there from an earlier visit, and when they were saved. */
+  get resumed() {
+    return this.#run?.resumed ?? { images: 0, at: 0 };
+  }
+
+  /** Aborts when another data set or another model takes the place of what is there now. */
+  get ends() {
+    return this.#run?.ends ?? AbortSignal.abort();
   }
 
   /**
-   * Takes a data set and goes on from what is kept of it.
+   * Takes a data set, with the labels and templates that it, else the model, brings.
    *
    * @param {DataFiles} data
    */
   async open(data) {
     if (data.entries.length === 0) throw new Error("There are no pictures in it.");
     this.data = data;
+    const templates = data.templates ?? this.#session.info?.templates ?? ["{}"];
+    this.question = { ...this.#question, labels: this.classes, templates };
     await this.#begin();
   }
 
   /** Begins with the data under the model that is loaded. */
   async #begin() {
+    this.#run?.end();
+    this.#run = null;
+    this.problem = "";
     const { data } = this;
-    const { engine } = this.#session;
-    if (!data || !engine) return;
-    this.#names = new Set();
-    this.#failed = [];
-    this.#key = await keyOf(await engine.modelHash(), data.entries.map(({ name }) => name));
-    const parts = data.kept ? [data.kept] : await keptStore.read(this.#key);
+    const { engine, info } = this.#session;
+    if (!data || !engine || !info) return;
+    this.dispatchEvent(new Event("data"));
+    const run = new EmbeddingRun({ engine, info, data, tell: (detail) => this.#tell(run, detail) });
+    this.#run = run;
     try {
-      await this.#beginWith(parts);
+      await run.begin();
+      this.#model = run.model;
     } catch (error) {
-      if (data.kept) {
-        this.data = null;
-        throw error;
-      }
-      await this.#beginWith([]);
+      if (this.#run !== run) return;
+      this.#run = null;
+      this.problem = sentence(error);
+      throw error;
     } finally {
       this.dispatchEvent(new Event("data"));
     }
   }
 
-  /** @param {import("./kept-store.js").KeptFiles[]} parts */
-  async #beginWith(parts) {
-    const { names } = await this.bench("open", { parts, expected: this.data?.entries.length ?? 0 });
-    this.#names = new Set(names);
-    this.#kept = { parts: parts.length, pictures: names.length, at: performance.now() };
+  /** Under another model. */
+  async #beginAgain() {
+    this.#model = null;
+    if (!this.data) return void this.dispatchEvent(new Event("data"));
+    await this.#begin().catch(() => {}); // `problem` says it
+    this.dispatchEvent(new Event("begun"));
+  }
+
+  /**
+   * Takes what was saved in earlier visits, without embedding anything.
+   *
+   * @param {AbortSignal} signal
+   */
+  async recall(signal) {
+    await this.#during((run) => run.recall(signal));
   }
 
   /**
@@ -128,93 +157,81 @@ export class ResearchDesk extends EventTarget {
    * @param {AbortSignal} signal
    */
   async embed(signal) {
-    if (this.data?.kept) return;
-    const { missing } = this;
-    const begun = performance.now();
-    const isShared = (this.#session.info?.threads ?? 1) > 1;
-    let [next, done] = [0, 0];
-    const following = () => this.#opened(missing.slice(next, (next += this.#together)));
+    await this.#during((run) => run.embed(signal));
+  }
+
+  /** Forgets what was saved of these pictures under this model, and embeds them all anew. @param {AbortSignal} signal */
+  async embedAfresh(signal) {
+    await this.#run?.forget();
+    await this.#begin();
+    await this.embed(signal);
+  }
+
+  /** @param {(run: EmbeddingRun) => Promise<void>} work */
+  async #during(work) {
+    const run = this.#run;
+    if (!run) {
+      if (this.problem) throw new Error(this.problem);
+      return;
+    }
     try {
-      let batch = await following();
-      while (done < missing.length) {
-        // What is read meanwhile costs memory, and saves the more the more threads would wait for it.
-        const ahead = isShared ? await following() : null;
-        const read = ahead && { batch: ahead.id, pictures: ahead.pictures };
-        this.#take(batch, await this.bench("add", { batch: batch.id, pictures: batch.pictures, ahead: read }, { signal }));
-        done += batch.entries.length;
-        this.#tell(done, missing.length, performance.now() - begun);
-        if (this.#isDue()) await this.#keep();
-        batch = ahead ?? (await following());
-      }
+      await work(run);
+    } catch (error) {
+      if (!run.ends.aborted) throw error; // else another has taken its place
     } finally {
-      await this.#settle();
+      this.perSecond = run.perSecond || this.perSecond;
+      if (this.#run === run) {
+        this.dispatchEvent(new CustomEvent("progress", { detail: null }));
+        this.dispatchEvent(new Event("data"));
+      }
     }
   }
 
-  /** A batch of pictures whose files are there. @param {Entry[]} entries */
-  async #opened(entries) {
-    /** @type {Skipped[]} */
-    const unread = [];
-    const open = async (/** @type {Entry} */ { name, label, read }) => {
-      try {
-        return [{ name, label, image: await /** @type {() => Promise<Blob>} */ (read)() }];
-      } catch (error) {
-        unread.push({ name, reason: sentence(error) });
-        return [];
-      }
-    };
-    return { id: this.#batches++, entries, pictures: (await Promise.all(entries.map(open))).flat(), unread };
+  /** @param {EmbeddingRun} run @param {Progress | null} detail */
+  #tell(run, detail) {
+    if (this.#run === run) this.dispatchEvent(new CustomEvent("progress", { detail }));
   }
 
-  /** @param {{ entries: Entry[], pictures: object[], unread: Skipped[] }} batch @param {{ skipped: Skipped[], milliseconds: number }} answer */
-  #take({ entries, pictures, unread }, answer) {
-    const skipped = [...unread, ...answer.skipped];
-    const each = answer.milliseconds / Math.max(1, pictures.length);
-    const left = new Set(skipped.map(({ name }) => name));
-    for (const { name } of entries) if (!left.has(name)) this.#names.add(name);
-    this.#failed.push(...skipped);
-    const threads = this.#session.info?.threads ?? 1;
-    const fitting = Math.floor(BATCH / Math.max(each, 0.1) / threads) * threads;
-    this.#together = Math.min(MOST_TOGETHER, Math.max(threads, fitting));
+  /**
+   * Measures, with what the measurement is about: both are asked of the worker together, so that they belong together.
+   *
+   * @param {string} verb
+   * @param {object} payload beside the question
+   * @param {{ question?: Question, own?: Record<string, unknown>, groups?: string, signal?: AbortSignal, onProgress?: (progress: any) => void }} [options]
+   * @returns {Promise<{ subject: Subject, measured: any }>}
+   */
+  async measure(verb, payload = {}, { question = this.#question, own = {}, groups, signal, onProgress } = {}) {
+    const [data, run] = [this.data, this.#run];
+    if (!data || !run?.isOpen) throw new Error(this.problem || "The data set is still being opened.");
+    const ends = signal ? AbortSignal.any([signal, run.ends]) : run.ends;
+    const about = this.bench("about", { groups }, { signal: ends });
+    const measuring = this.bench(verb, { ...question, groups, ...payload }, { signal: ends, onProgress });
+    const [found, measured] = await Promise.all([about, measuring]);
+    return { subject: subjectOf(found, data.title, question, own), measured };
   }
 
-  /** After a run: what the engine has, which may be more than was heard of, is kept. */
-  async #settle() {
-    try {
-      this.#names = new Set(await this.bench("names"));
-      await this.#keep();
-    } finally {
-      this.dispatchEvent(new CustomEvent("progress", { detail: null }));
-      this.dispatchEvent(new Event("data"));
-    }
+  /**
+   * What a measurement would be about that began now; nothing without data.
+   *
+   * @param {Question} [question]
+   * @param {Record<string, unknown>} [own]
+   * @returns {Subject | null}
+   */
+  subject(question = this.#question, own = {}) {
+    if (!this.data) return null;
+    const { info } = this.#session;
+    const unknown = { version: "", model: info?.name ?? "", dtype: info?.dtype ?? "", weights_sha256: "", images: 0, pictures_sha256: null, data_sha256: null };
+    const present = this.#run?.about ?? { ...this.#model, images: this.embedded };
+    return subjectOf({ ...unknown, ...present }, this.data.title, question, own);
   }
 
-  /** @param {number} done @param {number} total @param {number} milliseconds */
-  #tell(done, total, milliseconds) {
-    const perSecond = (done * 1000) / Math.max(milliseconds, 1);
-    const detail = { done, total, perSecond, secondsLeft: (total - done) / perSecond };
-    this.dispatchEvent(new CustomEvent("progress", { detail }));
-  }
-
-  #isDue() {
-    const since = performance.now() - this.#kept.at;
-    return since > KEEP_AT_LAST || (since > KEEP_SOON && this.embedded - this.#kept.pictures >= NO_SMALL_PART);
-  }
-
-  async #keep() {
-    const { parts, pictures } = this.#kept;
-    if (this.embedded <= pictures) return;
-    const { count, ...files } = await this.bench("files", { first: pictures });
-    this.keeps = await keptStore.write(this.#key, parts, files);
-    const at = performance.now();
-    this.#kept = this.keeps ? { parts: parts + 1, pictures: count, at } : { ...this.#kept, at };
-  }
-
-  /** Removes what is kept of this data. */
+  /** Removes what is saved of this data under this model, and the data. */
   async forget() {
-    await keptStore.remove(this.#key);
+    await this.#run?.forget();
+    this.#run?.end();
+    this.#run = null;
     this.data = null;
-    this.#names = new Set();
+    this.problem = "";
     this.dispatchEvent(new Event("data"));
   }
 }

@@ -6,10 +6,14 @@ import { numberText } from "../../state/number-text.js";
 import { sentence } from "../../state/sentence.js";
 /** @import { Progress } from "./research-desk.js" */
 
+/** Why work was ended that other work takes the place of. */
+const SUPERSEDED = new DOMException("other work has taken its place", "AbortError");
+
 /**
  * Long work: a button that starts it, a bar with rate and time left, a button that stops it, and what went wrong.
  *
- * Properties `title`, `progress`: a `Progress` or `null`. Call `run(work)`: at most one at a time.
+ * Properties `title`, `progress`: a `Progress` or `null`. Call `run(work)`: at most one at a time; or `replace(work)`, which
+ * ends the one before.
  */
 export class RunLine extends Component {
   #stop = element("button", { type: "button", class: "button", hidden: true }, "Stop");
@@ -18,6 +22,8 @@ export class RunLine extends Component {
   #fault = element("error-note");
   /** @type {AbortController | null} */
   #running = null;
+  /** What settles when the running work has ended. */
+  #ended = Promise.resolve();
 
   build() {
     this.append(element("p", { class: "run" }, this.#bar, this.#text, this.#stop), this.#fault);
@@ -35,7 +41,8 @@ export class RunLine extends Component {
     this.#bar.value = progress.done / Math.max(progress.total, 1);
     const left = numberText.duration(progress.secondsLeft * 1000);
     const rate = `${progress.perSecond.toFixed(1)} a second, ${left} left`;
-    this.#text.textContent = `${numberText.count(progress.done)} of ${numberText.count(progress.total)}, ${rate}`;
+    const doing = progress.doing ? `${progress.doing} ` : "";
+    this.#text.textContent = `${doing}${numberText.count(progress.done)} of ${numberText.count(progress.total)}, ${rate}`;
   }
 
   /** Steps of a measurement, of which nothing is known but their number. @param {{ done: number, total: number }} steps */
@@ -55,15 +62,34 @@ export class RunLine extends Component {
    *
    * @param {(signal: AbortSignal) => Promise<void>} work
    */
-  async run(work) {
-    if (this.#running) return;
-    this.#running = new AbortController();
+  run(work) {
+    if (this.#running) return Promise.resolve();
+    return (this.#ended = this.#work(work));
+  }
+
+  /**
+   * The same in place of what runs, which is ended first.
+   *
+   * @param {(signal: AbortSignal) => Promise<void>} work
+   */
+  async replace(work) {
+    while (this.#running) {
+      this.#running.abort(SUPERSEDED);
+      await this.#ended;
+    }
+    return this.run(work);
+  }
+
+  /** @param {(signal: AbortSignal) => Promise<void>} work */
+  async #work(work) {
+    const running = (this.#running = new AbortController());
     this.#fault.fault = null;
     this.#stop.hidden = false;
     try {
-      await work(this.#running.signal);
+      await work(running.signal);
     } catch (error) {
-      if (this.#running.signal.aborted) this.words = "Stopped. What was done is kept.";
+      if (running.signal.reason === SUPERSEDED) this.words = "";
+      else if (running.signal.aborted) this.words = "Stopped. Progress is saved.";
       else this.#fault.fault = { message: sentence(error) };
     } finally {
       this.#running = null;

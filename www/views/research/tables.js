@@ -37,16 +37,45 @@ export function percent(share) {
   return share === null || share === undefined ? "–" : `${numberText.percent(share)} %`;
 }
 
-/** @param {{ value: number, low: number, high: number } | null} estimate */
-export function withInterval(estimate) {
+/** @typedef {{ value: number, low: number, high: number, n: number }} Estimate */
+
+/** An estimate with its interval, as text. @param {Estimate | null} estimate */
+export function intervalText(estimate) {
   if (!estimate) return "–";
   const [low, high] = [estimate.low, estimate.high].map((bound) => (bound * 100).toFixed(1));
   return `${(estimate.value * 100).toFixed(1)} % (${low} to ${high})`;
 }
 
+/** An estimate with its interval, and the number of pictures under it. @param {Estimate | null} estimate @returns {Child} */
+export function withInterval(estimate) {
+  return estimate && withCount(intervalText(estimate), estimate.n);
+}
+
+/** @param {string} text @param {number} n */
+export function withCount(text, n) {
+  return element("span", { class: "estimate" }, `${text} `, element("small", {}, `n = ${numberText.count(n)}`));
+}
+
 /** The pictures whose answer changed, for people. @param {{ image: string, first: string, second: string }[]} moved */
 export function movedTable(moved) {
   return table("Pictures that moved", ["Picture", "before", "now"], moved, ({ image, first, second }) => [image, first, second]);
+}
+
+/** Saves a document as JSON. @param {string} name @param {object} document */
+export function saveJson(name, document) {
+  save(name, `${JSON.stringify(document, null, 1)}\n`, "application/json");
+}
+
+/**
+ * Saves a table as CSV, and what made it beside it, under the name that CSV on the Web has for that.
+ *
+ * @param {string} name
+ * @param {string} csv
+ * @param {object} about
+ */
+export function saveTable(name, csv, about) {
+  save(name, csv, "text/csv");
+  saveJson(`${name}-metadata.json`, about);
 }
 
 /**

@@ -2,6 +2,8 @@
 import "../../components/error-note/error-note.js";
 import { actions, button, field } from "../../dom/controls.js";
 import { element } from "../../dom/element.js";
+import "../research/pin-board.js";
+import "../research/result-frame.js";
 import "../research/run-line.js";
 
 /** The parts of the Robustness view, in the order they are read. Nothing here has behaviour. */
@@ -12,35 +14,38 @@ export function robustnessLayout() {
     each: element("input", { id: "robust-each", type: "number", min: 1, max: 1000, value: 2 }),
     word: element("input", { id: "robust-word", type: "text", maxLength: 24 }),
     start: element("button", { type: "button", class: "button primary" }, "Measure"),
+    plan: element("p", { class: "hint plan" }),
     run: element("run-line"),
     figures: element("fact-list", { "data-table": "" }),
-    hold: button("Hold this to compare"),
+    frame: element("result-frame"),
+    pin: button("Pin for comparison"),
+    pins: element("pin-board"),
     saveJson: button("Save JSON", "save"),
     compared: element("div", { class: "tables" }),
-    tables: element("div", { class: "tables" }),
     kind: element("select", { id: "robust-kind" }),
     strip: button("Show"),
     fault: element("error-note"),
-    strips: element("div", { class: "strips" }),
+    strips: element("result-frame"),
   };
-  const outcome = element("section", { "aria-label": "Robustness results", hidden: true }, parts.figures, actions(parts.hold, parts.saveJson), parts.compared, parts.tables);
+  const outcome = element("section", { "aria-label": "Robustness results", hidden: true }, actions(parts.pin, parts.saveJson), parts.frame, parts.pins, parts.compared);
   const controls = element(
     "section",
-    { "aria-label": "Damage", hidden: true },
-    element("div", { class: "fields" }, field("Pictures of each label", parts.each), field("Word of the typographic attack", parts.word)),
+    { "aria-label": "Corruptions", hidden: true },
+    element("div", { class: "fields" }, field("Pictures of each label, drawn at random", parts.each), field("Word of the typographic attack", parts.word)),
     parts.families,
+    parts.plan,
     actions(parts.start),
     parts.run,
     outcome,
     element("h2", {}, "One picture"),
-    actions(element("label", { for: "robust-kind" }, "Damage"), parts.kind, parts.strip),
+    actions(element("label", { for: "robust-kind" }, "Corruption"), parts.kind, parts.strip),
     parts.fault,
     parts.strips,
   );
   const intro = element(
     "section",
     { class: "prose", "aria-label": "About robustness" },
-    element("h2", {}, "What damage does"),
+    element("h2", {}, "Robustness to corruptions"),
     element(
       "p",
       { class: "hint" },

@@ -1,22 +1,24 @@
 // @ts-check
 /**
- * The Robustness view: what damage does to the answers, for some pictures of each label of the data set, and for one picture as
- * a strip. `data-state` is `ready` once there is a result.
+ * The Robustness view: what damage does to the answers, for a random sample of each label of the data set, and for one picture
+ * as a strip. `data-state` is `ready` once there is a result. A result keeps what it is of; it is marked once something else is
+ * chosen.
  */
-/** @import { Damage, Trial } from "../../engine/types.js" */
+/** @import { Damage } from "../../engine/types.js" */
 /** @import { ResearchDesk } from "../research/research-desk.js" */
 /** @import { Entry } from "../research/data-files.js" */
+/** @import { Subject } from "../research/subject.js" */
 import "../../components/fact-list/fact-list.js";
 import { Component } from "../../dom/component.js";
 import { element } from "../../dom/element.js";
 import { numberText } from "../../state/number-text.js";
 import { sentence } from "../../state/sentence.js";
-import { severityChart } from "../research/charts.js";
-import { figure } from "../research/figure.js";
-import { percent, save, table, withInterval } from "../research/tables.js";
+import { documentOf, subjectOf } from "../research/subject.js";
+import { percent, saveJson } from "../research/tables.js";
+import { SEVERITIES, comparisonParts, resultParts } from "./robustness-results.js";
 import { robustnessLayout } from "./robustness-layout.js";
+import { DamageRun } from "./damage-run.js";
 
-const SEVERITIES = [1, 2, 3, 4, 5];
 /** ImageNet-C's size of a picture. */
 const SIDE = 224;
 
@@ -25,10 +27,11 @@ export class RobustnessView extends Component {
   #desk;
   /** @type {{ name: string, family: string }[]} */
   #corruptions = [];
-  /** @type {any} */
+  /** What was measured last, of the frame's subject. @type {any} */
   #result = null;
-  /** @type {{ name: string, result: any } | null} what the next result stands beside */
-  #held = null;
+  /** Damaged pictures a second, by the model that embedded them. @type {{ weights: string, perSecond: number } | null} */
+  #rate = null;
+  #planning = new AbortController();
 
   /** @param {{ desk: ResearchDesk }} wiring */
   constructor({ desk }) {
@@ -38,165 +41,219 @@ export class RobustnessView extends Component {
 
   build() {
     this.append(...this.#parts.all);
-    const { start, strip, saveJson } = this.#parts;
+    const { start, strip, saveJson: save, families, each, word, pin, pins, kind } = this.#parts;
     this.listen(this.#desk, "data", () => this.#showData());
+    this.listen(this.#desk, "question", () => this.#showQuestion());
     this.listen(start, "click", () => this.#measure());
     this.listen(strip, "click", () => this.#showStrip());
-    this.listen(this.#parts.hold, "click", () => this.#hold());
-    this.listen(saveJson, "click", () => save("robustness.json", `${JSON.stringify(this.#result, null, 1)}\n`, "application/json"));
+    this.listen(pin, "click", () => this.#pin());
+    this.listen(pins, "pins", () => this.#compare());
+    for (const field of [families, each, word, kind]) this.listen(field, "input", () => this.#settingsChanged());
+    this.listen(save, "click", () => this.#parts.frame.subject && saveJson("robustness.json", documentOf(this.#parts.frame.subject, this.#result)));
+    // The time that a run will take is measured once somebody looks here.
+    new IntersectionObserver((seen) => seen.some(({ isIntersecting }) => isIntersecting) && this.#plan()).observe(start);
     this.#showData();
   }
 
   async #showData() {
-    const { needsData, controls, families, kind, word } = this.#parts;
+    const { needsData, controls, families, kind, outcome, pins } = this.#parts;
     needsData.hidden = this.#desk.data !== null;
     controls.hidden = this.#desk.data === null;
-    if (!this.#desk.data || this.#corruptions.length > 0) return;
-    this.#corruptions = await this.#desk.bench("corruptions");
-    const names = [...new Set(this.#corruptions.map(({ family }) => family))];
-    families.append(...names.map(familyBox));
-    kind.append(...this.#corruptions.map(({ name }) => element("option", { value: name }, name.replaceAll("_", " "))));
-    word.value = this.#desk.classes[0] ?? "";
+    this.#checkResults();
+    outcome.hidden = this.#result === null && pins.pins.length === 0;
+    if (!this.#desk.data) return;
+    if (this.#corruptions.length === 0) {
+      this.#corruptions = await this.#desk.bench("corruptions");
+      if (families.querySelector("input")) return;
+      families.append(...[...new Set(this.#corruptions.map(({ family }) => family))].map(familyBox));
+      kind.append(...this.#corruptions.map(({ name }) => element("option", { value: name }, name.replaceAll("_", " "))));
+    }
+    this.#showQuestion();
   }
 
-  /** Up to so many pictures of each label. @returns {Entry[]} */
-  get #chosen() {
-    const most = Number(this.#parts.each.value);
-    /** @type {Map<string, number>} */
-    const seen = new Map();
-    return (this.#desk.data?.entries ?? []).filter(({ label }) => {
-      if (label === null) return false;
-      seen.set(label, (seen.get(label) ?? 0) + 1);
-      return /** @type {number} */ (seen.get(label)) <= most;
-    });
-  }
-
-  get #question() {
+  /** The word of the attack is the first label, until somebody writes another. */
+  #showQuestion() {
     const { word } = this.#parts;
-    return { labels: this.#desk.classes, templates: this.#desk.templates, seed: 0, side: SIDE, word: word.value.trim() };
+    if (!word.dataset.written) word.value = this.#desk.question.labels[0] ?? "";
+    this.#checkResults();
+    this.#plan();
   }
 
-  /** @param {Entry} entry @param {Damage[]} damages @param {AbortSignal} [signal] @param {boolean} [thumbnails] */
-  async #damage({ name, label, read }, damages, signal, thumbnails) {
-    const question = this.#question;
-    const truth = question.labels.indexOf(label ?? "");
-    const image = await read?.();
-    return this.#desk.bench("damage", { ...question, image, name, truth, damages, thumbnails }, { signal });
+  #settingsChanged() {
+    const { word } = this.#parts;
+    if (word.value.trim() !== (this.#desk.question.labels[0] ?? "")) word.dataset.written = "";
+    else delete word.dataset.written;
+    this.#checkResults();
+    this.#plan();
+  }
+
+  /** What is on screen is what is true now, or says whose it is. */
+  #checkResults() {
+    const { frame, strips, outcome, pin, pins } = this.#parts;
+    const own = this.#settings;
+    const images = frame.subject?.images ?? 0;
+    const current = this.#desk.subject(this.#desk.question, own);
+    // A sample of the same data has another hash than the whole of it: the whole is compared.
+    frame.current = current && frame.subject ? { ...current, ...this.#sampled(frame.subject, current), images } : null;
+    strips.current = current && strips.subject ? { ...current, ...this.#sampled(strips.subject, current), images: 1, own: this.#stripSettings } : null;
+    if (!frame.subject) this.#result = null;
+    outcome.hidden = this.#result === null && pins.pins.length === 0;
+    pin.disabled = this.#result === null || pins.isFull;
+    this.#parts.saveJson.disabled = this.#result === null;
+  }
+
+  /** The hashes of a sample, as long as the data is that which it was drawn from. @param {Subject} sample @param {Subject} current */
+  #sampled(sample, current) {
+    const isSame = this.#wholes.get(sample) === current.data_sha256;
+    return isSame ? { pictures_sha256: sample.pictures_sha256, data_sha256: sample.data_sha256 } : {};
+  }
+
+  /** The hash of the data that each sample is of. @type {WeakMap<Subject, string | null>} */
+  #wholes = new WeakMap();
+
+  /** What only this measurement depends on. */
+  get #settings() {
+    const { each, word } = this.#parts;
+    return { sample: { method: "stratified", each: Math.max(1, Number(each.value) || 1), of: this.#desk.data?.entries.length ?? 0 }, working_side: SIDE, word: word.value.trim(), corruptions: this.#asked.map(({ name }) => name) };
+  }
+
+  get #stripSettings() {
+    const { kind, word } = this.#parts;
+    return { working_side: SIDE, word: word.value.trim(), corruption: kind.value };
+  }
+
+  /** The corruptions of the families that are chosen. */
+  get #asked() {
+    const asked = new Set([...this.#parts.families.querySelectorAll("input:checked")].map((box) => box.getAttribute("value")));
+    return this.#corruptions.filter(({ family }) => asked.has(family));
+  }
+
+  /** A sample of each label, drawn by the seed, of which those with a label that is asked are measured. @returns {Promise<Entry[]>} */
+  async #drawn() {
+    const entries = this.#desk.data?.entries ?? [];
+    const { labels, seed } = this.#desk.question;
+    const pictures = entries.map(({ name, label }) => ({ name, label }));
+    /** @type {number[]} */
+    const places = await this.#desk.bench("sample", { pictures, each: this.#settings.sample.each, seed });
+    return places.map((place) => entries[place]).filter(({ label }) => label !== null && labels.includes(label));
+  }
+
+  /** @param {AbortSignal} signal */
+  #damageRun(signal) {
+    const { data, question, ends } = this.#desk;
+    if (data?.kept) throw new Error("There are embeddings only, and no pictures to damage. Open the pictures under Dataset.");
+    const { working_side: side, word } = this.#settings;
+    return new DamageRun({ desk: this.#desk, question: { ...question, side, word }, signal: AbortSignal.any([signal, ends]) });
+  }
+
+  /** Says what a run takes before it is started: pictures, versions of each, and time, from some that are damaged for it. */
+  async #plan() {
+    this.#planning.abort();
+    const { signal } = (this.#planning = new AbortController());
+    const { plan, start, run } = this.#parts;
+    if (!this.#desk.data || this.#desk.data.kept || run.isRunning || !start.checkVisibility()) return;
+    try {
+      const entries = await this.#drawn();
+      const versions = this.#asked.length * SEVERITIES.length + 1;
+      const { each, of } = this.#settings.sample;
+      const { labels, seed } = this.#desk.question;
+      const what = `${numberText.count(entries.length)} of ${numberText.count(of)} pictures: ${each} of each of ${labels.length} labels, drawn at random with seed ${seed} (stratified). ${numberText.count(entries.length * versions)} versions of them to embed`;
+      signal.throwIfAborted();
+      plan.textContent = `${what}.`;
+      const perSecond = await this.#perSecond(entries, signal);
+      signal.throwIfAborted();
+      if (perSecond > 0) plan.textContent = `${what}, about ${numberText.wait((entries.length * versions) / perSecond)} at the ${perSecond.toFixed(0)} a second that were measured here.`;
+    } catch {
+      // there is no estimate, or a newer one
+    }
+  }
+
+  /** Damaged pictures a second, measured on one picture where no run has said it. @param {Entry[]} entries @param {AbortSignal} signal */
+  async #perSecond([entry], signal) {
+    const weights = this.#desk.subject()?.weights_sha256 ?? "";
+    if (this.#rate?.weights === weights) return this.#rate.perSecond;
+    if (!entry || weights === "") return 0;
+    const run = this.#damageRun(signal);
+    const families = [...new Map(this.#asked.map((one) => [one.family, one.name])).values()];
+    const damages = families.map((corruption) => ({ corruption, severity: 3 }));
+    await run.answer(entry, []); // the labels are encoded, and the code is warm
+    const begun = performance.now();
+    await run.answer(entry, damages);
+    this.#rate = { weights, perSecond: ((damages.length + 1) * 1000) / (performance.now() - begun) };
+    return this.#rate.perSecond;
   }
 
   async #measure() {
-    const { run, families } = this.#parts;
-    const asked = new Set([...families.querySelectorAll("input:checked")].map((box) => box.getAttribute("value")));
-    const corruptions = this.#corruptions.filter(({ family }) => asked.has(family));
+    const { run } = this.#parts;
+    this.#planning.abort();
+    const corruptions = this.#asked;
     const damages = corruptions.flatMap(({ name }) => SEVERITIES.map((severity) => ({ corruption: name, severity })));
+    const { data, ends } = this.#desk;
+    const [question, own, whole] = [this.#desk.question, this.#settings, this.#desk.subject()];
     this.dataset.state = "working";
     await run.run(async (signal) => {
       if (damages.length === 0) throw new Error("Choose at least one family.");
-      if (this.#desk.data?.kept) throw new Error("There are embeddings only, and no pictures to damage. Open the pictures under Dataset.");
-      const { clean, columns, skipped } = await this.#trials(damages, signal);
-      if (clean.length === 0) throw new Error("No picture with a label could be read.");
-      const measured = await this.#desk.bench("robustness", { clean, columns, seed: 0 });
-      this.#result = { ...this.#question, ...measured, skipped };
-      this.#showResult();
-      this.#compare();
+      const damaging = this.#damageRun(signal);
+      const begun = performance.now();
+      try {
+        const { clean, columns, skipped, about } = await damaging.answers(await this.#drawn(), damages, (progress) => (run.progress = progress));
+        run.words = "";
+        if (clean.length === 0) throw new Error("No picture with one of these labels could be read.");
+        const measured = await this.#desk.bench("robustness", { clean, columns, seed: question.seed }, { signal });
+        const subject = subjectOf(about, data?.title ?? "", question, own);
+        this.#wholes.set(subject, whole?.data_sha256 ?? null);
+        this.#rate = { weights: about.weights_sha256, perSecond: (clean.length * (damages.length + 1) * 1000) / (performance.now() - begun) };
+        this.#result = { ...measured, skipped };
+        this.#showResult(subject);
+      } catch (error) {
+        if (ends.aborted && !signal.aborted) throw new Error("Stopped: the model or the data was changed meanwhile. Measure again.");
+        throw error;
+      }
       this.dataset.state = "ready";
     });
+    this.#plan();
   }
 
-  /** @param {Damage[]} damages @param {AbortSignal} signal */
-  async #trials(damages, signal) {
-    const { run } = this.#parts;
-    /** @type {Trial[]} */
-    const clean = [];
-    const columns = damages.map((damage) => ({ ...damage, trials: /** @type {Trial[]} */ ([]) }));
-    /** @type {{ name: string, reason: string }[]} */
-    const skipped = [];
-    const begun = performance.now();
-    const entries = this.#chosen;
-    for (const [index, entry] of entries.entries()) {
-      try {
-        const answers = await this.#damage(entry, damages, signal);
-        clean.push(answers.clean);
-        columns.forEach((column, place) => column.trials.push(answers.trials[place]));
-      } catch (error) {
-        if (signal.aborted || !(error instanceof Error && "code" in error && `${error.code}`.startsWith("image-"))) throw error;
-        skipped.push({ name: entry.name, reason: error.message });
-      }
-      const perSecond = ((index + 1) * 1000) / (performance.now() - begun);
-      run.progress = { done: index + 1, total: entries.length, perSecond, secondsLeft: (entries.length - index - 1) / perSecond };
-    }
-    run.words = "";
-    return { clean, columns, skipped };
+  /** @param {Subject} subject */
+  #showResult(subject) {
+    const { frame } = this.#parts;
+    frame.show(subject, resultParts(this.#result));
+    this.#compare();
+    this.send("announce", { text: `Measured ${this.#result.images} pictures.` });
   }
 
-  #showResult() {
-    const { figures, tables, outcome } = this.#parts;
-    const { images, clean, retention, corruptions, cells, relative_mean_corruption_error: relative } = this.#result;
-    outcome.hidden = false;
-    figures.facts = [
-      ["Pictures", numberText.count(images)],
-      ["acc1, undamaged", withInterval(clean)],
-      ["Mean corruption error, above the clean error", `${(relative * 100).toFixed(1)} points`],
-      ...retention.map((/** @type {any} */ { severity, retained }) => [`Kept at severity ${severity}`, withInterval(retained)]),
-    ];
-    const series = corruptions.map((/** @type {any} */ { corruption }) => ({
-      name: corruption,
-      points: cells.filter((/** @type {any} */ cell) => cell.corruption === corruption),
-    }));
-    const row = (/** @type {any} */ { corruption, relative_error: error, never_changed: never }, /** @type {number} */ index) => [
-      corruption.replaceAll("_", " "),
-      ...series[index].points.map((/** @type {any} */ { acc1 }) => percent(acc1.value)),
-      `${(error * 100).toFixed(1)}`,
-      never,
-    ];
-    const heads = ["Corruption", ...SEVERITIES.map((severity) => `at ${severity}`), "error above clean", "never changed"];
-    const families = byFamily(cells, clean);
-    tables.replaceChildren(
-      element("div", { class: "beside" }, figure(severityChart("Accuracy by severity", families), legend("Each line is the mean of a family; its band spans the corruptions in it.", families))),
-      table("acc1 by corruption and severity", heads, corruptions, row),
-    );
-    this.send("announce", { text: `Measured ${images} pictures.` });
+  #pin() {
+    const { frame, pins } = this.#parts;
+    if (frame.subject && this.#result) pins.pin(frame.subject, this.#result);
   }
 
-  #hold() {
-    const { info } = this.#desk.session;
-    this.#held = { name: `${info?.name} ${info?.dtype}`, result: this.#result };
-    this.#parts.compared.replaceChildren(element("p", {}, `Held: ${this.#held.name}. Load another model or type under Model, come back and measure again.`));
-  }
-
-  /** What is held and what is new, side by side. */
+  /** What is pinned and what is new, side by side. */
   #compare() {
-    if (!this.#held) return;
-    const { info } = this.#desk.session;
-    const runs = [this.#held, { name: `${info?.name} ${info?.dtype}`, result: this.#result }];
-    const whole = { value: 1, low: 1, high: 1 };
-    const series = runs.map(({ name, result }) => ({
-      name,
-      clean: whole,
-      points: result.retention.map((/** @type {any} */ { severity, retained }) => ({ severity, share: retained })),
-    }));
-    const row = (/** @type {number} */ severity) => [
-      severity === 0 ? "acc1, undamaged" : `kept at severity ${severity}`,
-      ...runs.map(({ result }) => withInterval(severity === 0 ? result.clean : result.retention.find((/** @type {any} */ one) => one.severity === severity)?.retained)),
-    ];
-    const words = "How much of its own undamaged accuracy each keeps, with 95 % intervals.";
-    this.#parts.compared.replaceChildren(
-      element("div", { class: "beside" }, figure(severityChart("Accuracy kept by severity", series), legend(words, series)), table("Held and now", ["", ...runs.map(({ name }) => name)], [0, ...SEVERITIES], row)),
-    );
+    const { compared, pins, frame } = this.#parts;
+    const now = frame.subject && !pins.pins.some(({ subject }) => subject === frame.subject) ? [{ name: "now", subject: frame.subject, result: this.#result }] : [];
+    compared.replaceChildren(...comparisonParts([...pins.pins, ...now]));
+    this.#checkResults();
   }
 
   async #showStrip() {
     const { strips, kind, fault } = this.#parts;
-    const entry = this.#chosen[0];
     fault.fault = null;
     try {
-      if (!entry?.read) throw new Error("There is no picture with a label.");
+      const [entry] = await this.#drawn();
+      if (!entry) throw new Error("There is no picture with one of these labels.");
+      const [data, question, own, whole] = [this.#desk.data, this.#desk.question, this.#stripSettings, this.#desk.subject()];
       const damages = SEVERITIES.map((severity) => ({ corruption: kind.value, severity }));
-      const { clean, trials, pictures } = await this.#damage(entry, damages, undefined, true);
-      const first = trials.findIndex((/** @type {Trial} */ { predicted }) => predicted !== clean.predicted);
-      const items = pictures.map((/** @type {ImageData} */ pixels, /** @type {number} */ index) => thumbnail(pixels, this.#desk.classes, trials[index], index + 1));
+      const run = this.#damageRun(new AbortController().signal);
+      const { clean, trials, pictures, sha256 } = await run.answer(entry, damages, true);
+      const first = trials.findIndex(({ predicted }) => predicted !== clean.predicted);
+      const items = pictures.map((pixels, index) => thumbnail(pixels, question.labels, trials[index], index + 1));
       const said = first < 0 ? "No severity changes the answer." : `Severity ${first + 1} is the first that changes the answer.`;
-      strips.replaceChildren(element("p", {}, `${entry.name}, undamaged: ${this.#desk.classes[clean.predicted]}, “${entry.label}” at ${percent(clean.score)}. ${said}`), element("ol", { class: "picture-row", tabIndex: 0, "aria-label": "The picture at each severity" }, ...items));
+      const words = `${entry.name}, undamaged: ${question.labels[clean.predicted]}, “${entry.label}” at ${percent(clean.score)}. ${said}`;
+      const subject = subjectOf(await run.about([{ entry, sha256 }]), data?.title ?? "", question, own);
+      this.#wholes.set(subject, whole?.data_sha256 ?? null);
+      const row = element("ol", { class: "picture-row", tabIndex: 0, "aria-label": "The picture at each severity" }, ...items);
+      strips.show(subject, [element("p", {}, words), row]);
+      this.#checkResults();
     } catch (error) {
       fault.fault = { message: sentence(error) };
     }
@@ -209,26 +266,7 @@ function familyBox(family) {
   return element("label", { class: "chip" }, box, family);
 }
 
-/** Mean accuracy of each family by severity; the band spans its corruptions. @param {any[]} cells @param {any} clean */
-function byFamily(cells, clean) {
-  return [...new Set(cells.map(({ family }) => family))].map((name) => ({
-    name,
-    clean,
-    points: SEVERITIES.map((severity) => {
-      const values = cells.filter((cell) => cell.family === name && cell.severity === severity).map(({ acc1 }) => acc1.value);
-      const value = values.reduce((sum, one) => sum + one, 0) / values.length;
-      return { severity, share: { value, low: Math.min(...values), high: Math.max(...values) } };
-    }),
-  }));
-}
-
-/** @param {string} words @param {{ name: string }[]} series */
-function legend(words, series) {
-  const items = series.map(({ name }, index) => element("li", { class: `series-${index % 5}` }, name));
-  return element("div", {}, element("p", { class: "hint" }, words), element("ul", { class: "legend" }, ...items));
-}
-
-/** @param {ImageData} pixels @param {string[]} labels @param {Trial} trial @param {number} severity */
+/** @param {ImageData} pixels @param {string[]} labels @param {import("../../engine/types.js").Trial} trial @param {number} severity */
 function thumbnail(pixels, labels, { predicted, right, score }, severity) {
   const canvas = element("canvas", { width: pixels.width, height: pixels.height, role: "img", "aria-label": `severity ${severity}` });
   canvas.getContext("2d")?.putImageData(pixels, 0, 0);

@@ -1,0 +1,79 @@
+// @ts-check
+/** @import { Damage, Trial } from "../../engine/types.js" */
+/** @import { Entry } from "../research/data-files.js" */
+/** @import { Progress, Question, ResearchDesk } from "../research/research-desk.js" */
+
+/** @typedef {{ clean: Trial, trials: Trial[], pictures: ImageData[], sha256: string, weights_sha256: string }} Answer */
+
+/** Answers to damaged pictures, all to one question by one model: where another has been loaded meanwhile, it fails. */
+export class DamageRun {
+  #desk;
+  #question;
+  #signal;
+  #weights = "";
+
+  /** @param {{ desk: ResearchDesk, question: Question & { side: number, word: string }, signal: AbortSignal }} wiring */
+  constructor({ desk, question, signal }) {
+    this.#desk = desk;
+    this.#question = question;
+    this.#signal = signal;
+  }
+
+  /**
+   * A picture's answers, clean and under each damage.
+   *
+   * @param {Entry} entry
+   * @param {Damage[]} damages
+   * @param {boolean} [thumbnails]
+   * @returns {Promise<Answer>}
+   */
+  async answer({ name, label, read }, damages, thumbnails = false) {
+    const truth = this.#question.labels.indexOf(label ?? "");
+    const image = await read?.();
+    const answer = await this.#desk.bench("damage", { ...this.#question, image, name, truth, damages, thumbnails }, { signal: this.#signal });
+    this.#weights ||= answer.weights_sha256;
+    if (answer.weights_sha256 !== this.#weights) throw new Error("The model was changed meanwhile.");
+    return answer;
+  }
+
+  /**
+   * The answers to all of some pictures, and what they are about; those that cannot be read are left out.
+   *
+   * @param {Entry[]} entries
+   * @param {Damage[]} damages
+   * @param {(progress: Progress) => void} tell
+   */
+  async answers(entries, damages, tell) {
+    /** @type {Trial[]} */
+    const clean = [];
+    const columns = damages.map((damage) => ({ ...damage, trials: /** @type {Trial[]} */ ([]) }));
+    /** @type {{ entry: Entry, sha256: string }[]} */
+    const measured = [];
+    /** @type {{ name: string, reason: string }[]} */
+    const skipped = [];
+    const begun = performance.now();
+    for (const [index, entry] of entries.entries()) {
+      try {
+        const answer = await this.answer(entry, damages);
+        clean.push(answer.clean);
+        columns.forEach((column, place) => column.trials.push(answer.trials[place]));
+        measured.push({ entry, sha256: answer.sha256 });
+      } catch (error) {
+        if (this.#signal.aborted || !(error instanceof Error && "code" in error && `${error.code}`.startsWith("image-"))) throw error;
+        skipped.push({ name: entry.name, reason: error.message });
+      }
+      const perSecond = ((index + 1) * 1000) / (performance.now() - begun);
+      tell({ done: index + 1, total: entries.length, perSecond, secondsLeft: (entries.length - index - 1) / perSecond });
+    }
+    return { clean, columns, skipped, about: await this.about(measured) };
+  }
+
+  /** What answers to some pictures are about. @param {{ entry: Entry, sha256: string }[]} measured */
+  async about(measured) {
+    const pictures = measured.map(({ entry: { name, label }, sha256 }) => ({ name, label, sha256 }));
+    const asked = { signal: this.#signal };
+    const [model, identity] = await Promise.all([this.#desk.bench("model", {}, asked), this.#desk.bench("identity", { pictures }, asked)]);
+    if (model.weights_sha256 !== (this.#weights || model.weights_sha256)) throw new Error("The model was changed meanwhile.");
+    return { ...model, images: measured.length, ...identity };
+  }
+}

@@ -60,7 +60,8 @@ console.log(`${sizes.join(" and ")}\n${printed("compare", eightBits, fourBits)}`
 
 section("5. Where does it break?");
 console.log(printed("robustness", DATA, "--severity", SEVERITIES.join(",")));
-console.log(`the first three of each folder:\n${printed("robustness", DATA, "--limit", "3", "--severity", "5", "--corruption", "glass_blur")}`);
+console.log(`a sample, three of each:\n${printed("robustness", DATA, "--limit", "3", "--severity", "5", "--corruption", "glass_blur")}`);
+console.log(`the doodles alone:\n${printed("robustness", byHand("doodle"), "--severity", "5", "--corruption", "glass_blur")}`);
 
 section("6. Are the hands treated alike?");
 for (const name of [...new Set(predictions.map(({ image }) => hand(image)))]) {
@@ -72,18 +73,22 @@ const differences = measured("bias", HANDS, ...labelled(whole.labels)).differenc
 const held = differences.filter(({ verdict }) => verdict === "different");
 const least = differences.reduce((least, one) => (one.p < least.p ? one : least));
 console.log(`${differences.length} tests, ${held.length} hold after Holm's correction; least p ${least.p.toFixed(4)}: "${least.label}", ${least.first} less ${least.second}`);
-const doodles = put("doodle.json", measured("eval", DATA, "--limit", "3"));
-for (const label of readdirSync(DATA).filter((name) => statSync(path.join(DATA, name)).isDirectory())) {
-  mkdirSync(inside(`twemoji/${label}`), { recursive: true });
-  for (const name of readdirSync(path.join(DATA, label)).filter((name) => name.startsWith("twemoji-")))
-    cpSync(path.join(DATA, label, name), inside(`twemoji/${label}/${name}`));
-}
-const twemoji = put("twemoji.json", measured("eval", inside("twemoji")));
+const [doodles, twemoji] = ["doodle", "twemoji"].map((hand) => put(`${hand}.json`, measured("eval", byHand(hand))));
 console.log(`doodles, then Twemoji:\n${printed("compare", "--unpaired", doodles, twemoji)}`);
 
 section("7. What do the features hold?");
 console.log(printed("probe", DATA));
 rmSync(folder, { recursive: true });
+
+/** A folder of the drawings by one hand alone. @param {string} hand */
+function byHand(hand) {
+  for (const label of readdirSync(DATA).filter((name) => statSync(path.join(DATA, name)).isDirectory())) {
+    mkdirSync(inside(`${hand}/${label}`), { recursive: true });
+    for (const name of readdirSync(path.join(DATA, label)).filter((name) => name.startsWith(`${hand}-`)))
+      cpSync(path.join(DATA, label, name), inside(`${hand}/${label}/${name}`));
+  }
+  return inside(hand);
+}
 
 /** @param {string} what @param {() => unknown} work */
 function timed(what, work) {

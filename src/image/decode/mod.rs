@@ -72,6 +72,15 @@ pub(super) fn check_dimensions(width: u64, height: u64) -> Result<()> {
     Ok(())
 }
 
+/// `len` values, or an error where there is no room for them.
+fn reserve<T: Clone>(format: Format, len: usize, value: T) -> Result<Vec<T>> {
+    let mut values = Vec::new();
+    let bytes = len as u64 * size_of::<T>() as u64;
+    values.try_reserve_exact(len).map_err(|_| undecodable(format, format!("there is no room for its {bytes} bytes")))?;
+    values.resize(len, value);
+    Ok(values)
+}
+
 /// A decoder's own complaint as ours.
 fn undecodable(format: Format, reason: impl Display) -> Error {
     Error::ImageDecode { reason: format!("{format}: {reason}") }

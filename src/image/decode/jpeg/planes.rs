@@ -1,0 +1,115 @@
+//! Components as samples: from blocks as they come, or from all coefficients of a picture in several scans.
+
+use super::frame::{Component, Frame};
+use super::scan::{Block, Blocks};
+use super::smoothing::Smoothing;
+use super::{idct, memory};
+use crate::Result;
+
+/// The samples of one component.
+pub(super) struct Plane {
+    samples: Vec<u8>,
+    stride: usize,
+    /// Size without the padding of whole blocks.
+    pub(super) width: usize,
+    height: usize,
+}
+
+impl Plane {
+    pub(super) fn new(component: &Component, unit: usize) -> Result<Self> {
+        let stride = component.padded_width * unit;
+        let samples = memory(stride * component.padded_height * unit, 0)?;
+        Ok(Self { samples, stride, width: component.width, height: component.height })
+    }
+
+    /// The samples of a row; of the last one, where there are not so many.
+    pub(super) fn row(&self, row: usize) -> &[u8] {
+        &self.samples[row.min(self.height - 1) * self.stride..][..self.stride]
+    }
+
+    /// Row `row`, padding included, and the one before it.
+    pub(super) fn row_and_above(&mut self, row: usize) -> (&mut [u8], &[u8]) {
+        let (above, below) = self.samples.split_at_mut(row * self.stride);
+        (&mut below[..self.stride], &above[above.len().saturating_sub(self.stride)..])
+    }
+
+    fn put(&mut self, row: usize, column: usize, samples: &[[u8; 8]; 8]) {
+        let rows = self.samples[row * 8 * self.stride..].chunks_exact_mut(self.stride);
+        for (row, samples) in rows.zip(samples) {
+            row[column * 8..][..8].copy_from_slice(samples);
+        }
+    }
+}
+
+/// Planes of a picture in one scan.
+pub(super) struct OnePass<'a> {
+    pub(super) planes: &'a mut [Plane],
+    pub(super) quantization: &'a [[u16; 64]],
+}
+
+impl Blocks for OnePass<'_> {
+    fn block(
+        &mut self,
+        component: usize,
+        row: usize,
+        column: usize,
+        decode: Option<&mut dyn FnMut(&mut Block) -> Result<()>>,
+    ) -> Result<()> {
+        let mut block = [0; 64];
+        if let Some(decode) = decode {
+            decode(&mut block)?;
+        }
+        let samples = idct::samples(&block, &self.quantization[component]);
+        self.planes[component].put(row, column, &samples);
+        Ok(())
+    }
+}
+
+/// The coefficients of one component, as far as the scans have told them.
+pub(super) struct Coefficients {
+    pub(super) blocks: Vec<Block>,
+    pub(super) stride: usize,
+}
+
+impl Coefficients {
+    pub(super) fn new(component: &Component) -> Result<Self> {
+        let blocks = memory(component.padded_width * component.padded_height, [0; 64])?;
+        Ok(Self { blocks, stride: component.padded_width })
+    }
+
+    /// The plane of these coefficients, whose memory is free when it is there.
+    pub(super) fn into_plane(
+        self,
+        frame: &Frame,
+        index: usize,
+        quantization: &[u16; 64],
+        smoothing: Option<&Smoothing>,
+    ) -> Result<Plane> {
+        let component = &frame.components[index];
+        let mut plane = Plane::new(component, 8)?;
+        for row in 0..component.height_in_units {
+            for column in 0..component.width_in_units {
+                let known = &self.blocks[row * self.stride + column];
+                let smooth = smoothing
+                    .map(|smoothing| smoothing.block(&self, frame, index, quantization, row, column));
+                let samples = idct::samples(smooth.as_ref().unwrap_or(known), quantization);
+                plane.put(row, column, &samples);
+            }
+        }
+        Ok(plane)
+    }
+}
+
+impl Blocks for Vec<Coefficients> {
+    fn block(
+        &mut self,
+        component: usize,
+        row: usize,
+        column: usize,
+        decode: Option<&mut dyn FnMut(&mut Block) -> Result<()>>,
+    ) -> Result<()> {
+        let Some(decode) = decode else { return Ok(()) };
+        let coefficients = &mut self[component];
+        decode(&mut coefficients.blocks[row * coefficients.stride + column])
+    }
+}

@@ -31,7 +31,7 @@ impl Rgb8 {
     /// As [`Rgb8::new`], with four samples a pixel.
     pub fn from_rgba(width: usize, height: usize, rgba: &[u8]) -> Result<Self> {
         check_len(width, height, 4, rgba.len())?;
-        Ok(Self { width, height, data: rgba_over_white(rgba) })
+        Ok(Self { width, height, data: rgba_over_white(rgba.to_vec()) })
     }
 
     /// A picture whose shape the caller has made sure of.
@@ -61,19 +61,36 @@ impl Rgb8 {
     }
 }
 
-/// RGB of RGBA samples, composited over white.
-pub(super) fn rgba_over_white(rgba: &[u8]) -> Vec<u8> {
-    to_rgb(rgba, |[red, green, blue, alpha]| over_white([red, green, blue], alpha))
+/// RGB of RGBA samples, composited over white, in the memory that the samples had.
+pub(super) fn rgba_over_white(mut rgba: Vec<u8>) -> Vec<u8> {
+    let pixels = rgba.len() / 4;
+    for pixel in 0..pixels {
+        let &[red, green, blue, alpha] = rgba[pixel * 4..].first_chunk().expect("a whole pixel");
+        rgba[pixel * 3..][..3].copy_from_slice(&over_white([red, green, blue], alpha));
+    }
+    rgba.truncate(pixels * 3);
+    rgba
 }
 
-/// RGB of pixels of `N` samples.
-pub(super) fn to_rgb<const N: usize>(samples: &[u8], rgb: impl Fn([u8; N]) -> [u8; 3]) -> Vec<u8> {
-    let pixels = samples.as_chunks().0;
-    let mut data = vec![0; pixels.len() * 3];
-    for (out, &pixel) in data.as_chunks_mut().0.iter_mut().zip(pixels) {
-        *out = rgb(pixel);
+/// RGB of pixels of `N` samples; those of three in the memory that the samples had.
+///
+/// # Errors
+///
+/// [`Error::ImageDecode`] if there is no room for the others.
+pub(super) fn to_rgb<const N: usize>(mut samples: Vec<u8>, rgb: impl Fn([u8; N]) -> [u8; 3]) -> Result<Vec<u8>> {
+    let len = samples.len() / N * 3;
+    if N == 3 {
+        for pixel in samples.chunks_exact_mut(N) {
+            let color = rgb(*pixel.first_chunk().expect("a whole pixel"));
+            pixel.copy_from_slice(&color);
+        }
+        return Ok(samples);
     }
-    data
+    let mut data = Vec::new();
+    let no_room = |_| Error::ImageDecode { reason: format!("there is no room for its {len} bytes of RGB") };
+    data.try_reserve_exact(len).map_err(no_room)?;
+    data.extend(samples.as_chunks().0.iter().flat_map(|&pixel| rgb(pixel)));
+    Ok(data)
 }
 
 /// A colour over white, rounded as Pillow's `alpha_composite` rounds: `round((a * c + (255 - a) * 255) /

@@ -1,7 +1,6 @@
 //! A picture, or a layer over one, as numbers.
 
 use crate::image::Rgb8;
-use crate::image::rgb8::to_rgb;
 
 /// Samples `[height, width, depth]`; 0 to 1 is black to white.
 #[derive(Clone, Debug)]
@@ -65,7 +64,7 @@ impl Samples {
     /// The picture, as NumPy's `uint8` cuts: clipped, and rounded down.
     pub fn into_rgb8(self) -> Rgb8 {
         let levels: Vec<u8> = self.data.iter().map(|value| (value.clamp(0.0, 1.0) * 255.0) as u8).collect();
-        let data = if self.depth == 1 { to_rgb(&levels, |[level]| [level; 3]) } else { levels };
+        let data = if self.depth == 1 { levels.iter().flat_map(|&level| [level; 3]).collect() } else { levels };
         Rgb8::from_parts(self.width, self.height, data)
     }
 

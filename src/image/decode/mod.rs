@@ -57,7 +57,7 @@ pub fn decode(bytes: &[u8]) -> Result<Decoded> {
         Format::Gif => gif::decode(bytes),
         Format::Bmp => bmp::decode(bytes),
     }?;
-    let image = orientation::apply(stored.image, stored.orientation);
+    let image = orientation::apply(stored.image, stored.orientation)?;
     Ok(Decoded { image, format, orientation: stored.orientation })
 }
 

@@ -2,6 +2,7 @@
 //! EXIF would be in every download.
 
 use crate::image::Rgb8;
+use crate::{Error, Result};
 
 /// EXIF tag of the orientation (Exif 3.0, 4.6.5.1).
 const ORIENTATION: u16 = 0x0112;
@@ -9,27 +10,71 @@ const ORIENTATION: u16 = 0x0112;
 /// The orientation a file asks for, 1 to 8: the EXIF tag, or the XMP attribute where EXIF has none, as Pillow
 /// reads them. Metadata that cannot be read asks for nothing.
 pub(super) fn find(exif: Option<&[u8]>, xmp: Option<&[u8]>) -> u8 {
-    let named = exif.and_then(from_exif).or_else(|| u16::from(xmp.and_then(from_xmp)?).into());
-    named.and_then(|value| u8::try_from(value).ok()).filter(|value| (1..=8).contains(value)).unwrap_or(1)
+    match exif.and_then(from_exif) {
+        Some(tag) => tag.number().filter(|number| (1..=8).contains(number)).map_or(1, |number| number as u8),
+        None => xmp.and_then(from_xmp).filter(|number| (1..=8).contains(number)).unwrap_or(1),
+    }
 }
 
-/// The tag in the first directory of a TIFF structure, with or without the `Exif\0\0` of a JPEG segment
-/// before it.
-fn from_exif(exif: &[u8]) -> Option<u16> {
-    const PREFIX: &[u8] = b"Exif\0\0";
-    let tiff = exif.strip_prefix(PREFIX).unwrap_or(exif);
-    let tiff =
-        Tiff { bytes: tiff.strip_prefix(PREFIX).unwrap_or(tiff), little_endian: tiff.starts_with(b"II") };
+/// The tag in the first directory of a TIFF structure, behind any number of a JPEG segment's `Exif\0\0`. As in
+/// Pillow the last one counts, and an entry whose values lie beyond the end hides those behind it.
+fn from_exif(mut exif: &[u8]) -> Option<Entry<'_>> {
+    while let Some(rest) = exif.strip_prefix(b"Exif\0\0") {
+        exif = rest;
+    }
+    let tiff = Tiff::new(exif)?;
     let directory = tiff.u32(4)? as usize;
     let entries = tiff.u16(directory)? as usize;
-    let entry = |index: usize| directory.checked_add(2 + index * 12);
-    let found = (0..entries).map_while(entry).find(|&at| tiff.u16(at) == Some(ORIENTATION))?;
-    (tiff.u32(found + 4)? == 1).then_some(())?;
-    match tiff.u16(found + 2)? {
-        1 => tiff.bytes.get(found + 8).map(|&value| value.into()),
-        3 => tiff.u16(found + 8),
-        4 => tiff.u32(found + 8)?.try_into().ok(),
-        _ => None,
+    let mut found = None;
+    for index in 0..entries {
+        let Some(entry) = directory.checked_add(2 + index * 12).and_then(|at| tiff.entry(at)) else { break };
+        match entry {
+            Ok((ORIENTATION, entry)) => found = Some(entry),
+            Ok(_) | Err(Unread::Passed) => {}
+            Err(Unread::CutOff) => break,
+        }
+    }
+    found
+}
+
+/// What an entry of a directory holds.
+struct Entry<'a> {
+    kind: u16,
+    values: Tiff<'a>,
+}
+
+/// Why an entry is not read.
+enum Unread {
+    /// Its type is not known, or it has no values.
+    Passed,
+    /// Its values lie beyond the end.
+    CutOff,
+}
+
+impl Entry<'_> {
+    /// The first value, if it is a whole number. Bytes and text are none in Pillow.
+    fn number(&self) -> Option<i64> {
+        let whole = |value: f64| (value.fract() == 0.0 && value.abs() < 1e9).then_some(value as i64);
+        match self.kind {
+            3 => self.values.u16(0).map(i64::from),
+            4 | 13 => self.values.u32(0).map(i64::from),
+            5 => {
+                let (value, divisor) = (i64::from(self.values.u32(0)?), i64::from(self.values.u32(4)?));
+                (value.checked_rem(divisor)? == 0).then(|| value / divisor)
+            }
+            6 => self.values.bytes.first().map(|&value| i64::from(value as i8)),
+            8 => self.values.u16(0).map(|value| i64::from(value as i16)),
+            9 => self.values.u32(0).map(|value| i64::from(value as i32)),
+            10 => {
+                let signed = |at| self.values.u32(at).map(|value| i64::from(value as i32));
+                let (value, divisor) = (signed(0)?, signed(4)?);
+                (value.checked_rem(divisor)? == 0).then(|| value / divisor)
+            }
+            11 => whole(f32::from_bits(self.values.u32(0)?).into()),
+            12 => whole(f64::from_bits(self.values.u64(0)?)),
+            16 => self.values.u64(0).and_then(|value| value.try_into().ok()),
+            _ => None,
+        }
     }
 }
 
@@ -54,7 +99,40 @@ struct Tiff<'a> {
     little_endian: bool,
 }
 
-impl Tiff<'_> {
+impl<'a> Tiff<'a> {
+    /// `None` for what does not begin as TIFF, or is BigTIFF.
+    fn new(bytes: &'a [u8]) -> Option<Self> {
+        let little_endian = match bytes.first_chunk()? {
+            b"II*\0" | b"II\0*" => true,
+            b"MM\0*" | b"MM*\0" | b"MM\0+" => false,
+            _ => return None,
+        };
+        Some(Self { bytes, little_endian })
+    }
+
+    /// The tag and the values of the entry at an offset; `None` past the end.
+    fn entry(&self, at: usize) -> Option<std::result::Result<(u16, Entry<'a>), Unread>> {
+        let (tag, kind, count) = (self.u16(at)?, self.u16(at + 2)?, self.u32(at + 4)?);
+        self.u32(at + 8)?;
+        let size = match kind {
+            1 | 2 | 6 | 7 => 1,
+            3 | 8 => 2,
+            4 | 9 | 11 | 13 => 4,
+            5 | 10 | 12 | 16 => 8,
+            _ => return Some(Err(Unread::Passed)),
+        };
+        let len = u64::from(count) * size;
+        if len == 0 {
+            return Some(Err(Unread::Passed));
+        }
+        let from = if len > 4 { self.u32(at + 8)? as usize } else { at + 8 };
+        let end = usize::try_from(len).ok().and_then(|len| from.checked_add(len));
+        let Some(bytes) = end.and_then(|end| self.bytes.get(from..end)) else {
+            return Some(Err(Unread::CutOff));
+        };
+        Some(Ok((tag, Entry { kind, values: Tiff { bytes, little_endian: self.little_endian } })))
+    }
+
     fn u16(&self, at: usize) -> Option<u16> {
         let bytes = self.bytes.get(at..at.checked_add(2)?)?.try_into().ok()?;
         Some(if self.little_endian { u16::from_le_bytes(bytes) } else { u16::from_be_bytes(bytes) })
@@ -64,10 +142,19 @@ impl Tiff<'_> {
         let bytes = self.bytes.get(at..at.checked_add(4)?)?.try_into().ok()?;
         Some(if self.little_endian { u32::from_le_bytes(bytes) } else { u32::from_be_bytes(bytes) })
     }
+
+    fn u64(&self, at: usize) -> Option<u64> {
+        let bytes = self.bytes.get(at..at.checked_add(8)?)?.try_into().ok()?;
+        Some(if self.little_endian { u64::from_le_bytes(bytes) } else { u64::from_be_bytes(bytes) })
+    }
 }
 
 /// Turns a stored picture upright. `orientation` is 1 to 8; 5 to 8 swap the sides.
-pub(super) fn apply(image: Rgb8, orientation: u8) -> Rgb8 {
+///
+/// # Errors
+///
+/// If there is no room for a second picture.
+pub(super) fn apply(image: Rgb8, orientation: u8) -> Result<Rgb8> {
     let (width, height) = (image.width(), image.height());
     // The stored pixel of the upright (x, y).
     let source: fn(usize, usize, usize, usize) -> (usize, usize) = match orientation {
@@ -78,18 +165,20 @@ pub(super) fn apply(image: Rgb8, orientation: u8) -> Rgb8 {
         6 => |x, y, _, h| (y, h - 1 - x),
         7 => |x, y, w, h| (w - 1 - y, h - 1 - x),
         8 => |x, y, w, _| (w - 1 - y, x),
-        _ => return image,
+        _ => return Ok(image),
     };
     let (upright_width, upright_height) = if orientation < 5 { (width, height) } else { (height, width) };
     let stored = image.data();
-    let mut data = Vec::with_capacity(stored.len());
+    let mut data = Vec::new();
+    let no_room = |_| Error::ImageDecode { reason: "there is no room to turn it upright".to_owned() };
+    data.try_reserve_exact(stored.len()).map_err(no_room)?;
     for y in 0..upright_height {
         for x in 0..upright_width {
             let (column, row) = source(x, y, width, height);
             data.extend_from_slice(&stored[(row * width + column) * 3..][..3]);
         }
     }
-    Rgb8::from_parts(upright_width, upright_height, data)
+    Ok(Rgb8::from_parts(upright_width, upright_height, data))
 }
 
 #[cfg(test)]
@@ -114,7 +203,7 @@ mod tests {
             (8, 3, [1, 3, 5, 0, 2, 4]),
         ];
         for (orientation, width, expected) in cases {
-            let upright = apply(stored(), orientation);
+            let upright = apply(stored(), orientation).unwrap();
             let pixels: Vec<u8> = upright.data().iter().step_by(3).copied().collect();
             assert_eq!((upright.width(), pixels.as_slice()), (width, expected.as_slice()), "{orientation}");
         }

@@ -65,9 +65,10 @@ impl Header {
         let mut palette = INFO + size;
         match u32_at(bytes, INFO + 16)? {
             0 => {}
-            1 if header.bits == 8 => header.compression = Compression::Rle8,
-            2 if header.bits == 4 => header.compression = Compression::Rle4,
-            3 => {
+            1 if header.bits <= 8 => header.compression = Compression::Rle8,
+            2 if header.bits <= 8 => header.compression = Compression::Rle4,
+            // In OS/2's headers 3 means Huffman's code, which one bit a pixel has; Windows has masks from 16 on.
+            3 if header.bits >= 16 => {
                 header.read_masks(bytes, size)?;
                 palette += if size == 40 { 12 } else { 0 };
             }
@@ -101,8 +102,11 @@ impl Header {
     fn read_masks(&mut self, bytes: &[u8], size: usize) -> Result<()> {
         let mask = |index: usize| u32_at(bytes, INFO + 40 + index * 4);
         let masks = [mask(0)?, mask(1)?, mask(2)?, if size >= 56 { mask(3)? } else { 0 }];
-        let [red, green, blue, alpha] =
-            if masks == [0; 4] { [0xff_0000, 0xff00, 0xff, 0xff00_0000] } else { masks };
+        let [red, green, blue, alpha] = match masks {
+            [0, 0, 0, 0] if self.bits == 32 => [0xff_0000, 0xff00, 0xff, 0xff00_0000],
+            [0, 0, 0, _] => return Err(refused(format!("{} bits a pixel whose masks are all 0", self.bits))),
+            masks => masks,
+        };
         self.rgb = [Mask(red), Mask(green), Mask(blue)];
         self.alpha = (alpha != 0 && self.bits == 32).then_some(Mask(alpha));
         Ok(())
@@ -119,8 +123,13 @@ impl Header {
             (true, _) => return Err(refused(format!("palette of {colors} colours, expected at most 65536"))),
         };
         let stored = bytes.get(at..).unwrap_or_default().chunks_exact(entry).take(colors);
+        let stored = stored.map(|stored| [stored[2], stored[1], stored[0]]);
+        // A palette that gives every index its own number as grey is none, so that indices beyond it are grey.
+        if self.bits == 8 && stored.clone().enumerate().all(|(index, color)| color == [index as u8; 3]) {
+            *self.palette = std::array::from_fn(|index| [index as u8; 3]);
+        }
         for (color, stored) in self.palette.iter_mut().zip(stored) {
-            *color = [stored[2], stored[1], stored[0]];
+            *color = stored;
         }
         let behind = at + colors * entry;
         let offset = u32_at(bytes, 10)? as usize;

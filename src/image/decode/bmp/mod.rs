@@ -6,7 +6,9 @@
 mod header;
 mod rle;
 
-use super::{Format, Stored, check_dimensions, packed, undecodable};
+use std::borrow::Cow;
+
+use super::{Format, Stored, check_dimensions, packed, reserve, undecodable};
 use crate::image::Rgb8;
 use crate::image::rgb8::{over_white, to_rgb};
 use crate::{Error, Result};
@@ -18,12 +20,12 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Stored> {
     let pixels = bytes.get(header.pixels..).unwrap_or_default();
     let color = |[index]: [u8; 1]| header.palette[usize::from(index)];
     let mut data = match (header.compression, header.bits) {
-        (Compression::Rle4 | Compression::Rle8, _) => to_rgb(&rle::indices(&header, pixels), color),
+        (Compression::Rle4 | Compression::Rle8, _) => to_rgb(rle::indices(&header, bytes)?, color)?,
         (_, bits @ (1 | 4 | 8)) => {
             let rows = packed_rows(&header, pixels)?;
-            to_rgb(&packed::unpack(rows, bits as usize, stride(&header), header.width), color)
+            to_rgb(packed::unpack(Format::Bmp, &rows, bits as usize, stride(&header), header.width)?, color)?
         }
-        _ => masked_to_rgb(&header, packed_rows(&header, pixels)?),
+        _ => masked_to_rgb(&header, &packed_rows(&header, pixels)?)?,
     };
     if !header.top_down {
         flip(&mut data, header.width * 3);
@@ -44,10 +46,19 @@ fn stride(header: &Header) -> usize {
     (header.width * header.bits as usize).div_ceil(32) * 4
 }
 
-/// The rows as the file has them.
-fn packed_rows<'a>(header: &Header, pixels: &'a [u8]) -> Result<&'a [u8]> {
-    let needed = stride(header) * header.height;
-    pixels.get(..needed).ok_or_else(|| truncated(header.pixels, needed, pixels.len()))
+/// The rows as the file has them; the padding of the last one may be missing.
+fn packed_rows<'a>(header: &Header, pixels: &'a [u8]) -> Result<Cow<'a, [u8]>> {
+    let whole = stride(header) * header.height;
+    let padding = stride(header) - (header.width * header.bits as usize).div_ceil(8);
+    match pixels.get(..whole) {
+        Some(rows) => Ok(Cow::Borrowed(rows)),
+        None if pixels.len() >= whole - padding => {
+            let mut rows = reserve(Format::Bmp, whole, 0)?;
+            rows[..pixels.len()].copy_from_slice(pixels);
+            Ok(Cow::Owned(rows))
+        }
+        None => Err(truncated(header.pixels, whole - padding, pixels.len())),
+    }
 }
 
 fn truncated(offset: usize, needed: usize, found: usize) -> Error {
@@ -58,18 +69,19 @@ fn truncated(offset: usize, needed: usize, found: usize) -> Error {
 }
 
 /// Takes red, green, blue and alpha out of pixels of 2 to 4 bytes.
-fn masked_to_rgb(header: &Header, rows: &[u8]) -> Vec<u8> {
-    let mut data = Vec::with_capacity(header.width * header.height * 3);
+fn masked_to_rgb(header: &Header, rows: &[u8]) -> Result<Vec<u8>> {
+    let mut data = reserve(Format::Bmp, header.width * header.height * 3, 0)?;
+    let mut out = data.as_chunks_mut().0.iter_mut();
     let len = header.bits as usize / 8;
     for row in rows.chunks_exact(stride(header)) {
         for pixel in row[..header.width * len].chunks_exact(len) {
             let value = pixel.iter().rev().fold(0, |value, &byte| value << 8 | u32::from(byte));
             let rgb = header.rgb.map(|mask| mask.of(value));
             let alpha = header.alpha.map_or(255, |mask| mask.of(value));
-            data.extend_from_slice(&over_white(rgb, alpha));
+            *out.next().expect("as many pixels as the header says") = over_white(rgb, alpha);
         }
     }
-    data
+    Ok(data)
 }
 
 impl Mask {

@@ -1,0 +1,182 @@
+//! The chunks of a WebP, read by libwebp's rules: which of them are the picture, and what its flags allow.
+
+use super::damaged;
+use crate::Result;
+
+/// Flags of an extended file.
+mod flag {
+    pub(super) const ANIMATION: u8 = 0x02;
+    pub(super) const XMP: u8 = 0x04;
+    pub(super) const EXIF: u8 = 0x08;
+    pub(super) const ALPHA: u8 = 0x10;
+    /// All flags that there are.
+    pub(super) const KNOWN: u8 = 0x3e;
+}
+
+/// The first picture of a file, and where it lies on the canvas.
+pub(super) struct Container<'a> {
+    pub(super) canvas: (u32, u32),
+    pub(super) place: (u32, u32),
+    pub(super) frame: Frame<'a>,
+    pub(super) exif: Option<&'a [u8]>,
+    pub(super) xmp: Option<&'a [u8]>,
+}
+
+/// A picture's own chunks.
+#[derive(Default)]
+pub(super) struct Frame<'a> {
+    pub(super) width: u32,
+    pub(super) height: u32,
+    /// The transparency of a lossy picture.
+    pub(super) alpha: Option<&'a [u8]>,
+    pub(super) image: &'a [u8],
+    pub(super) lossless: bool,
+}
+
+impl<'a> Container<'a> {
+    pub(super) fn read(bytes: &'a [u8]) -> Result<Self> {
+        let size = u32_at(bytes, 4) as usize;
+        let file = size.checked_add(8).and_then(|end| bytes.get(..end));
+        let file = file.ok_or_else(|| damaged(format!("it has {} bytes, its header says {size} and 8", bytes.len())))?;
+        let chunks = Chunks { bytes: file.get(12..).unwrap_or_default() };
+        match chunks.clone().next() {
+            Some((b"VP8X", header)) => Self::extended(header, chunks),
+            _ => {
+                let frame = Frame::read(chunks)?;
+                let canvas = (frame.width, frame.height);
+                Ok(Self { canvas, place: (0, 0), frame, exif: None, xmp: None })
+            }
+        }
+    }
+
+    fn extended(header: &[u8], chunks: Chunks<'a>) -> Result<Self> {
+        if header.len() < 10 {
+            return Err(damaged(format!("VP8X has {} bytes, expected 10", header.len())));
+        }
+        let flags = header[0];
+        if flags & !flag::KNOWN != 0 {
+            return Err(damaged(format!("flags {flags:02x} are not known")));
+        }
+        let canvas = (u24_at(header, 4) + 1, u24_at(header, 7) + 1);
+        let animated = flags & flag::ANIMATION != 0;
+        let find = |name: &[u8; 4]| chunks.clone().find(|(kind, _)| *kind == name).map(|(_, data)| data);
+        let exif = find(b"EXIF").filter(|_| flags & flag::EXIF != 0);
+        let xmp = find(b"XMP ").filter(|_| flags & flag::XMP != 0);
+        if animated {
+            let mut rest = chunks.clone();
+            rest.find(|(kind, _)| *kind == b"ANIM").ok_or_else(|| damaged("it says that it is animated, and is not"))?;
+            let data = rest.find(|(kind, _)| *kind == b"ANMF").map(|(_, data)| data);
+            let data = data.ok_or_else(|| damaged("it has no frame"))?;
+            let content = data.get(16..).ok_or_else(|| damaged("its first frame is cut off"))?;
+            let place = (u24_at(data, 0) * 2, u24_at(data, 3) * 2);
+            let frame = Frame::read(Chunks { bytes: content })?;
+            if (frame.width, frame.height) != (u24_at(data, 6) + 1, u24_at(data, 9) + 1) {
+                return Err(damaged("its first frame has another size than its place"));
+            }
+            if place.0 + frame.width > canvas.0 || place.1 + frame.height > canvas.1 {
+                return Err(damaged("its first frame reaches past the canvas"));
+            }
+            return Ok(Self { canvas, place, frame, exif, xmp });
+        }
+        let is_picture = |kind: &[u8; 4]| [b"ALPH", b"VP8 ", b"VP8L"].contains(&kind);
+        let mut picture = chunks.clone();
+        while let Some((kind, _)) = picture.clone().next() {
+            if is_picture(kind) {
+                break;
+            }
+            picture.next();
+        }
+        let mut frame = Frame::read(picture)?;
+        if flags & flag::ALPHA == 0 {
+            frame.alpha = None;
+        }
+        if (frame.width, frame.height) != canvas {
+            return Err(damaged(format!(
+                "a picture of {} x {} pixels on a canvas of {} x {}",
+                frame.width, frame.height, canvas.0, canvas.1
+            )));
+        }
+        Ok(Self { canvas, place: (0, 0), frame, exif, xmp })
+    }
+}
+
+impl<'a> Frame<'a> {
+    /// The picture that chunks begin with.
+    fn read(mut chunks: Chunks<'a>) -> Result<Self> {
+        let mut frame = Self::default();
+        for (kind, data) in &mut chunks {
+            match kind {
+                b"ALPH" => frame.alpha = frame.alpha.or(Some(data)),
+                b"VP8 " => {
+                    let size = |at| u32::from(u16::from_le_bytes([data[at], data[at + 1]])) & 0x3fff;
+                    if data.len() < 10 {
+                        return Err(damaged("its picture is cut off"));
+                    }
+                    (frame.width, frame.height, frame.image) = (size(6), size(8), data);
+                    return Ok(frame);
+                }
+                b"VP8L" if frame.alpha.is_some() => return Err(damaged("a lossless picture has transparency of its own")),
+                b"VP8L" => {
+                    let sides = u32_at(data, 1);
+                    (frame.width, frame.height) = ((sides & 0x3fff) + 1, (sides >> 14 & 0x3fff) + 1);
+                    (frame.image, frame.lossless) = (data, true);
+                    return Ok(frame);
+                }
+                _ => break,
+            }
+        }
+        Err(damaged("its picture is missing or cut off"))
+    }
+
+    /// A file of this picture alone.
+    pub(super) fn to_file(&self) -> Result<Vec<u8>> {
+        let alpha_len = self.alpha.map_or(0, |alpha| alpha.len() + 27);
+        let mut file = Vec::new();
+        let room = file.try_reserve_exact(self.image.len() + alpha_len + 32);
+        room.map_err(|_| damaged("there is no room for its compressed pixels"))?;
+        file.extend_from_slice(b"RIFF\0\0\0\0WEBP");
+        let mut chunk = |name: &[u8; 4], data: &[u8]| {
+            file.extend_from_slice(name);
+            file.extend_from_slice(&(data.len() as u32).to_le_bytes());
+            file.extend_from_slice(data);
+            file.extend_from_slice(&[0][..data.len() % 2]);
+        };
+        if let Some(alpha) = self.alpha {
+            let sides = [self.width - 1, self.height - 1].map(u32::to_le_bytes);
+            let sides = [&sides[0][..3], &sides[1][..3]].concat();
+            chunk(b"VP8X", &[[flag::ALPHA, 0, 0, 0].as_slice(), &sides].concat());
+            chunk(b"ALPH", alpha);
+        }
+        chunk(if self.lossless { b"VP8L" } else { b"VP8 " }, self.image);
+        let len = (file.len() - 8) as u32;
+        file[4..8].copy_from_slice(&len.to_le_bytes());
+        Ok(file)
+    }
+}
+
+/// Chunks one after the other, as far as they are whole.
+#[derive(Clone)]
+struct Chunks<'a> {
+    bytes: &'a [u8],
+}
+
+impl<'a> Iterator for Chunks<'a> {
+    type Item = (&'a [u8; 4], &'a [u8]);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let kind = self.bytes.first_chunk()?;
+        let (_, rest) = self.bytes.split_at_checked(8)?;
+        let len = u32_at(self.bytes, 4) as usize;
+        let data = rest.get(..len)?;
+        self.bytes = rest.get(len.next_multiple_of(2)..).unwrap_or_default();
+        Some((kind, data))
+    }
+}
+
+fn u24_at(data: &[u8], at: usize) -> u32 {
+    u32::from_le_bytes([data[at], data[at + 1], data[at + 2], 0])
+}
+
+fn u32_at(data: &[u8], at: usize) -> u32 {
+    data.get(at..).and_then(<[u8]>::first_chunk).map_or(0, |bytes| u32::from_le_bytes(*bytes))
+}

@@ -1,0 +1,53 @@
+//! WebP, lossy and lossless, with libwebp's chroma interpolation.
+
+mod container;
+
+use std::fmt::Display;
+use std::io::Cursor;
+
+use image_webp::WebPDecoder;
+
+use super::{Format, Stored, check_dimensions, orientation, reserve, undecodable};
+use crate::image::Rgb8;
+use crate::image::rgb8::rgba_over_white;
+use crate::{Error, Result};
+use container::Container;
+
+pub(super) fn decode(bytes: &[u8]) -> Result<Stored> {
+    let container = Container::read(bytes)?;
+    let (width, height) = container.canvas;
+    check_dimensions(width.into(), height.into())?;
+    let file = container.frame.to_file()?;
+    let mut decoder = WebPDecoder::new(Cursor::new(file)).map_err(damaged)?;
+    if decoder.dimensions() != (container.frame.width, container.frame.height) {
+        return Err(damaged("its picture has another size than its header"));
+    }
+    let len = decoder.output_buffer_size().ok_or_else(|| damaged("it does not fit in memory"))?;
+    let mut samples = reserve(Format::WebP, len, 0)?;
+    // The decoder takes as much again at most, and ends the program where that is not there.
+    drop(reserve::<u8>(Format::WebP, len, 0)?);
+    decoder.read_image(&mut samples).map_err(damaged)?;
+    let data = if decoder.has_alpha() { rgba_over_white(samples) } else { samples };
+    let image = on_canvas(&container, data)?;
+    Ok(Stored { image, orientation: orientation::find(container.exif, container.xmp) })
+}
+
+/// A first frame on its canvas, which is transparent and so white.
+fn on_canvas(container: &Container, frame: Vec<u8>) -> Result<Rgb8> {
+    let [width, height, left, top, frame_width] =
+        [container.canvas.0, container.canvas.1, container.place.0, container.place.1, container.frame.width]
+            .map(|side| side as usize);
+    if frame.len() == width * height * 3 {
+        return Rgb8::new(width, height, frame);
+    }
+    let mut data = reserve(Format::WebP, width * height * 3, 255)?;
+    let rows = data.chunks_exact_mut(width * 3).skip(top);
+    for (row, frame) in rows.zip(frame.chunks_exact(frame_width * 3)) {
+        row[left * 3..][..frame.len()].copy_from_slice(frame);
+    }
+    Rgb8::new(width, height, data)
+}
+
+fn damaged(reason: impl Display) -> Error {
+    undecodable(Format::WebP, reason)
+}

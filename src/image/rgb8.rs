@@ -77,7 +77,10 @@ pub(super) fn rgba_over_white(mut rgba: Vec<u8>) -> Vec<u8> {
 /// # Errors
 ///
 /// [`Error::ImageDecode`] if there is no room for the others.
-pub(super) fn to_rgb<const N: usize>(mut samples: Vec<u8>, rgb: impl Fn([u8; N]) -> [u8; 3]) -> Result<Vec<u8>> {
+pub(super) fn to_rgb<const N: usize>(
+    mut samples: Vec<u8>,
+    rgb: impl Fn([u8; N]) -> [u8; 3],
+) -> Result<Vec<u8>> {
     let len = samples.len() / N * 3;
     if N == 3 {
         for pixel in samples.chunks_exact_mut(N) {

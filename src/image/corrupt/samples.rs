@@ -64,7 +64,8 @@ impl Samples {
     /// The picture, as NumPy's `uint8` cuts: clipped, and rounded down.
     pub fn into_rgb8(self) -> Rgb8 {
         let levels: Vec<u8> = self.data.iter().map(|value| (value.clamp(0.0, 1.0) * 255.0) as u8).collect();
-        let data = if self.depth == 1 { levels.iter().flat_map(|&level| [level; 3]).collect() } else { levels };
+        let data =
+            if self.depth == 1 { levels.iter().flat_map(|&level| [level; 3]).collect() } else { levels };
         Rgb8::from_parts(self.width, self.height, data)
     }
 

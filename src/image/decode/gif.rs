@@ -5,7 +5,7 @@
 
 use std::fmt::Display;
 
-use super::{Format, Stored, check_dimensions, reserve, undecodable};
+use super::{Format, Stored, reserve, take_turn, undecodable};
 use crate::image::Rgb8;
 use crate::{Error, Result};
 
@@ -22,9 +22,9 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Stored> {
     let (left, top, width, height) = frame;
     let flags = reader.byte()?;
     let local = reader.palette(flags)?;
-    let palette = if flags & 0x80 != 0 { local } else { global };
+    let palette = local.or(global);
     let size = (screen.0.max(left + width), screen.1.max(top + height));
-    check_dimensions(size.0 as u64, size.1 as u64)?;
+    let _turn = take_turn(size.0 as u64, size.1 as u64)?;
     if width == 0 || height == 0 {
         return Err(damaged(format!("its first frame has {width} x {height} pixels")));
     }
@@ -71,7 +71,10 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     fn take(&mut self, len: usize) -> Result<&'a [u8]> {
-        let taken = self.bytes.get(self.at..self.at + len).ok_or_else(|| damaged("it ends before its first frame"))?;
+        let taken = self
+            .bytes
+            .get(self.at..self.at + len)
+            .ok_or_else(|| damaged("it ends before its first frame"))?;
         self.at += len;
         Ok(taken)
     }
@@ -232,7 +235,8 @@ impl Codes<'_> {
                     self.block = rest;
                 }
                 None => {
-                    let block = self.bytes.split_first().and_then(|(&len, rest)| rest.split_at_checked(len.into()));
+                    let block =
+                        self.bytes.split_first().and_then(|(&len, rest)| rest.split_at_checked(len.into()));
                     (self.block, self.bytes) =
                         block.ok_or_else(|| damaged("it ends within its first frame"))?;
                 }

@@ -15,6 +15,7 @@ mod png;
 mod webp;
 
 use std::fmt::Display;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::Rgb8;
 use crate::{Error, Result};
@@ -76,9 +77,26 @@ pub(super) fn check_dimensions(width: u64, height: u64) -> Result<()> {
 fn reserve<T: Clone>(format: Format, len: usize, value: T) -> Result<Vec<T>> {
     let mut values = Vec::new();
     let bytes = len as u64 * size_of::<T>() as u64;
-    values.try_reserve_exact(len).map_err(|_| undecodable(format, format!("there is no room for its {bytes} bytes")))?;
+    values
+        .try_reserve_exact(len)
+        .map_err(|_| undecodable(format, format!("there is no room for its {bytes} bytes")))?;
     values.resize(len, value);
     Ok(values)
+}
+
+/// Pictures above this many pixels are decoded one at a time, however many threads there are: each may need three
+/// times its RGB for a while.
+const LARGE: u64 = 16_000_000;
+
+/// Waits for the turn of a picture of this size, which lasts as long as the answer is kept.
+///
+/// # Errors
+///
+/// As [`check_dimensions`].
+fn take_turn(width: u64, height: u64) -> Result<Option<MutexGuard<'static, ()>>> {
+    static TURN: Mutex<()> = Mutex::new(());
+    check_dimensions(width, height)?;
+    Ok((width * height > LARGE).then(|| TURN.lock().unwrap_or_else(PoisonError::into_inner)))
 }
 
 /// A decoder's own complaint as ours.

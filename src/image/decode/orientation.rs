@@ -17,41 +17,48 @@ pub(super) fn find(exif: Option<&[u8]>, xmp: Option<&[u8]>) -> u8 {
 }
 
 /// The tag in the first directory of a TIFF structure, behind any number of a JPEG segment's `Exif\0\0`. As in
-/// Pillow the last one counts, and an entry whose values lie beyond the end hides those behind it.
-fn from_exif(mut exif: &[u8]) -> Option<Entry<'_>> {
+/// Pillow the first one counts, and an entry whose values lie beyond the end hides those behind it.
+fn from_exif(mut exif: &[u8]) -> Option<Value<'_>> {
     while let Some(rest) = exif.strip_prefix(b"Exif\0\0") {
         exif = rest;
     }
     let tiff = Tiff::new(exif)?;
     let directory = tiff.u32(4)? as usize;
     let entries = tiff.u16(directory)? as usize;
-    let mut found = None;
+    // What lies outside of the directory is passed over once it is more than the file could hold.
+    let mut outside = 0;
     for index in 0..entries {
-        let Some(entry) = directory.checked_add(2 + index * 12).and_then(|at| tiff.entry(at)) else { break };
-        match entry {
-            Ok((ORIENTATION, entry)) => found = Some(entry),
-            Ok(_) | Err(Unread::Passed) => {}
-            Err(Unread::CutOff) => break,
+        let entry = tiff.entry(directory.checked_add(2 + index * 12)?)?;
+        let is_outside = entry.len > 4;
+        outside += if is_outside { entry.len } else { 0 };
+        if entry.len == 0 || (is_outside && outside > exif.len() as u64) {
+            continue;
+        }
+        let end = usize::try_from(entry.len).ok().and_then(|len| entry.at.checked_add(len));
+        let values = exif.get(entry.at..end?)?;
+        if entry.tag == ORIENTATION {
+            let values = Tiff { bytes: values, little_endian: tiff.little_endian };
+            return Some(Value { kind: entry.kind, values });
         }
     }
-    found
+    None
 }
 
-/// What an entry of a directory holds.
-struct Entry<'a> {
+/// An entry of a directory: where its values are, and how many bytes; 0 for a type that is not known.
+struct Entry {
+    tag: u16,
+    kind: u16,
+    at: usize,
+    len: u64,
+}
+
+/// The values of a tag.
+struct Value<'a> {
     kind: u16,
     values: Tiff<'a>,
 }
 
-/// Why an entry is not read.
-enum Unread {
-    /// Its type is not known, or it has no values.
-    Passed,
-    /// Its values lie beyond the end.
-    CutOff,
-}
-
-impl Entry<'_> {
+impl Value<'_> {
     /// The first value, if it is a whole number. Bytes and text are none in Pillow.
     fn number(&self) -> Option<i64> {
         let whole = |value: f64| (value.fract() == 0.0 && value.abs() < 1e9).then_some(value as i64);
@@ -110,27 +117,19 @@ impl<'a> Tiff<'a> {
         Some(Self { bytes, little_endian })
     }
 
-    /// The tag and the values of the entry at an offset; `None` past the end.
-    fn entry(&self, at: usize) -> Option<std::result::Result<(u16, Entry<'a>), Unread>> {
-        let (tag, kind, count) = (self.u16(at)?, self.u16(at + 2)?, self.u32(at + 4)?);
-        self.u32(at + 8)?;
+    /// The entry at an offset; `None` past the end.
+    fn entry(&self, at: usize) -> Option<Entry> {
+        let (tag, kind, count, value) =
+            (self.u16(at)?, self.u16(at + 2)?, self.u32(at + 4)?, self.u32(at + 8)?);
         let size = match kind {
             1 | 2 | 6 | 7 => 1,
             3 | 8 => 2,
             4 | 9 | 11 | 13 => 4,
             5 | 10 | 12 | 16 => 8,
-            _ => return Some(Err(Unread::Passed)),
+            _ => 0,
         };
         let len = u64::from(count) * size;
-        if len == 0 {
-            return Some(Err(Unread::Passed));
-        }
-        let from = if len > 4 { self.u32(at + 8)? as usize } else { at + 8 };
-        let end = usize::try_from(len).ok().and_then(|len| from.checked_add(len));
-        let Some(bytes) = end.and_then(|end| self.bytes.get(from..end)) else {
-            return Some(Err(Unread::CutOff));
-        };
-        Some(Ok((tag, Entry { kind, values: Tiff { bytes, little_endian: self.little_endian } })))
+        Some(Entry { tag, kind, at: if len > 4 { value as usize } else { at + 8 }, len })
     }
 
     fn u16(&self, at: usize) -> Option<u16> {

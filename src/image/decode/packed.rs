@@ -13,7 +13,13 @@ use crate::Result;
 /// # Panics
 ///
 /// If a row is longer than the stride.
-pub(super) fn unpack(format: Format, rows: &[u8], bits: usize, stride: usize, width: usize) -> Result<Vec<u8>> {
+pub(super) fn unpack(
+    format: Format,
+    rows: &[u8],
+    bits: usize,
+    stride: usize,
+    width: usize,
+) -> Result<Vec<u8>> {
     assert!(width * bits <= stride * 8, "rows of {width} samples of {bits} bits in {stride} bytes");
     let per_byte = 8 / bits;
     let mask = 0xff >> (8 - bits);

@@ -54,7 +54,7 @@ pub fn vertical(src: &[u8], row_len: usize, first_row: usize, taps: &Taps, dst: 
     threads::for_each_piece(dst, row_len, ROWS_PER_THREAD, |row, dst| {
         let (start, weights) = taps.of(row);
         let start = (start - first_row) * row_len;
-        portable::vertical_row(&src[start..start + weights.len() * row_len], weights, dst);
+        portable::vertical_row(&src[start..start + weights.len() * row_len], &weights, dst);
     });
 }
 

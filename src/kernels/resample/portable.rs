@@ -13,7 +13,7 @@ pub fn horizontal_row(src: &[u8], taps: &Taps, dst: &mut [u8]) {
     for (dst, (start, weights)) in dst.chunks_exact_mut(CHANNELS).zip(taps.iter()) {
         let src = &src[start * CHANNELS..(start + weights.len()) * CHANNELS];
         let mut sums = [HALF; CHANNELS];
-        for (pixel, &weight) in src.chunks_exact(CHANNELS).zip(weights) {
+        for (pixel, &weight) in src.chunks_exact(CHANNELS).zip(weights.iter()) {
             for channel in 0..CHANNELS {
                 sums[channel] += i32::from(pixel[channel]) * weight;
             }

@@ -1,5 +1,6 @@
 //! Which input samples an output sample is made of, and with what weights.
 
+use std::borrow::Cow;
 use std::f64::consts::PI;
 use std::ops::Range;
 
@@ -79,14 +80,22 @@ fn sinc(x: f64) -> f64 {
     libm::sin(x) / x
 }
 
+/// Weights of more outputs together than this are worked out each time: every input sample has a few, which is
+/// more than the picture where that is one long row.
+const MOST_KEPT: usize = 1 << 24;
+
 /// The taps of consecutive output samples along one axis.
 pub struct Taps {
+    filter: Filter,
     input_len: usize,
+    /// Input samples an output sample, and half the kernel's width in them.
+    scale: f64,
+    support: f64,
+    /// The outputs that there are taps of.
+    window: Range<usize>,
     /// Longest run of weights of one output sample.
     stride: usize,
-    /// First input sample and number of weights, per output sample.
-    bounds: Vec<(usize, usize)>,
-    /// `[outputs, stride]`, in units of 2^-22.
+    /// `[outputs, stride]`, in units of 2^-22; empty where they would be too many.
     weights: Vec<i32>,
 }
 
@@ -103,46 +112,58 @@ impl Taps {
         assert!(window.end <= output_len, "window {window:?} reaches past {output_len}");
         // Pillow's box is single precision.
         let scale = f64::from(input_len as f32) / output_len as f64;
-        let filter_scale = scale.max(1.0);
-        let support = filter.support() * filter_scale;
-        let mut taps = Self { input_len, stride: 0, bounds: Vec::new(), weights: Vec::new() };
-        taps.stride = (support.ceil() as usize * 2 + 1).min(input_len);
-        let mut values = Vec::with_capacity(taps.stride);
-        for output in window {
-            let center = (output as f64 + 0.5) * scale;
-            // `as usize` truncates and maps what is below 0 to 0, like the C code's cast and clamp.
-            let start = (center - support + 0.5) as usize;
-            let end = ((center + support + 0.5) as usize).min(input_len);
-            values.clear();
-            values.extend((start..end).map(|x| {
-                let distance = x as f64 - center + 0.5;
-                filter.value(distance * (1.0 / filter_scale))
-            }));
-            taps.push(start, &values);
+        let support = filter.support() * scale.max(1.0);
+        let stride = (support.ceil() as usize * 2 + 1).min(input_len);
+        let mut taps = Self { filter, input_len, scale, support, window, stride, weights: Vec::new() };
+        if taps.len().saturating_mul(stride) <= MOST_KEPT {
+            taps.weights = vec![0; taps.len() * stride];
+            let mut values = Vec::with_capacity(stride);
+            for output in 0..taps.len() {
+                let weights = taps.weigh(output, &mut values);
+                taps.weights[output * stride..][..weights.len()].copy_from_slice(&weights);
+            }
         }
         taps
     }
 
-    /// Appends one output sample, its weights scaled to a sum of one and rounded half away from zero.
-    fn push(&mut self, start: usize, values: &[f64]) {
+    /// The input samples that an output is made of.
+    fn bounds(&self, output: usize) -> Range<usize> {
+        let center = self.center(output);
+        // `as usize` truncates and maps what is below 0 to 0, like the C code's cast and clamp.
+        let start = (center - self.support + 0.5) as usize;
+        start..((center + self.support + 0.5) as usize).min(self.input_len)
+    }
+
+    fn center(&self, output: usize) -> f64 {
+        ((self.window.start + output) as f64 + 0.5) * self.scale
+    }
+
+    /// The weights of an output, scaled to a sum of one and rounded half away from zero. `values` is room for
+    /// the kernel's values.
+    fn weigh(&self, output: usize, values: &mut Vec<f64>) -> Vec<i32> {
+        let (center, filter_scale) = (self.center(output), self.scale.max(1.0));
+        values.clear();
+        values.extend(self.bounds(output).map(|x| {
+            let distance = x as f64 - center + 0.5;
+            self.filter.value(distance * (1.0 / filter_scale))
+        }));
         let total = values.iter().fold(0.0, |sum, value| sum + value);
         let one = f64::from(1u32 << PRECISION_BITS);
-        self.bounds.push((start, values.len()));
-        self.weights.extend(values.iter().map(|&value| {
+        let weights = values.iter().map(|&value| {
             let weight = if total == 0.0 { value } else { value / total };
             (weight * one + if weight < 0.0 { -0.5 } else { 0.5 }) as i32
-        }));
-        self.weights.resize(self.bounds.len() * self.stride, 0);
+        });
+        weights.collect()
     }
 
     /// Number of output samples.
     pub fn len(&self) -> usize {
-        self.bounds.len()
+        self.window.len()
     }
 
     /// Whether there is no output sample.
     pub fn is_empty(&self) -> bool {
-        self.bounds.is_empty()
+        self.window.is_empty()
     }
 
     /// Number of input samples along the axis.
@@ -152,9 +173,10 @@ impl Taps {
 
     /// The input samples that any output needs.
     pub fn input_range(&self) -> Range<usize> {
-        let start = self.bounds.first().map_or(0, |&(start, _)| start);
-        let end = self.bounds.last().map_or(0, |&(start, len)| start + len);
-        start..end
+        match self.len() {
+            0 => 0..0,
+            len => self.bounds(0).start..self.bounds(len - 1).end,
+        }
     }
 
     /// First input sample and weights of an output.
@@ -162,13 +184,18 @@ impl Taps {
     /// # Panics
     ///
     /// If there is no such output.
-    pub fn of(&self, output: usize) -> (usize, &[i32]) {
-        let (start, len) = self.bounds[output];
-        (start, &self.weights[output * self.stride..][..len])
+    pub fn of(&self, output: usize) -> (usize, Cow<'_, [i32]>) {
+        assert!(output < self.len(), "output {output} of {}", self.len());
+        let bounds = self.bounds(output);
+        let weights = match self.weights.get(output * self.stride..) {
+            Some(weights) if !self.weights.is_empty() => Cow::Borrowed(&weights[..bounds.len()]),
+            _ => Cow::Owned(self.weigh(output, &mut Vec::new())),
+        };
+        (bounds.start, weights)
     }
 
     /// The same of each output, in order.
-    pub fn iter(&self) -> impl Iterator<Item = (usize, &[i32])> {
+    pub fn iter(&self) -> impl Iterator<Item = (usize, Cow<'_, [i32]>)> {
         (0..self.len()).map(|output| self.of(output))
     }
 }

@@ -119,17 +119,24 @@ impl Header {
         let colors = match (indexed, colors) {
             (false, _) => 0,
             (true, 0) => 1 << self.bits,
-            (true, 1..=65_536) => colors as usize,
-            (true, _) => return Err(refused(format!("palette of {colors} colours, expected at most 65536"))),
+            (true, 1..=256) => colors as usize,
+            (true, _) => return Err(refused(format!("palette of {colors} colours, expected at most 256"))),
         };
         let stored = bytes.get(at..).unwrap_or_default().chunks_exact(entry).take(colors);
         let stored = stored.map(|stored| [stored[2], stored[1], stored[0]]);
-        // A palette that gives every index its own number as grey is none, so that indices beyond it are grey.
-        if self.bits == 8 && stored.clone().enumerate().all(|(index, color)| color == [index as u8; 3]) {
-            *self.palette = std::array::from_fn(|index| [index as u8; 3]);
-        }
-        for (color, stored) in self.palette.iter_mut().zip(stored) {
+        for (color, stored) in self.palette.iter_mut().zip(stored.clone()) {
             *color = stored;
+        }
+        // Pillow takes a palette of nothing but grey levels in their order for none, so that indices beyond it
+        // are levels too; black and white, or black alone, for samples of one bit.
+        let rle = self.compression != Compression::Packed;
+        let is_grey = |white: u8| {
+            stored.clone().enumerate().all(|(index, color)| color == [(index as u8).saturating_mul(white); 3])
+        };
+        if indexed && colors <= 2 && (self.bits == 1 || rle) && is_grey(255) {
+            *self.palette = std::array::from_fn(|index| if index == 0 { [0; 3] } else { [255; 3] });
+        } else if indexed && colors > 2 && (self.bits == 8 || rle) && is_grey(1) {
+            *self.palette = std::array::from_fn(|index| [index as u8; 3]);
         }
         let behind = at + colors * entry;
         let offset = u32_at(bytes, 10)? as usize;

@@ -8,7 +8,7 @@ mod rle;
 
 use std::borrow::Cow;
 
-use super::{Format, Stored, check_dimensions, packed, reserve, undecodable};
+use super::{Format, Stored, packed, reserve, take_turn, undecodable};
 use crate::image::Rgb8;
 use crate::image::rgb8::{over_white, to_rgb};
 use crate::{Error, Result};
@@ -16,7 +16,7 @@ use header::{Compression, Header, Mask};
 
 pub(super) fn decode(bytes: &[u8]) -> Result<Stored> {
     let header = Header::read(bytes)?;
-    check_dimensions(header.width as u64, header.height as u64)?;
+    let _turn = take_turn(header.width as u64, header.height as u64)?;
     let pixels = bytes.get(header.pixels..).unwrap_or_default();
     let color = |[index]: [u8; 1]| header.palette[usize::from(index)];
     let mut data = match (header.compression, header.bits) {

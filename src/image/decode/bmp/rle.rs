@@ -21,7 +21,13 @@ pub(super) fn indices(header: &Header, file: &[u8]) -> Result<Vec<u8>> {
         match decoder.step(header.width, len) {
             Some(Step::On) => {}
             Some(Step::End) => break,
-            None => return Err(truncated(header.pixels, decoder.at - header.pixels, file.len().saturating_sub(header.pixels))),
+            None => {
+                return Err(truncated(
+                    header.pixels,
+                    decoder.at - header.pixels,
+                    file.len().saturating_sub(header.pixels),
+                ));
+            }
         }
     }
     decoder.out.resize(len, 0);

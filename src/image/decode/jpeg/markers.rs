@@ -144,7 +144,8 @@ impl<'a> Markers<'a> {
                     self.restart_interval = self.source.u16()?;
                 }
                 code::APP0 | code::APP14 => self.application()?,
-                code::APP0..=code::APP15 | code::COM | code::DNL | code::DAC => self.skip_segment()?,
+                code::APP0..=code::APP15 | code::COM | code::DNL => self.skip_segment()?,
+                code::DAC => self.conditioning()?,
                 code::RST0..=code::RST7 | code::TEM => {}
                 other => return Err(damaged(format!("marker {other:02x} is not known"))),
             }
@@ -265,13 +266,26 @@ impl<'a> Markers<'a> {
             let (wide, index) = (byte >> 4 != 0, byte & 15);
             let mut table = [0; 64];
             for &at in &ZIGZAG[..64] {
-                table[usize::from(at)] =
-                    if wide { self.source.u16()? } else { self.source.byte()?.into() };
+                table[usize::from(at)] = if wide { self.source.u16()? } else { self.source.byte()?.into() };
             }
             let slot = self.quantization.get_mut(usize::from(index));
-            *slot.ok_or_else(|| damaged(format!("quantization table {index}, expected 0 to 3")))? = Some(table);
+            *slot.ok_or_else(|| damaged(format!("quantization table {index}, expected 0 to 3")))? =
+                Some(table);
             let len = if wide { 129 } else { 65 };
             left = left.checked_sub(len).ok_or_else(|| damaged("a quantization table is cut off"))?;
+        }
+        Ok(())
+    }
+
+    /// What arithmetic coding needs, which is of no account and has to be in order.
+    fn conditioning(&mut self) -> Result<()> {
+        let mut left = self.content_len()?;
+        while left > 0 {
+            let (index, value) = (self.source.byte()?, self.source.byte()?);
+            if index >= 32 || (index < 16 && value & 15 > value >> 4) {
+                return Err(damaged(format!("conditioning {index} of {value}")));
+            }
+            left = left.checked_sub(2).ok_or_else(|| damaged("a segment of conditioning is cut off"))?;
         }
         Ok(())
     }
@@ -297,8 +311,10 @@ impl<'a> Markers<'a> {
         for place in 0..count {
             let (id, codes) = (self.source.byte()?, self.source.byte()?);
             let candidates = frame.components.iter().enumerate().take(4);
-            let found = candidates.into_iter().find(|&(index, component)| component.id == id && !taken[index]);
-            let (index, _) = found.ok_or_else(|| damaged(format!("a scan names a component {id}, which the frame lacks")))?;
+            let found =
+                candidates.into_iter().find(|&(index, component)| component.id == id && !taken[index]);
+            let (index, _) = found
+                .ok_or_else(|| damaged(format!("a scan names a component {id}, which the frame lacks")))?;
             if components.iter().any(|other| other.index == index) {
                 return Err(damaged(format!("a scan names component {id} twice")));
             }

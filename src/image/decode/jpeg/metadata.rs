@@ -26,11 +26,16 @@ pub(super) fn find(bytes: &[u8]) -> Result<(Option<Vec<u8>>, Option<&[u8]>)> {
             _ => {}
         }
         let len = usize::from(u16::from_be_bytes([byte(at)?, byte(at + 1)?]));
-        let segment = bytes.get(at + 2..at + len.max(2)).ok_or_else(|| damaged("it ends within a segment"))?;
+        let segment =
+            bytes.get(at + 2..at + len.max(2)).ok_or_else(|| damaged("it ends within a segment"))?;
         at += len.max(2);
         match marker {
-            0xe0 if segment.starts_with(b"JFIF") && segment.len() < 7 => return Err(damaged("its JFIF segment is cut off")),
-            0xee if segment.starts_with(b"Adobe") && segment.len() < 7 => return Err(damaged("its Adobe segment is cut off")),
+            0xe0 if segment.starts_with(b"JFIF") && segment.len() < 7 => {
+                return Err(damaged("its JFIF segment is cut off"));
+            }
+            0xee if segment.starts_with(b"Adobe") && segment.len() < 7 => {
+                return Err(damaged("its Adobe segment is cut off"));
+            }
             0xda => return Ok((exif, xmp)),
             0xe1 if segment.starts_with(b"Exif\0\0") => match &mut exif {
                 Some(exif) => exif.extend_from_slice(&segment[6..]),

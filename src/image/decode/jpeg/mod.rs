@@ -22,7 +22,7 @@ mod upsample;
 
 use std::fmt::Display;
 
-use super::{Format, Stored, check_dimensions, orientation, reserve, undecodable};
+use super::{Format, Stored, orientation, reserve, take_turn, undecodable};
 use crate::image::Rgb8;
 use crate::{Error, Result};
 use color::Colors;
@@ -45,7 +45,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Stored> {
     let mut markers = Markers::new(bytes);
     let scan = markers.first_scan()?;
     let frame = markers.frame.clone().ok_or_else(|| damaged("a scan comes before the frame header"))?;
-    check_dimensions(frame.width as u64, frame.height as u64)?;
+    let _turn = take_turn(frame.width as u64, frame.height as u64)?;
     if frame.lossless {
         return Err(damaged("lossless coding is not decoded here"));
     }
@@ -105,8 +105,7 @@ fn check_end(markers: &mut Markers) -> Result<()> {
 /// Planes of a picture in several scans.
 fn several_scans(markers: &mut Markers, frame: &Frame, mut scan: Scan) -> Result<Vec<Plane>> {
     let components = frame.components.len();
-    let mut coefficients: Vec<_> =
-        frame.components.iter().map(Coefficients::new).collect::<Result<_>>()?;
+    let mut coefficients: Vec<_> = frame.components.iter().map(Coefficients::new).collect::<Result<_>>()?;
     let mut tables = vec![None; components];
     let mut progress = Progress::new(components);
     let mut last_good_row = 0;

@@ -54,7 +54,12 @@ struct Member {
 
 /// Decodes a scan. The answer is the last row of MCUs, as an interleaved scan counts them, that began with all
 /// its data there.
-pub(super) fn decode(markers: &mut Markers, frame: &Frame, scan: &Scan, blocks: &mut impl Blocks) -> Result<usize> {
+pub(super) fn decode(
+    markers: &mut Markers,
+    frame: &Frame,
+    scan: &Scan,
+    blocks: &mut impl Blocks,
+) -> Result<usize> {
     let coding = coding(frame, scan)?;
     let mut members = members(markers, frame, scan, coding)?;
     let interleaved = members.len() > 1;
@@ -144,7 +149,8 @@ fn members(markers: &Markers, frame: &Frame, scan: &Scan, coding: Coding) -> Res
         let needs_ac = matches!(coding, Coding::Sequential | Coding::FirstAc | Coding::RefinedAc);
         let table = |codes: &[Option<Code>; 4], index: u8, last_symbol| {
             let code = codes.get(usize::from(index)).and_then(Option::as_ref);
-            let code = code.ok_or_else(|| damaged(format!("a scan needs Huffman table {index}, which is not there")))?;
+            let code = code
+                .ok_or_else(|| damaged(format!("a scan needs Huffman table {index}, which is not there")))?;
             Table::new(code, last_symbol)
         };
         members.push(Member {

@@ -134,7 +134,13 @@ impl Smoothing {
 
 /// The first coefficients of the 5 x 5 blocks around one. At the edges the last block stands for what is beyond;
 /// rows are counted as libjpeg-turbo counts them, which in the last row of MCUs is by the rows that are left.
-fn means(coefficients: &Coefficients, frame: &Frame, component: usize, row: usize, column: usize) -> [i16; 25] {
+fn means(
+    coefficients: &Coefficients,
+    frame: &Frame,
+    component: usize,
+    row: usize,
+    column: usize,
+) -> [i16; 25] {
     let part = &frame.components[component];
     let (mcu_row, within) = (row / part.v, row % part.v);
     let rows_here = match part.height_in_units % part.v {

@@ -15,7 +15,10 @@ pub(super) enum Upsampling {
     Down,
     AcrossAndDown,
     /// Every sample so many times across and down.
-    Repeat { across: usize, down: usize },
+    Repeat {
+        across: usize,
+        down: usize,
+    },
 }
 
 impl Upsampling {
@@ -23,7 +26,9 @@ impl Upsampling {
         let &Component { h, v, width, .. } = component;
         let (max_h, max_v) = (frame.max_h, frame.max_v);
         if !max_h.is_multiple_of(h) || !max_v.is_multiple_of(v) {
-            return Err(damaged(format!("a component is sampled {h} x {v} times where another is {max_h} x {max_v}")));
+            return Err(damaged(format!(
+                "a component is sampled {h} x {v} times where another is {max_h} x {max_v}"
+            )));
         }
         Ok(match (max_h / h, max_v / v) {
             (1, 1) => Self::None,
@@ -40,13 +45,15 @@ impl Upsampling {
         let width = plane.width;
         // The row of the component that is nearest, and its other neighbour.
         let near = &plane.row(y / 2)[..width];
-        let far = &plane.row(if y.is_multiple_of(2) { (y / 2).saturating_sub(1) } else { y / 2 + 1 })[..width];
+        let far =
+            &plane.row(if y.is_multiple_of(2) { (y / 2).saturating_sub(1) } else { y / 2 + 1 })[..width];
         match self {
             Self::None => return &plane.row(y)[..width],
             Self::Across => {
                 let row = &plane.row(y)[..width];
                 buffer.resize(width * 2, 0);
-                let triangle = |near: u8, far: u8, bias| ((u32::from(near) * 3 + u32::from(far) + bias) >> 2) as u8;
+                let triangle =
+                    |near: u8, far: u8, bias| ((u32::from(near) * 3 + u32::from(far) + bias) >> 2) as u8;
                 let (inner, _) = buffer[1..].as_chunks_mut::<2>();
                 for (pair, ends) in inner.iter_mut().zip(row.windows(2)) {
                     *pair = [triangle(ends[0], ends[1], 2), triangle(ends[1], ends[0], 1)];

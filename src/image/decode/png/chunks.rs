@@ -61,8 +61,10 @@ impl<'a> Chunks<'a> {
             at = chunk.end();
         }
         // Pieces that follow each other; the last one may be cut off.
-        let animated_frames = chunks.frames.map_or(1, |frames| frames.saturating_add((!chunks.has_frame).into()));
-        while let Some(chunk) = Chunk::at(bytes, at).filter(|chunk| [b"IDAT", b"DDAT"].contains(&chunk.kind)) {
+        let animated_frames =
+            chunks.frames.map_or(1, |frames| frames.saturating_add((!chunks.has_frame).into()));
+        while let Some(chunk) = Chunk::at(bytes, at).filter(|chunk| [b"IDAT", b"DDAT"].contains(&chunk.kind))
+        {
             chunks.pixels.push(chunk.data);
             chunks.cut_off = chunk.check_len().is_err();
             at = chunk.end();
@@ -111,7 +113,12 @@ impl<'a> Chunks<'a> {
         match chunk.kind {
             b"IHDR" => self.header = Some(header(data)?),
             // After the pixels it comes too late.
-            b"PLTE" if self.pixels.is_empty() => self.palette = data,
+            b"PLTE" if self.pixels.is_empty() => {
+                if data.len() > 768 && self.header.is_some_and(|header| header.color == 3) {
+                    return Err(damaged(format!("a palette of {} bytes, expected at most 768", data.len())));
+                }
+                self.palette = data;
+            }
             b"tRNS" => self.transparency = Some(data),
             b"eXIf" => self.exif = Some(data),
             b"tEXt" => {
@@ -138,10 +145,13 @@ impl<'a> Chunks<'a> {
             }
             b"acTL" => {
                 let frames = u32_at(data, 0);
-                self.frames = (self.frames.is_none() && (1..=0x8000_0000).contains(&frames)).then_some(frames);
+                self.frames =
+                    (self.frames.is_none() && (1..=0x8000_0000).contains(&frames)).then_some(frames);
             }
             b"fcTL" => self.frame(data)?,
-            b"fdAT" if self.sequence.is_none() => return Err(damaged("frames come before the first one's place")),
+            b"fdAT" if self.sequence.is_none() => {
+                return Err(damaged("frames come before the first one's place"));
+            }
             b"fdAT" => self.next_in_sequence(data)?,
             _ => {}
         }
@@ -271,7 +281,12 @@ impl<'a> Chunk<'a> {
 
     fn check_len(&self) -> Result<()> {
         if self.data.len() < self.len {
-            return Err(damaged(format!("{} ends after {} of {} bytes", self.name(), self.data.len(), self.len)));
+            return Err(damaged(format!(
+                "{} ends after {} of {} bytes",
+                self.name(),
+                self.data.len(),
+                self.len
+            )));
         }
         Ok(())
     }
@@ -280,7 +295,11 @@ impl<'a> Chunk<'a> {
         self.check_len()?;
         let found = crc32(self.kind.iter().chain(self.data));
         if self.checksum != Some(found) {
-            return Err(damaged(format!("the checksum of {} is {found:08x}, expected {:08x?}", self.name(), self.checksum)));
+            return Err(damaged(format!(
+                "the checksum of {} is {found:08x}, expected {:08x?}",
+                self.name(),
+                self.checksum
+            )));
         }
         Ok(())
     }

@@ -42,8 +42,8 @@ impl<'a, 'b> Inflate<'a, 'b> {
         })
     }
 
-    /// The next `len` bytes.
-    pub(super) fn row(&mut self, len: usize) -> Result<&[u8]> {
+    /// The next `len` bytes; `None` where the stream comes to its end instead.
+    pub(super) fn row(&mut self, len: usize) -> Result<Option<&[u8]>> {
         while self.to - self.from < len {
             if self.buffer.len() - self.from < len {
                 let kept = self.from.min(self.to.saturating_sub(WINDOW));
@@ -52,6 +52,9 @@ impl<'a, 'b> Inflate<'a, 'b> {
             }
             let room = ((self.buffer.len() - self.to) as u64).min(self.left) as usize;
             let unpacked = self.read(self.to + room).map_err(|error| damaged(format!("{error:?}")))?;
+            if unpacked == 0 && self.from == self.to && self.decompressor.is_done() {
+                return Ok(None);
+            }
             if unpacked == 0 {
                 return Err(damaged("its pixels end too early"));
             }
@@ -59,7 +62,7 @@ impl<'a, 'b> Inflate<'a, 'b> {
             self.left -= unpacked as u64;
         }
         self.from += len;
-        Ok(&self.buffer[self.from - len..self.from])
+        Ok(Some(&self.buffer[self.from - len..self.from]))
     }
 
     /// Whether what follows the last row is in order, as far as it has to be: a checksum may be missing or lie
@@ -69,6 +72,8 @@ impl<'a, 'b> Inflate<'a, 'b> {
             self.buffer.copy_within(self.to - WINDOW..self.to, 0);
             self.to = WINDOW;
         }
+        // A later piece is not looked at.
+        self.pieces = [].iter().enumerate();
         match self.read(self.to + 1) {
             Ok(_) | Err(DecompressionError::InsufficientInput) => Ok(()),
             Err(error) => Err(damaged(format!("{error:?} behind its pixels"))),
@@ -87,7 +92,9 @@ impl<'a, 'b> Inflate<'a, 'b> {
             if read == 0 || self.input.is_empty() {
                 // An empty piece is no end.
                 match self.pieces.next() {
-                    Some((number, piece)) if self.input.is_empty() => (self.piece, self.input) = (number, piece),
+                    Some((number, piece)) if self.input.is_empty() => {
+                        (self.piece, self.input) = (number, piece)
+                    }
                     _ => return Ok(0),
                 }
             }

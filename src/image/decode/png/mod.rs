@@ -6,7 +6,7 @@ mod rows;
 
 use std::fmt::Display;
 
-use super::{Format, Stored, check_dimensions, orientation, packed, reserve, undecodable};
+use super::{Format, Stored, orientation, packed, reserve, take_turn, undecodable};
 use crate::image::Rgb8;
 use crate::image::rgb8::{over_white, rgba_over_white, to_rgb};
 use crate::{Error, Result};
@@ -31,7 +31,9 @@ impl Color {
             (3, 1 | 2 | 4 | 8) => Self::Indexed,
             (4, 8 | 16) => Self::GreyAlpha,
             (6, 8 | 16) => Self::Rgba,
-            (color, depth) => return Err(damaged(format!("colour type {color} of {depth} bits is not known"))),
+            (color, depth) => {
+                return Err(damaged(format!("colour type {color} of {depth} bits is not known")));
+            }
         })
     }
 
@@ -49,7 +51,7 @@ impl Color {
 pub(super) fn decode(bytes: &[u8]) -> Result<Stored> {
     let chunks = Chunks::read(bytes)?;
     let header = chunks.header.ok_or_else(|| damaged("it has no header"))?;
-    check_dimensions(header.width.into(), header.height.into())?;
+    let _turn = take_turn(header.width.into(), header.height.into())?;
     let color = Color::of(header)?;
     let (samples, last_piece) = Samples::read(header, color.channels(), &chunks.pixels)?;
     chunks.check_after(last_piece)?;
@@ -109,7 +111,14 @@ fn unpacked(samples: Samples) -> Result<Vec<u8>> {
 /// The colour of every index, over white; black where the file names none.
 fn palette(chunks: &Chunks) -> Box<[[u8; 3]; 256]> {
     let named = chunks.palette.as_chunks().0;
-    let alphas = chunks.transparency.unwrap_or_default();
+    let mut alphas = chunks.transparency.unwrap_or_default();
+    // Where one index alone is transparent, Pillow takes a last newline for the end of a line.
+    if let [rest @ .., b'\n'] = alphas
+        && rest.iter().filter(|&&alpha| alpha == 0).count() == 1
+        && rest.iter().all(|alpha| [0, 255].contains(alpha))
+    {
+        alphas = rest;
+    }
     Box::new(std::array::from_fn(|index| {
         let color = named.get(index).copied().unwrap_or([0; 3]);
         over_white(color, alphas.get(index).copied().unwrap_or(255))

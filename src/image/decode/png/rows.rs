@@ -43,7 +43,8 @@ const INTERLACED: [Pass; 7] = [
 impl Samples {
     /// Reads the samples, `channels` a pixel. With them comes the number of the last piece that was needed.
     pub(super) fn read(header: Header, channels: usize, pieces: &[&[u8]]) -> Result<(Self, usize)> {
-        let (width, height, depth) = (header.width as usize, header.height as usize, usize::from(header.depth));
+        let (width, height, depth) =
+            (header.width as usize, header.height as usize, usize::from(header.depth));
         let passes: &[Pass] = if header.interlaced { &INTERLACED } else { &WHOLE };
         let row_bytes = |pass: &Pass| {
             let columns = width.saturating_sub(pass.left).div_ceil(pass.across);
@@ -61,15 +62,18 @@ impl Samples {
         let mut data: Vec<u8> = reserve(Format::Png, row_len * height, 0)?;
         let mut inflate = Inflate::new(pieces, longest, len)?;
         let pixel_len = (channels * depth).div_ceil(8);
-        let [mut row, mut above]: [Vec<u8>; 2] = [reserve(Format::Png, longest, 0)?, reserve(Format::Png, longest, 0)?];
-        for pass in passes {
+        let [mut row, mut above]: [Vec<u8>; 2] =
+            [reserve(Format::Png, longest, 0)?, reserve(Format::Png, longest, 0)?];
+        // Rows that the stream ends before stay 0, as in Pillow.
+        'rows: for pass in passes {
             let len = row_bytes(pass);
             if len == 0 {
                 continue;
             }
             above.fill(0);
             for y in (pass.top..height).step_by(pass.down) {
-                row[..len].copy_from_slice(inflate.row(len)?);
+                let Some(stored) = inflate.row(len)? else { break 'rows };
+                row[..len].copy_from_slice(stored);
                 let (filter, row_samples) = row[..len].split_first_mut().expect("a filter and samples");
                 unfilter(*filter, pixel_len, row_samples, &above[1..len])?;
                 let out = &mut data[y * row_len..][..row_len];
@@ -142,7 +146,13 @@ fn place_deep(row: &[u8], channels: usize, pass: &Pass, out: &mut [u8]) {
     let columns = out.chunks_exact_mut(channels).skip(pass.left).step_by(pass.across);
     for (out, pixel) in columns.zip(row.chunks_exact(channels * 2)) {
         for (out, &[high, low]) in out.iter_mut().zip(pixel.as_chunks().0) {
-            *out = if channels == 1 && high > 0 { 255 } else if channels == 1 { low } else { high };
+            *out = if channels == 1 && high > 0 {
+                255
+            } else if channels == 1 {
+                low
+            } else {
+                high
+            };
         }
     }
 }

@@ -18,6 +18,8 @@ pub(super) struct Container<'a> {
     pub(super) canvas: (u32, u32),
     pub(super) place: (u32, u32),
     pub(super) frame: Frame<'a>,
+    /// Whether the transparency of an animation's frame is of no account.
+    pub(super) opaque: bool,
     pub(super) exif: Option<&'a [u8]>,
     pub(super) xmp: Option<&'a [u8]>,
 }
@@ -37,14 +39,18 @@ impl<'a> Container<'a> {
     pub(super) fn read(bytes: &'a [u8]) -> Result<Self> {
         let size = u32_at(bytes, 4) as usize;
         let file = size.checked_add(8).and_then(|end| bytes.get(..end));
-        let file = file.ok_or_else(|| damaged(format!("it has {} bytes, its header says {size} and 8", bytes.len())))?;
+        let file = file
+            .ok_or_else(|| damaged(format!("it has {} bytes, its header says {size} and 8", bytes.len())))?;
         let chunks = Chunks { bytes: file.get(12..).unwrap_or_default() };
         match chunks.clone().next() {
             Some((b"VP8X", header)) => Self::extended(header, chunks),
             _ => {
-                let frame = Frame::read(chunks)?;
+                if bytes.get(12..16) == Some(b"ALPH") {
+                    return Err(damaged("transparency comes without a header"));
+                }
+                let (frame, _) = Frame::read(chunks)?;
                 let canvas = (frame.width, frame.height);
-                Ok(Self { canvas, place: (0, 0), frame, exif: None, xmp: None })
+                Ok(Self { canvas, place: (0, 0), frame, opaque: false, exif: None, xmp: None })
             }
         }
     }
@@ -64,31 +70,35 @@ impl<'a> Container<'a> {
         let xmp = find(b"XMP ").filter(|_| flags & flag::XMP != 0);
         if animated {
             let mut rest = chunks.clone();
-            rest.find(|(kind, _)| *kind == b"ANIM").ok_or_else(|| damaged("it says that it is animated, and is not"))?;
+            rest.find(|(kind, _)| *kind == b"ANIM")
+                .ok_or_else(|| damaged("it says that it is animated, and is not"))?;
             let data = rest.find(|(kind, _)| *kind == b"ANMF").map(|(_, data)| data);
             let data = data.ok_or_else(|| damaged("it has no frame"))?;
             let content = data.get(16..).ok_or_else(|| damaged("its first frame is cut off"))?;
             let place = (u24_at(data, 0) * 2, u24_at(data, 3) * 2);
-            let frame = Frame::read(Chunks { bytes: content })?;
+            let (frame, _) = Frame::read(Chunks { bytes: content })?;
             if (frame.width, frame.height) != (u24_at(data, 6) + 1, u24_at(data, 9) + 1) {
                 return Err(damaged("its first frame has another size than its place"));
             }
             if place.0 + frame.width > canvas.0 || place.1 + frame.height > canvas.1 {
                 return Err(damaged("its first frame reaches past the canvas"));
             }
-            return Ok(Self { canvas, place, frame, exif, xmp });
-        }
-        let is_picture = |kind: &[u8; 4]| [b"ALPH", b"VP8 ", b"VP8L"].contains(&kind);
-        let mut picture = chunks.clone();
-        while let Some((kind, _)) = picture.clone().next() {
-            if is_picture(kind) {
-                break;
+            if chunks.clone().any(|chunk| is_picture(&chunk)) {
+                return Err(damaged("a picture lies outside of its frames"));
             }
+            return Ok(Self { canvas, place, frame, opaque: flags & flag::ALPHA == 0, exif, xmp });
+        }
+        let mut picture = chunks.clone();
+        while picture.clone().next().is_some_and(|chunk| !is_picture(&chunk)) {
             picture.next();
         }
-        let mut frame = Frame::read(picture)?;
+        let (mut frame, behind) = Frame::read(picture)?;
         if flags & flag::ALPHA == 0 {
             frame.alpha = None;
+        }
+        let animation = chunks.clone().find(|(kind, _)| *kind == b"ANIM");
+        if animation.is_some() || behind.clone().any(|chunk| is_picture(&chunk)) {
+            return Err(damaged("it has more than one picture, and is no animation"));
         }
         if (frame.width, frame.height) != canvas {
             return Err(damaged(format!(
@@ -96,31 +106,33 @@ impl<'a> Container<'a> {
                 frame.width, frame.height, canvas.0, canvas.1
             )));
         }
-        Ok(Self { canvas, place: (0, 0), frame, exif, xmp })
+        Ok(Self { canvas, place: (0, 0), frame, opaque: false, exif, xmp })
     }
 }
 
 impl<'a> Frame<'a> {
-    /// The picture that chunks begin with.
-    fn read(mut chunks: Chunks<'a>) -> Result<Self> {
+    /// The picture that chunks begin with, and those behind it.
+    fn read(mut chunks: Chunks<'a>) -> Result<(Self, Chunks<'a>)> {
         let mut frame = Self::default();
-        for (kind, data) in &mut chunks {
+        while let Some((kind, data)) = chunks.next() {
             match kind {
-                b"ALPH" => frame.alpha = frame.alpha.or(Some(data)),
+                b"ALPH" if frame.alpha.is_none() => frame.alpha = Some(data),
                 b"VP8 " => {
                     let size = |at| u32::from(u16::from_le_bytes([data[at], data[at + 1]])) & 0x3fff;
                     if data.len() < 10 {
                         return Err(damaged("its picture is cut off"));
                     }
                     (frame.width, frame.height, frame.image) = (size(6), size(8), data);
-                    return Ok(frame);
+                    return Ok((frame, chunks));
                 }
-                b"VP8L" if frame.alpha.is_some() => return Err(damaged("a lossless picture has transparency of its own")),
+                b"VP8L" if frame.alpha.is_some() => {
+                    return Err(damaged("a lossless picture has transparency of its own"));
+                }
                 b"VP8L" => {
                     let sides = u32_at(data, 1);
                     (frame.width, frame.height) = ((sides & 0x3fff) + 1, (sides >> 14 & 0x3fff) + 1);
                     (frame.image, frame.lossless) = (data, true);
-                    return Ok(frame);
+                    return Ok((frame, chunks));
                 }
                 _ => break,
             }
@@ -152,6 +164,11 @@ impl<'a> Frame<'a> {
         file[4..8].copy_from_slice(&len.to_le_bytes());
         Ok(file)
     }
+}
+
+/// Whether a chunk is part of a picture.
+fn is_picture((kind, _): &(&[u8; 4], &[u8])) -> bool {
+    [b"ALPH", b"VP8 ", b"VP8L"].contains(kind)
 }
 
 /// Chunks one after the other, as far as they are whole.

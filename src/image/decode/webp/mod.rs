@@ -7,7 +7,7 @@ use std::io::Cursor;
 
 use image_webp::WebPDecoder;
 
-use super::{Format, Stored, check_dimensions, orientation, reserve, undecodable};
+use super::{Format, Stored, orientation, reserve, take_turn, undecodable};
 use crate::image::Rgb8;
 use crate::image::rgb8::rgba_over_white;
 use crate::{Error, Result};
@@ -16,7 +16,7 @@ use container::Container;
 pub(super) fn decode(bytes: &[u8]) -> Result<Stored> {
     let container = Container::read(bytes)?;
     let (width, height) = container.canvas;
-    check_dimensions(width.into(), height.into())?;
+    let _turn = take_turn(width.into(), height.into())?;
     let file = container.frame.to_file()?;
     let mut decoder = WebPDecoder::new(Cursor::new(file)).map_err(damaged)?;
     if decoder.dimensions() != (container.frame.width, container.frame.height) {
@@ -27,12 +27,21 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Stored> {
     // The decoder takes as much again at most, and ends the program where that is not there.
     drop(reserve::<u8>(Format::WebP, len, 0)?);
     decoder.read_image(&mut samples).map_err(damaged)?;
-    let data = if decoder.has_alpha() { rgba_over_white(samples) } else { samples };
+    let data = match (decoder.has_alpha(), container.opaque) {
+        (true, false) => rgba_over_white(samples),
+        (true, true) => without_alpha(samples),
+        (false, _) => samples,
+    };
     let image = on_canvas(&container, data)?;
     Ok(Stored { image, orientation: orientation::find(container.exif, container.xmp) })
 }
 
-/// A first frame on its canvas, which is transparent and so white.
+/// The colours under the transparency.
+fn without_alpha(rgba: Vec<u8>) -> Vec<u8> {
+    rgba.into_iter().enumerate().filter(|(index, _)| index % 4 < 3).map(|(_, level)| level).collect()
+}
+
+/// A first frame on its canvas, which is transparent: white, or where that is of no account black.
 fn on_canvas(container: &Container, frame: Vec<u8>) -> Result<Rgb8> {
     let [width, height, left, top, frame_width] =
         [container.canvas.0, container.canvas.1, container.place.0, container.place.1, container.frame.width]
@@ -40,7 +49,7 @@ fn on_canvas(container: &Container, frame: Vec<u8>) -> Result<Rgb8> {
     if frame.len() == width * height * 3 {
         return Rgb8::new(width, height, frame);
     }
-    let mut data = reserve(Format::WebP, width * height * 3, 255)?;
+    let mut data = reserve(Format::WebP, width * height * 3, if container.opaque { 0 } else { 255 })?;
     let rows = data.chunks_exact_mut(width * 3).skip(top);
     for (row, frame) in rows.zip(frame.chunks_exact(frame_width * 3)) {
         row[left * 3..][..frame.len()].copy_from_slice(frame);

@@ -1,9 +1,9 @@
 //! Damaged and hostile files: an error or a picture, and never a panic or a large allocation.
 
 use clip_wasm::Error;
-use clip_wasm::image::{MAX_PIXELS, Rgb8, decode};
+use clip_wasm::image::{MAX_PIXELS, Preprocessing, Rgb8, decode};
 
-use crate::{files, golden};
+use crate::{damaged, files, golden};
 
 /// The next number of a xorshift generator.
 fn next(state: &mut u64) -> usize {
@@ -36,7 +36,7 @@ fn survives(bytes: &[u8]) {
 
 #[test]
 fn truncated_files_are_survived() {
-    for (_, bytes) in files() {
+    for (_, bytes) in files().chain(damaged()) {
         let step = (bytes.len() / 60).max(1);
         for len in (0..bytes.len()).step_by(step).chain(0..bytes.len().min(64)) {
             survives(&bytes[..len]);
@@ -58,7 +58,7 @@ fn a_file_cut_in_half_is_an_error() {
 #[test]
 fn changed_bytes_are_survived() {
     let mut state = 0x2545_f491_4f6c_dd1d;
-    for (_, bytes) in files() {
+    for (_, bytes) in files().chain(damaged()) {
         for _ in 0..40 {
             let mut damaged = bytes.clone();
             for _ in 0..=next(&mut state) % 4 {
@@ -130,10 +130,36 @@ fn huge_pictures_are_refused_before_they_are_decoded() {
     }
 }
 
+/// A BMP of one bit a pixel, all of it black.
+fn black_bmp(width: u32, height: u32) -> Vec<u8> {
+    let row_len = width.div_ceil(32) * 4;
+    let mut file = b"BM\0\0\0\0\0\0\0\0".to_vec();
+    for number in [62, 40, width, height, 1 | 1 << 16, 0, 0, 0, 0, 0, 0, 0, 0x00ff_ffff] {
+        file.extend_from_slice(&number.to_le_bytes());
+    }
+    file.resize(file.len() + (row_len * height) as usize, 0);
+    file
+}
+
+/// Squashing to an exact size once kept a few weights for each of the long side's pixels, more than the picture.
+#[test]
+fn the_longest_pictures_are_squashed_to_an_exact_size() {
+    let record = serde_json::json!({
+        "image_processor_type": "SiglipImageProcessor", "size": {"height": 32, "width": 32}, "resample": 3,
+    });
+    let preprocessing = Preprocessing::from_json(record.to_string().as_bytes()).unwrap();
+    for (width, height) in [(1, 20_000_000), (20_000_000, 1)] {
+        let image = decode(&black_bmp(width, height)).unwrap().image;
+        let pixels = preprocessing.apply(&image).unwrap();
+        assert!(pixels.data.iter().all(|&value| value == pixels.data[0]), "{width} x {height}");
+    }
+}
+
 #[test]
 fn pictures_without_pixels_are_refused() {
-    for (kind, bytes) in
-        [("BMP", with(file("bmp-rgb"), 18, &[0; 4])), ("GIF", with(file("gif-gif"), 6, &[0; 4]))]
+    let gif = file("gif-gif");
+    let frame = gif.windows(5).position(|bytes| bytes == b",\0\0\0\0").unwrap();
+    for (kind, bytes) in [("BMP", with(file("bmp-rgb"), 18, &[0; 4])), ("GIF", with(gif, frame + 5, &[0; 4]))]
     {
         match decode(&bytes) {
             Err(Error::ImageShape { .. } | Error::ImageDecode { .. }) => {}

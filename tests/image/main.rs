@@ -3,6 +3,7 @@
 //! The goldens, and the formula that makes the pictures they are about, are `tests/golden/images/make.py`'s.
 
 mod corrupt;
+mod damaged;
 mod decode;
 mod hostile;
 mod preprocessing;
@@ -31,6 +32,15 @@ fn files() -> impl Iterator<Item = (String, Vec<u8>)> {
     records("files.json").into_iter().map(|record| {
         let name = record["name"].as_str().unwrap().to_owned();
         let bytes = std::fs::read(golden("files").join(&name)).unwrap();
+        (name, bytes)
+    })
+}
+
+/// Every damaged image: its name and its bytes.
+fn damaged() -> impl Iterator<Item = (String, Vec<u8>)> {
+    records("damaged.json").into_iter().map(|record| {
+        let name = record["name"].as_str().unwrap().to_owned();
+        let bytes = std::fs::read(golden("damaged").join(&name)).unwrap();
         (name, bytes)
     })
 }

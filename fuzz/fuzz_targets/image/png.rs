@@ -1,0 +1,6 @@
+//! PNG files behind their first bytes, from those to upright RGB.
+#![no_main]
+
+mod decoded;
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| decoded::decoded(&[b"\x89PNG\r\n\x1a\n", input].concat()));

@@ -13,10 +13,19 @@ use crate::image::rgb8::rgba_over_white;
 use crate::{Error, Result};
 use container::Container;
 
+/// More pixels than this are refused where transparency is coded apart from the colours: the decoder has ten
+/// bytes for each of them.
+const MAX_LOSSY_ALPHA: u64 = 64_000_000;
+
 pub(super) fn decode(bytes: &[u8]) -> Result<Stored> {
     let container = Container::read(bytes)?;
     let (width, height) = container.canvas;
     let _turn = take_turn(width.into(), height.into())?;
+    if container.frame.alpha.is_some() && u64::from(width) * u64::from(height) > MAX_LOSSY_ALPHA {
+        return Err(damaged(format!(
+            "{width} x {height} pixels with transparency beside lossy colours, expected at most {MAX_LOSSY_ALPHA}"
+        )));
+    }
     let file = container.frame.to_file()?;
     let mut decoder = WebPDecoder::new(Cursor::new(file)).map_err(damaged)?;
     if decoder.dimensions() != (container.frame.width, container.frame.height) {
@@ -25,7 +34,8 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Stored> {
     let len = decoder.output_buffer_size().ok_or_else(|| damaged("it does not fit in memory"))?;
     let mut samples = reserve(Format::WebP, len, 0)?;
     // The decoder takes as much again at most, and ends the program where that is not there.
-    drop(reserve::<u8>(Format::WebP, len, 0)?);
+    let no_room = |_| damaged(format!("there is no room for twice its {len} bytes"));
+    Vec::<u8>::new().try_reserve_exact(len).map_err(no_room)?;
     decoder.read_image(&mut samples).map_err(damaged)?;
     let data = match (decoder.has_alpha(), container.opaque) {
         (true, false) => rgba_over_white(samples),

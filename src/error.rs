@@ -116,6 +116,30 @@ pub enum Error {
     #[error("the embedding has {found} values, this model's have {expected}")]
     EmbeddingLength { found: usize, expected: usize },
 
+    /// An embedding that no model made.
+    #[error("the embedding has {value} at place {index}, expected finite numbers")]
+    EmbeddingValue { value: f32, index: usize },
+
+    /// Another number of values than what they belong to takes.
+    #[error("{found} numbers were given for {what}, {expected} are needed")]
+    ValueCount { what: String, found: usize, expected: usize },
+
+    /// A number that cannot be measured with.
+    #[error("{what} is {value}, expected a finite number")]
+    NotFinite { what: &'static str, value: f32 },
+
+    /// A run over pictures with another number of answers than the clean one.
+    #[error("{corruption} at severity {severity} has {found} trials, the clean pictures have {expected}")]
+    TrialCount { corruption: &'static str, severity: u8, found: usize, expected: usize },
+
+    /// A Git LFS pointer where the file itself is expected.
+    #[error(
+        "{what} is a Git LFS pointer, not the file itself{}: run `git lfs pull` in the repository it was cloned from, or \
+         download the file from the repository's page",
+        bytes.map_or_else(String::new, |bytes| format!(", which has {bytes} bytes"))
+    )]
+    LfsPointer { what: String, bytes: Option<u64> },
+
     /// Another number of embeddings than there are prompts.
     #[error("there are {found} embeddings for {expected} prompts")]
     EmbeddingCount { found: usize, expected: usize },
@@ -218,6 +242,11 @@ impl Error {
             Self::LongPrompt { .. } => "long-prompt",
             Self::EmbeddingLength { .. } => "embedding-length",
             Self::EmbeddingCount { .. } => "embedding-count",
+            Self::EmbeddingValue { .. } => "embedding-value",
+            Self::ValueCount { .. } => "value-count",
+            Self::NotFinite { .. } => "not-finite",
+            Self::TrialCount { .. } => "trial-count",
+            Self::LfsPointer { .. } => "lfs-pointer",
             Self::UnknownCorruption { .. } => "unknown-corruption",
             Self::Severity { .. } => "severity",
             Self::Word { .. } => "word",

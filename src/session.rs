@@ -44,12 +44,11 @@ pub struct Session {
     record: Record,
     dtype: Dtype,
     parameters: u64,
-    /// Unit embeddings by template set and label.
-    labels: HashMap<LabelKey, Vec<f32>>,
+    labels: LabelCache,
 }
 
-/// Templates, joined by a character no template holds, and the label.
-type LabelKey = (String, String);
+/// Unit embeddings by list of templates, then by label.
+type LabelCache = HashMap<Vec<String>, HashMap<String, Vec<f32>>>;
 
 /// A picture's embedding and what was read on the way.
 #[derive(Clone, Debug)]
@@ -116,6 +115,9 @@ impl Session {
         tokenizer: impl FnOnce() -> Result<Tokenizer> + Send,
     ) -> Result<Self> {
         let preprocessing = Preprocessing::from_json(&checkpoint.preprocessing_json)?;
+        if let Some(sides) = preprocessing.sides() {
+            check_sides(sides, checkpoint.config.image_size)?;
+        }
         let dtype = checkpoint.main_dtype();
         let parameters = checkpoint.tensors.iter().map(|tensor| tensor.elements() as u64).sum();
         checkpoint.release_file();
@@ -186,14 +188,9 @@ impl Session {
     /// # Errors
     /// As [`Preprocessing::apply`], and `Config` if the result is not of the tower's size.
     pub fn preprocess(&self, picture: &Rgb8) -> Result<Pixels> {
-        let pixels = self.preprocessing.apply(picture)?;
-        let size = self.clip.config.image_size;
-        if (pixels.height, pixels.width) == (size, size) {
-            return Ok(pixels);
-        }
-        let problem =
-            format!("gives {} x {} pixels, the model takes {size} x {size}", pixels.width, pixels.height);
-        Err(Error::Config { file: "preprocessor_config.json", key: "crop_size".to_owned(), problem })
+        // Before there are pixels: a picture of any shape may come, and a record without a crop keeps its shape.
+        check_sides(self.preprocessing.sides_of(picture)?, self.clip.config.image_size)?;
+        self.preprocessing.apply(picture)
     }
 
     /// The embedding of an encoded picture.
@@ -262,7 +259,7 @@ impl Session {
         check_labels(labels)?;
         parse_templates(templates)?;
         let mut seen = HashSet::new();
-        let unknown = |label: &&String| !self.labels.contains_key(&label_key(templates, label));
+        let unknown = |label: &&String| self.known(templates, label).is_none();
         Ok(labels.iter().filter(|label| seen.insert(label.as_str())).filter(unknown).cloned().collect())
     }
 
@@ -273,7 +270,7 @@ impl Session {
     pub fn encode_labels(&mut self, labels: &[String], templates: &[String]) -> Result<()> {
         let mut missing = self.missing_labels(labels, templates)?;
         // The templates around nothing, which a model with a bias needs not.
-        if self.clip.logit_bias.is_none() && !self.labels.contains_key(&label_key(templates, "")) {
+        if self.clip.logit_bias.is_none() && self.known(templates, "").is_none() {
             missing.push(String::new());
         }
         missing.sort_unstable(); // those that begin alike go together, and share that
@@ -287,7 +284,8 @@ impl Session {
     /// Keeps the embeddings of labels, as projected: those of their [`prompts`].
     ///
     /// # Errors
-    /// `EmbeddingCount` if there are not that many.
+    /// `EmbeddingCount` if there are not that many, `EmbeddingLength` or `EmbeddingValue` for one that is none of this
+    /// model's.
     pub fn keep_labels(
         &mut self,
         labels: &[String],
@@ -298,12 +296,20 @@ impl Session {
         if embeddings.len() != expected {
             return Err(Error::EmbeddingCount { found: embeddings.len(), expected });
         }
+        let width = self.clip.config.projection_dim;
+        embeddings.iter().try_for_each(|embedding| zero_shot::check_embedding(embedding, width))?;
         for (index, label) in labels.iter().enumerate() {
             let of_label: Vec<&[f32]> =
                 embeddings.iter().skip(index).step_by(labels.len()).map(Vec::as_slice).collect();
-            self.labels.insert(label_key(templates, label), zero_shot::ensemble(&of_label));
+            let ensemble = zero_shot::ensemble(&of_label);
+            self.labels.entry(templates.to_vec()).or_default().insert(label.clone(), ensemble);
         }
         Ok(())
+    }
+
+    /// The embedding of a label under these templates, where it is known.
+    fn known(&self, templates: &[String], label: &str) -> Option<&[f32]> {
+        self.labels.get(templates)?.get(label).map(Vec::as_slice)
     }
 
     /// The unit embeddings of labels under these templates, computed where they are not known yet.
@@ -312,7 +318,7 @@ impl Session {
     /// As [`Self::encode_labels`].
     pub fn label_embeddings(&mut self, labels: &[String], templates: &[String]) -> Result<Vec<Vec<f32>>> {
         self.encode_labels(labels, templates)?;
-        Ok(labels.iter().map(|label| self.labels[&label_key(templates, label)].clone()).collect())
+        Ok(labels.iter().filter_map(|label| self.known(templates, label)).map(<[f32]>::to_vec).collect())
     }
 
     /// Calls `measure` with labels and their embeddings under these templates.
@@ -358,17 +364,24 @@ impl Session {
         templates: &[String],
         mode: Mode,
     ) -> Result<Vec<Score>> {
-        let expected = self.clip.config.projection_dim;
-        if embedding.len() != expected {
-            return Err(Error::EmbeddingLength { found: embedding.len(), expected });
-        }
+        zero_shot::check_embedding(embedding, self.clip.config.projection_dim)?;
         self.encode_labels(labels, templates)?;
         let image = zero_shot::unit(embedding);
-        let known = |label: &str| self.labels[&label_key(templates, label)].as_slice();
-        let labels: Vec<_> = labels.iter().map(|label| (label.as_str(), known(label))).collect();
-        let baseline = self.clip.logit_bias.map_or_else(|| Baseline::Neutral(known("")), Baseline::Bias);
+        let labels: Vec<(&str, &[f32])> =
+            labels.iter().filter_map(|label| Some((label.as_str(), self.known(templates, label)?))).collect();
+        let neutral = || Baseline::Neutral(self.known(templates, "").unwrap_or_default());
+        let baseline = self.clip.logit_bias.map_or_else(neutral, Baseline::Bias);
         Ok(zero_shot::score(&image, &labels, baseline, self.clip.logit_scale, mode))
     }
+}
+
+/// Whether the vision tower takes what the preprocessing gives: (height, width).
+fn check_sides((height, width): (usize, usize), size: usize) -> Result<()> {
+    if (height, width) == (size, size) {
+        return Ok(());
+    }
+    let problem = format!("gives {width} x {height} pixels, the model takes {size} x {size}");
+    Err(Error::Config { file: "preprocessor_config.json", key: "crop_size".to_owned(), problem })
 }
 
 /// The prompts of labels, template after template: those of one template begin alike. `[templates, labels]`
@@ -385,8 +398,4 @@ fn parse_templates(templates: &[String]) -> Result<Vec<Template>> {
         return Err(Error::Template { template: String::new() });
     }
     templates.iter().map(|template| Template::parse(template)).collect()
-}
-
-fn label_key(templates: &[String], label: &str) -> LabelKey {
-    (templates.join("\0"), label.to_owned())
 }

@@ -11,9 +11,11 @@ use crate::error::{Error, Result};
 use crate::kernels::exp::exp_scalar;
 use crate::weights::{ClipConfig, Family, Tensors};
 
-/// Prompts that share nothing and go through the text tower at once: some 512 rows keep the products busy, more would
+/// Rows of prompts that share nothing and go through the text tower at once: some 512 keep the products busy, more would
 /// only take more memory.
-const WHOLE_PROMPTS_PER_PASS: usize = 8;
+const WHOLE_ROWS_PER_PASS: usize = 512;
+/// The same of prompts that share their beginnings: 64 of CLIP's, which fill their window.
+const SHARED_ROWS_PER_PASS: usize = 64 * 77;
 
 /// Both towers of a checkpoint.
 #[derive(Debug)]
@@ -72,20 +74,18 @@ impl Clip {
         if prompts.iter().any(Vec::is_empty) {
             return Err(Error::Tokenizer { reason: "a text gave no tokens at all".to_owned() });
         }
-        match self.config.family {
-            Family::Clip => {
-                let tree = PromptTree::new(prompts.iter().map(Vec::as_slice), self.config.end_token);
-                finite_rows(self.text.forward(&tree.rows())?, "text")
-            }
-            Family::Siglip | Family::MobileClip => {
-                let mut embeddings = Vec::with_capacity(prompts.len());
-                for prompts in prompts.chunks(WHOLE_PROMPTS_PER_PASS) {
-                    let rows = PromptRows::of_whole_prompts(prompts, self.config.end_token);
-                    embeddings.extend(finite_rows(self.text.forward(&rows)?, "text")?);
-                }
-                Ok(embeddings)
-            }
+        let (is_causal, end) = (self.config.family == Family::Clip, self.config.end_token);
+        let rows_per_pass = if is_causal { SHARED_ROWS_PER_PASS } else { WHOLE_ROWS_PER_PASS };
+        let mut embeddings = Vec::with_capacity(prompts.len());
+        for prompts in prompts.chunks((rows_per_pass / self.config.context_length).max(1)) {
+            let rows = if is_causal {
+                PromptTree::new(prompts.iter().map(Vec::as_slice), end).rows()
+            } else {
+                PromptRows::of_whole_prompts(prompts, end)
+            };
+            embeddings.extend(finite_rows(self.text.forward(&rows)?, "text")?);
         }
+        Ok(embeddings)
     }
 
     /// Bytes of memory the weights take.

@@ -27,7 +27,8 @@ impl PromptRows {
             let first = rows.tokens.len() as u32;
             rows.tokens.extend(prompt.iter().enumerate().map(|(position, token)| (*token, position)));
             let seen = first..rows.tokens.len() as u32;
-            seen.clone().for_each(|row| rows.all.push(row, seen.clone()));
+            let whole = rows.all.see(seen.clone());
+            seen.clone().for_each(|row| rows.all.ask(row, whole));
             rows.ends.push(first + end_position(prompt, end) as u32, seen);
             rows.indices.push(index as u32);
         }

@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 
 use super::prompt_rows::{PromptRows, end_position};
-use crate::kernels::attention::Reach;
+use crate::kernels::attention::{Reach, Span};
 use crate::weights::EndToken;
 
 /// The unique prefixes of some prompts, each a node with its last token.
@@ -67,7 +67,7 @@ impl PromptTree {
             tokens: tokens.map(|(token, depth)| (*token, *depth as usize)).collect(),
             all: self.reach(0..self.len() as u32),
             indices: self.end_indices(&ends),
-            ends: self.reach(ends),
+            ends: self.reach(ends.into_iter()),
         }
     }
 
@@ -84,21 +84,39 @@ impl PromptTree {
         self.ends.iter().map(|end| unique.partition_point(|other| other < end) as u32).collect()
     }
 
-    /// Attention of `nodes` over their ancestors and themselves, in the order of the prompt.
-    fn reach(&self, nodes: impl IntoIterator<Item = u32>) -> Reach {
+    /// Attention of `nodes`, which ascend, over their ancestors and themselves, in the order of the prompt.
+    ///
+    /// A path is there once: what a node on it sees is its beginning.
+    fn reach(&self, nodes: impl DoubleEndedIterator<Item = u32> + Clone) -> Reach {
         let mut reach = Reach::default();
-        let mut path = Vec::new();
-        for node in nodes {
-            path.clear();
-            path.push(node);
-            let mut at = node;
-            while self.parents[at as usize] != at {
-                at = self.parents[at as usize];
-                path.push(at);
+        let mut seen: Vec<Option<Span>> = vec![None; self.len()];
+        // A node's number is higher than that of every node before it, so that the longest paths come first.
+        for node in nodes.clone().rev() {
+            if seen[node as usize].is_some() {
+                continue;
             }
-            reach.push(node, path.iter().rev().copied());
+            let path = self.path(node);
+            let whole = reach.see(path.iter().copied());
+            for (place, node) in path.into_iter().enumerate() {
+                seen[node as usize].get_or_insert(whole.first(place + 1));
+            }
         }
+        nodes
+            .filter_map(|node| Some((node, seen[node as usize]?)))
+            .for_each(|(node, sees)| reach.ask(node, sees));
         reach
+    }
+
+    /// The nodes from the beginning of the prompt to `node`.
+    fn path(&self, node: u32) -> Vec<u32> {
+        let mut path = vec![node];
+        let mut at = node;
+        while self.parents[at as usize] != at {
+            at = self.parents[at as usize];
+            path.push(at);
+        }
+        path.reverse();
+        path
     }
 }
 
@@ -129,6 +147,14 @@ mod tests {
     fn a_node_sees_its_ancestors_in_the_order_of_the_prompt() {
         let tree = tree(&[&[1, 5, 6, 9], &[1, 5, 7, 9]]);
         assert_eq!(tree.rows().tokens[4], (7, 2));
-        assert_eq!(tree.reach([5]).queries(), [5]);
+        assert_eq!(tree.reach([5].into_iter()).queries(), [5]);
+        assert_eq!(tree.path(5), [0, 1, 4, 5]);
+    }
+
+    #[test]
+    fn what_the_nodes_see_grows_with_the_prompts_not_with_their_square() {
+        let long: Vec<u32> = (0..2047).map(|token| 10 + token).chain([9]).collect();
+        let rows = tree(&[&long, &[10, 11, 12, 9]]).rows();
+        assert_eq!((rows.all.len(), rows.ends.len()), (2048 + 4, 2048 + 4));
     }
 }

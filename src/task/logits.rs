@@ -74,7 +74,9 @@ pub fn rows_per_thread(labels: usize) -> usize {
 
 /// Fills the rows of the first pictures.
 fn fill(rows: &mut [f32], pictures: &[Vec<f32>], labels: &[Vec<f32>], scale: f32) {
-    let (groups, rest) = labels.as_chunks::<ABREAST>();
+    // Products side by side are of whole lanes; embeddings of other lengths go one by one, which is as exact.
+    let is_whole = labels.first().is_some_and(|label| label.len().is_multiple_of(4));
+    let (groups, rest) = if is_whole { labels.as_chunks::<ABREAST>() } else { (&[][..], labels) };
     for (index, group) in groups.iter().enumerate() {
         let group = group.each_ref().map(Vec::as_slice);
         for (row, picture) in rows.chunks_exact_mut(labels.len()).zip(pictures) {

@@ -97,6 +97,20 @@ pub fn score(
     result
 }
 
+/// Whether numbers that came from elsewhere are an embedding of `width` values.
+///
+/// # Errors
+/// `EmbeddingLength` for another number of them, `EmbeddingValue` for one that is NaN or infinite.
+pub fn check_embedding(embedding: &[f32], width: usize) -> Result<(), Error> {
+    if embedding.len() != width {
+        return Err(Error::EmbeddingLength { found: embedding.len(), expected: width });
+    }
+    match embedding.iter().position(|value| !value.is_finite()) {
+        Some(index) => Err(Error::EmbeddingValue { value: embedding[index], index }),
+        None => Ok(()),
+    }
+}
+
 /// Scales an embedding to unit length. One of nothing but zeros stays as it is.
 pub fn normalise(embedding: &mut [f32]) {
     let length = dot(embedding, embedding).sqrt();

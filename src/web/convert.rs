@@ -5,6 +5,7 @@ use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
 use crate::Error;
+use crate::task::zero_shot::check_embedding;
 
 /// A failure as a JavaScript `Error` with a `code`.
 pub fn thrown(error: Error) -> JsValue {
@@ -19,6 +20,20 @@ pub fn object(value: &impl Serialize) -> Result<JsValue, JsValue> {
     let text = serde_json::to_string(value)
         .map_err(|error| thrown(Error::Malformed { format: "JSON", reason: error.to_string() }))?;
     JSON::parse(&text)
+}
+
+/// The rows of `count` embeddings of `width` values, one after the other; `what` they are of, for messages.
+///
+/// # Errors
+/// `ValueCount` for another number of values, `EmbeddingValue` for one that is NaN or infinite.
+pub fn rows_of(values: &[f32], count: usize, width: usize, what: &str) -> Result<Vec<Vec<f32>>, JsValue> {
+    let (found, expected) = (values.len(), count.saturating_mul(width));
+    if found != expected || width == 0 {
+        let what = format!("the embeddings of {count} {what}");
+        return Err(thrown(Error::ValueCount { what, found, expected: expected.max(count) }));
+    }
+    let rows = values.chunks_exact(width);
+    rows.map(|row| check_embedding(row, width).map(|()| row.to_vec()).map_err(thrown)).collect()
 }
 
 /// Strings out of an array, which may hold anything.

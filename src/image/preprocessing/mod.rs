@@ -69,6 +69,28 @@ impl Preprocessing {
         Ok(Pixels { data, height: rgb.height(), width: rgb.width(), rgb })
     }
 
+    /// The (height, width) that every picture gets, where it does not depend on the picture.
+    pub fn sides(&self) -> Option<(usize, usize)> {
+        match (self.center_crop, self.resize) {
+            (Some(crop), _) => Some(crop),
+            (None, Some((Size::Exact { height, width }, _))) => Some((height, width)),
+            _ => None,
+        }
+    }
+
+    /// The (height, width) that this picture gets; nothing is computed for it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Size::of`].
+    pub fn sides_of(&self, image: &Rgb8) -> Result<(usize, usize)> {
+        match (self.sides(), self.resize) {
+            (Some(sides), _) => Ok(sides),
+            (None, Some((size, _))) => size.of(image.height(), image.width()),
+            (None, None) => Ok((image.height(), image.width())),
+        }
+    }
+
     /// The 8-bit half of [`Preprocessing::apply`].
     fn resize_and_crop(&self, image: &Rgb8) -> Result<Rgb8> {
         let (height, width, resample) = match self.resize {

@@ -22,29 +22,62 @@ thread_local! {
 ///
 /// One list serves whole images (each row sees all rows) and trees of prompts (each row sees its
 /// ancestors and itself).
+///
+/// What several queries see is there once, so that the memory grows with the rows, not with their square.
 #[derive(Clone, Debug, Default)]
 pub struct Reach {
     queries: Vec<u32>,
-    /// Where each query's keys end in `keys`.
-    ends: Vec<usize>,
+    /// Where in `keys` the rows lie that each query sees.
+    spans: Vec<Span>,
     keys: Vec<u32>,
 }
 
+/// Rows of a [`Reach`] that queries may see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    start: usize,
+    end: usize,
+}
+
+impl Span {
+    /// The first `count` of these rows; all if there are no more.
+    pub fn first(self, count: usize) -> Self {
+        Self { end: self.end.min(self.start + count), ..self }
+    }
+}
+
 impl Reach {
-    /// Adds a query: the row it stands in and the rows it sees. A query without keys is not allowed.
-    pub fn push(&mut self, query: u32, keys: impl IntoIterator<Item = u32>) {
-        self.keys.extend(keys);
-        assert!(self.keys.len() > self.ends.last().copied().unwrap_or(0), "a query sees at least one row");
+    /// Adds rows that queries may see, in the order in which their values are added.
+    pub fn see(&mut self, rows: impl IntoIterator<Item = u32>) -> Span {
+        let start = self.keys.len();
+        self.keys.extend(rows);
+        Span { start, end: self.keys.len() }
+    }
+
+    /// Adds a query: the row it stands in, and what it sees of the rows added before.
+    ///
+    /// # Panics
+    /// If that is no row at all.
+    pub fn ask(&mut self, query: u32, sees: Span) {
+        assert!(sees.start < sees.end && sees.end <= self.keys.len(), "a query sees at least one row");
         self.queries.push(query);
-        self.ends.push(self.keys.len());
+        self.spans.push(sees);
+    }
+
+    /// Adds a query and the rows that it alone sees.
+    ///
+    /// # Panics
+    /// If there are none.
+    pub fn push(&mut self, query: u32, keys: impl IntoIterator<Item = u32>) {
+        let sees = self.see(keys);
+        self.ask(query, sees);
     }
 
     /// A sequence of `length` rows, in which every row of `queries` sees all of it.
     pub fn whole(length: usize, queries: std::ops::Range<usize>) -> Self {
         let mut reach = Self::default();
-        for query in queries {
-            reach.push(query as u32, 0..length as u32);
-        }
+        let all = reach.see(0..length as u32);
+        queries.for_each(|query| reach.ask(query as u32, all));
         reach
     }
 
@@ -62,9 +95,19 @@ impl Reach {
         &self.queries
     }
 
+    /// How many entries the lists of rows have in all, for those who bound memory.
+    pub fn len(&self) -> usize {
+        self.keys.len()
+    }
+
+    /// Whether no query sees anything.
+    pub fn is_empty(&self) -> bool {
+        self.keys.is_empty()
+    }
+
     fn keys(&self, index: usize) -> &[u32] {
-        let start = if index == 0 { 0 } else { self.ends[index - 1] };
-        &self.keys[start..self.ends[index]]
+        let Span { start, end } = self.spans[index];
+        &self.keys[start..end]
     }
 }
 
@@ -80,7 +123,7 @@ pub fn attend(qkv: &[f32], heads: usize, width: usize, reach: &Reach, output: &m
         let first = index * PAIR;
         let scores = &mut SCORES.take();
         match <[u32; PAIR]>::try_from(&reach.queries[first..][..output.len() / width]) {
-            Ok(pair) if reach.keys(first) == reach.keys(first + 1) => {
+            Ok(pair) if reach.spans[first] == reach.spans[first + 1] => {
                 heads.attend(pair, reach.keys(first), scores, output);
             }
             _ => {
@@ -302,6 +345,30 @@ mod tests {
         let mut after = vec![0.0; width];
         attend(&qkv, heads, width, &reach, &mut after);
         assert_eq!(before, after);
+    }
+
+    #[test]
+    fn queries_that_see_the_beginning_of_a_list_have_the_bits_of_a_list_of_their_own() {
+        let (width, heads) = (32, 2);
+        let qkv = rows(9, width);
+        let (mut shared, mut own) = (Reach::default(), Reach::default());
+        let path = shared.see([0, 2, 3, 7, 8]);
+        for (depth, row) in [0, 2, 3, 7, 8].into_iter().enumerate() {
+            shared.ask(row, path.first(depth + 1));
+            own.push(row, [0, 2, 3, 7, 8].into_iter().take(depth + 1));
+        }
+        let attended = |reach: &Reach| {
+            let mut output = vec![0.0; 5 * width];
+            attend(&qkv, heads, width, reach, &mut output);
+            output
+        };
+        assert_eq!(attended(&shared), attended(&own));
+        assert_eq!((shared.len(), own.len()), (5, 15));
+    }
+
+    #[test]
+    fn what_a_whole_picture_of_patches_sees_takes_no_more_than_a_row_for_each() {
+        assert_eq!(Reach::whole(16_385, 0..16_385).len(), 16_385);
     }
 
     #[test]

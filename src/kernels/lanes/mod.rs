@@ -105,15 +105,29 @@ pub fn quads_mut(values: &mut [f32]) -> &mut [[f32; 4]] {
     quads
 }
 
-/// The inner product of two slices of equal length, a multiple of four.
+/// The inner product of two slices of equal length. What is over a multiple of four is filled up with zeros.
+///
+/// # Panics
+/// If the lengths differ.
 #[inline(always)]
 pub fn dot(a: &[f32], b: &[f32]) -> f32 {
     assert_eq!(a.len(), b.len());
+    let ((a, last_a), (b, last_b)) = (a.as_chunks::<4>(), b.as_chunks::<4>());
     let mut sum = F32x4::splat(0.0);
-    for (x, y) in quads(a).iter().zip(quads(b)) {
+    for (x, y) in a.iter().zip(b) {
         sum = sum + F32x4::load(x) * F32x4::load(y);
     }
+    if !last_a.is_empty() {
+        sum = sum + filled_up(last_a) * filled_up(last_b);
+    }
     sum.sum()
+}
+
+/// Fewer than four values, with zeros after them.
+fn filled_up(values: &[f32]) -> F32x4 {
+    let mut quad = [0.0; 4];
+    quad[..values.len()].copy_from_slice(values);
+    F32x4::load(&quad)
 }
 
 /// The inner product of each of `rows` with each of `others`, with the bits of [`dot`]: side by side, because one sum
@@ -192,6 +206,17 @@ mod tests {
         let rows = [a.as_slice(), &others[0]];
         let together = dots(rows, others.each_ref().map(Vec::as_slice));
         assert_eq!(together, rows.map(|row| others.each_ref().map(|other| dot(row, other))));
+    }
+
+    #[test]
+    fn a_product_of_any_length_is_that_of_the_values_with_zeros_after_them() {
+        let values: Vec<f32> = (0..20).map(|index| (index * 37 % 11) as f32 / 3.0 - 1.5).collect();
+        for length in 0..=9 {
+            let (a, b) = (&values[..length], &values[9..][..length]);
+            let with_zeros =
+                |values: &[f32]| [values, &[0.0; 4][..length.next_multiple_of(4) - length]].concat();
+            assert_eq!(dot(a, b), dot(&with_zeros(a), &with_zeros(b)), "{length}");
+        }
     }
 
     #[test]

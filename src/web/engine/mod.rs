@@ -7,7 +7,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 use wasm_bindgen::prelude::*;
 
-use super::convert::{object, strings, thrown};
+use super::convert::{object, rows_of, strings, thrown};
 use crate::image;
 use crate::image::Rgb8;
 use crate::image::corrupt::working_copy;
@@ -156,9 +156,10 @@ impl Engine {
         templates: Vec<JsValue>,
         embeddings: &[f32],
     ) -> Result<(), JsValue> {
-        let rows: Vec<Vec<f32>> =
-            embeddings.chunks(self.session.projection_dim()).map(<[f32]>::to_vec).collect();
-        self.session.keep_labels(&strings(labels)?, &strings(templates)?, &rows).map_err(thrown)
+        let (labels, templates) = (strings(labels)?, strings(templates)?);
+        let prompts = labels.len() * templates.len();
+        let rows = rows_of(embeddings, prompts, self.session.projection_dim(), "prompts")?;
+        self.session.keep_labels(&labels, &templates, &rows).map_err(thrown)
     }
 
     /// The unit embeddings of labels, row after row, computed where they are not known yet.

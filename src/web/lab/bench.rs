@@ -51,7 +51,8 @@ impl Bench {
         let pictures = pictures(names, labels, hashes)?;
         let (found, expected) = (embeddings.len(), pictures.len() * self.kept.width());
         if found != expected {
-            return Err(thrown(Error::EmbeddingCount { found, expected }));
+            let what = format!("the embeddings of {} pictures", pictures.len());
+            return Err(thrown(Error::ValueCount { what, found, expected }));
         }
         if let Some(index) = embeddings.iter().position(|value| !value.is_finite()) {
             let name = pictures.into_iter().nth(index / self.kept.width().max(1)).unwrap_or_default().name;
@@ -102,21 +103,25 @@ impl Bench {
     }
 
     /// Everything that is measured of them by these labels, but single templates.
-    pub fn evaluate(&self, labels: &LabelSet, seed: u32) -> Evaluation {
-        Evaluation(evaluation::Evaluation::of(&self.kept, &labels.labels(), &bootstrap(seed)))
+    pub fn evaluate(&self, labels: &LabelSet, seed: u32) -> Result<Evaluation, JsValue> {
+        let labels = labels.labels(self.kept.width())?;
+        Ok(Evaluation(evaluation::Evaluation::of(&self.kept, &labels, &bootstrap(seed))))
     }
 
     /// The class at `class` of the labels under its own name and under each of `others`.
     pub fn namings(&self, labels: &LabelSet, class: usize, others: &LabelSet) -> Result<JsValue, JsValue> {
-        if class >= labels.labels().names.len() {
+        let width = self.kept.width();
+        let labels = labels.labels(width)?;
+        if class >= labels.names.len() {
             return Err(thrown(Error::NoLabels));
         }
-        object(&namings(&self.kept, &labels.labels(), class, &others.labels()))
+        object(&namings(&self.kept, &labels, class, &others.labels(width)?))
     }
 
     /// What another set of labels changes: the `label_sets` of `clip-wasm bias`.
     pub fn label_sets(&self, labels: &LabelSet, others: &LabelSet) -> Result<JsValue, JsValue> {
-        object(&LabelSets::of(&self.kept, &labels.labels(), &others.labels()))
+        let width = self.kept.width();
+        object(&LabelSets::of(&self.kept, &labels.labels(width)?, &others.labels(width)?))
     }
 
     /// Whether the group `first` lies nearer to the texts `near` than to `far`, beside the group `second`: the
@@ -129,7 +134,8 @@ impl Bench {
         far: &LabelSet,
         seed: u32,
     ) -> Result<JsValue, JsValue> {
-        let attributes = [near.labels().embeddings, far.labels().embeddings];
+        let width = self.kept.width();
+        let attributes = [near.labels(width)?.embeddings, far.labels(width)?.embeddings];
         object(&Association::of_kept(&self.kept, [first, second], attributes, &bootstrap(seed)))
     }
 
@@ -148,8 +154,9 @@ pub struct Evaluation(evaluation::Evaluation);
 #[wasm_bindgen]
 impl Evaluation {
     /// Measures a template by itself, whose embeddings of the same labels these are.
-    pub fn add_template(&mut self, template: &str, bench: &Bench, labels: &LabelSet) {
-        self.0.add_template(template, &bench.kept, &labels.labels());
+    pub fn add_template(&mut self, template: &str, bench: &Bench, labels: &LabelSet) -> Result<(), JsValue> {
+        self.0.add_template(template, &bench.kept, &labels.labels(bench.kept.width())?);
+        Ok(())
     }
 
     /// The JSON of `clip-wasm eval`.

@@ -6,6 +6,7 @@ use wasm_bindgen::prelude::*;
 
 use super::super::convert::{object, thrown};
 use super::{bootstrap, malformed};
+use crate::error::Error;
 use crate::image::Rgb8;
 use crate::image::corrupt::{Corruption, Severity};
 use crate::kernels::threads;
@@ -36,6 +37,11 @@ pub fn robustness(clean: &str, columns: &str, seed: u32) -> Result<JsValue, JsVa
         Ok(Damaged { corruption, family, severity: column.severity, trials: column.trials })
     };
     let damaged = columns.into_iter().map(damaged).collect::<crate::Result<Vec<_>>>().map_err(thrown)?;
+    if let Some(cell) = damaged.iter().find(|cell| cell.trials.len() != clean.len()) {
+        let Damaged { corruption, severity, trials, .. } = cell;
+        let (found, expected) = (trials.len(), clean.len());
+        return Err(thrown(Error::TrialCount { corruption, severity: *severity, found, expected }));
+    }
     object(&Robustness::of(&clean, &damaged, &bootstrap(seed)))
 }
 

@@ -2,10 +2,11 @@
 
 use wasm_bindgen::prelude::*;
 
-use super::super::convert::{object, strings, thrown};
+use super::super::convert::{object, rows_of, strings, thrown};
 use crate::error::Error;
 use crate::task::evaluation::Labels;
 use crate::task::robustness::Trial;
+use crate::task::zero_shot::check_embedding;
 
 /// Labels and their unit embeddings.
 #[wasm_bindgen]
@@ -21,23 +22,34 @@ impl LabelSet {
     #[wasm_bindgen(constructor)]
     pub fn new(names: Vec<JsValue>, embeddings: &[f32], logit_scale: f32) -> Result<Self, JsValue> {
         let names = strings(names)?;
-        let (found, expected) = (embeddings.len(), names.len());
-        if names.is_empty() || !found.is_multiple_of(expected) || found == 0 {
-            return Err(thrown(Error::EmbeddingCount { found, expected }));
+        if names.is_empty() {
+            return Err(thrown(Error::NoLabels));
         }
-        let embeddings = embeddings.chunks_exact(found / expected).map(<[f32]>::to_vec).collect();
+        let embeddings = rows_of(embeddings, names.len(), embeddings.len() / names.len(), "labels")?;
+        if !logit_scale.is_finite() {
+            return Err(thrown(Error::NotFinite { what: "the logit scale", value: logit_scale }));
+        }
         Ok(Self { names, embeddings, logit_scale })
     }
 
     /// What the labels answer to a picture's embedding whose true label stands at `truth`.
     pub fn trial(&self, embedding: &[f32], truth: usize) -> Result<JsValue, JsValue> {
-        let Labels { embeddings, logit_scale, .. } = self.labels();
-        object(&Trial::of_embedding(embedding, embeddings, logit_scale, truth).map_err(thrown)?)
+        check_embedding(embedding, self.embeddings[0].len()).map_err(thrown)?;
+        let trial = Trial::of_embedding(embedding, &self.embeddings, self.logit_scale, truth);
+        object(&trial.map_err(thrown)?)
     }
 }
 
 impl LabelSet {
-    pub(super) fn labels(&self) -> Labels<'_> {
-        Labels { names: &self.names, embeddings: &self.embeddings, logit_scale: self.logit_scale }
+    /// The labels, to measure embeddings of `width` values with.
+    ///
+    /// # Errors
+    /// `EmbeddingLength` if theirs are of another model.
+    pub(super) fn labels(&self, width: usize) -> Result<Labels<'_>, JsValue> {
+        let found = self.embeddings[0].len();
+        if found != width {
+            return Err(thrown(Error::EmbeddingLength { found, expected: width }));
+        }
+        Ok(Labels { names: &self.names, embeddings: &self.embeddings, logit_scale: self.logit_scale })
     }
 }

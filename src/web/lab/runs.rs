@@ -63,13 +63,14 @@ impl Measurement {
 #[wasm_bindgen]
 impl Bench {
     /// Compares the groups that the pictures' labels name.
-    pub fn bias(&self, labels: &LabelSet, seed: u32) -> Measurement {
-        Measurement(Kind::Bias(BiasRun::of_kept(&self.kept, &labels.labels(), &bootstrap(seed))))
+    pub fn bias(&self, labels: &LabelSet, seed: u32) -> Result<Measurement, JsValue> {
+        let labels = labels.labels(self.kept.width())?;
+        Ok(Measurement(Kind::Bias(BiasRun::of_kept(&self.kept, &labels, &bootstrap(seed)))))
     }
 
     /// Learns the labels from the embeddings, beside zero-shot.
-    pub fn probe(&self, labels: &LabelSet, seed: u32) -> Measurement {
-        let labels = labels.labels();
+    pub fn probe(&self, labels: &LabelSet, seed: u32) -> Result<Measurement, JsValue> {
+        let labels = labels.labels(self.kept.width())?;
         let answers = answers(&self.kept, &labels);
         let truths = truths(&self.kept, labels.names);
         let hits = truths.iter().zip(answers).filter(|(truth, answer)| **truth == Some(*answer)).count();
@@ -79,6 +80,6 @@ impl Bench {
         let (images, zero_shot) = (rows.len(), Estimate::share(hits, rows.len()));
         let settings = ProbeSettings { seed: seed.into(), ..ProbeSettings::default() };
         let run = ProbeRun::new(rows, self.kept.width(), labels.names.len(), settings);
-        Measurement(Kind::Probe { run, images, zero_shot })
+        Ok(Measurement(Kind::Probe { run, images, zero_shot }))
     }
 }

@@ -3,7 +3,7 @@
 //! The modules stand on floors, and each uses only the floors below it:
 //!
 //! 0. [`error`]: one enum, a variant per way to fail.
-//! 1. [`kernels`]: arithmetic on slices; knows no model, no file, no image.
+//! 1. [`kernels`]: arithmetic on slices; knows no model, no file, no image. [`lfs_pointer`]: what stands in place of a file.
 //! 2. [`weights`], [`text`], [`image`]: checkpoints, prompts and pictures in and out.
 //! 3. [`model`]: the two towers.
 //! 4. [`task`]: what a user asks for.
@@ -15,6 +15,7 @@
 pub mod error;
 pub mod image;
 pub mod kernels;
+pub mod lfs_pointer;
 pub mod model;
 pub mod session;
 pub mod task;

@@ -8,7 +8,9 @@ use clip_wasm::Error;
 use clip_wasm::session::Session;
 use clip_wasm::task::zero_shot::Mode;
 use clip_wasm::text::Tokenizer;
-use clip_wasm::weights::{Checkpoint, ClipConfig, Companions, Converter, Dtype, Family, Record, quantize};
+use clip_wasm::weights::{
+    Checkpoint, ClipConfig, CompanionFiles, Companions, Converter, Dtype, Family, Record, quantize,
+};
 use serde_json::{Value, json};
 
 const MODELS: [&str; 2] = ["siglip", "siglip-2"];
@@ -145,11 +147,12 @@ fn the_file_made_while_the_weights_arrive_is_that_of_the_whole_checkpoint() {
     for name in MODELS {
         let read = |file: &str| fs::read(golden("models").join(name).join(file)).unwrap();
         let weights = read("model.safetensors");
-        let companions = Companions::from_hugging_face(
-            &read("config.json"),
-            read("tokenizer.json").into(),
-            read("preprocessor_config.json").into(),
-        );
+        let companions = Companions::from_hugging_face(CompanionFiles {
+            config: read("config.json").into(),
+            tokenizer: read("tokenizer.json").into(),
+            preprocessor: read("preprocessor_config.json").into(),
+            ..CompanionFiles::default()
+        });
         let companions = companions.unwrap();
         let record = Record { name: Some(name.to_owned()), ..Record::default() };
         for dtype in [Dtype::Q8_0, Dtype::Q6K, Dtype::Q4_0] {

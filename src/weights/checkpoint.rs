@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 
-use super::companions::Companions;
+use super::companions::{CompanionFiles, Companions};
 use super::config::ClipConfig;
 use super::dtype::Dtype;
 use super::gguf::{Gguf, Metadata, keys};
@@ -35,14 +35,9 @@ pub struct Checkpoint {
 }
 
 /// The files of a Hugging Face checkpoint, read.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct HuggingFaceFiles {
-    /// `config.json`; empty where there is none, as beside OpenAI's own archives: the tensors say it then.
-    pub config: Bytes,
-    /// `tokenizer.json`
-    pub tokenizer: Bytes,
-    /// `preprocessor_config.json`, or else `processor_config.json`.
-    pub preprocessor: Bytes,
+    pub companions: CompanionFiles,
     /// `model.safetensors`, or its shards in the order of their names, or `pytorch_model.bin`.
     pub weights: Vec<Bytes>,
     pub record: Record,
@@ -102,11 +97,10 @@ impl Checkpoint {
     /// # Errors
     /// As [`Checkpoint::from_gguf`].
     pub fn from_hugging_face(files: HuggingFaceFiles) -> Result<Self> {
-        let HuggingFaceFiles { config, tokenizer, preprocessor, weights, record } = files;
+        let HuggingFaceFiles { companions: files, weights, record } = files;
+        let tokenizer = files.tokenizer.clone();
         // A model that is not run here is refused before its weights are looked at.
-        let told = (!config.is_empty())
-            .then(|| Companions::from_hugging_face(&config, tokenizer.clone(), preprocessor))
-            .transpose()?;
+        let told = (!files.config.is_empty()).then(|| Companions::from_hugging_face(files)).transpose()?;
         let mut tensors = Vec::new();
         for file in &weights {
             let read = if file.starts_with(&pytorch::ENTRY) {

@@ -1,13 +1,49 @@
 //! What a checkpoint needs beside its tensors.
 
 use bytes::Bytes;
+use serde::Serialize;
 
 use super::config::ClipConfig;
-use super::hugging_face::image_processor;
+use super::hugging_face::{self, image_processor};
 use super::open_clip::OpenClipJson;
 use super::tensor::Tensor;
-use super::{open_clip, openai, vocabulary};
-use crate::error::Result;
+use super::{open_clip, openai, tokenizer_config, vocabulary};
+use crate::error::{Error, Result};
+use crate::lfs_pointer;
+
+/// The small files of a checkpoint: their texts, empty where there is none, or where they are.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct CompanionFiles<File = Bytes> {
+    /// `config.json` or `open_clip_config.json`; none beside OpenAI's own archives: the tensors say it then.
+    pub config: File,
+    /// `tokenizer.json`, or a `vocab.json`.
+    pub tokenizer: File,
+    /// `tokenizer_config.json`
+    pub tokenizer_config: File,
+    /// `special_tokens_map.json`
+    pub special_tokens: File,
+    /// `preprocessor_config.json` or `open_clip_config.json`.
+    pub preprocessor: File,
+    /// `processor_config.json`
+    pub processor: File,
+}
+
+impl<File> CompanionFiles<File> {
+    /// What `read` makes of each.
+    ///
+    /// # Errors
+    /// The first of `read`.
+    pub fn try_map<To>(&self, mut read: impl FnMut(&File) -> Result<To>) -> Result<CompanionFiles<To>> {
+        Ok(CompanionFiles {
+            config: read(&self.config)?,
+            tokenizer: read(&self.tokenizer)?,
+            tokenizer_config: read(&self.tokenizer_config)?,
+            special_tokens: read(&self.special_tokens)?,
+            preprocessor: read(&self.preprocessor)?,
+            processor: read(&self.processor)?,
+        })
+    }
+}
 
 /// Architecture, tokenizer and preprocessing.
 #[derive(Clone, Debug)]
@@ -20,19 +56,33 @@ pub struct Companions {
 }
 
 impl Companions {
-    /// From the texts of `config.json`, `tokenizer.json`, and `preprocessor_config.json` or else
-    /// `processor_config.json`. For the first and the last an `open_clip_config.json` serves too, for the tokenizer
-    /// a `vocab.json`.
+    /// From the files, by transformers' rules: an `image_processor` in `processor_config.json` comes before
+    /// `preprocessor_config.json`, and `tokenizer_config.json` changes what `tokenizer.json` does.
     ///
     /// # Errors
-    /// `Malformed`, `Config`, `UnsupportedArchitecture` or, for a `vocab.json` that is not CLIP's, `Tokenizer`.
-    pub fn from_hugging_face(config: &[u8], tokenizer: Bytes, preprocessor: Bytes) -> Result<Self> {
-        let config = ClipConfig::from_hugging_face(config)?;
-        let preprocessing_json = match OpenClipJson::parse(&preprocessor)? {
-            Some(open_clip) => open_clip.preprocessing_json(config.image_size)?,
-            None => image_processor(preprocessor)?,
+    /// `Malformed`, `Config`, `UnsupportedArchitecture`, `LfsPointer`, `MissingFile` where nothing says how pictures are
+    /// prepared or, for a `vocab.json` that is not CLIP's, `Tokenizer`.
+    pub fn from_hugging_face(files: CompanionFiles) -> Result<Self> {
+        let CompanionFiles { config, tokenizer, tokenizer_config, special_tokens, preprocessor, processor } =
+            files;
+        lfs_pointer::refuse(&config, "config.json")?;
+        lfs_pointer::refuse(&tokenizer, "tokenizer.json")?;
+        lfs_pointer::refuse(&preprocessor, "preprocessor_config.json")?;
+        lfs_pointer::refuse(&processor, "processor_config.json")?;
+        let config = ClipConfig::from_hugging_face(&config)?;
+        let preprocessing_json = match (image_processor(&processor)?, OpenClipJson::parse(&preprocessor)?) {
+            (Some(nested), _) => nested,
+            (None, Some(open_clip)) => open_clip.preprocessing_json(config.image_size)?,
+            (None, None) if !preprocessor.is_empty() => hugging_face::preprocessor(preprocessor)?,
+            (None, None) => {
+                let expected =
+                    "preprocessor_config.json, and no `image_processor` in a processor_config.json";
+                return Err(Error::MissingFile { expected: expected.to_owned() });
+            }
         };
         let tokenizer_json = vocabulary::completed(tokenizer, config.vocab_size)?;
+        let tokenizer_json =
+            tokenizer_config::applied(tokenizer_json, &tokenizer_config, &special_tokens, &config)?;
         Ok(Self { config, tokenizer_json, preprocessing_json })
     }
 
@@ -41,6 +91,7 @@ impl Companions {
     /// # Errors
     /// `Config` if the tensors are not those of OpenAI's models, and as above for the tokenizer.
     pub(super) fn from_tensors(tensors: &[Tensor], tokenizer: Bytes) -> Result<Self> {
+        lfs_pointer::refuse(&tokenizer, "tokenizer.json")?;
         let config = openai::config(tensors)?;
         let preprocessing_json = open_clip::default_preprocessing_json(config.image_size)?;
         let tokenizer_json = vocabulary::completed(tokenizer, config.vocab_size)?;

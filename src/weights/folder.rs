@@ -10,9 +10,11 @@ use bytes::Bytes;
 use serde_json::{Map, Value};
 
 use super::checkpoint::HuggingFaceFiles;
-use super::hub::Repository;
+use super::companions::CompanionFiles;
+use super::hub::{Repository, RepositoryFile};
 use super::record::Record;
 use crate::error::{Error, Result};
+use crate::lfs_pointer;
 
 const WHOLE: &str = "model.safetensors";
 const RECORD: &str = "record.json";
@@ -25,6 +27,8 @@ const INDEX: &str = "model.safetensors.index.json";
 /// `MissingFile` for what is not there, `File` naming what cannot be read, `Malformed` for an index that is none.
 pub fn read(folder: &Path) -> Result<HuggingFaceFiles> {
     let read = |name: &str| read_file(&folder.join(name)).map(Bytes::from);
+    let read_one =
+        |file: &Option<RepositoryFile>| file.as_ref().map_or(Ok(Bytes::new()), |file| read(&file.name));
     let mut names = names(folder)?;
     if let Some(archive) = lone_archive(&names) {
         return read_archive(&folder.join(archive));
@@ -35,9 +39,7 @@ pub fn read(folder: &Path) -> Result<HuggingFaceFiles> {
     let plan = Repository::of_files(names).plan("", Record::default())?;
     let weights = shards.unwrap_or_else(|| plan.weights.into_iter().map(|file| file.name).collect());
     Ok(HuggingFaceFiles {
-        config: read(&plan.config.name)?,
-        tokenizer: read(&plan.tokenizer.name)?,
-        preprocessor: read(&plan.preprocessor.name)?,
+        companions: plan.companions.try_map(read_one)?,
         weights: weights.iter().map(|name| map(&folder.join(name))).collect::<Result<_>>()?,
         record: record(folder)?,
     })
@@ -60,9 +62,7 @@ pub fn read_archive(path: &Path) -> Result<HuggingFaceFiles> {
         record.name = path.file_stem().map(|name| name.to_string_lossy().into_owned());
     }
     Ok(HuggingFaceFiles {
-        config: Bytes::new(),
-        tokenizer: read_file(&tokenizer)?.into(),
-        preprocessor: Bytes::new(),
+        companions: CompanionFiles { tokenizer: read_file(&tokenizer)?.into(), ..CompanionFiles::default() },
         weights: vec![map(path)?],
         record,
     })
@@ -122,8 +122,16 @@ fn record(folder: &Path) -> Result<Record> {
     Ok(record)
 }
 
+/// The bytes of a small file.
 fn read_file(path: &Path) -> Result<Vec<u8>> {
-    fs::read(path).map_err(|source| Error::File { path: path.to_owned(), source })
+    let bytes = fs::read(path).map_err(|source| Error::File { path: path.to_owned(), source })?;
+    refuse_pointer(path, &bytes)?;
+    Ok(bytes)
+}
+
+/// Names the file that a Git LFS pointer stands in place of.
+fn refuse_pointer(path: &Path, bytes: &[u8]) -> Result<()> {
+    lfs_pointer::refuse(bytes, &path.display().to_string())
 }
 
 /// The bytes of a file, mapped: pages are read when they are looked at, and given back under pressure.
@@ -139,5 +147,7 @@ pub fn map(path: &Path) -> Result<Bytes> {
     // SAFETY: the map is only read; a checkpoint that another program rewrites meanwhile is outside what can
     // be promised.
     let map = unsafe { memmap2::Mmap::map(&file) }.map_err(failed)?;
-    Ok(Bytes::from_owner(map))
+    let bytes = Bytes::from_owner(map);
+    refuse_pointer(path, &bytes)?;
+    Ok(bytes)
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::companions::CompanionFiles;
 use super::record::Record;
 use crate::error::{Error, Result};
 
@@ -12,9 +13,14 @@ pub const HUGGING_FACE: &str = "https://huggingface.co";
 const CONFIGS: [&str; 2] = ["config.json", OPEN_CLIP_CONFIG];
 const OPEN_CLIP_CONFIG: &str = "open_clip_config.json";
 const TOKENIZERS: [&str; 2] = ["tokenizer.json", "vocab.json"];
-const PREPROCESSORS: [&str; 3] = ["preprocessor_config.json", "processor_config.json", OPEN_CLIP_CONFIG];
+const PREPROCESSORS: [&str; 2] = ["preprocessor_config.json", OPEN_CLIP_CONFIG];
+/// What transformers reads beside them.
+const PROCESSOR: &str = "processor_config.json";
+const TOKENIZER_CONFIG: &str = "tokenizer_config.json";
+const SPECIAL_TOKENS: &str = "special_tokens_map.json";
 /// Files of all the weights, the better form first.
 const SAFETENSORS: [&str; 2] = ["model.safetensors", "open_clip_model.safetensors"];
+const INDEX: &str = "model.safetensors.index.json";
 const PICKLES: [&str; 2] = ["pytorch_model.bin", "open_clip_pytorch_model.bin"];
 
 /// The branch that is meant where no revision is named.
@@ -93,9 +99,8 @@ pub struct RepositoryFile {
 pub struct RepositoryPlan {
     /// The commit they are of.
     pub revision: String,
-    pub config: RepositoryFile,
-    pub tokenizer: RepositoryFile,
-    pub preprocessor: RepositoryFile,
+    /// The small files; `None` for those that there are not.
+    pub companions: CompanionFiles<Option<RepositoryFile>>,
     /// One file, or the shards in the order of their names.
     pub weights: Vec<RepositoryFile>,
     /// What the file made of them says of its origin.
@@ -142,11 +147,20 @@ impl Repository {
         if weights.first().is_some_and(|file| file.name.starts_with("open_clip_")) {
             configs.reverse();
         }
+        let config = self.first(&configs)?;
+        // OpenCLIP has a tokenizer and a preprocessing of its own.
+        let of_transformers = |name| self.file(name).filter(|_| config.name != OPEN_CLIP_CONFIG);
+        let (preprocessor, processor) = (self.first(&PREPROCESSORS), of_transformers(PROCESSOR));
         Ok(RepositoryPlan {
             revision: self.sha.clone(),
-            config: self.first(&configs)?,
-            tokenizer: self.first(&TOKENIZERS)?,
-            preprocessor: self.first(&PREPROCESSORS)?,
+            companions: CompanionFiles {
+                tokenizer: Some(self.first(&TOKENIZERS)?),
+                tokenizer_config: of_transformers(TOKENIZER_CONFIG),
+                special_tokens: of_transformers(SPECIAL_TOKENS),
+                preprocessor: if processor.is_some() { preprocessor.ok() } else { Some(preprocessor?) },
+                processor,
+                config: Some(config),
+            },
             record: self.record(repo, record, &weights),
             weights,
         })
@@ -174,9 +188,32 @@ impl Repository {
         if !shards.is_empty() {
             return Ok(shards);
         }
-        let pickled = self.first(&PICKLES);
+        if let Ok(pickled) = self.first(&PICKLES) {
+            return Ok(vec![pickled]);
+        }
         // Where there is neither, the better form is what is missing.
-        pickled.or(whole).map(|file| vec![file])
+        let expected = match (self.named_shards(), self.file(INDEX)) {
+            (Some(shards), None) => format!(
+                "{}: {shards} are there, but no {INDEX} says that they are parts of one model",
+                SAFETENSORS.join(" or ")
+            ),
+            (Some(shards), Some(_)) => format!(
+                "{}: {INDEX} may name {shards} its parts, which is followed in a folder alone: clone the repository \
+                 and open that",
+                SAFETENSORS.join(" or ")
+            ),
+            (None, _) => return whole.map(|file| vec![file]),
+        };
+        Err(Error::MissingFile { expected })
+    }
+
+    /// The safetensors files of no name that is known, as words.
+    fn named_shards(&self) -> Option<String> {
+        let names = self.siblings.iter().map(|sibling| sibling.rfilename.as_str());
+        let mut shards: Vec<_> = names.filter(|name| name.ends_with(".safetensors")).collect();
+        shards.sort_unstable();
+        let last = shards.pop()?;
+        Some(if shards.is_empty() { last.to_owned() } else { format!("{} and {last}", shards.join(", ")) })
     }
 
     /// The first of several files that is there.

@@ -174,16 +174,33 @@ fn tower_config(
     Ok(Map::new())
 }
 
-/// The text of a `preprocessor_config.json`. transformers 5 saves that of a whole processor to
-/// `processor_config.json` instead, as the object `image_processor`, which is taken out of it.
+/// What a `processor_config.json` has of a `preprocessor_config.json`: its object `image_processor`, in which
+/// transformers 5 saves it; files from before have none.
+///
+/// # Errors
+/// `Malformed` if it is no JSON object, `Config` for an `image_processor` that is none.
+pub(super) fn image_processor(json: &[u8]) -> Result<Option<Bytes>> {
+    const FILE: &str = "processor_config.json";
+    if json.is_empty() {
+        return Ok(None);
+    }
+    match object(FILE, json)?.get("image_processor") {
+        None | Some(Value::Null) => Ok(None),
+        Some(inner @ Value::Object(_)) => Ok(Some(inner.to_string().into())),
+        Some(other) => Err(Error::Config {
+            file: FILE,
+            key: "image_processor".into(),
+            problem: format!("is {other}, expected an object"),
+        }),
+    }
+}
+
+/// A `preprocessor_config.json`, as it is.
 ///
 /// # Errors
 /// `Malformed` if it is no JSON object.
-pub(super) fn image_processor(json: Bytes) -> Result<Bytes> {
-    match object(PREPROCESSOR, &json)?.get("image_processor") {
-        Some(inner @ Value::Object(_)) => Ok(inner.to_string().into()),
-        _ => Ok(json),
-    }
+pub(super) fn preprocessor(json: Bytes) -> Result<Bytes> {
+    object(PREPROCESSOR, &json).map(|_| json)
 }
 
 /// What `preprocessor_config.json` says of the colours: for clip.cpp, which has keys of its own for it.

@@ -31,11 +31,12 @@ pub mod sizes;
 pub mod stream;
 pub mod tensor;
 mod tensors;
+mod tokenizer_config;
 mod vocabulary;
 mod wide;
 
 pub use checkpoint::{Checkpoint, HuggingFaceFiles, hexadecimal};
-pub use companions::Companions;
+pub use companions::{CompanionFiles, Companions};
 pub use config::{Activation, ClipConfig, EndToken, Family, FastVitConfig, TowerConfig};
 pub use dtype::Dtype;
 pub use hashed::Hashed;

@@ -108,6 +108,9 @@ impl OpenClipJson {
             None | Some(Value::Null) => Ok(default),
             Some(value) => value.as_str().ok_or_else(|| wrong(key, format!("is {value}, expected a name"))),
         };
+        if text("mode", "RGB")? != "RGB" {
+            return Err(wrong("mode", "is not RGB, in which pictures are here and in OpenCLIP".to_owned()));
+        }
         let resample = match text("interpolation", "bicubic")? {
             "bicubic" => 3,
             "bilinear" => 2,

@@ -6,11 +6,16 @@ use safetensors::tensor::{Metadata, TensorInfo};
 use super::dtype::Dtype;
 use super::tensor::Tensor;
 use crate::error::{Error, Result};
+use crate::lfs_pointer;
 
 pub(super) const FORMAT: &str = "safetensors";
 
 /// The bytes before the header: its length as a little-endian u64.
 const PREFIX: usize = 8;
+
+/// How a Git LFS pointer begins.
+const POINTER: &[u8; PREFIX] = b"version ";
+const WEIGHTS: &str = "the weights file";
 
 /// The longest header accepted, as in the format's own library.
 const MAX_HEADER: u64 = 100_000_000;
@@ -54,9 +59,14 @@ pub fn read(file: &Bytes, skip: impl Fn(&str) -> bool) -> Result<Vec<Tensor>> {
 /// Where the header ends, as far as the beginning of a file tells: after the prefix, while that is not whole.
 ///
 /// # Errors
-/// `Malformed` if the header claims to be longer than is accepted.
+/// `Malformed` if the header claims to be longer than is accepted, `LfsPointer` for what is none.
 pub fn header_end(file: &[u8]) -> Result<usize> {
     let Some(prefix) = file.first_chunk::<PREFIX>() else { return Ok(PREFIX) };
+    if prefix == POINTER {
+        // As a length it would be two exabytes. Of a file that arrives, no more than this may be here yet.
+        lfs_pointer::refuse(file, WEIGHTS)?;
+        return Err(Error::LfsPointer { what: WEIGHTS.to_owned(), bytes: None });
+    }
     let header_len = u64::from_le_bytes(*prefix);
     if header_len > MAX_HEADER {
         return Err(malformed(format!(

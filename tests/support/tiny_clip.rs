@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use bytes::Bytes;
-use clip_wasm::weights::{Checkpoint, HuggingFaceFiles, Record};
+use clip_wasm::weights::{Checkpoint, CompanionFiles, HuggingFaceFiles, Record};
 use half::{bf16, f16};
 use safetensors::Dtype;
 use safetensors::tensor::TensorView;
@@ -93,9 +93,12 @@ impl TinyClip {
     /// Everything, read.
     pub fn files(&self) -> HuggingFaceFiles {
         HuggingFaceFiles {
-            config: self.config.to_string().into(),
-            tokenizer: Bytes::from_static(TOKENIZER),
-            preprocessor: self.preprocessor.to_string().into(),
+            companions: CompanionFiles {
+                config: self.config.to_string().into(),
+                tokenizer: Bytes::from_static(TOKENIZER),
+                preprocessor: self.preprocessor.to_string().into(),
+                ..CompanionFiles::default()
+            },
             weights: vec![self.weights()],
             record: self.record.clone(),
         }
@@ -112,9 +115,9 @@ impl TinyClip {
         let write = |name: &str, bytes: &[u8]| {
             fs::write(folder.join(name), bytes).expect("a file in a temporary folder")
         };
-        write("config.json", &files.config);
-        write("tokenizer.json", &files.tokenizer);
-        write("preprocessor_config.json", &files.preprocessor);
+        write("config.json", &files.companions.config);
+        write("tokenizer.json", &files.companions.tokenizer);
+        write("preprocessor_config.json", &files.companions.preprocessor);
         write("model.safetensors", &files.weights[0]);
     }
 }

@@ -2,7 +2,7 @@
 
 use clip_wasm::Error;
 use clip_wasm::weights::Record;
-use clip_wasm::weights::hub::{Repository, RepositoryName, file_path};
+use clip_wasm::weights::hub::{Repository, RepositoryName, RepositoryPlan, file_path};
 use serde_json::{Value, json};
 
 const COMMIT: &str = "3d74acf9a28c67741b2f4f2ea7635f0aaf6f0268";
@@ -108,8 +108,39 @@ fn an_answer_that_is_none_is_refused() {
 fn weights_of_open_clip_go_with_its_config_where_there_is_one() {
     let plan = |files: &[&str]| repository(files).plan("someone/clip", Record::default()).unwrap();
     let open_clip = plan(&["open_clip_model.safetensors", "open_clip_config.json"]);
-    assert_eq!(open_clip.config.name, "open_clip_config.json");
-    assert_eq!(open_clip.preprocessor.name, "preprocessor_config.json");
-    assert_eq!(plan(&["model.safetensors", "open_clip_config.json"]).config.name, "config.json");
-    assert_eq!(plan(&["open_clip_pytorch_model.bin"]).config.name, "config.json");
+    let config = |plan: &RepositoryPlan| plan.companions.config.clone().unwrap().name;
+    assert_eq!(config(&open_clip), "open_clip_config.json");
+    assert_eq!(open_clip.companions.preprocessor.unwrap().name, "preprocessor_config.json");
+    assert_eq!(config(&plan(&["model.safetensors", "open_clip_config.json"])), "config.json");
+    assert_eq!(config(&plan(&["open_clip_pytorch_model.bin"])), "config.json");
+}
+
+#[test]
+fn what_transformers_reads_beside_the_tokenizer_and_the_preprocessing_is_fetched_too() {
+    let beside = ["processor_config.json", "tokenizer_config.json", "special_tokens_map.json"];
+    let plan = |weights: &str| {
+        let files = [&[weights, "open_clip_config.json"], &beside[..]].concat();
+        repository(&files).plan("someone/clip", Record::default()).unwrap().companions
+    };
+    let of = plan("model.safetensors");
+    let named = [of.processor, of.tokenizer_config, of.special_tokens].map(|file| file.unwrap().name);
+    assert_eq!(named, beside);
+    // OpenCLIP has a tokenizer and a preprocessing of its own.
+    let open_clip = plan("open_clip_model.safetensors");
+    assert_eq!(
+        [open_clip.processor, open_clip.tokenizer_config, open_clip.special_tokens],
+        [None, None, None]
+    );
+}
+
+#[test]
+fn shards_under_names_of_their_own_are_named_where_they_are_refused() {
+    let files = ["vision.safetensors", "text.safetensors", "model.safetensors.index.json"];
+    let message =
+        |files: &[&str]| repository(files).plan("someone/clip", Record::default()).unwrap_err().to_string();
+    let without = message(&files[..2]);
+    assert!(without.contains("text.safetensors and vision.safetensors are there, but no"), "{without}");
+    let with = message(&files);
+    assert!(with.contains("clone the repository"), "{with}");
+    assert!(message(&[]).contains("model.safetensors or open_clip_model.safetensors"));
 }

@@ -31,8 +31,8 @@ fn a_folder_gives_its_files_and_every_tensor() {
     let clip = TinyClip::seeded(1);
     clip.write_folder(folder.path());
     let mut checkpoint = Checkpoint::open(folder.path()).unwrap();
-    assert_eq!(checkpoint.tokenizer_json, clip.files().tokenizer);
-    assert_eq!(checkpoint.preprocessing_json, clip.files().preprocessor);
+    assert_eq!(checkpoint.tokenizer_json, clip.files().companions.tokenizer);
+    assert_eq!(checkpoint.preprocessing_json, clip.files().companions.preprocessor);
     assert_eq!(checkpoint.record.name.as_deref(), folder.path().file_name().and_then(|name| name.to_str()));
     assert_eq!(checkpoint.tensors.iter().count(), clip.tensors.len());
     for mut tensor in clip.tensors {
@@ -139,7 +139,7 @@ fn the_preprocessing_may_be_part_of_a_whole_processor() {
 #[test]
 fn preprocessing_that_is_no_json_is_malformed() {
     let mut files = TinyClip::seeded(1).files();
-    files.preprocessor = Bytes::from_static(b"<html>");
+    files.companions.preprocessor = Bytes::from_static(b"<html>");
     let error = Checkpoint::from_hugging_face(files).unwrap_err();
     assert!(matches!(error, Error::Malformed { format: "preprocessor_config.json", .. }), "{error}");
 }

@@ -5,6 +5,7 @@ mod support;
 
 mod arrivals;
 mod clip_cpp;
+mod companions;
 mod config;
 mod damaged_gguf;
 mod dtypes;

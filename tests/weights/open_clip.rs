@@ -6,7 +6,7 @@ use std::path::Path;
 use clip_wasm::Error;
 use clip_wasm::image::Preprocessing;
 use clip_wasm::session::Session;
-use clip_wasm::weights::{Activation, Checkpoint, ClipConfig, Companions, EndToken};
+use clip_wasm::weights::{Activation, Checkpoint, ClipConfig, CompanionFiles, Companions, EndToken};
 use serde_json::{Value, json};
 
 use crate::support::tiny_clip::TinyClip;
@@ -28,7 +28,8 @@ fn config() -> Value {
 
 fn read(config: &Value) -> clip_wasm::Result<Companions> {
     let json = config.to_string();
-    Companions::from_hugging_face(json.as_bytes(), Default::default(), json.clone().into())
+    let (config, preprocessor) = (json.clone().into(), json.into());
+    Companions::from_hugging_face(CompanionFiles { config, preprocessor, ..CompanionFiles::default() })
 }
 
 /// The small checkpoint as an OpenCLIP folder, its text tower's names begun with `prefix`.

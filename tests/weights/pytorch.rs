@@ -2,7 +2,9 @@
 
 use bytes::Bytes;
 use clip_wasm::Error;
-use clip_wasm::weights::{Checkpoint, Companions, Converter, Dtype, HuggingFaceFiles, Record};
+use clip_wasm::weights::{
+    Checkpoint, CompanionFiles, Companions, Converter, Dtype, HuggingFaceFiles, Record,
+};
 
 use crate::gguf::quantized;
 
@@ -14,9 +16,12 @@ fn read(name: &str) -> Bytes {
 
 fn files(weights: Bytes) -> HuggingFaceFiles {
     HuggingFaceFiles {
-        config: read("config.json"),
-        tokenizer: read("tokenizer.json"),
-        preprocessor: read("preprocessor_config.json"),
+        companions: CompanionFiles {
+            config: read("config.json"),
+            tokenizer: read("tokenizer.json"),
+            preprocessor: read("preprocessor_config.json"),
+            ..CompanionFiles::default()
+        },
         weights: vec![weights],
         record: Record::default(),
     }
@@ -50,9 +55,7 @@ fn pickled_tensors_are_those_of_safetensors() {
 #[test]
 fn an_archive_in_any_chunking_gives_the_file_of_the_whole_one() {
     let files = files(pickled());
-    let companions =
-        Companions::from_hugging_face(&files.config, files.tokenizer.clone(), files.preprocessor.clone())
-            .unwrap();
+    let companions = Companions::from_hugging_face(files.companions.clone()).unwrap();
     let whole = Checkpoint::from_hugging_face(files.clone()).unwrap();
     for dtype in [Dtype::F32, Dtype::Q8_0] {
         let expected = quantized(&whole, dtype);

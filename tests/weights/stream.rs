@@ -12,7 +12,7 @@ use crate::support::tiny_clip::TinyClip;
 const DTYPES: [Dtype; 6] = [Dtype::F32, Dtype::F16, Dtype::Q8_0, Dtype::Q6K, Dtype::Q5_0, Dtype::Q4_0];
 
 fn companions(files: &HuggingFaceFiles) -> Companions {
-    Companions::from_hugging_face(&files.config, files.tokenizer.clone(), files.preprocessor.clone()).unwrap()
+    Companions::from_hugging_face(files.companions.clone()).unwrap()
 }
 
 /// Lengths that have nothing to do with any row, the same for the same seed.

@@ -22,7 +22,8 @@ const PROGRESS_INTERVAL = 50;
 /** Failures after which what has come is still good. */
 const KEEPS = new Set(["download", "paused"]);
 
-const COMPANIONS = ["config", "tokenizer", "preprocessor"];
+/** The small files that a checkpoint may have, by what they are for. */
+const COMPANIONS = ["config", "tokenizer", "tokenizer_config", "special_tokens", "preprocessor", "processor"];
 /** Written after the companions: without it they may be cut short. */
 const COMPLETE = "companions-complete";
 /** The conversion is noted down in these by turns, so that one of them is always whole. */
@@ -108,7 +109,7 @@ class Fetching {
     const { companions, dtype, key } = this.recipe;
     if (!companions) return this.#makeRoom(this.total);
     if (!(await this.store.read(key, COMPLETE))?.byteLength) {
-      for (const name of COMPANIONS) await this.#save(name, await this.#small(companions[name]));
+      for (const [name, place] of Object.entries(companions)) await this.#save(name, await this.#small(place));
       await this.#save(COMPLETE, new Uint8Array(1));
     }
     const lab = await this.lab();
@@ -252,9 +253,10 @@ class Fetching {
     const conversion = this.#conversion;
     if (conversion) {
       await this.#append(conversion.take());
-      const [config, tokenizer, preprocessor] = await Promise.all(COMPANIONS.map((name) => this.#companion(name)));
+      const roles = Object.keys(this.recipe.companions ?? {});
+      const files = Object.fromEntries(await Promise.all(roles.map(async (role) => [role, await this.#companion(role)])));
       this.#conversion = undefined; // consumed
-      const ending = conversion.finish(config, tokenizer, preprocessor, JSON.stringify(this.recipe.record));
+      const ending = conversion.finish(files, JSON.stringify(this.recipe.record));
       await this.#append(ending.tail());
       await this.#save("header", ending.header());
       ending.free();

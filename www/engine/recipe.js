@@ -18,7 +18,7 @@ import { jsonBytes } from "./store/model-store.js";
  * @property {ModelSource} source
  * @property {Dtype | "gguf"} dtype what to quantize to; a GGUF file stays as it is
  * @property {WeightsFile[]} weights
- * @property {Record<string, string | File> | undefined} companions where `config`, `tokenizer` and `preprocessor` are
+ * @property {Record<string, string | File> | undefined} companions where the small files are, by what they are for
  * @property {ModelRecord} record
  */
 
@@ -102,9 +102,20 @@ async function fromHub(source, repo, revision, record, dtype, { lab, hub, signal
     source,
     dtype,
     weights: plan.weights.map((file) => ({ ...file, url: url(file) })),
-    companions: { config: url(plan.config), tokenizer: url(plan.tokenizer), preprocessor: url(plan.preprocessor) },
+    companions: companionsOf(plan, url),
     record: plan.record,
   };
+}
+
+/**
+ * Where the small files of a plan are; those that there are not are left out.
+ * @template {string | File} Place
+ * @param {import("./types.js").RepositoryPlan} plan
+ * @param {(file: { name: string }) => Place} place
+ */
+function companionsOf({ companions }, place) {
+  const there = Object.entries(companions).flatMap(([role, file]) => (file ? [[role, place(file)]] : []));
+  return /** @type {Record<string, Place>} */ (Object.fromEntries(there));
 }
 
 /**
@@ -135,7 +146,7 @@ async function fromFiles(files, dtype, { lab }) {
     source: { files },
     dtype,
     weights: plan.weights.map(({ name, bytes }) => ({ url: name, bytes, file: file({ name }) })),
-    companions: { config: file(plan.config), tokenizer: file(plan.tokenizer), preprocessor: file(plan.preprocessor) },
+    companions: companionsOf(plan, file),
     record: { name: folder },
   };
 }

@@ -305,9 +305,8 @@ export interface RepositoryFile {
 
 export interface RepositoryPlan {
   revision: string;
-  config: RepositoryFile;
-  tokenizer: RepositoryFile;
-  preprocessor: RepositoryFile;
+  /** The small files by what they are for, `null` where there is none. */
+  companions: Record<string, RepositoryFile | null>;
   weights: RepositoryFile[];
   /** What the file made of them will say of its origin. */
   record: ModelRecord;
@@ -329,7 +328,7 @@ export interface WasmConversion {
   /** The SHA-256 of the file that ends here. */
   end_file(): string;
   /** Consumes the conversion. */
-  finish(config: Uint8Array, tokenizer: Uint8Array, preprocessor: Uint8Array, record: string): WasmEnding;
+  finish(companions: Record<string, Uint8Array>, record: string): WasmEnding;
   free(): void;
 }
 

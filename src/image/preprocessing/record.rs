@@ -126,9 +126,13 @@ impl Fields {
             return Ok(None);
         }
         let default = defaults.resize.unwrap_or((Size::ShortestEdge(224), BICUBIC));
-        let size = match self.get("size") {
-            Some(size) => self.size(size)?,
-            None => default.0,
+        let size = match (self.get("size"), default.0) {
+            // `CLIPImageProcessor` then takes its class's own size, whatever `size` says; SigLIP's knows no such key.
+            (_, Size::ShortestEdge(edge)) if self.flag("use_square_size", false)? => {
+                Size::Exact { height: edge, width: edge }
+            }
+            (Some(size), _) => self.size(size)?,
+            (None, default) => default,
         };
         let resample = match self.get("resample") {
             Some(number) => number

@@ -55,6 +55,16 @@ pub(super) fn read(json: &[u8], case: Case) -> Result<TokenizerFile> {
         let normalizers = std::iter::once(NormalizerStep::Lowercase).chain(normalizer).collect();
         normalizer = Some(NormalizerStep::Sequence { normalizers });
     }
+    if file.truncation.is_some_and(|truncation| truncation.direction == Direction::Left) {
+        return Err(fail("`truncation` cuts texts at their beginning, here they are cut at their end"));
+    }
+    if case == Case::Lowered
+        && file.padding.as_ref().is_some_and(|padding| padding.direction == Direction::Left)
+    {
+        return Err(fail(
+            "`padding` fills texts up at their beginning, here they are filled up at their end",
+        ));
+    }
     let vocab_size = count_ids(&file.model.vocab, &file.added_tokens)?;
     let special = file.post_processor.map_or(Ok(SpecialTokens::default()), PostProcessor::special_tokens)?;
     if let Some(id) = special.before.iter().chain(&special.after).find(|&&id| id as usize >= vocab_size) {
@@ -93,12 +103,29 @@ struct FileJson {
     pre_tokenizer: Option<PreTokenizerStep>,
     post_processor: Option<PostProcessor>,
     padding: Option<PaddingJson>,
+    truncation: Option<TruncationJson>,
     model: Model,
 }
 
 #[derive(Deserialize)]
 struct PaddingJson {
     pad_id: u32,
+    #[serde(default)]
+    direction: Direction,
+}
+
+#[derive(Deserialize)]
+struct TruncationJson {
+    #[serde(default)]
+    direction: Direction,
+}
+
+/// At which end texts are cut or filled up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+enum Direction {
+    Left,
+    #[default]
+    Right,
 }
 
 #[derive(Deserialize)]

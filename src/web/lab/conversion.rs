@@ -1,10 +1,11 @@
 //! Published weights to GGUF in the page: the converter and what has to be known before it begins.
 
 use bytes::Bytes;
+use js_sys::{Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 
 use super::super::convert::{object, thrown};
-use crate::weights::{ClipConfig, Companions, Converter, Dtype, Ending, Record, hub, sizes};
+use crate::weights::{ClipConfig, CompanionFiles, Companions, Converter, Dtype, Ending, Record, hub, sizes};
 
 /// What to fetch of a repository, from the hub's answer about it and what our record says (JSON; "{}" if none).
 #[wasm_bindgen]
@@ -78,16 +79,22 @@ impl Conversion {
     }
 
     /// What is left to write once every file has been ended.
-    pub fn finish(
-        self,
-        config: &[u8],
-        tokenizer: &[u8],
-        preprocessor: &[u8],
-        record: &str,
-    ) -> Result<ConversionEnding, JsValue> {
-        let (tokenizer, preprocessor) =
-            (Bytes::copy_from_slice(tokenizer), Bytes::copy_from_slice(preprocessor));
-        let companions = Companions::from_hugging_face(config, tokenizer, preprocessor).map_err(thrown)?;
+    /// `files` has the bytes of each companion under the name that [`plan_repository`] has for it; those that there are
+    /// not are left out.
+    pub fn finish(self, files: &JsValue, record: &str) -> Result<ConversionEnding, JsValue> {
+        let of = |name: &str| -> Result<Bytes, JsValue> {
+            let bytes = Reflect::get(files, &name.into())?;
+            Ok(bytes.dyn_into::<Uint8Array>().map_or_else(|_| Bytes::new(), |bytes| bytes.to_vec().into()))
+        };
+        let files = CompanionFiles {
+            config: of("config")?,
+            tokenizer: of("tokenizer")?,
+            tokenizer_config: of("tokenizer_config")?,
+            special_tokens: of("special_tokens")?,
+            preprocessor: of("preprocessor")?,
+            processor: of("processor")?,
+        };
+        let companions = Companions::from_hugging_face(files).map_err(thrown)?;
         let record = Record::from_json(record.as_bytes()).map_err(thrown)?;
         Ok(ConversionEnding(self.converter.finish(&companions, &record).map_err(thrown)?))
     }

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use super::value::{Array, Value, kind};
 use super::{DEFAULT_ALIGNMENT, MAGIC, Metadata};
 use crate::error::{Error, Result};
+use crate::lfs_pointer;
 use crate::weights::dtype::Dtype;
 use crate::weights::tensor::Tensor;
 
@@ -75,6 +76,7 @@ impl Head {
 /// Checks magic and version; gives the counts of tensors and of metadata entries.
 fn header(cursor: &mut Cursor) -> Result<(u64, u64)> {
     let magic = cursor.take(4, "the magic number")?;
+    lfs_pointer::refuse(cursor.file, "the model file")?;
     if magic != MAGIC[..] {
         return Err(malformed(format!("it begins with {magic:02x?}, not with \"GGUF\"")));
     }

@@ -8,6 +8,8 @@
 mod pickle;
 mod script;
 
+use std::collections::BTreeMap;
+
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
@@ -46,8 +48,8 @@ pub struct Archive {
     place: Place,
     /// How far the pickle has been looked through.
     scanned: usize,
-    /// The tensors, once the pickle has been read.
-    views: Vec<View>,
+    /// The tensors by the key of their storage, once the pickle has been read.
+    views: BTreeMap<String, Vec<View>>,
 }
 
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -103,7 +105,7 @@ impl Archive {
     /// # Errors
     /// `Malformed` if together they are many times as large as it.
     pub fn take_views(&mut self, key: &str) -> Result<Vec<View>> {
-        let views: Vec<_> = self.views.extract_if(.., |view| view.key == key).collect();
+        let views = self.views.remove(key).unwrap_or_default();
         check_shares(&views)?;
         Ok(views)
     }
@@ -116,7 +118,7 @@ impl Archive {
                 return Err(malformed("it is no archive of torch.save (PyTorch 1.6 or later)".into()));
             }
             // The directory begins: every entry has been.
-            if let Some(View { name, key, .. }) = self.views.first() {
+            if let Some(View { name, key, .. }) = self.views.values().flatten().next() {
                 return Err(malformed(format!(
                     "the storage {key:?} of tensor {name:?} is not in the archive"
                 )));
@@ -153,7 +155,7 @@ impl Archive {
             }
             return Ok(None);
         };
-        let view = self.views.iter().find(|view| view.key == key);
+        let view = self.views.get(key).and_then(|views| views.first());
         let bytes = match view {
             Some(view) => view.storage_len.checked_mul(view.value_bytes),
             // A storage of no tensor in the dictionary.
@@ -173,7 +175,7 @@ impl Archive {
             }
             return Ok(());
         };
-        self.views = pickle::tensors(&self.held[..end])?;
+        self.views = by_storage(pickle::tensors(&self.held[..end])?);
         self.held.clear();
         if self.views.is_empty() {
             return Err(malformed("its pickle has no tensors".into()));
@@ -247,6 +249,15 @@ pub fn read(file: &Bytes) -> Result<Vec<Tensor>> {
         }
     }
     Ok(tensors)
+}
+
+/// Tensors by the key of their storage: an archive may have as many entries as it has tensors.
+fn by_storage(views: Vec<View>) -> BTreeMap<String, Vec<View>> {
+    let mut storages = BTreeMap::<String, Vec<View>>::new();
+    for view in views {
+        storages.entry(view.key.clone()).or_default().push(view);
+    }
+    storages
 }
 
 /// The tensors of a storage.

@@ -13,7 +13,7 @@ use super::malformed;
 use crate::error::Result;
 use crate::weights::dtype::Dtype;
 
-/// The longest name of a tensor or a storage, in bytes.
+/// The longest name of a tensor, a storage, a module or a class, in bytes.
 const MAX_NAME: usize = 512;
 /// The most axes of a tensor.
 const MAX_AXES: usize = 8;
@@ -78,12 +78,26 @@ pub fn end(bytes: &[u8], scanned: &mut usize) -> Result<Option<usize>> {
     Ok(None)
 }
 
+/// Where a line that begins at `from` ends, with its newline; `None` while too few bytes are here to tell.
+///
+/// # Errors
+/// `Malformed` once it is longer than any name: whoever asks again with each byte that comes looks at no more than that.
+fn line_end(rest: &[u8], from: usize) -> Result<Option<usize>> {
+    let line = rest.get(from..).unwrap_or_default();
+    match line.iter().take(MAX_NAME + 1).position(|&byte| byte == b'\n') {
+        Some(at) => Ok(Some(from + at + 1)),
+        None if line.len() > MAX_NAME => {
+            Err(malformed(format!("the pickle names a module or a class of more than {MAX_NAME} bytes")))
+        }
+        None => Ok(None),
+    }
+}
+
 /// How many bytes belong to an opcode; `None` while too few are here to tell.
+///
+/// # Errors
+/// `Malformed` for an opcode that `torch.save` does not write, and for lines as [`line_end`] says.
 fn argument_len(opcode: u8, rest: &[u8]) -> Result<Option<usize>> {
-    let newline = |from: usize| {
-        let tail = rest.get(from..)?;
-        tail.iter().position(|&byte| byte == b'\n').map(|at| from + at + 1)
-    };
     Ok(match opcode {
         b'(' | b')' | b'}' | b']' | b'N' | b'R' | b'b' | b'Q' | b's' | b'u' | b'a' | b'e' | b't' | b'.' => {
             Some(0)
@@ -95,7 +109,10 @@ fn argument_len(opcode: u8, rest: &[u8]) -> Result<Option<usize>> {
         b'G' => Some(8),
         0x8a => rest.first().map(|&len| 1 + usize::from(len)),
         b'X' => rest.first_chunk().map(|len| 4usize.saturating_add(u32::from_le_bytes(*len) as usize)),
-        b'c' => newline(0).and_then(newline),
+        b'c' => match line_end(rest, 0)? {
+            Some(end) => line_end(rest, end)?,
+            None => None,
+        },
         _ => return Err(malformed(format!("the pickle has the opcode {opcode:#04x}, which is not read"))),
     })
 }
@@ -253,13 +270,14 @@ impl Machine<'_> {
     }
 
     fn text(&self, value: Value) -> Option<&str> {
+        // The length first: a few bytes may name the same long text over and over.
         let Value::Text(start, end) = value else { return None };
-        std::str::from_utf8(&self.pickle[start..end]).ok().filter(|text| text.len() <= MAX_NAME)
+        (end - start <= MAX_NAME).then(|| std::str::from_utf8(&self.pickle[start..end]).ok()).flatten()
     }
 
     fn sizes(&self, value: Value) -> Option<Vec<usize>> {
         let sizes = self.items(value);
-        sizes.iter().filter(|_| sizes.len() <= MAX_AXES).map(|&size| whole(size)).collect()
+        (sizes.len() <= MAX_AXES).then(|| sizes.iter().map(|&size| whole(size)).collect()).flatten()
     }
 
     /// `("storage", type, key, device, values)`
@@ -404,6 +422,28 @@ mod tests {
         pickle.extend(again.repeat(times));
         pickle.extend(b"}.");
         pickle
+    }
+
+    #[test]
+    fn a_line_without_an_end_is_refused_as_soon_as_it_is_longer_than_a_name() {
+        let line = [b"\x80\x02c".as_slice(), &vec![b'a'; 512 << 10]].concat();
+        // As it comes, byte by byte: most of it is not looked at, and what is not more than once.
+        let mut scanned = 0;
+        let refused = (0..line.len()).find(|&len| end(&line[..len], &mut scanned).is_err());
+        assert_eq!(refused, Some(3 + MAX_NAME + 1));
+        let message = tensors(&line).unwrap_err().to_string();
+        assert!(message.contains("of more than 512 bytes"), "{message}");
+        // The second of the two lines as well.
+        assert!(tensors(&[b"ctorch\n".as_slice(), &line[3..]].concat()).is_err());
+    }
+
+    #[test]
+    fn a_long_text_or_tuple_that_is_named_over_and_over_is_not_looked_through_each_time() {
+        // 2 MB of text, and 400,000 entries under it: read through, that would be 800 GB.
+        let mut pickle = [b"}(", &text(&"a".repeat(2 << 20))[..], b"q\x00K\x01"].concat();
+        pickle.extend(b"h\x00K\x01".repeat(400_000));
+        pickle.extend(b"u.");
+        assert!(tensors(&pickle).unwrap().is_empty());
     }
 
     #[test]

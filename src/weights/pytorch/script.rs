@@ -1,13 +1,12 @@
 //! TorchScript archives (`torch.jit.save`), as OpenAI published its models: the storages come before the pickle that
 //! says what they are, so that they are read by the archive's directory.
 
-use std::collections::BTreeMap;
 use std::io::Cursor;
 
 use bytes::Bytes;
 use zip::{CompressionMethod, ZipArchive};
 
-use super::{FORMAT, malformed, pickle, tensors_of};
+use super::{FORMAT, by_storage, malformed, pickle, tensors_of};
 use crate::error::{Error, Result};
 use crate::weights::tensor::Tensor;
 
@@ -27,12 +26,9 @@ pub fn read(file: &Bytes) -> Result<Vec<Tensor>> {
     let mut entries = Entries { file, archive: ZipArchive::new(Cursor::new(&file[..])).map_err(damaged)? };
     let pickle = entries.pickle()?;
     let root = pickle.strip_suffix("data.pkl").unwrap_or_default();
-    let mut views = BTreeMap::<String, Vec<_>>::new();
-    for view in pickle::tensors(&entries.bytes(&pickle)?)? {
-        views.entry(view.key.clone()).or_default().push(view);
-    }
+    let storages = by_storage(pickle::tensors(&entries.bytes(&pickle)?)?);
     let mut tensors = Vec::new();
-    for (key, views) in views {
+    for (key, views) in storages {
         tensors.extend(tensors_of(&views, &entries.bytes(&format!("{root}data/{key}"))?)?);
     }
     Ok(tensors)

@@ -19,12 +19,11 @@ const NOTE: u64 = 64 << 20;
 
 /// Downloads and converts; an earlier run that was cut short is taken up.
 pub fn run(hub: &Hub, repo: &str, plan: &RepositoryPlan, dtype: Dtype, target: &Path) -> Result<Summary> {
-    let read = |name: &str| hub.http.read(&hub.url(repo, plan, name));
-    let companions = Companions::from_hugging_face(
-        &read(&plan.config.name)?,
-        Bytes::from(read(&plan.tokenizer.name)?),
-        Bytes::from(read(&plan.preprocessor.name)?),
-    )?;
+    let read = |file: &Option<RepositoryFile>| match file {
+        Some(file) => hub.http.read(&hub.url(repo, plan, &file.name)).map(Bytes::from),
+        None => Ok(Bytes::new()),
+    };
+    let companions = Companions::from_hugging_face(plan.companions.try_map(read)?)?;
     let origin = format!("{}\n", json!([repo, plan.revision, plan.weights, dtype]));
     let mut halfway = Halfway::open(target, dtype, origin)?;
     let total = plan.weights.iter().map(|file| file.bytes).sum();

@@ -3,6 +3,8 @@
 pub mod identity;
 pub mod npy;
 pub mod table;
+#[cfg(feature = "archives")]
+pub mod webdataset;
 
 use std::collections::HashMap;
 
@@ -293,6 +295,34 @@ mod tests {
     }
 
     #[test]
+    fn labels_of_a_json_table_may_be_numbers_and_what_is_no_label_is_refused() {
+        let labels = |json: &str| -> Vec<Option<String>> {
+            table::read_json(json).unwrap().into_iter().map(|line| line.label).collect()
+        };
+        let list = r#"[{"file": "a", "label": 3}, {"file": "b", "label": 2.5}, {"file": "c", "label": true},
+                       {"file": "d", "label": null, "class": "x"}, {"file": "e", "label": " "}, {"file": "f"}]"#;
+        let expected = [Some("3"), Some("2.5"), Some("true"), Some("x"), None, None];
+        assert_eq!(labels(list), expected.map(|label| label.map(str::to_owned)));
+        assert_eq!(labels(r#"{"a.png": 3, "b.png": null}"#), [Some("3".to_owned()), None]);
+        assert_eq!(labels("\u{feff}[]"), []);
+        let refused = |json: &str| table::read_json(json).unwrap_err().to_string();
+        let list = refused(r#"[{"file": "a"}, {"file": "b", "label": ["cat"]}]"#);
+        assert!(list.contains(r#"entry 2 has the label ["cat"], expected a text or a number"#), "{list}");
+        assert!(
+            refused(r#"[{"file": 7}]"#).contains("entry 1 has the `file` 7, expected the name of a file")
+        );
+        assert!(refused(r#"{"images": [1]}"#).contains(r#"the entry "images" has the label [1]"#));
+    }
+
+    #[test]
+    fn a_table_that_is_not_utf_8_is_refused_with_its_line() {
+        let error = table::text(b"a.png,caf\xc3\xa9\nb.png,caf\xe9\n".to_vec()).unwrap_err().to_string();
+        assert!(error.contains("line 2 is not UTF-8"), "{error}");
+        let pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 12\n".to_vec();
+        assert_eq!(table::text(pointer).unwrap_err().code(), "lfs-pointer");
+    }
+
+    #[test]
     fn tables_are_read_with_and_without_a_heading() {
         let line = |file: &str, label: Option<&str>| table::Line {
             file: file.into(),
@@ -305,6 +335,7 @@ mod tests {
         let json = r#"[{"file": "a.png", "label": "cat"}, {"image": "b.png"}]"#;
         assert_eq!(table::read_json(json).unwrap(), expected);
         assert_eq!(table::read_json(r#"{"a.png": "cat", "b.png": null}"#).unwrap(), expected);
+        assert_eq!(table::read_csv("file\tlabel\na.png\tcat\nb.png\n").unwrap(), expected);
         assert!(table::read_json("[1]").unwrap_err().to_string().contains("entry 1 names no `file`"));
         assert!(table::read_csv("file,label\n,cat\n").unwrap_err().to_string().contains("line 2"));
     }

@@ -1,8 +1,9 @@
-//! Tables of pictures and their labels, in CSV or JSON.
+//! Tables of pictures and their labels: CSV, the same with tabs, or JSON.
 
 use csv::{ReaderBuilder, Writer};
+use serde_json::Value;
 
-use crate::{Error, Result};
+use crate::{Error, Result, lfs_pointer};
 
 /// One line of a table.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -30,13 +31,31 @@ type Columns = [Option<usize>; 5];
 /// Of a table without a heading.
 const NO_HEADING: Columns = [Some(0), Some(1), None, None, None];
 
+/// The text of a table's bytes.
+///
+/// # Errors
+/// `LfsPointer` for a pointer in place of it, `Malformed` for bytes that are not UTF-8: to guess would change labels.
+pub fn text(bytes: Vec<u8>) -> Result<String> {
+    lfs_pointer::refuse(&bytes, "the table")?;
+    String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        let line = error.as_bytes()[..at].iter().filter(|&&byte| byte == b'\n').count() + 1;
+        let reason = format!("line {line} is not UTF-8 (byte {at}): save it as UTF-8");
+        Error::Malformed { format: "table", reason }
+    })
+}
+
 /// Reads a CSV with a heading, `file,label` or names like them, or without one: the first column is the
-/// file, the second the label.
+/// file, the second the label. Where the first line has tabs and no comma, tabs part the columns.
 ///
 /// # Errors
 /// `Malformed` with the line.
 pub fn read_csv(text: &str) -> Result<Vec<Line>> {
-    let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
+    let first = text.lines().next().unwrap_or_default();
+    let delimiter = if first.contains('\t') && !first.contains(',') { b'\t' } else { b',' };
+    let mut reader = ReaderBuilder::new();
+    let reader = reader.has_headers(false).flexible(true).delimiter(delimiter);
+    let mut reader = reader.from_reader(text.as_bytes());
     let mut columns: Option<Columns> = None;
     let mut lines = Vec::new();
     for record in reader.records() {
@@ -79,29 +98,65 @@ fn malformed(reason: String) -> Error {
     Error::Malformed { format: "CSV", reason }
 }
 
-/// Reads JSON: a list of objects with `file` and `label`, or one object of files and their labels.
+/// Reads JSON: a list of objects with `file` and `label`, or one object of files and their labels. A label may be a
+/// number or a boolean, which is its name as JSON writes it; `null` and a blank text are none.
 ///
 /// # Errors
 /// `Malformed` with the entry.
 pub fn read_json(text: &str) -> Result<Vec<Line>> {
-    let wrong = |reason: String| Error::Malformed { format: "JSON", reason };
-    let value: serde_json::Value = serde_json::from_str(text).map_err(|error| wrong(error.to_string()))?;
-    let label = |value: &serde_json::Value| value.as_str().map(str::to_owned);
+    let text = text.trim_start_matches('\u{feff}');
+    let value: Value = serde_json::from_str(text).map_err(|error| wrong(error.to_string()))?;
     match value {
-        serde_json::Value::Object(files) => Ok(files
-            .into_iter()
-            .map(|(file, value)| Line { file, label: label(&value), ..Line::default() })
-            .collect()),
-        serde_json::Value::Array(entries) => (entries.iter().enumerate())
-            .map(|(index, entry)| {
-                let text = |names: &[&str]| names.iter().find_map(|name| label(&entry[*name]));
-                let file =
-                    text(&FILE).ok_or_else(|| wrong(format!("entry {} names no `file`", index + 1)))?;
-                Ok(Line { file, label: text(&LABEL), sha256: text(&SHA256), ..Line::default() })
-            })
-            .collect(),
+        Value::Object(files) => {
+            let line = |(file, value): (String, Value)| {
+                let label = label_of(&value, || format!("the entry {file:?}"))?;
+                if file.trim().is_empty() {
+                    return Err(wrong("an entry names no file".to_owned()));
+                }
+                Ok(Line { file, label, ..Line::default() })
+            };
+            files.into_iter().map(line).collect()
+        }
+        Value::Array(entries) => {
+            entries.iter().zip(1..).map(|(entry, number)| of_entry(entry, number)).collect()
+        }
         _ => Err(wrong("expected a list of objects with `file` and `label`".to_owned())),
     }
+}
+
+fn of_entry(entry: &Value, number: usize) -> Result<Line> {
+    let set = |names: &[&'static str]| {
+        let values = names.iter().filter_map(|name| Some((*name, entry.get(*name)?)));
+        values.into_iter().find(|(_, value)| !value.is_null())
+    };
+    let file = match set(&FILE) {
+        Some((_, Value::String(file))) if !file.trim().is_empty() => file.clone(),
+        Some((name, other)) => {
+            return Err(wrong(format!(
+                "entry {number} has the `{name}` {other}, expected the name of a file"
+            )));
+        }
+        None => return Err(wrong(format!("entry {number} names no `file`"))),
+    };
+    let label = set(&LABEL).map(|(_, value)| label_of(value, || format!("entry {number}"))).transpose()?;
+    let sha256 = set(&SHA256).and_then(|(_, value)| value.as_str()).map(str::to_owned);
+    Ok(Line { file, label: label.flatten(), sha256, ..Line::default() })
+}
+
+/// The label that a value is.
+fn label_of(value: &Value, of: impl Fn() -> String) -> Result<Option<String>> {
+    match value {
+        Value::Null => Ok(None),
+        Value::String(label) => Ok(Some(label.trim()).filter(|label| !label.is_empty()).map(str::to_owned)),
+        Value::Number(_) | Value::Bool(_) => Ok(Some(value.to_string())),
+        Value::Array(_) | Value::Object(_) => {
+            Err(wrong(format!("{} has the label {value}, expected a text or a number", of())))
+        }
+    }
+}
+
+fn wrong(reason: String) -> Error {
+    Error::Malformed { format: "JSON", reason }
 }
 
 /// Rows of text as CSV.

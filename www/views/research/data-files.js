@@ -24,10 +24,11 @@
 import { archivesOf } from "./archives.js";
 import { byCodePoint } from "./by-code-point.js";
 import { dataRoot, folderLabel, foldersOf, inFolders, titleOf } from "./folders.js";
+import { textOf } from "./text-of.js";
 
 /** Notes that lie beside pictures. */
-const NO_PICTURE = /(^|\/)\.|\.(md|txt|csv|json|npy)$/i;
-const TABLE = /\.(csv|json)$/i;
+const NO_PICTURE = /(^|\/)\.|\.(md|txt|csv|tsv|json|npy)$/i;
+const TABLE = /\.(csv|tsv|json)$/i;
 
 /**
  * @param {{ path: string, file: File }[]} files with the folder that was chosen as the first part of each path
@@ -37,11 +38,11 @@ const TABLE = /\.(csv|json)$/i;
 export async function dataOfFiles(files, readTable) {
   const { title, prefix } = dataRoot(files.map(({ path }) => path));
   const inside = inOrder(files.map(({ path, file }) => ({ name: path.slice(prefix.length), file })));
-  const npy = inside.find(({ name }) => name.endsWith(".npy"));
+  const npy = inside.find(({ name }) => /(^|\/)[^/.][^/]*\.npy$/.test(name));
   if (npy) return keptElsewhere(npy, inside, readTable);
-  const archives = inside.filter(({ name }) => name.endsWith(".tar"));
+  const archives = inside.filter(({ name }) => /(^|\/)[^/.][^/]*\.tar$/.test(name));
   if (archives.length > 0) return { title: prefix ? title : titleOf(archives.map(({ name }) => name)), ...(await archivesOf(inside)) };
-  const tables = inside.filter(({ name }) => TABLE.test(name) && !name.includes("/"));
+  const tables = inside.filter(({ name }) => TABLE.test(name) && !/^\.|\//.test(name));
   const pictures = inside.filter(({ name }) => !NO_PICTURE.test(name));
   // A table beside the folders of several classes says something else of them: groups, perhaps.
   const [table] = prefix && foldersOf(pictures.map(({ name }) => name)).length > 1 ? [] : tables;
@@ -55,7 +56,7 @@ export async function dataOfFiles(files, readTable) {
  * @returns {Promise<Omit<DataFiles, "title">>}
  */
 async function listed(pictures, table, readTable) {
-  const lines = await readTable(await table.text(), table.name.endsWith(".json"));
+  const lines = await readTable(await textOf(table), /\.json$/i.test(table.name));
   const files = new Map(pictures.map(({ name, file }) => [name, file]));
   const absent = lines.filter(({ file }) => !files.has(file));
   const entries = lines.flatMap(({ file, label }) => {
@@ -85,7 +86,7 @@ async function keptElsewhere({ name, file }, inside, readTable) {
   const stem = name.replace(/\.npy$/, "");
   const beside = inside.find((other) => other.name === `${stem}.csv`);
   if (!beside) throw new Error(`${name} needs ${stem}.csv beside it: the table of file and label for its rows.`);
-  const csv = await beside.file.text();
+  const csv = await textOf(beside.file);
   const lines = await readTable(csv, false);
   const entries = lines.map(({ file, label }) => ({ name: file, label }));
   const kept = { npy: new Uint8Array(await file.arrayBuffer()), csv };
@@ -109,8 +110,15 @@ function withoutDoubles(data) {
  * @param {Named[]} files
  */
 function inOrder(files) {
-  const keyed = files.map((file) => ({ file, key: file.name.replaceAll("/", "\0") }));
-  return keyed.sort((a, b) => byCodePoint(a.key, b.key)).map(({ file }) => file);
+  const keyed = files.map((file) => ({ file, parts: file.name.split("/") }));
+  return keyed.sort((a, b) => byParts(a.parts, b.parts)).map(({ file }) => file);
+}
+
+/** Part by part; what ends first comes first. @param {string[]} a @param {string[]} b */
+function byParts(a, b) {
+  const place = a.findIndex((part, index) => part !== b[index]);
+  if (place < 0) return a.length - b.length;
+  return place < b.length ? byCodePoint(a[place], b[place]) : 1;
 }
 
 /** The drawings that come with the page. @param {ReadTable} readTable @returns {Promise<DataFiles>} */

@@ -29,7 +29,7 @@ impl Dice {
 /// Pictures with labels, and the dice.
 #[derive(Debug, Group)]
 pub struct Data {
-    /// A folder with a folder of pictures a class (underscores read as spaces); a .csv or .json of file and
+    /// A folder with a folder of pictures a class (underscores read as spaces); a .csv, .tsv or .json of file and
     /// label; a webdataset (.tar or its folder); or kept embeddings (.npy, its .csv beside it)
     pub data: PathBuf,
     /// Labels to choose from, one each; the data's classes by default

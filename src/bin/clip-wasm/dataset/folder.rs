@@ -97,9 +97,9 @@ fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
     for entry in fs::read_dir(folder).map_err(failed)? {
         let path = entry.map_err(failed)?.path();
         let hidden = path.file_name().unwrap_or_default().to_string_lossy().starts_with('.');
-        let is_note = path
-            .extension()
-            .is_some_and(|extension| ["md", "txt", "csv", "json"].iter().any(|known| extension == *known));
+        let is_note = path.extension().is_some_and(|extension| {
+            ["md", "txt", "csv", "tsv", "json"].iter().any(|known| extension == *known)
+        });
         if !hidden && !is_note {
             paths.push(path);
         }

@@ -8,11 +8,11 @@ use clip_wasm::{Error, Result};
 use super::{Dataset, Item, Place};
 use crate::output;
 
-/// Reads a .csv or .json; files are relative to its folder.
+/// Reads a .csv, .tsv or .json; files are relative to its folder.
 pub fn open(path: &Path, extension: &str) -> Result<Dataset> {
-    let bytes = output::read(path)?;
-    let text = String::from_utf8_lossy(&bytes);
-    let lines = if extension == "json" { table::read_json(&text) } else { table::read_csv(&text) };
+    let read =
+        |text: String| if extension == "json" { table::read_json(&text) } else { table::read_csv(&text) };
+    let lines = table::text(output::read(path)?).and_then(read);
     let lines = lines.map_err(|error| Error::InFile { path: path.to_owned(), error: Box::new(error) })?;
     let folder = path.parent().unwrap_or(Path::new(""));
     let mut classes: Vec<String> = lines.iter().filter_map(|line| line.label.clone()).collect();

@@ -53,9 +53,9 @@ impl Dataset {
         let dataset = match extension.as_str() {
             _ if path.is_dir() && path.join(webdataset::CLASS_NAMES).is_file() => webdataset::open(path),
             _ if path.is_dir() => folder::open(path),
-            "csv" | "json" => listed::open(path, &extension),
+            "csv" | "tsv" | "json" => listed::open(path, &extension),
             "tar" => webdataset::open(path),
-            _ if path.exists() => Err(problem(path, "is no folder, .csv, .json, .tar or .npy")),
+            _ if path.exists() => Err(problem(path, "is no folder, .csv, .tsv, .json, .tar or .npy")),
             _ => Err(problem(path, "is not there")),
         }?;
         if dataset.items.is_empty() {

@@ -1,0 +1,107 @@
+/**
+ * What the page takes of tables and archives: the samples that webdataset 1.0 and CLIP_benchmark find, and what is
+ * refused by name. The modules need no browser.
+ */
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { test } from "node:test";
+import { archivesOf } from "../../www/views/research/archives.js";
+import { dataOfFiles } from "../../www/views/research/data-files.js";
+
+const BLOCK = 512;
+const bytes = (/** @type {string} */ text) => new TextEncoder().encode(text);
+
+/** A member of an archive: its header, then its content up to whole blocks. @param {string} name @param {Uint8Array} content @param {string} kind */
+function member(name, content, kind = "0") {
+  const header = new Uint8Array(BLOCK);
+  const put = (/** @type {string} */ text, /** @type {number} */ at) => header.set(bytes(text), at);
+  put(name, 0);
+  put("0000644\0", 100);
+  put(`${content.length.toString(8).padStart(11, "0")}\0`, 124);
+  put(" ".repeat(8), 148);
+  put(kind, 156);
+  put("ustar\x0000", 257);
+  put(`${header.reduce((sum, byte) => sum + byte, 0).toString(8).padStart(6, "0")}\0 `, 148);
+  return [header, content, new Uint8Array(-content.length & (BLOCK - 1))];
+}
+
+/** @param {(string | Uint8Array)[][]} members name, content and perhaps a kind */
+function tar(...members) {
+  const parts = members.flatMap(([name, content, kind]) => member(`${name}`, typeof content === "string" ? bytes(content) : content, kind ? `${kind}` : "0"));
+  return new File([...parts, new Uint8Array(2 * BLOCK)], "0.tar");
+}
+
+/** A pax record. @param {string} key @param {string} value */
+function pax(key, value) {
+  const rest = ` ${key}=${value}\n`;
+  let length = rest.length + 1;
+  while (`${length}`.length + bytes(rest).length !== length) length = `${length}`.length + bytes(rest).length;
+  return `${length}${rest}`;
+}
+
+/** @param {File} archive @param {string} classes */
+async function samples(archive, classes = "cat\ndog\n") {
+  const names = new File([classes], "classnames.txt");
+  const { entries } = await archivesOf([{ name: "test/0.tar", file: archive }, { name: "classnames.txt", file: names }]);
+  return entries.map(({ name, label }) => [name.replace("0.tar/", ""), label]);
+}
+
+test("members of macOS and other hidden files are no samples", async () => {
+  const found = await samples(tar(["._s0.cls", "\0\x05\x16\x07"], ["._s0.png", "\0"], ["s0.cls", "1"], ["s0.png", "picture"],
+    ["__MACOSX/._s1.png", "\0"], [".DS_Store", "x"], ["__note__.png", "x"], ["__notes__/a.png", "x"], ["README", "x"]));
+  assert.deepEqual(found, [["__note__.png", null], ["s0.png", "dog"]]);
+});
+
+test("of several pictures of a sample CLIP_benchmark's choice is taken, and a mask is none", async () => {
+  assert.deepEqual(await samples(tar(["a.jpg", "1"], ["a.webp", "2"], ["a.seg.png", "3"], ["a.cls", " 0\n"])), [["a.webp", "cat"]]);
+});
+
+test("folders, links and pax's notes are passed over, and long names kept", async () => {
+  const long = `${"d".repeat(150)}/s.png`;
+  const found = await samples(tar(["folder.png", "", "5"], ["linked.png", "", "2"], ["notes", pax("comment", "path=wrong.png"), "g"],
+    ["notes", pax("comment", "9 path=wrong.png") + pax("path", long), "x"], ["short.png", "picture"], ["next.png", "picture"]));
+  assert.deepEqual(found, [[long, null], ["next.png", null]]);
+});
+
+test("what is no whole archive is refused by name", async () => {
+  const whole = tar(["a.png", new Uint8Array(2000)], ["a.cls", "1"]);
+  const refused = [
+    [whole.slice(0, 1500), /cut off/],
+    [new Blob([new Uint8Array([0x1f, 0x8b, 8, 0])]), /compressed with gzip: unpack it first/],
+    [new Blob(["version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n"]), /Git LFS pointer.*git lfs pull/],
+    [new Blob(["x".repeat(4096)]), /is no tar archive/],
+    [tar(["a.png", "1"], ["a.png", "2"]), /a\.png twice/],
+    [tar(["a.png", "1", "S"]), /stored with holes/],
+    [tar(["a.cls", "2"]), /a\.cls holds “2”; one of 0 to 1/],
+  ];
+  for (const [blob, expected] of /** @type {[Blob, RegExp][]} */ (refused)) {
+    await assert.rejects(samples(new File([blob], "0.tar")), { message: expected });
+  }
+});
+
+test("a blank line among the names of classes, and names that are not UTF-8, are refused", async () => {
+  const archive = tar(["a.png", "1"]);
+  await assert.rejects(samples(archive, "cat\n\ndog\n"), { message: /Line 2 of classnames\.txt is blank/ });
+  await assert.rejects(samples(archive, /** @type {any} */ (new Uint8Array([0x63, 0xe9]))), { message: /classnames\.txt is not UTF-8/ });
+});
+
+test("files come folder by folder, whatever stands in their names", async () => {
+  const file = (/** @type {string} */ path) => ({ path: `data/${path}`, file: new File(["x"], path) });
+  const { entries } = await dataOfFiles(["b/1.png", "a b/2.png", "a/\x01.png", "a/2.png", "a!/1.png"].map(file), async () => []);
+  assert.deepEqual(entries.map(({ name }) => name), ["a/\x01.png", "a/2.png", "a b/2.png", "a!/1.png", "b/1.png"]);
+});
+
+test("a hidden archive beside the real one is no data", async () => {
+  const shard = new File([await tar(["a.png", "1"]).arrayBuffer()], "0.tar");
+  const beside = [{ path: "d/._0.tar", file: new File(["\0\x05"], "._0.tar") }, { path: "d/0.tar", file: shard }, { path: "d/classnames.txt", file: new File(["cat"], "classnames.txt") }];
+  const { entries } = await dataOfFiles(beside, async () => []);
+  assert.deepEqual(entries.map(({ name }) => name), ["0.tar/a.png"]);
+});
+
+test("the archive that macOS made is read", async (context) => {
+  const folder = new URL("../../../shared/faults/wds_appledouble/", import.meta.url);
+  const archive = await readFile(new URL("test/0.tar", folder)).catch(() => undefined);
+  if (!archive) return context.skip("there is no ../shared");
+  const found = await samples(new File([archive], "0.tar"), await readFile(new URL("classnames.txt", folder), "utf8"));
+  assert.ok(found.length > 0 && found.every(([name, label]) => label && !`${name}`.includes("._")), `${found}`);
+});

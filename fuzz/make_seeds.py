@@ -8,6 +8,7 @@ import io
 import json
 import pathlib
 import struct
+import tarfile
 
 import safetensors.torch
 import torch
@@ -118,7 +119,43 @@ def texts():
     yield "hub", 3, json.dumps({"sha": "0" * 40, "siblings": siblings}).encode()
     yield "snapshot", 4, bytes(64)
     yield "open-clip", 0, (MODELS / "open-clip/open_clip_config.json").read_bytes()
+    config = {"tokenizer_class": "CLIPTokenizer", "pad_token": "!", "model_max_length": 77,
+              "added_tokens_decoder": {"0": {"content": "!", "special": True}}, "additional_special_tokens": ["a"]}
+    yield "tokenizer-config", 6, json.dumps(config).encode()
+    whole = {"image_processor": {"image_processor_type": "CLIPImageProcessor", "size": {"shortest_edge": 224}}}
+    yield "whole-processor", 0, json.dumps(whole).encode()
     yield "vocabulary", 5, json.dumps({token: id for id, token in enumerate(TOKENS)}).encode()
+
+
+def tokenizers():
+    """A text, and a tokenizer.json of each kind, behind the byte that says which it is and how long its window."""
+    models = {"clip": (0x40, "gelu"), "siglip": (0x41, "siglip"), "siglip-2": (0x41, "siglip-2"), "padded": (0x42, "gelu")}
+    for name, (kind, model) in models.items():
+        yield name, bytes([kind]) + "a cat, two dogs!".encode() + b"\xff" + (MODELS / model / "tokenizer.json").read_bytes()
+
+
+def tar_file(format):
+    """A sample, what macOS and others put beside it, a folder, and a name too long for a header."""
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w", format=format) as tar:
+        for name, content in {"._s0.cls": b"\0\5\x16\7", "s0.cls": b"1", "s0.png": b"picture", "d" * 120 + "/s1.jpg": b"x"}.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            tar.addfile(info, io.BytesIO(content))
+        folder = tarfile.TarInfo("folder")
+        folder.type = tarfile.DIRTYPE
+        tar.addfile(folder)
+    return file.getvalue()
+
+
+def tables():
+    yield "csv", 0, b"file,label\na.png,cat\n\"b \"\"1\"\".png\",\"dog, wet\"\n"
+    yield "tabs", 0, b"Path\tClass\na.png\tcat\n"
+    yield "json-list", 1, b'[{"file": "a.png", "label": 3}, {"image": "b.png", "class": "cat"}]'
+    yield "json-object", 1, b'{"a.png": "cat", "b.png": true, "c.png": null}'
+    header = b"{'descr': '<f4', 'fortran_order': False, 'shape': (1, 2), }".ljust(117) + b"\n"
+    npy = b"\x93NUMPY\1\0" + struct.pack("<H", len(header)) + header + struct.pack("<2f", 1, 2)
+    yield "kept", 2, b"file,label,weights_sha256\na.png,cat,hash\n\xff" + npy
 
 
 def main():
@@ -138,6 +175,17 @@ def main():
     write("gguf", "clip", b"\x05" + gguf())
     for name, kind, text in texts():
         write("json", name, bytes([kind]) + text)
+    for name, data in tokenizers():
+        write("tokenizer", name, data)
+    write("tar", "gnu", tar_file(tarfile.GNU_FORMAT))
+    write("tar", "pax", tar_file(tarfile.PAX_FORMAT))
+    for name, kind, text in tables():
+        write("table", name, bytes([kind]) + text)
+    # The kind of model, then fields with their sizes: see tests/support/any_clip.rs.
+    write("session", "as-it-is", bytes([0]))
+    write("session", "siglip-q8", bytes([3]))
+    write("session", "projection-of-63", bytes([2, 12, 18]))
+    write("session", "one-patch", bytes([4, 9, 8, 8, 8]))
 
 
 if __name__ == "__main__":

@@ -6,33 +6,49 @@ use bytes::Bytes;
 use clip_wasm::image::Preprocessing;
 use clip_wasm::text::Tokenizer;
 use clip_wasm::weights::hub::Repository;
-use clip_wasm::weights::{Companions, Converter, Record, sizes};
+use clip_wasm::weights::{CompanionFiles, Companions, Converter, Record, sizes};
 use libfuzzer_sys::fuzz_target;
 use sha2::{Digest, Sha256};
 
 const CONFIG: &[u8] = include_bytes!("../../tests/golden/models/gelu/config.json");
+const TOKENIZER: &[u8] = include_bytes!("../../tests/golden/tokenizer/tokenizer.json");
+
+/// The files of a checkpoint, of which each may be any bytes.
+fn files() -> CompanionFiles {
+    CompanionFiles {
+        config: Bytes::from_static(CONFIG),
+        tokenizer: Bytes::from_static(TOKENIZER),
+        preprocessor: Bytes::from_static(b"{}"),
+        ..CompanionFiles::default()
+    }
+}
 
 fuzz_target!(|input: &[u8]| {
     let Some((&kind, json)) = input.split_first() else { return };
-    match kind % 6 {
+    let bytes = Bytes::copy_from_slice(json);
+    match kind % 7 {
         0 => {
-            let companions = Companions::from_hugging_face(json, Bytes::new(), Bytes::from_static(b"{}"));
+            let companions = Companions::from_hugging_face(CompanionFiles { config: bytes.clone(), ..files() });
             drop(companions.map(|companions| sizes::by_dtype(&companions.config)));
-            // An OpenCLIP config says its preprocessing too.
-            let (tokenizer, json) = (Bytes::new(), Bytes::copy_from_slice(json));
-            drop(Companions::from_hugging_face(CONFIG, tokenizer, json));
+            // An OpenCLIP config says its preprocessing too, and a whole processor's file has one in it.
+            drop(Companions::from_hugging_face(CompanionFiles { preprocessor: bytes.clone(), ..files() }));
+            drop(Companions::from_hugging_face(CompanionFiles { processor: bytes, ..files() }));
         }
         1 => drop(Preprocessing::from_json(json)),
         2 => drop(Tokenizer::from_json(json, 77).map(|tokenizer| tokenizer.encode("a photo of a cat"))),
         3 => drop(Repository::parse(json).and_then(|found| found.plan("a/b", Record::default()))),
         4 => {
-            let mut snapshot = [b"clip-wasm conversion 1\n", json].concat();
+            let mut snapshot = [b"clip-wasm conversion 2\n", json].concat();
             snapshot.extend_from_slice(&Sha256::digest(&snapshot));
             drop(Converter::resume(&snapshot));
         }
+        5 => drop(Companions::from_hugging_face(CompanionFiles { tokenizer: bytes, ..files() })),
         _ => {
-            let vocabulary = Bytes::copy_from_slice(json);
-            drop(Companions::from_hugging_face(CONFIG, vocabulary, Bytes::from_static(b"{}")));
+            let tokenizer_config = CompanionFiles { tokenizer_config: bytes.clone(), ..files() };
+            for files in [tokenizer_config, CompanionFiles { special_tokens: bytes, ..files() }] {
+                let Ok(companions) = Companions::from_hugging_face(files) else { continue };
+                drop(Tokenizer::from_json(&companions.tokenizer_json, 77).map(|tokenizer| tokenizer.encode("a!")));
+            }
         }
     }
 });

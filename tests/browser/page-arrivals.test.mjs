@@ -219,7 +219,6 @@ visit("a camera that goes away by itself is told, and what was there comes back"
   await page.evaluate(() => {
     const [track] = Reflect.get(window, "tracks");
     track.dispatchEvent(new Event("ended"));
-    console.log("dispatched", track.readyState, document.querySelector("error-note")?.textContent);
   });
   await page.getByRole("alert").filter({ hasText: "The camera has stopped" }).waitFor();
   await isOff(page, 1);

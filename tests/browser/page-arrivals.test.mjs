@@ -2,6 +2,7 @@
 /** Where a picture, a model or a folder goes that is dropped or pasted on any tab; and when the camera stops. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
+import { browserName } from "./launch.mjs";
 import { answered, button, openVisits } from "./visits.mjs";
 
 /** @import { Page } from "playwright-core" */
@@ -214,7 +215,10 @@ visit("a camera that is allowed only after its tab was left does not start", asy
   await isOff(page, 1);
 });
 
-visit("a camera that goes away by itself is told, and what was there comes back", async (page) => {
+/** Firefox hands a track no event of a test's making. */
+const whereEventsReach = browserName === "chromium" ? visit : () => {};
+
+whereEventsReach("a camera that goes away by itself is told, and what was there comes back", async (page) => {
   await startCamera(page);
   await page.evaluate(() => {
     const [track] = Reflect.get(window, "tracks");

@@ -83,16 +83,12 @@ export class DatasetView extends Component {
   }
 
   /**
-   * Opens files that were dropped anywhere on the page.
+   * Opens files that were dropped anywhere on the page, as the buttons do: in place of what runs.
    *
    * @param {{ path: string, file: File }[]} files
-   * @returns {boolean} whether they are taken: not while a run is under way, which is said
    */
   takeFiles(files) {
-    const { run, fault } = this.#parts;
-    fault.fault = run.isRunning ? { message: "What was dropped is not opened: another run is under way. Stop it first." } : null;
-    if (!run.isRunning) this.#take(() => dataOfFiles(files, this.#readTable));
-    return fault.fault === null;
+    this.#take(() => dataOfFiles(files, this.#readTable));
   }
 
   /** @param {() => Promise<import("../research/data-files.js").DataFiles>} read */

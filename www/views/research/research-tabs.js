@@ -48,7 +48,8 @@ export function researchTabs({ session }) {
     /** Opens files as the data set. @param {Arrived[]} files @returns {Promise<boolean>} whether they are taken */
     async openData(files) {
       const view = /** @type {DatasetView | null} */ (await dataset.open());
-      return view?.takeFiles(files) ?? false;
+      view?.takeFiles(files);
+      return view !== null;
     },
   };
 }

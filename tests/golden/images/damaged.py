@@ -164,6 +164,52 @@ def jpegs():
     yield "progressive-cut.jpg", progressive[:-40]
 
 
+def lossless(image, predictor, transform=0, restart=False):
+    """A lossless JPEG of a picture whose sizes of differences have codes of five bits each."""
+    samples = (np.atleast_3d(np.asarray(image)).astype(int) >> transform).transpose(2, 0, 1)
+    channels, height, width = samples.shape
+    data, bits = b"", []
+    for y in range(height):
+        first = y == 0 or (restart and y % 4 == 0)
+        if first and y > 0:
+            data += entropy(bits) + bytes([0xFF, 0xD0 + (y // 4 - 1) % 8])
+            bits = []
+        for x in range(width):
+            for plane in samples:
+                a, b, c = (int(plane[y, x - 1]) if x else 0, int(plane[y - 1, x]) if y else 0, int(plane[y - 1, x - 1]) if x and y else 0)
+                guesses = (a, b, c, a + b - c, a + (b - c >> 1), b + (a - c >> 1), a + b >> 1)
+                guess = (1 << 7 - transform if first else b) if x == 0 else a if first else guesses[predictor - 1]
+                difference = int(plane[y, x]) - guess
+                size = abs(difference).bit_length()
+                bits += [size >> bit & 1 for bit in range(4, -1, -1)]
+                value = difference if difference > 0 else difference + (1 << size) - 1
+                bits += [value >> bit & 1 for bit in range(size - 1, -1, -1)]
+    frame = struct.pack(">BHHB", 8, height, width, channels) + b"".join(bytes([index, 0x11, 0]) for index in range(channels))
+    scan = bytes([channels]) + b"".join(bytes([index, 0]) for index in range(channels)) + bytes([predictor, 0, transform])
+    table = bytes([0] + [0] * 4 + [17] + [0] * 11) + bytes(range(17))
+    head = b"\xff\xd8" + segment(0xC3, frame) + segment(0xC4, table) + (segment(0xDD, struct.pack(">H", 4 * width)) if restart else b"")
+    return head + segment(0xDA, scan) + data + entropy(bits) + b"\xff\xd9"
+
+
+def entropy(bits):
+    bits = bits + [1] * (-len(bits) % 8)
+    return np.packbits(np.array(bits, np.uint8)).tobytes().replace(b"\xff", b"\xff\0")
+
+
+def lossless_jpegs():
+    for predictor in range(1, 8):
+        yield f"lossless-{predictor}.jpg", lossless(picture(11, 9), predictor)
+    yield "lossless-grey.jpg", lossless(picture(11, 9).convert("L"), 4)
+    yield "lossless-transform.jpg", lossless(picture(11, 9), 7, transform=2)
+    restarts = lossless(picture(11, 9), 6, restart=True)
+    yield "lossless-restarts.jpg", restarts
+    first = restarts.index(b"\xff\xd0")
+    yield "lossless-restart-dropped.jpg", restarts[:first] + restarts[first + 2 :]
+    yield "lossless-part-missing.jpg", restarts[: first - 30] + restarts[first:]
+    yield "lossless-predictor-0.jpg", lossless(picture(11, 9), 1).replace(bytes([2, 0, 1, 0, 0]), bytes([2, 0, 0, 0, 0]))
+    yield "lossless-jfif.jpg", lossless(picture(11, 9), 1).replace(b"\xff\xd8", b"\xff\xd8" + segment(0xE0, b"JFIF\0\1\1\0\0\1\0\1\0\0"), 1)
+
+
 # PNG
 
 
@@ -358,7 +404,7 @@ def main():
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     records = []
-    for make in (exifs, jpegs, pngs, gifs, bmps, webps):
+    for make in (exifs, jpegs, pngs, gifs, bmps, webps, lossless_jpegs):
         for name, data in make():
             path = folder / name
             assert not path.exists(), name

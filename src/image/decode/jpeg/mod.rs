@@ -6,12 +6,13 @@
 //! where data is missing between two markers, by an error where the file ends.
 //!
 //! [`markers`] reads segments and [`scan`] the coefficients between them, [`planes`] turns these into samples
-//! ([`idct`], [`smoothing`]), [`upsample`] and [`color`] make rows of RGB.
+//! ([`idct`], [`smoothing`]; [`lossless`] knows no coefficients), [`upsample`] and [`color`] make rows of RGB.
 
 mod color;
 mod frame;
 mod huffman;
 mod idct;
+mod lossless;
 mod markers;
 mod metadata;
 mod planes;
@@ -46,17 +47,19 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Stored> {
     let scan = markers.first_scan()?;
     let frame = markers.frame.clone().ok_or_else(|| damaged("a scan comes before the frame header"))?;
     let _turn = take_turn(frame.width as u64, frame.height as u64)?;
-    if frame.lossless {
-        return Err(damaged("lossless coding is not decoded here"));
-    }
     let ids: Vec<u8> = frame.components.iter().map(|component| component.id).collect();
     let colors = Colors::of(&markers, &ids, frame.lossless);
+    if frame.lossless && [Colors::YCbCr, Colors::Ycck].contains(&colors) {
+        return Err(damaged("it is lossless and has colours that cannot be converted without loss"));
+    }
     let upsampling: Vec<Upsampling> =
         frame.components.iter().map(|component| Upsampling::of(&frame, component)).collect::<Result<_>>()?;
-    if !frame.progressive {
+    if !frame.progressive && !frame.lossless {
         add_standard_codes(&mut markers);
     }
-    let planes = if frame.progressive || scan.components.len() < frame.components.len() {
+    let planes = if frame.lossless {
+        lossless_scans(&mut markers, &frame, scan)?
+    } else if frame.progressive || scan.components.len() < frame.components.len() {
         several_scans(&mut markers, &frame, scan)?
     } else {
         one_scan(&mut markers, &frame, &scan)?
@@ -91,6 +94,25 @@ fn one_scan(markers: &mut Markers, frame: &Frame, scan: &Scan) -> Result<Vec<Pla
     Ok(planes)
 }
 
+/// Planes of a lossless picture.
+fn lossless_scans(markers: &mut Markers, frame: &Frame, mut scan: Scan) -> Result<Vec<Plane>> {
+    let mut planes: Vec<_> =
+        frame.components.iter().map(|component| Plane::new(component, 1)).collect::<Result<_>>()?;
+    if scan.components.len() == frame.components.len() {
+        lossless::decode(markers, frame, &scan, &mut planes)?;
+        check_end(markers)?;
+        return Ok(planes);
+    }
+    for _ in 0..MAX_SCANS {
+        lossless::decode(markers, frame, &scan, &mut planes)?;
+        scan = match markers.next_scan()? {
+            Some(scan) => scan,
+            None => return Ok(planes),
+        };
+    }
+    Err(damaged(format!("it has more than {MAX_SCANS} scans")))
+}
+
 /// Whether the picture ends well, as far as Pillow looks: damage is an error, a missing end is not.
 fn check_end(markers: &mut Markers) -> Result<()> {
     markers.source.end_at(markers.source.at.next_multiple_of(PIECE));
@@ -108,7 +130,6 @@ fn several_scans(markers: &mut Markers, frame: &Frame, mut scan: Scan) -> Result
     let mut coefficients: Vec<_> = frame.components.iter().map(Coefficients::new).collect::<Result<_>>()?;
     let mut tables = vec![None; components];
     let mut progress = Progress::new(components);
-    let mut last_good_row = 0;
     for _ in 0..MAX_SCANS {
         // The table at a component's first scan is the one that counts.
         for member in &scan.components {
@@ -117,7 +138,7 @@ fn several_scans(markers: &mut Markers, frame: &Frame, mut scan: Scan) -> Result
                 *table = Some(quantization(markers, frame, member.index)?);
             }
         }
-        last_good_row = scan::decode(markers, frame, &scan, &mut coefficients)?;
+        let last_good_row = scan::decode(markers, frame, &scan, &mut coefficients)?;
         progress.note(&scan);
         scan = match markers.next_scan()? {
             Some(scan) => scan,

@@ -27,10 +27,9 @@ impl Plane {
         &self.samples[row.min(self.height - 1) * self.stride..][..self.stride]
     }
 
-    /// Row `row`, padding included, and the one before it.
-    pub(super) fn row_and_above(&mut self, row: usize) -> (&mut [u8], &[u8]) {
-        let (above, below) = self.samples.split_at_mut(row * self.stride);
-        (&mut below[..self.stride], &above[above.len().saturating_sub(self.stride)..])
+    /// Row `row`, padding included.
+    pub(super) fn row_mut(&mut self, row: usize) -> &mut [u8] {
+        &mut self.samples[row * self.stride..][..self.stride]
     }
 
     fn put(&mut self, row: usize, column: usize, samples: &[[u8; 8]; 8]) {

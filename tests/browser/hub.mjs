@@ -8,6 +8,7 @@ import { once } from "node:events";
 import { createReadStream, readFileSync, readdirSync, statSync } from "node:fs";
 import http from "node:http";
 import path from "node:path";
+import { gzipSync } from "node:zlib";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 
@@ -33,6 +34,15 @@ const HEADERS = {
  * @property {number} [longer] so many bytes more than the file has
  * @property {boolean} [noRange]
  * @property {number} [pace]
+ * @property {string} [etag] and `modified`, that the answer names; none where absent, as of a host that names none
+ * @property {string} [modified]
+ * @property {number} [at] answers a request for a part with what begins there instead
+ * @property {boolean} [noContentRange] leaves out where a part begins
+ * @property {boolean} [noLength] says no length, and is done when the connection ends
+ * @property {boolean} [gzip] compresses whole answers
+ * @property {string} [file] answers with another file of the folder
+ * @property {number} [silent] sends so many bytes, and then nothing more
+ * @property {boolean} [redirect] sends to another address for it first
  */
 
 /**
@@ -68,19 +78,34 @@ export async function serveHub(repositories, port = 0) {
   function answer(request, response) {
     const { pathname } = new URL(request.url ?? "/", "http://localhost");
     const about = /^\/api\/models\/([^/]+\/[^/]+)\/revision\/[^/]+$/.exec(pathname);
-    const resolve = /^\/([^/]+\/[^/]+)\/resolve\/[^/]+\/([^/]+)$/.exec(pathname);
+    const resolve = /^(?:\/moved)?\/([^/]+\/[^/]+)\/resolve\/[^/]+\/([^/]+)$/.exec(pathname);
     const folder = repositories[(about ?? resolve)?.[1] ?? ""];
     const file = resolve?.[2] ?? "about";
     const fault = hub.fault(file, request) ?? {};
+    if (fault.silent === 0) return;
     if (fault.status) return response.writeHead(fault.status, HEADERS).end("no\n");
     if (!folder) return response.writeHead(404, HEADERS).end("Repository not found\n");
     if (fault.html) return response.writeHead(200, { ...HEADERS, "content-type": "text/html" }).end("<p>Sign in</p>");
     if (about) return response.writeHead(200, { ...HEADERS, "content-type": "application/json" }).end(listing(folder));
-    const name = path.join(folder, file);
+    if (fault.redirect && !pathname.startsWith("/moved")) return response.writeHead(302, { ...HEADERS, location: `/moved${pathname}` }).end();
+    const name = path.join(folder, fault.file ?? file);
     const found = statSync(name, { throwIfNoEntry: false });
     if (!found?.isFile()) return response.writeHead(404, HEADERS).end("Entry not found\n");
-    const begin = fault.noRange ? 0 : Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? "")?.[1] ?? 0);
-    send(response, file, name, found.size, begin, fault);
+    const [, first, last] = /^bytes=(\d+)-(\d*)$/.exec((!fault.noRange && request.headers.range) || "") ?? [];
+    if (Number(first) >= found.size) return response.writeHead(416, { ...HEADERS, "content-range": `bytes */${found.size}` }).end();
+    if (fault.gzip && first === undefined) {
+      const body = gzipSync(readFileSync(name));
+      return response.writeHead(200, { ...HEADERS, ...validators(fault), "content-encoding": "gzip", "content-length": body.length }).end(body);
+    }
+    const condition = request.headers["if-range"];
+    const isOther = condition !== undefined && condition !== fault.etag && condition !== fault.modified;
+    const part = first === undefined || isOther ? undefined : { begin: fault.at ?? Number(first), end: last ? Number(last) + 1 : found.size };
+    send(response, file, name, found.size, part, fault);
+  }
+
+  /** @param {Fault} fault */
+  function validators({ etag, modified }) {
+    return { ...(etag && { etag }), ...(modified && { "last-modified": modified }) };
   }
 
   /**
@@ -88,28 +113,33 @@ export async function serveHub(repositories, port = 0) {
    * @param {string} file
    * @param {string} name
    * @param {number} size
-   * @param {number} begin
+   * @param {{ begin: number, end: number } | undefined} part
    * @param {Fault} fault
    */
-  async function send(response, file, name, size, begin, fault) {
+  async function send(response, file, name, size, part, fault) {
     const total = size + (fault.longer ?? 0);
-    const range = begin ? { "content-range": `bytes ${begin}-${total - 1}/${total}` } : {};
-    response.writeHead(begin ? 206 : 200, { ...HEADERS, ...range, "content-length": total - begin });
+    const begin = part?.begin ?? 0;
+    const end = part && part.end < size ? part.end : total;
+    const range = part && !fault.noContentRange ? { "content-range": `bytes ${begin}-${end - 1}/${total}` } : {};
+    const length = fault.noLength ? { connection: "close" } : { "content-length": end - begin };
+    response.writeHead(part ? 206 : 200, { ...HEADERS, ...validators(fault), ...range, ...length });
     const gone = new AbortController();
     response.on("close", () => gone.abort());
     let at = begin;
-    for await (let chunk of createReadStream(name, { start: begin })) {
+    for await (let chunk of createReadStream(name, { start: begin, end: Math.min(end, size) - 1 })) {
       if (fault.pace) await new Promise((resolve) => setTimeout(resolve, fault.pace));
       if (fault.flip !== undefined && fault.flip >= at && fault.flip < at + chunk.length) chunk[fault.flip - at] ^= 1;
-      const left = fault.cut === undefined ? chunk.length : Math.max(0, begin + fault.cut - at);
+      const limit = fault.cut ?? fault.silent;
+      const left = limit === undefined ? chunk.length : Math.max(0, begin + limit - at);
       chunk = chunk.subarray(0, left);
       at += chunk.length;
       if (response.destroyed) return;
       hub.served.set(file, (hub.served.get(file) ?? 0) + chunk.length);
       if (!response.write(chunk)) await once(response, "drain", { signal: gone.signal }).catch(() => {});
+      if (fault.silent !== undefined && at >= begin + fault.silent) return;
       if (fault.cut !== undefined && at >= begin + fault.cut) return setTimeout(() => response.destroy(), 5);
     }
-    response.end(Buffer.alloc(fault.longer ?? 0));
+    response.end(Buffer.alloc(part && part.end < size ? 0 : (fault.longer ?? 0)));
   }
   return hub;
 }

@@ -71,9 +71,11 @@ export class EngineClient extends EventTarget {
 
   /**
    * Loads a model. One from elsewhere (a record's repository, a repository, a URL) is fetched into the store first,
-   * quantized to `dtype` on the way, unless it is there already; then no network is needed. The model before it stays,
-   * and works, until this one is complete. A signal that comes too late for that leaves this one in place, and the call
-   * resolves: what is told is what the worker holds.
+   * quantized to `dtype` on the way, unless it is there already; then no network is needed. The host of a URL is asked
+   * whether it has a newer file, which is then fetched; where it cannot be asked, what is kept is used, and `note` says so.
+   * A kept model that was damaged is fetched again. The model before it stays, and works, until this one is complete.
+   * A signal that comes too late for that leaves this one in place, and the call resolves: what is told is what the worker
+   * holds.
    *
    * What has come when a load ends early, by its signal, by `pause()`, with the tab or with the network, is kept: the
    * same call goes on from there. `deleteModel` throws it away.
@@ -91,10 +93,9 @@ export class EngineClient extends EventTarget {
     const ends = signal ? AbortSignal.any([signal, pausing.signal]) : pausing.signal;
     const options = { signal: ends, onProgress };
     try {
-      const isLocal = "file" in sent || "stored" in sent;
-      const ready = isLocal ? sent : await this.#link.call(KIND.obtain, { source: sent, dtype }, options);
-      const info = await this.#link.call(KIND.load, { source: ready }, options, true);
-      this.#loaded = { source: sent, dtype };
+      const ready = "file" in sent ? { source: sent } : await this.#link.call(KIND.obtain, { source: sent, dtype }, options);
+      const info = await this.#link.call(KIND.load, ready, options, true);
+      this.#loaded = { source: "stored" in sent ? ready.source : sent, dtype };
       return info;
     } catch (error) {
       if (codeOf(error) === "out-of-memory") await this.#replace();

@@ -6,25 +6,26 @@
  * } from "./types.js"
  */
 import { probeCapabilities } from "./capabilities.js";
+import { codeOf } from "./code-of.js";
 import { embedImage } from "./embed-image.js";
 import { EngineError } from "./engine-error.js";
 import { HeatmapMaker } from "./heatmaps.js";
 import { SLICE, inSlices } from "./in-slices.js";
 import { lazyModule } from "./lazy-module.js";
-import { obtain } from "./obtain.js";
-import { openModel } from "./open-model.js";
+import { messageOf } from "./message-of.js";
+import { ModelsAtHand } from "./models-at-hand.js";
 import { places } from "./places.js";
-import { preview } from "./preview.js";
-import { readRecords, recipeFor } from "./recipe.js";
 import { selectFlavour } from "./select-flavour.js";
 import { startBuild } from "./start-build.js";
-import { locked } from "./store/locked.js";
 import { ModelStore } from "./store/model-store.js";
 import { streamModel } from "./stream-model.js";
 import { poolSize } from "./thread-pool.js";
 
 /** When to time the kernels, in milliseconds after a load: not in the way of the first result, in code that is warm. */
 const SETTLED = 1000;
+
+/** How often a model is loaded that was damaged, or replaced while it was read. */
+const TRIES = 3;
 
 /** Prompts that go together at first, before the model's speed is known: 200 ms of the largest on one thread. */
 const FIRST_SLICE = 4;
@@ -55,17 +56,11 @@ export class EngineHost {
   /** @type {import("./bench-host.js").BenchHost | undefined} */
   #bench;
   #heatmaps = new HeatmapMaker();
-  #models = places.models;
-  #hub = HUB;
-  /** @type {Promise<ModelStore>} */
-  #store = Promise.reject(new EngineError("not-started", "the engine has not been started"));
-  /** Downloads that were ended, and are still noting down what has come. @type {Set<Promise<unknown>>} */
-  #ending = new Set();
+  /** @type {Promise<ModelsAtHand>} */
+  #models = Promise.reject(new EngineError("not-started", "the engine has not been started"));
   #tried = false;
   /** Makes sure that the model is the file of its hash, where that was taken for granted to load it sooner. */
   #verify = async () => {};
-  /** The known models' records, read once. @type {Promise<ModelRecord[]> | undefined} */
-  #records;
   /**
    * How many prompts may go through the text tower together. Quantized products are exact in any company;
    * others are summed in an order that depends on how many rows there are, and how many there would be is decided by
@@ -75,7 +70,7 @@ export class EngineHost {
   #pace = { size: FIRST_SLICE, most: Infinity };
 
   constructor() {
-    this.#store.catch(() => {}); // told to whoever asks before `start`
+    this.#models.catch(() => {}); // told to whoever asks before `start`
   }
 
   /**
@@ -96,31 +91,17 @@ export class EngineHost {
     this.#module = started.then(({ module }) => module);
     this.#pool = started.then(({ pool }) => pool);
     for (const promise of [this.#module, this.#pool]) promise.catch(() => {}); // awaited, and told, in `load`
-    if (models) this.#models = new URL(models);
-    if (hub) this.#hub = `${hub}`.replace(/\/+$/, "");
-    this.#store = ModelStore.open(store);
+    const around = { lab: this.#lab, models: models ? new URL(models) : places.models, hub: `${hub ?? HUB}`.replace(/\/+$/, "") };
+    this.#models = ModelStore.open(store).then((opened) => new ModelsAtHand(opened, around));
     return { capabilities, flavour: chosen };
   }
 
   /**
-   * Makes sure that a model is at hand: fetches it into the store where it has to come from elsewhere.
    * @param {{ source: ModelSource, dtype?: Dtype }} payload
    * @param {Job} job
-   * @returns {Promise<ModelSource>} what to `load`
    */
-  async obtain({ source, dtype = "q8_0" }, job) {
-    const store = await this.#store;
-    const stored = (await store.list()).find((model) => model.complete && isOf(model, source, dtype));
-    if (stored) return { stored: stored.key };
-    const recipe = await recipeFor(source, dtype, this.#around(job));
-    if (!recipe) return source;
-    const fetching = obtain(recipe, this.#lab, store, job);
-    job.signal.addEventListener("abort", () => this.#ending.add(fetching), { once: true });
-    try {
-      return { stored: await fetching };
-    } finally {
-      this.#ending.delete(fetching);
-    }
+  async obtain(payload, job) {
+    return (await this.#models).obtain(payload, job);
   }
 
   /**
@@ -128,72 +109,86 @@ export class EngineHost {
    * @param {Job} job
    * @returns {Promise<Preview>}
    */
-  async preview({ source, dtype = "q8_0" }, job) {
-    return preview(source, dtype, this.#around(job), await this.#store);
+  async preview(payload, job) {
+    return (await this.#models).preview(payload, job);
   }
 
   /**
    * @param {Job} job
    * @returns {Promise<{ records: ModelRecord[], stored: StoredModel[] }>}
    */
-  async listModels({ signal }) {
-    this.#records ??= readRecords({ models: this.#models, signal });
-    this.#records.catch(() => (this.#records = undefined)); // the next one to ask tries again
-    const records = await this.#records;
-    await Promise.allSettled(this.#ending);
-    return { records, stored: await (await this.#store).list() };
+  async listModels(job) {
+    return (await this.#models).list(job);
   }
 
   /** @param {{ key: string }} payload */
   async deleteModel({ key }) {
-    const store = await this.#store;
-    await Promise.allSettled(this.#ending);
-    const remove = async (/** @type {Lock | null} */ lock) => lock && store.remove(key).then(() => true);
-    const removed = await locked(key, remove, { ifAvailable: true });
-    if (!removed) throw new EngineError("busy", "this model is being downloaded: stop that first");
+    return (await this.#models).remove(key);
   }
 
-  /**
-   * @param {{ key: string }} payload
-   * @returns {Promise<Blob>}
-   */
+  /** @param {{ key: string }} payload @returns {Promise<Blob>} */
   async modelFile({ key }) {
-    const found = await (await this.#store).find(key);
-    if (!found) throw new EngineError("unknown-model", `there is no model "${key}" in the store`);
-    return found.file;
+    return (await this.#models).file(key);
   }
 
   /** @returns {Promise<StorageState>} */
   async storage() {
-    return (await this.#store).state();
+    return (await this.#models).storage();
   }
 
   /**
    * Loads a model; the one before it stays until the new one is complete, so that a damaged file costs nothing.
-   * @param {{ source: ModelSource }} payload as `obtain` gave it
+   * @param {{ source: ModelSource, note?: string }} payload as `obtain` gave it
    * @param {Job} job
+   * @param {number} [tries] how often it was tried before
    * @returns {Promise<ModelInfo>}
    */
-  async load({ source }, job) {
-    const opening = this.#store.then((store) => openModel(source, this.#models, store, job.signal));
+  async load({ source, note }, job, tries = 0) {
+    const models = await this.#models;
+    const opening = models.open(source, job);
+    opening.catch(() => {}); // told below, once the module is there
     if (!this.#module) throw new EngineError("not-started", "the engine has not been started");
     const [opened, module] = await Promise.all([opening, this.#module]);
-    const engine = await streamModel(module, opened, job, this.#pool);
+    let engine;
+    try {
+      engine = await streamModel(module, opened, job, this.#pool);
+    } catch (error) {
+      if (job.signal.aborted) throw error;
+      return this.#loadAgain((await opened.onFailure?.(error)) ?? error, opened, job, tries + 1);
+    }
     this.#heatmaps.forget();
     this.#engine?.free();
     this.#engine = engine;
     /** @type {Promise<void> | undefined} */
     let verified;
     this.#verify = async () => (verified ??= opened.verify?.());
-    const info = engine.info();
+    const info = { ...engine.info(), note };
     this.#pace = { size: FIRST_SLICE, most: info.dtype.startsWith("q") ? Infinity : 1 };
     setTimeout(() => this.#tried || this.tryKernels(), SETTLED);
     return info;
   }
 
-  /** @param {Job} job */
-  #around({ signal }) {
-    return { lab: this.#lab, models: this.#models, hub: this.#hub, signal };
+  /**
+   * After a load that failed: fetches a kept model that was damaged once more, and a file that was replaced while it was read.
+   * @param {unknown} error
+   * @param {import("./open-model.js").OpenedModel} opened
+   * @param {Job} job
+   * @param {number} tries so far
+   * @returns {Promise<ModelInfo>}
+   */
+  async #loadAgain(error, { origin, again }, job, tries) {
+    const [code, told] = [codeOf(error), messageOf(error)];
+    if (tries === TRIES) throw error;
+    if (code === "changed" && again) return this.load({ source: again }, job, tries);
+    if (code !== "wrong-hash" || !origin || "stored" in origin.source) throw error;
+    job.progress({ loaded: 0, total: 0, stage: "wait", note: `${told}. It is fetched again.` });
+    try {
+      const { source } = await (await this.#models).fetch(/** @type {any} */ (origin), job);
+      return await this.load({ source, note: `${told}. It was fetched again.` }, job, tries);
+    } catch (cause) {
+      job.signal.throwIfAborted();
+      throw new EngineError(codeOf(cause) || code, `${told}, and cannot be fetched again: ${messageOf(cause)}`, { cause });
+    }
   }
 
   /** @param {{ image: ImageInput }} payload */
@@ -344,15 +339,6 @@ export class EngineHost {
     if (!this.#engine) throw new EngineError("no-model", "no model is loaded: call load() first");
     return this.#engine;
   }
-}
-
-/**
- * @param {StoredModel} model
- * @param {ModelSource} source
- * @param {Dtype} dtype
- */
-function isOf(model, source, dtype) {
-  return [dtype, "gguf"].includes(model.dtype) && JSON.stringify(model.source) === JSON.stringify(source);
 }
 
 /**

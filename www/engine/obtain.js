@@ -1,12 +1,14 @@
 // @ts-check
 /** @import { Job, LabModule, WasmConversion } from "./types.js" */
 /** @import { Recipe, WeightsFile } from "./recipe.js" */
-/** @import { ModelStore } from "./store/model-store.js" */
+/** @import { About, ModelStore } from "./store/model-store.js" */
 /** @import { Draft } from "./store/model-files.js" */
+/** @import { FileVersion } from "./file-version.js" */
 import { codeOf } from "./code-of.js";
 import { download, downloadWhole } from "./download.js";
 import { EngineError } from "./engine-error.js";
 import { memoryNeed } from "./memory-need.js";
+import { Checksum } from "./store/checksum.js";
 import { locked } from "./store/locked.js";
 import { isFull, jsonBytes } from "./store/model-store.js";
 import { readPieces } from "./store/pieces.js";
@@ -14,9 +16,11 @@ import { TransferRate } from "./transfer-rate.js";
 
 /** Data is written once this much waits. */
 const WRITE = 1 << 20;
-/** The conversion is noted down after this many bytes of the source, or else this many milliseconds: what a closed tab loses. */
+/** How far it is is noted down after this many bytes of the source, or else this many milliseconds: what a closed tab loses. */
 const NOTE_BYTES = 16 << 20;
 const NOTE_INTERVAL = 300;
+/** How often the files may begin anew. */
+const BEGINNINGS = 6;
 /** Progress is told at most this often, in milliseconds. */
 const PROGRESS_INTERVAL = 50;
 /** Failures after which what has come is still good. */
@@ -51,6 +55,9 @@ export async function obtain(recipe, lab, store, job) {
   return locked(recipe.key, fetchIt, { signal: job.signal });
 }
 
+/** The files begin anew: see `download`. */
+class Restart extends Error {}
+
 /** One run at one recipe. */
 class Fetching {
   /** @type {Draft} */
@@ -58,6 +65,12 @@ class Fetching {
   #draft;
   /** @type {WasmConversion | undefined} */
   #conversion;
+  /** What the host said of the file, of which none says anything of several. @type {FileVersion | undefined} */
+  #version;
+  /** Of the body as it came. */
+  #sum = new Checksum();
+  /** What it was at the last two notes. @type {{ bytes: number, sum: string }[]} */
+  #bodies = [];
   #inMemory = false;
   #rate = new TransferRate();
   #told = -Infinity;
@@ -75,17 +88,13 @@ class Fetching {
   }
 
   async run() {
-    const { key, source, weights } = this.recipe;
+    const { key, source } = this.recipe;
     this.#inMemory = "files" in source;
+    const before = await this.store.about(key);
     this.#draft = await this.store.open(key, this.#inMemory);
     try {
-      await this.#save("about.json", jsonBytes(this.#about()));
-      await this.#takeUp();
-      let begin = 0;
-      for (const [index, file] of weights.entries()) {
-        if (index >= (this.#conversion?.files() ?? 0)) await this.#fetch(file, begin);
-        begin += file.bytes;
-      }
+      await this.#takeUp(before);
+      for (let beginnings = 1; !(await this.#fetchAll(beginnings)); beginnings++) await this.#startOver();
       await this.#complete();
     } catch (error) {
       await this.#stop(error);
@@ -95,19 +104,61 @@ class Fetching {
     await this.#draft.close();
   }
 
+  /** @param {number} beginnings how many there have been @returns {Promise<boolean>} whether all has come; if not, it begins anew */
+  async #fetchAll(beginnings) {
+    let begin = 0;
+    try {
+      for (const [index, file] of this.recipe.weights.entries()) {
+        if (index >= (this.#conversion?.files() ?? 0)) await this.#fetch(file, begin);
+        begin += file.bytes;
+      }
+    } catch (error) {
+      if (!(error instanceof Restart)) throw error;
+      if (beginnings === BEGINNINGS)
+        throw new EngineError("download", `${this.recipe.name} cannot be fetched in one piece, because ${error.message}: try again later`);
+      this.#tell("wait", `${error.message}: it begins anew`);
+      return false;
+    }
+    return true;
+  }
+
+  /** Forgets what has come of the weights. */
+  async #startOver() {
+    await this.#draft.truncate(0);
+    this.#sum = new Checksum();
+    this.#bodies = [];
+    this.#version = undefined;
+    this.#noted = 0;
+    if (!this.#conversion) return;
+    this.#conversion.free();
+    this.#conversion = undefined;
+    this.#conversion = new (await this.lab()).Conversion(this.recipe.dtype);
+  }
+
   #about() {
-    const { name, dtype, source, record } = this.recipe;
-    return { name, dtype, total: this.total, source: "files" in source ? { stored: this.recipe.key } : source, license: record.license };
+    const { key, name, dtype, source, record, origin } = this.recipe;
+    const from = "files" in source ? { stored: key } : source;
+    return { name, dtype, total: this.total, source: from, license: record.license, origin, version: this.#version };
   }
 
   get #position() {
     return this.#conversion ? this.#conversion.position() : this.#draft.size();
   }
 
-  /** Gets what belongs to the weights, makes sure of the room, and goes on where an earlier run stopped. */
-  async #takeUp() {
+  /**
+   * Gets what belongs to the weights, makes sure of the room, and goes on where an earlier run stopped.
+   * @param {About | undefined} before what that run noted
+   */
+  async #takeUp(before) {
     const { companions, dtype, key } = this.recipe;
-    if (!companions) return this.#makeRoom(this.total);
+    const { bodies = [], version } = before ?? {};
+    await this.#save("about.json", jsonBytes({ ...this.#about(), version, bodies, loaded: before?.loaded }));
+    if (!companions) {
+      const size = Math.max(0, ...bodies.map(({ bytes }) => bytes).filter((bytes) => bytes <= this.#draft.size()));
+      if (!version || !(await this.#isWhole(size, bodies))) return this.#startOver();
+      this.#version = version;
+      return this.#draft.truncate(size);
+    }
     if (!(await this.store.read(key, COMPLETE))?.byteLength) {
       for (const [name, place] of Object.entries(companions)) await this.#save(name, await this.#small(place));
       await this.#save(COMPLETE, new Uint8Array(1));
@@ -118,8 +169,23 @@ class Fetching {
     memoryNeed.check(this.recipe.name, needed);
     await this.#makeRoom(needed);
     this.#conversion = (await this.#latestNote(lab)) ?? new lab.Conversion(dtype);
+    if (!(await this.#isWhole(this.#conversion.written(), bodies))) return this.#startOver();
     await this.#draft.truncate(this.#conversion.written());
     this.#noted = this.#conversion.position();
+  }
+
+  /**
+   * Whether the body that is there begins with what had come: a machine that stopped may have left holes.
+   * @param {number} size
+   * @param {{ bytes: number, sum: string }[]} bodies as they were noted
+   */
+  async #isWhole(size, bodies) {
+    const noted = bodies.find(({ bytes }) => bytes === size);
+    this.#sum = new Checksum();
+    if (!noted) return size === 0;
+    for await (const piece of this.#draft.read(size)) this.#sum.push(piece);
+    this.#bodies = [noted];
+    return this.#sum.bytes === size && this.#sum.digest() === noted.sum;
   }
 
   /** @param {string | File} file */
@@ -194,10 +260,17 @@ class Fetching {
   /** @param {WeightsFile} file @param {number} offset */
   #chunks(file, offset) {
     if (file.file) return readPieces(file.file.slice(offset));
-    return download(file, offset, this.job.signal, {
-      onSize: (bytes) => {
-        if (this.recipe.weights.length === 1) this.total = bytes;
-        if (!this.recipe.companions) memoryNeed.check(this.recipe.name, bytes);
+    return download({ ...file, kept: true, version: this.#version }, offset, this.job.signal, {
+      onAnswer: async (version) => {
+        if (this.recipe.weights.length === 1 && version.bytes) this.total = version.bytes;
+        if (this.recipe.companions) return;
+        memoryNeed.check(this.recipe.name, this.total);
+        this.#version = version;
+        if (this.#position === 0) await this.#makeRoom(this.total);
+        await this.#note();
+      },
+      onRestart: (reason) => {
+        throw new Restart(reason);
       },
       onWait: (reason) => this.#tell("wait", reason),
     });
@@ -205,8 +278,8 @@ class Fetching {
 
   /** @param {Uint8Array} chunk of the source */
   async #take(chunk) {
-    if (!this.#conversion) return this.#append(chunk);
-    if (this.#conversion.push(chunk) >= WRITE) await this.#append(this.#conversion.take());
+    if (!this.#conversion) await this.#append(chunk);
+    else if (this.#conversion.push(chunk) >= WRITE) await this.#append(this.#conversion.take());
     const late = performance.now() - this.#notedAt >= NOTE_INTERVAL;
     if (late || this.#position - this.#noted >= NOTE_BYTES) await this.#note();
   }
@@ -223,6 +296,7 @@ class Fetching {
       await this.#moveToMemory("The disk is full");
       await this.#draft.append(bytes);
     }
+    this.#sum.push(bytes);
   }
 
   /** @param {string} name @param {Uint8Array} bytes */
@@ -236,21 +310,23 @@ class Fetching {
     }
   }
 
-  /** Notes down how far the conversion is. */
+  /** Notes down how far it is: the body's checksum first, which is that of either note of the conversion until both are written. */
   async #note() {
     const conversion = this.#conversion;
+    if (conversion) await this.#append(conversion.take());
+    this.#bodies = [...this.#bodies.slice(-1), { bytes: this.#draft.size(), sum: this.#sum.digest() }];
+    this.#noted = this.#position;
+    this.#notedAt = performance.now();
+    await this.#save("about.json", jsonBytes({ ...this.#about(), bodies: this.#bodies, loaded: this.#noted }));
     if (!conversion) return;
-    await this.#append(conversion.take());
     await this.#save(NOTES[this.#turn], conversion.snapshot());
     this.#turn = 1 - this.#turn;
-    this.#noted = conversion.position();
-    this.#notedAt = performance.now();
-    await this.#save("about.json", jsonBytes({ ...this.#about(), loaded: this.#noted }));
   }
 
   /** Writes what is left; the record comes last and makes it a model. */
   async #complete() {
     const conversion = this.#conversion;
+    const header = new Checksum();
     if (conversion) {
       await this.#append(conversion.take());
       const roles = Object.keys(this.recipe.companions ?? {});
@@ -258,11 +334,14 @@ class Fetching {
       this.#conversion = undefined; // consumed
       const ending = conversion.finish(files, JSON.stringify(this.recipe.record));
       await this.#append(ending.tail());
-      await this.#save("header", ending.header());
+      const bytes = ending.header();
+      header.push(bytes);
+      await this.#save("header", bytes);
       ending.free();
     }
     const sha256 = conversion ? undefined : this.recipe.weights[0].sha256;
-    await this.#save("model.json", jsonBytes({ ...this.#about(), sha256 }));
+    const sums = { header: header.digest(), body: this.#sum.digest() };
+    await this.#save("model.json", jsonBytes({ ...this.#about(), at: Date.now(), sums, sha256 }));
     for (const name of SMALL) await this.#draft.drop(name);
   }
 
@@ -273,7 +352,7 @@ class Fetching {
   async #stop(error) {
     const good = this.job.signal.aborted || KEEPS.has(codeOf(error)) || isFull(error);
     try {
-      if (good && this.#conversion) await this.#note();
+      if (good && (this.#conversion || this.#version)) await this.#note();
     } finally {
       if (!(error instanceof WebAssembly.RuntimeError)) this.#conversion?.free();
       await this.#draft.close();

@@ -3,6 +3,7 @@
 /** @import { Surroundings } from "./recipe.js" */
 /** @import { ModelStore } from "./store/model-store.js" */
 import { downloadWhole } from "./download.js";
+import { isOf } from "./kept-model.js";
 import { memoryNeed } from "./memory-need.js";
 import { recipeFor } from "./recipe.js";
 
@@ -18,13 +19,13 @@ import { recipeFor } from "./recipe.js";
 export async function preview(source, dtype, around, store) {
   const recipe = await recipeFor(source, dtype, around);
   if (!recipe) return { name: "id" in source ? source.id : "file", bytes: 0, sizes: {}, stored: true };
-  const { name, weights, companions, record, key } = recipe;
+  const { name, weights, companions, record } = recipe;
   const bytes = weights.reduce((sum, file) => sum + file.bytes, 0);
   const { config } = companions ?? {};
   const text = typeof config === "string" ? await downloadWhole(config, around.signal) : await config?.arrayBuffer();
   /** @type {Preview["sizes"]} */
   const sizes = text ? (await around.lab()).model_sizes(new Uint8Array(text)) : {};
-  const stored = (await store.find(key)) !== undefined;
+  const stored = (await store.list()).some((model) => model.complete && isOf(model, source, dtype));
   return { name, license: record.license, bytes, sizes, stored, warning: await warning(sizes[dtype] ?? bytes, store) };
 }
 

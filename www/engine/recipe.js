@@ -1,4 +1,5 @@
 // @ts-check
+/** @import { FileVersion } from "./file-version.js" */
 /** @import { Dtype, LabModule, ModelRecord, ModelSource } from "./types.js" */
 import { decoded } from "./decoded.js";
 import { downloadWhole } from "./download.js";
@@ -7,7 +8,7 @@ import { jsonBytes } from "./store/model-store.js";
 
 /**
  * One file of the weights: on a host, or the visitor's own.
- * @typedef {{ url: string, bytes: number, sha256?: string, file?: File }} WeightsFile
+ * @typedef {{ url: string, bytes: number, sha256?: string, file?: File, version?: FileVersion }} WeightsFile
  */
 
 /**
@@ -20,6 +21,7 @@ import { jsonBytes } from "./store/model-store.js";
  * @property {WeightsFile[]} weights
  * @property {Record<string, string | File> | undefined} companions where the small files are, by what they are for
  * @property {ModelRecord} record
+ * @property {string} [origin] what the record said of where its weights are
  */
 
 /** @typedef {{ lab: () => Promise<LabModule>, models: URL, hub: string, signal: AbortSignal }} Surroundings */
@@ -45,7 +47,16 @@ export async function recipeFor(source, dtype, around) {
   if (!("id" in source)) return undefined;
   const record = await readRecord(source.id, around);
   const { repo, revision = "main" } = record.source ?? {};
-  return repo && !record.file ? fromHub(source, repo, revision, record, dtype, around) : undefined;
+  if (!repo || record.file) return undefined;
+  return { ...(await fromHub(source, repo, revision, record, dtype, around)), origin: originOf(record) };
+}
+
+/**
+ * @param {ModelRecord} record
+ * @returns {string} where its weights are and which they have to be: a record that says otherwise is of other weights
+ */
+export function originOf({ source: { repo = "", revision = "main", sha256 = "" } = {} }) {
+  return `${repo}@${revision} ${sha256}`;
 }
 
 /**
@@ -123,7 +134,7 @@ function companionsOf({ companions }, place) {
  * @returns {Recipe}
  */
 function fromUrl(url) {
-  const name = decoded(new URL(url).pathname.split("/").at(-1) ?? url);
+  const name = decoded(new URL(url).pathname.split("/").at(-1) || url);
   const weights = [{ url, bytes: 0 }];
   return { key: url, name, source: { url }, dtype: "gguf", weights, companions: undefined, record: {} };
 }

@@ -44,6 +44,8 @@ export interface ModelRecord {
   file?: string;
   /** The size of that file, or of the repository's weights. */
   bytes?: number;
+  /** The SHA-256 of the file beside the record. */
+  sha256?: string;
   /** What `bytes` become, by type. */
   sizes?: Partial<Record<Dtype, number>>;
   /** Whether these very weights have been run and compared. */
@@ -65,6 +67,12 @@ export interface StoredModel {
   loaded: number;
   total: number;
   source: ModelSource;
+  /** Of a model by its URL: what the host said of the file, by which a newer one is told. */
+  version?: { etag?: string; modified?: string; bytes?: number };
+  /** Of a record's model: what the record said of where its weights are. */
+  origin?: string;
+  /** When it was whole, in milliseconds since 1970. */
+  at?: number;
 }
 
 export interface StorageState {
@@ -135,6 +143,8 @@ export interface ModelInfo {
   /** How many threads share the work. */
   threads: number;
   version: string;
+  /** A sentence where a kept model may not be the newest, or was damaged and fetched again. */
+  note?: string;
 }
 
 /** What `embedImage` takes. A Blob is decoded by the engine; the others have been decoded by the browser. */

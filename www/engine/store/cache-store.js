@@ -1,4 +1,6 @@
 // @ts-check
+import { readPieces } from "./pieces.js";
+
 /** @import { ModelFiles } from "./model-files.js" */
 import { decoded } from "../decoded.js";
 
@@ -69,6 +71,10 @@ export async function cacheStore() {
             else if (begin + piece.size > size) await put(key, `body@${begin}`, piece.slice(0, size - begin));
           }
           kept = size;
+        },
+        async *read(size) {
+          await flush();
+          yield* readPieces(((await body(key)) ?? new Blob()).slice(0, size));
         },
         async save(name, bytes) {
           await flush();

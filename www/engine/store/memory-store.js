@@ -1,4 +1,6 @@
 // @ts-check
+import { readPieces } from "./pieces.js";
+
 /** @import { ModelFiles } from "./model-files.js" */
 /**
  * Models in memory, until the worker ends.
@@ -31,6 +33,10 @@ export function memoryStore() {
           keep();
           parts = [/** @type {Blob} */ (parts[0]).slice(0, length)];
           size = length;
+        },
+        async *read(length) {
+          keep();
+          yield* readPieces(/** @type {Blob} */ (parts[0]).slice(0, length));
         },
         async save(name, bytes) {
           keep();

@@ -20,6 +20,8 @@ export interface Draft {
   /** Rejects with a `QuotaExceededError` or an error with code "quota" where the disk is full. */
   append(bytes: Uint8Array): Promise<void>;
   truncate(size: number): Promise<void>;
+  /** The first `size` bytes of the body, each piece good until the next. */
+  read(size: number): AsyncIterable<Uint8Array>;
   /** Writes a small file, once the body so far is safe. */
   save(name: string, bytes: Uint8Array): Promise<void>;
   /** Removes a small file. */

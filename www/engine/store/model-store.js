@@ -1,11 +1,16 @@
 // @ts-check
 /** @import { ModelSource, StorageState, StoredModel } from "../types.js" */
 /** @import { Draft, ModelFiles } from "./model-files.js" */
+/** @import { FileVersion } from "../file-version.js" */
 import { codeOf } from "../code-of.js";
+import { EngineError } from "../engine-error.js";
 import { cacheStore } from "./cache-store.js";
+import { Checksum, checksumOf } from "./checksum.js";
 import { memoryStore } from "./memory-store.js";
 import { opfsStore } from "./opfs-store.js";
-import { PIECE, readPieces } from "./pieces.js";
+import { PIECE, SMALL_PIECE, readPieces } from "./pieces.js";
+
+/** The checksums of a model's two files. @typedef {{ header: string, body: string }} Sums */
 
 /**
  * What `about.json` says of a model on its way, and `model.json`, which is written last and makes it one.
@@ -15,6 +20,12 @@ import { PIECE, readPieces } from "./pieces.js";
  * @property {number} total bytes of the source; 0 where unknown
  * @property {ModelSource} source
  * @property {number} [loaded] bytes of the source that had come when this was written
+ * @property {FileVersion} [version] what the host said of the file
+ * @property {string} [origin] what the record said of where the weights are
+ * @property {number} [at] when it was whole, in milliseconds since 1970
+ * @property {{ bytes: number, sum: string }[]} [bodies] of a model on its way: how long the body was at the last notes, and its
+ *   checksum then
+ * @property {Sums} [sums] of a whole model: what its files are held against whenever they are read
  * @property {string} [sha256] of the whole file, once it has been read
  * @property {string[]} [pieces] the SHA-256 of each of its pieces then: see `pieces.js`
  */
@@ -69,17 +80,27 @@ export class ModelStore {
 
   /**
    * @param {string} key
-   * @returns {Promise<{ file: Blob, about: About, pieces: (size?: number) => AsyncIterable<Uint8Array> } | undefined>} its
-   *   bytes, also piece by piece, each good until the next, of `size` where the store can and else as they are hashed;
-   *   nothing where it is not there, or not whole
+   * @returns {Promise<{ file: Blob, about: About, pieces: (size?: number, sums?: Sums) => AsyncGenerator<Uint8Array>, sums: () => Promise<Sums> } | undefined>}
+   *   its bytes, also piece by piece, each good until the next, of `size` where the store can and else as they are hashed, and
+   *   held against `sums`, which ends in "wrong-hash" where they are others; nothing where it is not there, or not whole
    */
   async find(key) {
     for (const files of [this.#disk, this.#memory]) {
       const about = await json(files, key, "model.json");
       const parts = [await files.read(key, "header"), await files.read(key, "body")];
-      if (about) return { about, file: new Blob(parts.map((part) => part ?? "")), pieces: (size) => piecesOf(files, key, size) };
+      if (!about) continue;
+      const file = new Blob(parts.map((part) => part ?? ""));
+      return { about, file, pieces: (size, sums) => piecesOf(files, key, size, sums), sums: () => sumsOf(files, key) };
     }
     return undefined;
+  }
+
+  /**
+   * @param {string} key
+   * @returns {Promise<About | undefined>} what was noted of a model on its way
+   */
+  async about(key) {
+    return (await json(this.#disk, key, "about.json")) ?? json(this.#memory, key, "about.json");
   }
 
   /**
@@ -137,12 +158,34 @@ export class ModelStore {
   }
 }
 
-/** @param {ModelFiles} files @param {string} key @param {number} [size] */
-async function* piecesOf(files, key, size = PIECE) {
-  for (const name of ["header", "body"]) {
-    const blob = files.pieces ? undefined : await files.read(key, name);
-    yield* files.pieces?.(key, name, size) ?? readPieces(blob ?? new Blob());
+/** @param {ModelFiles} files @param {string} key @param {number} [size] @param {Sums} [sums] */
+async function* piecesOf(files, key, size = PIECE, sums) {
+  for (const name of /** @type {const} */ (["header", "body"])) {
+    const pieces = await piecesOfOne(files, key, name, size);
+    if (sums) yield* checked(pieces, sums[name]);
+    else yield* pieces;
   }
+}
+
+/** @param {ModelFiles} files @param {string} key @param {string} name @param {number} size */
+async function piecesOfOne(files, key, name, size) {
+  return files.pieces?.(key, name, size) ?? readPieces((await files.read(key, name)) ?? new Blob());
+}
+
+/** @param {ModelFiles} files @param {string} key @returns {Promise<Sums>} */
+async function sumsOf(files, key) {
+  const header = await checksumOf(await piecesOfOne(files, key, "header", SMALL_PIECE));
+  return { header, body: await checksumOf(await piecesOfOne(files, key, "body", SMALL_PIECE)) };
+}
+
+/** @param {AsyncIterable<Uint8Array>} pieces @param {string} expected */
+async function* checked(pieces, expected) {
+  const sum = new Checksum();
+  for await (const piece of pieces) {
+    sum.push(piece);
+    yield piece;
+  }
+  if (sum.digest() !== expected) throw new EngineError("wrong-hash", "the bytes are not those that came");
 }
 
 /**
@@ -156,8 +199,9 @@ async function describe(files, key) {
   if (!about) return undefined;
   const size = async (/** @type {string} */ name) => (await files.read(key, name))?.size ?? 0;
   const bytes = (await size("body")) + (await size("header"));
-  const { name, dtype, total, source, loaded = bytes } = about;
-  return { key, name, dtype, complete: whole !== undefined, bytes, loaded: whole ? total : loaded, total, source };
+  const { name, dtype, total, source, loaded = bytes, version, origin, at } = about;
+  const complete = whole !== undefined;
+  return { key, name, dtype, complete, bytes, loaded: complete ? total : loaded, total, source, version, origin, at };
 }
 
 /**

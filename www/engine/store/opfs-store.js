@@ -2,7 +2,7 @@
 /** @import { Draft, ModelFiles } from "./model-files.js" */
 import { decoded } from "../decoded.js";
 import { EngineError } from "../engine-error.js";
-import { readPieces } from "./pieces.js";
+import { SMALL_PIECE, readPieces } from "./pieces.js";
 
 const FOLDER = "clip-wasm-models";
 
@@ -57,10 +57,23 @@ async function* piecesOf(file, size) {
   const handle = await file.createSyncAccessHandle({ mode: "read-only" }).catch(() => undefined);
   if (!handle) return yield* readPieces(await file.getFile());
   try {
-    const piece = new Uint8Array(Math.min(size, handle.getSize()));
-    for (let at = 0, length; (length = handle.read(piece, { at })) > 0; at += length) yield piece.subarray(0, length);
+    yield* piecesThrough(handle, handle.getSize(), size);
   } finally {
     handle.close();
+  }
+}
+
+/**
+ * @param {FileSystemSyncAccessHandle} handle
+ * @param {number} end how many of its bytes
+ * @param {number} size of a piece
+ */
+function* piecesThrough(handle, end, size) {
+  const piece = new Uint8Array(Math.min(size, end));
+  for (let at = 0, length; at < end; at += length) {
+    length = Math.min(handle.read(piece, { at }), end - at);
+    if (length <= 0) return;
+    yield piece.subarray(0, length);
   }
 }
 
@@ -79,6 +92,9 @@ async function opfsDraft(folder) {
     },
     async truncate(size) {
       body.truncate(size);
+    },
+    async *read(size) {
+      yield* piecesThrough(body, size, SMALL_PIECE);
     },
     async save(name, bytes) {
       body.flush();

@@ -1,0 +1,301 @@
+// @ts-check
+/**
+ * Models by their URL: what is kept is held against the host's, no two versions of a file become one, and damage shows when
+ * a model is opened. `PAGE_BROWSER` says which browser.
+ */
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { after, afterEach, before, beforeEach, describe, test } from "node:test";
+import { serveHub } from "./hub.mjs";
+import { browserName, launchBrowser } from "./launch.mjs";
+import { openStage } from "./stage.mjs";
+
+const REPO = "someone/tiny";
+const FILE = "model.gguf";
+/** The same length, other weights. */
+const NEWER = "newer.gguf";
+const LONGER = "longer.gguf";
+
+const scratch = mkdtempSync(path.join(tmpdir(), "clip-wasm-urls-"));
+/** @type {import("./stage.mjs").Stage} */
+let stage;
+/** @type {import("./hub.mjs").Hub} */
+let hub;
+let size = 0;
+/** @type {Record<string, string>} of the files, by name */
+const hashes = {};
+
+/** @param {string} expression */
+const inPage = (expression) => stage.inPage(expression);
+const served = () => hub.served.get(FILE) ?? 0;
+
+before(async () => {
+  const weights = readFileSync("models/emoji-clip.gguf");
+  const newer = Buffer.from(weights);
+  for (let at = newer.length >> 1; at < newer.length; at += 97) newer[at] ^= 1;
+  size = weights.length;
+  for (const [name, content] of /** @type {const} */ ([[FILE, weights], [NEWER, newer], [LONGER, Buffer.concat([newer, Buffer.alloc(32)])]])) {
+    writeFileSync(path.join(scratch, name), content);
+    hashes[name] = createHash("sha256").update(content).digest("hex");
+  }
+  hub = await serveHub({ [REPO]: scratch });
+  stage = await openStage({
+    connect: hub.url,
+    launch: launchBrowser,
+    script: `
+      import { EngineClient } from "/www/engine/client.js";
+      const source = { url: "${hub.url}/${REPO}/resolve/main/${FILE}" };
+      const begin = async (options) => (window.engine = await EngineClient.start({ flavour: "simd", ...options }));
+      const stored = async () => (await engine.listModels()).stored;
+      /** The hash of what was loaded, and what was said on the way; or the failure. */
+      const load = async (options) => {
+        const notes = [];
+        try {
+          const info = await engine.load(source, { ...options, onProgress: (step) => {
+            if (step.note) notes.push(step.note);
+            options?.onProgress?.(step);
+          } });
+          return { hash: await engine.modelHash(), note: info.note, notes };
+        } catch ({ name, code, message }) {
+          return { name, code, message, notes };
+        }
+      };
+      /** Breaks a load off once so many bytes have come. */
+      const partly = async (bytes) => {
+        const controller = new AbortController();
+        await load({ signal: controller.signal, onProgress: ({ stage, loaded }) => stage === "download" && loaded >= bytes && controller.abort() });
+        await stored();
+      };
+      await begin();
+      Object.assign(window, { EngineClient, begin, load, stored, partly, source });
+    `,
+  });
+});
+after(async () => {
+  await stage?.close();
+  await hub?.close();
+  rmSync(scratch, { recursive: true });
+});
+/** What the host says of the file as it is at first. */
+const FIRST = { etag: '"one"', modified: "Mon, 01 Jun 2026 10:00:00 GMT" };
+const SECOND = { etag: '"two"', modified: "Tue, 02 Jun 2026 10:00:00 GMT", file: NEWER };
+
+beforeEach(() => {
+  hub.fault = () => FIRST;
+  hub.served.clear();
+});
+afterEach(async () => {
+  for (const { key } of await inPage("stored()")) await inPage(`engine.deleteModel(${JSON.stringify(key)})`);
+});
+
+/** Breaks a load off once half of the file has come. @param {number} [bytes] */
+async function partly(bytes = size >> 1) {
+  hub.fault = () => ({ ...FIRST, pace: 10 });
+  await inPage(`partly(${bytes})`);
+  assert.ok(served() < size, "all had come");
+  hub.fault = () => FIRST;
+}
+
+/** @param {string} file of which version the model has to be whole @param {any} outcome */
+function isWhole(file, outcome) {
+  assert.equal(outcome.hash, hashes[file], JSON.stringify(outcome));
+}
+
+describe("a kept model", () => {
+  test("is used as it is while its host has the same", async () => {
+    isWhole(FILE, await inPage("load()"));
+    assert.equal(served(), size);
+    isWhole(FILE, await inPage("load()"));
+    assert.ok(served() <= size + 1, `${served()} bytes of ${size}`);
+  });
+
+  /** @type {[string, import("./hub.mjs").Fault, import("./hub.mjs").Fault][]} */
+  const REPLACED = [
+    ["by ETag and date", FIRST, SECOND],
+    ["by its date alone", { modified: FIRST.modified }, { ...SECOND, etag: undefined }],
+    ["by its length alone", {}, { file: LONGER }],
+    ["by a host that knows no Range", { ...FIRST, noRange: true }, { ...SECOND, noRange: true }],
+    ["by a host that compresses", { ...FIRST, gzip: true }, { ...SECOND, gzip: true }],
+  ];
+  for (const [how, before, after] of REPLACED) {
+    test(`is fetched again once its host has replaced it: told ${how}`, async () => {
+      hub.fault = () => before;
+      isWhole(FILE, await inPage("load()"));
+      hub.fault = () => after;
+      isWhole(after.file ?? FILE, await inPage("load()"));
+      assert.equal((await inPage("stored()")).length, 1);
+      isWhole(after.file ?? FILE, await inPage("load()"));
+    });
+  }
+
+  test("is used by its key as by its URL: held against the host's", async () => {
+    isWhole(FILE, await inPage("load()"));
+    hub.fault = () => SECOND;
+    isWhole(NEWER, await inPage(`(async () => {
+      const [{ key }] = await stored();
+      await engine.load({ stored: key });
+      return { hash: await engine.modelHash() };
+    })()`));
+  });
+
+  test("of a host that compresses some answers and not others is not fetched again", async () => {
+    hub.fault = () => ({ gzip: true, etag: '"one-gzip"' });
+    isWhole(FILE, await inPage("load()"));
+    hub.served.clear();
+    hub.fault = () => ({ etag: '"one"' });
+    isWhole(FILE, await inPage("load()"));
+    assert.ok(served() <= 1, `${served()} bytes`);
+  });
+
+  for (const [how, fault] of /** @type {[string, import("./hub.mjs").Fault][]} */ ([
+    ["is busy", { status: 503 }],
+    ["has it no more", { status: 404 }],
+    ["wants a password by now", { status: 401 }],
+    ["answers with a page to sign in", { html: true }],
+    ["is silent", { silent: 0 }],
+  ])) {
+    test(`is used, and that is said, where its host ${how}`, async () => {
+      isWhole(FILE, await inPage("load()"));
+      hub.fault = () => fault;
+      const outcome = await inPage("load()");
+      isWhole(FILE, outcome);
+      assert.match(outcome.note, /copy of model\.gguf that is kept here is used/);
+    });
+  }
+
+  test("stays where the newer one cannot be fetched, and that is said", async () => {
+    isWhole(FILE, await inPage("load()"));
+    let answers = 0;
+    hub.fault = () => (answers++ ? { status: 404 } : SECOND);
+    const outcome = await inPage("load()");
+    isWhole(FILE, outcome);
+    assert.match(outcome.note, /newer version of this model.*404/);
+    hub.fault = () => SECOND;
+    isWhole(NEWER, await inPage("load()"));
+  });
+});
+
+describe("a download that was broken off", () => {
+  test("goes on where it was, of the same version", async () => {
+    await partly();
+    hub.served.clear();
+    isWhole(FILE, await inPage("load()"));
+    assert.ok(served() < size, `${served()} bytes of ${size}`);
+  });
+
+  /** @type {[string, import("./hub.mjs").Fault][]} */
+  const CHANGED = [
+    ["another ETag", SECOND],
+    ["a whole answer to the request for the rest", { ...SECOND, noRange: true }],
+    ["another date, and the whole", { modified: SECOND.modified, file: NEWER, noRange: true }],
+    ["no version at all", { file: NEWER }],
+    ["no version and the whole", { file: NEWER, noRange: true }],
+    ["another length", { file: LONGER }],
+    ["no place in the file", { ...SECOND, noContentRange: true }],
+    ["the wrong place in the file", { ...FIRST, at: 4096 }],
+  ];
+  for (const [how, fault] of CHANGED) {
+    test(`begins anew where the host answers with ${how}`, async () => {
+      await partly();
+      hub.fault = (_, { headers: { range } }) => (range === "bytes=0-" ? { ...fault, at: undefined } : fault);
+      isWhole(fault.file ?? FILE, await inPage("load()"));
+    });
+  }
+
+  test("begins anew in the same load, too, when the connection breaks", async () => {
+    for (const fault of [SECOND, { ...SECOND, noRange: true }, { file: NEWER }, { file: NEWER, noRange: true }]) {
+      let answers = 0;
+      hub.fault = () => (answers++ ? fault : { ...FIRST, cut: size >> 1 });
+      isWhole(NEWER, await inPage("load()"));
+      for (const { key } of await inPage("stored()")) await inPage(`engine.deleteModel(${JSON.stringify(key)})`);
+    }
+  });
+
+  test("ends in a sentence where the host names no version and breaks off each time", async () => {
+    hub.fault = () => ({ cut: size >> 1, noRange: true });
+    const { code, message } = await inPage("load()");
+    assert.equal(code, "download");
+    assert.match(message, /cannot be fetched in one piece/);
+  });
+});
+
+describe("a host that", () => {
+  for (const [how, fault] of /** @type {[string, import("./hub.mjs").Fault][]} */ ([
+    ["says no length", { noLength: true }],
+    ["compresses", { ...FIRST, gzip: true }],
+    ["sends elsewhere", { ...FIRST, redirect: true }],
+    ["names only a weak version", { etag: 'W/"one"' }],
+  ])) {
+    test(`${how} serves a model`, async () => {
+      hub.fault = () => fault;
+      isWhole(FILE, await inPage("load()"));
+      isWhole(FILE, await inPage("load()"));
+    });
+  }
+
+  test("ends a file without a length too soon serves none that is kept", async () => {
+    hub.fault = () => ({ noLength: true, cut: size >> 1 });
+    const { code } = await inPage("load()");
+    assert.ok(["truncated", "malformed", "download"].includes(code), code);
+    hub.fault = () => FIRST;
+    isWhole(FILE, await inPage("load()"));
+  });
+
+  test("falls silent is asked again", { timeout: 90_000 }, async () => {
+    let answers = 0;
+    hub.fault = () => (answers++ ? FIRST : { ...FIRST, silent: size >> 1 });
+    const outcome = await inPage("load()");
+    isWhole(FILE, outcome);
+    assert.match(outcome.notes.join(), /went silent/);
+  });
+});
+
+describe("a model that was damaged on the disk", () => {
+  /** Writes over some bytes of what is kept, in OPFS. @param {number} position @param {number} length */
+  const damage = (position, length) => inPage(`(async () => {
+    const code = \`onmessage = async ({ data: [position, length] }) => {
+      const root = await (await navigator.storage.getDirectory()).getDirectoryHandle("clip-wasm-models");
+      for await (const folder of root.values()) {
+        const handle = await (await folder.getFileHandle("body")).createSyncAccessHandle();
+        handle.write(new Uint8Array(length), { at: position });
+        handle.close();
+      }
+      postMessage("done");
+    }\`;
+    const worker = new Worker(URL.createObjectURL(new Blob([code])));
+    worker.postMessage([${position}, ${length}]);
+    await new Promise((resolve) => (worker.onmessage = resolve));
+    worker.terminate();
+  })()`);
+
+  for (const [how, position, length] of /** @type {const} */ ([["a hole", 4_000_000, 4096], ["its header", 0, 64], ["one byte", 5_000_001, 1]])) {
+    test(`is told, dropped and fetched again when it is opened: ${how}`, async () => {
+      isWhole(FILE, await inPage("load()"));
+      await damage(position, length);
+      hub.served.clear();
+      const outcome = await inPage("load()");
+      isWhole(FILE, outcome);
+      assert.ok(served() >= size, `${served()} bytes`);
+      assert.match(outcome.note, /damaged and was removed/);
+      isWhole(FILE, await inPage("load()"));
+    });
+  }
+
+  test("is refused where it cannot be fetched again", async () => {
+    isWhole(FILE, await inPage("load()"));
+    await damage(4_000_000, 4096);
+    hub.fault = () => ({ status: 404 });
+    const { message } = await inPage("load()");
+    assert.match(message, /damaged and was removed, and cannot be fetched again: .*404/);
+    assert.deepEqual((await inPage("stored()")).filter((/** @type {any} */ { complete }) => complete), []);
+  });
+
+  test("before all of it had come begins anew", async () => {
+    await partly();
+    await damage(1_000_000, 4096);
+    isWhole(FILE, await inPage("load()"));
+  });
+});

@@ -1,15 +1,18 @@
 // @ts-check
 /**
- * Writes `www/offline/precache.js` of a built page: the files it needs offline, and a version that changes with them.
+ * Writes `www/offline/precache.js` of a built page: the files it needs offline, the SHA-256 of those that make its version,
+ * and that version, which it also puts into `index.html`. Without a folder it is about the sources themselves, which change
+ * all the time: those have no version, and nothing of them is kept.
  * usage: node tools/precache.mjs [FOLDER]
  */
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { RELAXED } from "../www/engine/capabilities.js";
 import { places } from "../www/engine/places.js";
 
 const root = process.argv[2] ?? ".";
+const development = process.argv[2] === undefined;
 
 /** Beside index.html, which is asked for as the folder itself. */
 const FILES = ["demo.json"];
@@ -32,7 +35,10 @@ const SUFFIXES = new Set([
   ".webp",
 ]);
 /** What the browser keeps as part of the service worker itself, and what is for whoever works on the page. */
-const LEFT_OUT = new Set(["www/offline/precache.js", "www/offline/service-worker.js", "www/gallery.css", "www/gallery.html", "www/gallery.js"]);
+const SERVICE_WORKER = ["service-worker.js", "www/offline/service-worker.js", "www/offline/development.js"];
+const LEFT_OUT = new Set(["www/offline/precache.js", ...SERVICE_WORKER, "www/gallery.css", "www/gallery.html", "www/gallery.js"]);
+/** What says in a page which version it is; the service worker and the page read it. */
+const STAMP = / *<meta name="version" content="[^"]*">\n/;
 
 /** @param {string} folder @returns {string[]} the files in it that belong to the page */
 function filesIn(folder) {
@@ -47,15 +53,27 @@ const files = FOLDERS.flatMap(filesIn).concat(FILES).sort();
 const builds = Object.fromEntries(BUILDS.map((build) => [build, filesIn(`pkg/${build}`)]));
 const all = [...files, ...Object.values(builds).flat()];
 
-const hash = createHash("sha256");
-for (const file of ["index.html", "service-worker.js", "www/offline/service-worker.js", ...all]) {
-  hash.update(`${file}\n`).update(readFileSync(path.join(root, file)));
-}
+/** @param {string} file */
+const content = (file) => readFileSync(path.join(root, file));
+const page = content("index.html").toString().replace(STAMP, "");
+/** Of the code alone: data is held against the host's whenever it is used, and may change without the code. */
+const code = all.filter((file) => /^(?:www|pkg)\//.test(file));
+/** By file, as `fetch` takes it. Hosts put things of their own into pages, so those are not held against anything. */
+const integrity = Object.fromEntries(
+  code.filter((file) => !file.endsWith(".html")).map((file) => [file, `sha256-${createHash("sha256").update(content(file)).digest("base64")}`]),
+);
+const hash = createHash("sha256").update(page).update(JSON.stringify(integrity));
+for (const file of [...SERVICE_WORKER, ...code.filter((file) => file.endsWith(".html"))]) hash.update(`${file}\n`).update(content(file));
 const version = hash.digest("hex").slice(0, 16);
+const bytes = all.reduce((sum, file) => sum + statSync(path.join(root, file)).size, 0);
 
-const list = JSON.stringify({ version, files: ["./", ...files], builds, relaxedProbe: RELAXED }, null, 2);
+if (!development) {
+  const stamped = page.replace(/( *)<meta charset="utf-8">\n/, (line, indent) => `${line}${indent}<meta name="version" content="${version}">\n`);
+  writeFileSync(path.join(root, "index.html"), stamped);
+}
+const list = JSON.stringify({ version, development, files: ["./", ...files], builds, integrity, bytes, relaxedProbe: RELAXED }, null, 2);
 writeFileSync(
   path.join(root, "www/offline/precache.js"),
   `// Written by tools/precache.mjs.\nself.PRECACHE = ${list};\n`,
 );
-console.log(`${all.length + 1} files for offline use, version ${version}`);
+console.log(development ? "the sources: nothing is kept for offline use" : `${all.length + 1} files for offline use, version ${version}`);

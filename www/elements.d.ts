@@ -16,6 +16,7 @@ import type { PictureStrip } from "./components/picture-strip/picture-strip.js";
 import type { ScoreList } from "./components/score-list/score-list.js";
 import type { TabBar } from "./components/tab-bar/tab-bar.js";
 import type { TemplateEditor } from "./components/template-editor/template-editor.js";
+import type { VersionOffer } from "./components/version-offer/version-offer.js";
 import type { ClassifyView } from "./views/classify/classify-view.js";
 import type { DatasetView } from "./views/dataset/dataset-view.js";
 import type { PictureRow } from "./views/dataset/picture-row.js";
@@ -56,5 +57,6 @@ declare global {
     "share-view": ShareView;
     "tab-bar": TabBar;
     "template-editor": TemplateEditor;
+    "version-offer": VersionOffer;
   }
 }

@@ -17,6 +17,7 @@ import "./components/picture-strip/picture-strip.js";
 import "./components/score-list/score-list.js";
 import "./components/tab-bar/tab-bar.js";
 import "./components/template-editor/template-editor.js";
+import "./components/version-offer/version-offer.js";
 import { element } from "./dom/element.js";
 import { readLabels } from "./state/label-lines.js";
 import { readTemplates } from "./state/template-lines.js";
@@ -183,6 +184,7 @@ show("error-note", {
       action: "Restart the engine",
     }),
 });
+show("version-offer", { offered: (node) => node.offer() });
 show("load-bar", {
   "on its way": (node) => (node.progress = { loaded: 4e6, total: 7e6, stage: "download" }),
   "of unknown length": (node) => (node.progress = { loaded: 4e6, total: 0, stage: "download" }),

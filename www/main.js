@@ -3,8 +3,10 @@
 import "./components/error-note/error-note.js";
 import "./components/load-bar/load-bar.js";
 import "./components/tab-bar/tab-bar.js";
+import "./components/version-offer/version-offer.js";
 import { element } from "./dom/element.js";
 import { registerOffline } from "./offline/register.js";
+import { stillCurrent } from "./offline/still-current.js";
 import { demoRead, session, started } from "./running-session.js";
 import { inOneFile } from "./state/in-one-file.js";
 import { numberText } from "./state/number-text.js";
@@ -31,6 +33,9 @@ const tabBar = find("tab-bar");
 const loadBar = find("load-bar");
 const engineFault = find("error-note");
 const brand = /** @type {HTMLElement} */ (document.querySelector(".brand span"));
+const versionOffer = element("version-offer");
+/** What there is to say about the model in use: that a newer one could not be had, or that it was damaged. */
+const modelNote = element("p", { class: "hint", hidden: true });
 const guide = /** @type {HTMLElement} */ (document.getElementById("panel-guide"));
 const modelLine = /** @type {HTMLElement} */ (document.getElementById("model-line"));
 const announcements = /** @type {HTMLElement} */ (document.getElementById("announcements"));
@@ -79,6 +84,8 @@ function showState() {
 function showModel() {
   const { info, embedded } = session;
   if (!info) return;
+  modelNote.textContent = info.note ?? "";
+  modelNote.hidden = !info.note;
   const known = embedded ? "knows drawings and emoji" : info.architecture;
   modelLine.replaceChildren(element("strong", {}, info.name), ` ${known} · ${numberText.bytes(info.bytes)}`);
 }
@@ -94,7 +101,14 @@ function showTab() {
   if (panel !== classify) classify.leave();
   if (panel === share) share.refresh();
   if (panel === model) model.refresh();
-  lazyTabs.find((tab) => tab.id === id)?.open();
+  openLate(lazyTabs.find((tab) => tab.id === id));
+}
+
+/** Fetches a tab that is not there yet, if the host still has this page's. @param {{ open: () => unknown }} [tab] */
+async function openLate(tab) {
+  if (!tab) return;
+  if (await stillCurrent()) tab.open();
+  else versionOffer.offer();
 }
 
 /** Writes the model in place into the address, unless that asks for another that is still to come. */
@@ -178,11 +192,13 @@ find("a").addEventListener("click", (event) => {
 engineFault.after(modelNotice);
 main.append(dropHint);
 modelNotice.fault = session.notice;
+engineFault.before(versionOffer, modelNote);
+versionOffer.addEventListener("take", () => location.reload());
 guide.before(classify, ...lazyTabs.map(({ panel }) => panel), model, share);
 showDemo();
 showState();
 showModel();
 await started;
-const offline = await registerOffline();
+const offline = await registerOffline(() => versionOffer.offer());
 if (offline.ready) classify.tellOffline();
 model.tellOffline(offline.ready ? "ready" : `no: ${offline.reason}`);

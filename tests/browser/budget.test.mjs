@@ -15,7 +15,7 @@ const MOST_ENGINE = 1_200_000;
 const MOST_BENCH = 54_000;
 const BENCH = /^views\/(dataset|robustness|bias|research)\/(?!research-tabs)/;
 /** No part of a visit: the component gallery, and what the browser keeps as part of the service worker. */
-const NOT_LOADED = /^gallery\.js$|precache\.js$/;
+const NOT_LOADED = /^gallery\.js$|^offline\/(?:precache|service-worker|development)\.js$/;
 
 /** The sizes of the page's scripts, by name. */
 function scripts() {

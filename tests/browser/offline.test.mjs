@@ -2,7 +2,7 @@
 /** The service worker, in Chromium: the page works without its host, below any path, and minds its own business. */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
@@ -26,6 +26,7 @@ before(async () => {
   for (const build of ["relaxed", "simd-threads", "relaxed-threads", "lab", "lab-threads"])
     cpSync("tests/browser/stub/pkg/simd", path.join(folder, "pkg", build), { recursive: true });
   cpSync("tests/browser/blank.html", path.join(folder, "blank.html"));
+  writeFileSync(path.join(folder, "models/index.json"), "[]");
   execFileSync(process.execPath, ["tools/precache.mjs", folder]);
   browser = await launchChromium();
 });
@@ -59,9 +60,14 @@ async function visit(t, options = {}) {
   return opened;
 }
 
-/** Changes the model record on the host. @param {string} name */
-function publish(name) {
-  writeFileSync(path.join(folder, "models/emoji-clip.json"), JSON.stringify({ name }));
+/** Changes the model record on the host, which is data. @param {string} name */
+function publishRecord(name) {
+  writeFileSync(path.join(folder, "models/emoji-clip.json"), JSON.stringify({ name, file: "emoji-clip.gguf" }));
+}
+
+/** Changes the code on the host. @param {string} remark */
+function publish(remark) {
+  appendFileSync(path.join(folder, "www/main.js"), `\n// ${remark}\n`);
   execFileSync(process.execPath, ["tools/precache.mjs", folder]);
 }
 
@@ -97,15 +103,39 @@ test("of the engine's builds, the two that this browser can run best are kept, a
     const requests = await Promise.all(names.map(async (name) => (await caches.open(name)).keys()));
     return requests.flat().map(({ url }) => url).filter((url) => url.includes("/pkg/"));
   })()`);
-  const builds = kept.map((/** @type {string} */ address) => address.split("/").at(-2)).sort();
+  const builds = [...new Set(kept.map((/** @type {string} */ address) => address.split("/").at(-2)))].sort();
   assert.deepEqual(builds, ["lab", "lab-threads", "relaxed", "relaxed-threads"]);
 });
 
-test("an update on the host shows at once", async (t) => {
-  const { page } = await visit(t);
-  publish("updated");
-  const { name } = await page.evaluate(`fetch("${MOUNT}models/emoji-clip.json").then((answer) => answer.json())`);
-  assert.equal(name, "updated");
+test("other data on the host shows at once, and serves when the host is gone", async (t) => {
+  const { site, page } = await visit(t);
+  publishRecord("updated");
+  const record = `fetch("${MOUNT}models/emoji-clip.json").then((answer) => answer.json())`;
+  assert.equal((await page.evaluate(record)).name, "updated");
+  await site.close();
+  assert.equal((await page.evaluate(record)).name, "updated");
+});
+
+test("a demo's own model, which the engine keeps, is not kept here as well, nor is the one that it does not begin with", async (t) => {
+  const demo = path.join(folder, "demo.json");
+  const before = readFileSync(demo);
+  t.after(() => writeFileSync(demo, before));
+  writeFileSync(demo, JSON.stringify({ model: "models/own.gguf" }));
+  cpSync(path.join(folder, "models/emoji-clip.gguf"), path.join(folder, "models/own.gguf"));
+  execFileSync(process.execPath, ["tools/precache.mjs", folder]);
+  const { page, url } = await visit(t);
+  await page.goto(url);
+  await page.locator(`main[data-state="ready"]`).waitFor();
+  const kept = await page.evaluate(`(async () => {
+    const requests = await Promise.all((await caches.keys()).map(async (name) => (await caches.open(name)).keys()));
+    return requests.flat().map(({ url }) => url).filter((url) => url.endsWith(".gguf"));
+  })()`);
+  assert.deepEqual(kept, []);
+  const { stored } = await page.evaluate(`import("${MOUNT}www/engine/client.js").then(async ({ EngineClient }) => {
+    const engine = await EngineClient.start();
+    return engine.listModels();
+  })`);
+  assert.deepEqual(stored.map((/** @type {any} */ { complete, source }) => [complete, source]), [[true, { url: `${url}models/own.gguf` }]]);
 });
 
 test("a drawing of a data set that was used is there when its host is gone; others are not", async (t) => {
@@ -137,8 +167,9 @@ test("a new version replaces the caches of its own page and of no other", async 
     });
     return caches.keys();
   })()`);
-  assert.equal(names.length, 2, names.join("; "));
-  assert.ok(names.includes(theirs) && !names.includes(ours), names.join("; "));
+  const versions = names.filter((/** @type {string} */ name) => !/ (?:data|clients)$/.test(name));
+  assert.ok(versions.includes(theirs) && !versions.includes(ours), names.join("; "));
+  assert.equal(versions.length, 2, names.join("; "));
 });
 
 test("a browser without service workers is told why, and nothing breaks", async (t) => {

@@ -20,22 +20,39 @@ export async function folderArchive({ files }, name) {
   const content = new Map();
   for (const path of pageFiles(list)) content.set(path, files.get(path) ?? (await readPageFile(path)));
   for (const [path, blob] of files) content.set(path, blob);
-  content.set(LIST, await offlineList(list, files));
+  content.set(LIST, await offlineList(list, content, [...files.keys()]));
   /** @type {ZipEntry[]} */
   const entries = [...content].map(([path, blob]) => ({ name: `${name}/${path}`, content: blob }));
   return zip(entries);
 }
 
 /**
- * The list of files for offline use with those of the demo; its version changes with them.
+ * The list of files for offline use with those of the demo, its hashes and its version; puts that into the page as well, as
+ * `tools/precache.mjs` does.
  *
  * @param {OfflineList} list
- * @param {Map<string, Blob>} files of the demo
+ * @param {Map<string, Blob>} content of the folder
+ * @param {string[]} demo the files of the demo
  */
-async function offlineList(list, files) {
-  const told = await Promise.all([...files].map(async ([path, blob]) => `${path} ${await blob.slice(0, 65536).text()}`));
-  const bytes = new TextEncoder().encode(list.version + told.join());
-  const version = (await sha256(bytes)).slice(0, 16);
-  const changed = { ...list, version, files: [...new Set([...list.files, ...files.keys()])] };
+async function offlineList(list, content, demo) {
+  /** @type {Record<string, string>} */
+  const integrity = {};
+  let bytes = 0;
+  for (const [path, blob] of content) {
+    bytes += blob.size;
+    const isCode = path in list.integrity && !demo.includes(path);
+    if (isCode) integrity[path] = `sha256-${base64(await crypto.subtle.digest("SHA-256", await blob.arrayBuffer()))}`;
+  }
+  const page = ((await content.get("index.html")?.text()) ?? "").replace(/ *<meta name="version" content="[^"]*">\n/, "");
+  const version = (await sha256(new TextEncoder().encode(page + JSON.stringify(integrity)))).slice(0, 16);
+  const stamped = page.replace(`<meta charset="utf-8">`, `<meta charset="utf-8">\n    <meta name="version" content="${version}">`);
+  content.set("index.html", new Blob([stamped], { type: "text/html" }));
+  const files = [...new Set([...list.files, ...demo])];
+  const changed = { ...list, version, development: false, files, integrity, bytes };
   return new Blob([`self.PRECACHE = ${JSON.stringify(changed, null, 2)};\n`], { type: "text/javascript" });
+}
+
+/** @param {ArrayBuffer} bytes */
+function base64(bytes) {
+  return btoa(String.fromCharCode(...new Uint8Array(bytes)));
 }

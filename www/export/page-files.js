@@ -5,13 +5,13 @@ import { besideDemo } from "../state/demo.js";
 
 export const LIST = "www/offline/precache.js";
 /** Part of the page, and not of its own list. */
-const BESIDES = ["service-worker.js", LIST, "www/offline/service-worker.js", "LICENSE-MIT", "LICENSE-APACHE"];
+const BESIDES = ["service-worker.js", LIST, "www/offline/service-worker.js", "www/offline/development.js", "LICENSE-MIT", "LICENSE-APACHE"];
 
 /**
  * The list as `tools/precache.mjs` wrote it: `files` for every browser, with "./" for index.html, and builds of the engine
  * of which a browser keeps what it can run.
  *
- * @typedef {{ version: string, files: string[], builds: Record<string, string[]> }} OfflineList
+ * @typedef {{ version: string, files: string[], builds: Record<string, string[]>, integrity: Record<string, string> }} OfflineList
  *
  * @returns {Promise<OfflineList>}
  * @throws an error with a sentence

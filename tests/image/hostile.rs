@@ -199,3 +199,10 @@ fn what_is_no_image_is_an_error() {
         assert!(matches!(decode(bytes), Err(Error::ImageDecode { .. })), "{bytes:02x?}");
     }
 }
+
+#[test]
+fn a_git_lfs_pointer_in_place_of_a_picture_is_told_with_what_to_do() {
+    let pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 12345\n";
+    let error = decode(pointer).unwrap_err();
+    assert!(error.code() == "image-decode" && error.to_string().contains("git lfs pull"), "{error}");
+}

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{Error, Result};
+use crate::{Error, Result, lfs_pointer};
 
 /// A format that is decoded here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +33,9 @@ impl Format {
         } else if bytes.starts_with(b"BM") {
             return Ok(Self::Bmp);
         }
+        // An error of pictures, so that one pointer among others is left out as a damaged picture is.
+        lfs_pointer::refuse(bytes, "the picture")
+            .map_err(|pointer| Error::ImageDecode { reason: pointer.to_string() })?;
         Err(match undecoded(bytes) {
             Some(format) => Error::ImageFormat { format: format.to_owned() },
             None if bytes.is_empty() => Error::ImageDecode { reason: "the file is empty".to_owned() },

@@ -11,7 +11,10 @@ import { dataOfFiles } from "../../www/views/research/data-files.js";
 const BLOCK = 512;
 const bytes = (/** @type {string} */ text) => new TextEncoder().encode(text);
 
-/** A member of an archive: its header, then its content up to whole blocks. @param {string} name @param {Uint8Array} content @param {string} kind */
+/**
+ * A member of an archive: its header, then its content up to whole blocks.
+ * @param {string} name @param {Uint8Array<ArrayBuffer>} content @param {string} kind
+ */
 function member(name, content, kind = "0") {
   const header = new Uint8Array(BLOCK);
   const put = (/** @type {string} */ text, /** @type {number} */ at) => header.set(bytes(text), at);
@@ -25,7 +28,7 @@ function member(name, content, kind = "0") {
   return [header, content, new Uint8Array(-content.length & (BLOCK - 1))];
 }
 
-/** @param {(string | Uint8Array)[][]} members name, content and perhaps a kind */
+/** @param {(string | Uint8Array<ArrayBuffer>)[][]} members name, content and perhaps a kind */
 function tar(...members) {
   const parts = members.flatMap(([name, content, kind]) => member(`${name}`, typeof content === "string" ? bytes(content) : content, kind ? `${kind}` : "0"));
   return new File([...parts, new Uint8Array(2 * BLOCK)], "0.tar");

@@ -22,7 +22,7 @@ export function lazyModule(load, name, base) {
       failures += 1;
       module = undefined;
       const reason = "the network is down, or the host has another version of this page by now";
-      throw new EngineError("engine-load", `a part of this page could not be fetched: ${reason} (${cause.message})`, { cause });
+      throw new EngineError("engine-load", `a part of this page could not be fetched: ${reason}`, { cause });
     });
     return module;
   };

@@ -93,9 +93,9 @@ visit("an address that is pasted on another tab is asked about where it can be s
 visit("pictures that are dropped on Dataset become the data set, wherever on the page they land", async (page) => {
   await tab(page, "Dataset").click();
   await page.locator("dataset-view").waitFor();
-  for (const [place, name] of [["dataset-view", "one.png"], ["h1", "two.png"]]) {
-    await drop(page, [name], place);
-    await page.getByText(`1 of 1 pictures of ${name}`).waitFor();
+  for (const [place, names] of /** @type {[string, string[]][]} */ ([["dataset-view", ["one.png"]], ["h1", ["two.png", "three.png"]]])) {
+    await drop(page, names, place);
+    await page.getByText(new RegExp(`^${names.length} of ${names.length} pictures of `)).waitFor();
   }
   assert.equal(await ownPictures(page), 0, "none of them is in Classify");
   await panel(page, "Dataset").waitFor();

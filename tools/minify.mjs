@@ -11,7 +11,9 @@ import { build, transformSync } from "esbuild";
 
 /** What the page's own thread begins with. */
 const PAGE = ["www/running-session.js", "www/main.js", "www/gallery.js"];
-const WORKERS = ["www/engine/worker.js", "www/engine/thread-pool.js"];
+/** The research bench's part of the worker is fetched when its tabs are opened: a bundle of its own. */
+const LATER = "./bench-host.js";
+const WORKERS = ["www/engine/worker.js", "www/engine/thread-pool.js", `www/engine/${path.basename(LATER)}`];
 const SMALL = /** @type {const} */ ({ minify: true, legalComments: "none", charset: "utf8", target: "es2022", sourcemap: "external" });
 const root = process.argv[2];
 if (!root) throw new Error("usage: node tools/minify.mjs FOLDER");
@@ -63,7 +65,7 @@ function bundle(names) {
     entryPoints: names.map((name) => path.resolve(root, name)),
     bundle: true,
     format: "esm",
-    external: ["*/clip_wasm.js"],
+    external: ["*/clip_wasm.js", LATER],
     metafile: true,
     write: false,
     outdir: root,

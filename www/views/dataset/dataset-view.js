@@ -66,9 +66,9 @@ export class DatasetView extends Component {
     for (const field of [parts.labels, parts.templates, parts.seed]) this.listen(field, "input", () => this.#rest());
     this.listen(parts.pin, "click", () => this.#pin());
     this.listen(parts.pins, "pins", () => this.#pinsChanged());
-    this.listen(parts.saveCsv, "click", () => this.#saveCsv());
-    this.listen(parts.saveJson, "click", () => this.#saveJson());
-    this.listen(parts.saveEmbeddings, "click", () => this.#saveEmbeddings());
+    this.listen(parts.saveCsv, "click", () => this.#saving(() => this.#saveCsv()));
+    this.listen(parts.saveJson, "click", () => this.#saving(() => this.#saveJson()));
+    this.listen(parts.saveEmbeddings, "click", () => this.#saving(() => this.#saveEmbeddings()));
     this.#showData();
   }
 
@@ -274,6 +274,18 @@ export class DatasetView extends Component {
       parts.push(...comparison(`${name}: ${subjectText(pinned)}`, found, differences(pinned, subject)));
     }
     compared.replaceChildren(...parts);
+  }
+
+  /** Saves, or says why not: where another model or data set came in between, nothing is saved. @param {() => Promise<void>} save */
+  async #saving(save) {
+    const { ends } = this.#desk;
+    const { fault } = this.#parts;
+    try {
+      await save();
+      fault.fault = null;
+    } catch (error) {
+      fault.fault = { message: ends.aborted ? "Nothing was saved: the model or the data was changed meanwhile." : sentence(error) };
+    }
   }
 
   async #saveCsv() {

@@ -74,7 +74,7 @@ export class RobustnessView extends Component {
   /** The word of the attack is the first label, until somebody writes another. */
   #showQuestion() {
     const { word } = this.#parts;
-    if (!word.dataset.written) word.value = this.#desk.question.labels[0] ?? "";
+    if (word.dataset.written === undefined) word.value = this.#desk.question.labels[0] ?? "";
     this.#checkResults();
     this.#plan();
   }

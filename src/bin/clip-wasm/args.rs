@@ -1,14 +1,20 @@
 //! The command line's grammar.
 
+mod labels;
 mod research;
 
-use std::path::PathBuf;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 
-use clap::{Args as Group, Parser, Subcommand, ValueEnum};
+use clap::error::ErrorKind;
+use clap::{Args as Group, CommandFactory, Parser, Subcommand, ValueEnum};
 use clip_wasm::session::Session;
 use clip_wasm::task::saliency::Method;
 use clip_wasm::task::zero_shot::Mode;
 
+use crate::pictures::STDIN;
+
+pub use labels::Labels;
 pub use research::{Bias, Compare, Data, Eval, Probe, Robustness};
 
 /// CLIP zero-shot image classification, with the bits of the browser build.
@@ -22,6 +28,42 @@ pub struct Args {
     pub json: bool,
 }
 
+impl Args {
+    /// What the grammar cannot say: labels that are a file, and standard input that is asked for twice.
+    ///
+    /// # Errors
+    /// Bad usage.
+    pub fn checked(self) -> Result<Self, clap::Error> {
+        let (labels, images): (Option<&Labels>, &[PathBuf]) = match &self.command {
+            Command::Classify(args) => (Some(&args.labels), &args.images),
+            Command::Embed { images, .. } => (None, images),
+            Command::Eval(Eval { data, .. })
+            | Command::Probe(Probe { data, .. })
+            | Command::Robustness(Robustness { data, .. })
+            | Command::Bias(Bias { data, .. }) => (Some(&data.labels), &[]),
+            _ => (None, &[]),
+        };
+        let wrong = |kind, message: String| Err(Self::command().error(kind, message));
+        if let Some(file) = labels.and_then(Labels::mistaken_file) {
+            let message = format!(
+                "{file:?} is a file: --labels-file reads labels from it, --label takes its name for a label"
+            );
+            return wrong(ErrorKind::ValueValidation, message);
+        }
+        let of_stdin = images.iter().filter(|path| path.as_path() == Path::new(STDIN)).count();
+        if of_stdin + usize::from(labels.is_some_and(Labels::takes_stdin)) > 1 {
+            let message = "standard input (-) can be read once: as one picture, or as the labels".to_owned();
+            return wrong(ErrorKind::ArgumentConflict, message);
+        }
+        if matches!(&self.command, Command::Classify(args) if args.labels.is_empty()) {
+            let message =
+                "no labels: expected --labels \"cat,dog\", --label LABEL or --labels-file FILE".to_owned();
+            return wrong(ErrorKind::MissingRequiredArgument, message);
+        }
+        Ok(self)
+    }
+}
+
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Write a checkpoint as one GGUF file of the given type
@@ -30,30 +72,38 @@ pub enum Command {
     Inspect {
         /// A .gguf file, a Hugging Face folder, a repository (owner/name[@revision]), or a record's id
         #[arg(default_value = crate::model::EMBEDDED)]
-        model: String,
+        model: OsString,
     },
+    /// List the models that are known by an id, and those that were fetched and kept, with their sizes
+    Models,
     /// Print the token ids of texts
     Tokenize {
         #[command(flatten)]
         model: Model,
-        #[arg(required = true)]
+        /// A text, as it is: no template is put around it
+        #[arg(required = true, value_name = "TEXT")]
         texts: Vec<String>,
     },
     /// Write what the vision tower sees of a picture: f32 [3, height, width] as .npy
     Preprocess {
         #[command(flatten)]
         model: Model,
+        /// A picture: JPEG, PNG, WebP, GIF or BMP; - reads it from standard input
         image: PathBuf,
-        #[arg(short, long)]
+        /// Where to write the .npy file
+        #[arg(short, long, value_name = "FILE")]
         output: PathBuf,
     },
     /// Print embeddings of pictures and texts, as projected, not normalised
     Embed {
         #[command(flatten)]
         model: Model,
-        #[arg(long = "image")]
+        /// A picture, a folder of them, or a pattern such as "photos/*.jpg"; - reads a picture from standard input;
+        /// may be given several times
+        #[arg(long = "image", value_name = "IMAGE")]
         images: Vec<PathBuf>,
-        #[arg(long = "text")]
+        /// A text, as it is; may be given several times
+        #[arg(long = "text", value_name = "TEXT")]
         texts: Vec<String>,
     },
     /// Score labels against pictures
@@ -76,25 +126,25 @@ pub enum Command {
 #[derive(Debug, Group)]
 pub struct Model {
     /// A .gguf file, a Hugging Face folder (run in f32), or a record's id or a repository (owner/name[@revision]),
-    /// which is fetched at its first use and kept in q8_0
+    /// which is fetched at its first use and kept in q8_0. `clip-wasm models` lists them
     #[arg(long, default_value = crate::model::EMBEDDED)]
-    pub model: String,
+    pub model: OsString,
 }
 
 #[derive(Debug, Group)]
 pub struct Quantize {
-    /// A Hugging Face folder, a .gguf file, a record's id, or a repository of the hub (owner/name[@revision]); the
-    /// environment's HF_ENDPOINT names another hub
-    pub source: String,
+    /// A Hugging Face folder, a .gguf file, a record's id, or a repository of the hub (owner/name[@revision]). The
+    /// environment's HF_ENDPOINT names another hub, HF_TOKEN is an access token of it
+    pub source: OsString,
     /// f32, f16, q8_0, q6_k, q5_0 or q4_0
     #[arg(long)]
     pub dtype: String,
-    /// Where to write; SOURCE's name with the type by default
-    #[arg(short, long)]
+    /// Where to write; SOURCE's name with the type, in this folder, by default
+    #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
     /// A record (JSON) with name, licence, description and template to put into the file; measured
     /// accuracy too, where SOURCE is a .gguf that already has the type
-    #[arg(long)]
+    #[arg(long, value_name = "FILE")]
     pub record: Option<PathBuf>,
 }
 
@@ -104,16 +154,16 @@ pub struct Classify {
     pub model: Model,
     #[command(flatten)]
     pub prompts: Prompts,
-    /// Labels, separated by commas
-    #[arg(long, required_unless_present = "label", default_value = "", hide_default_value = true)]
-    pub labels: String,
-    /// One label, which may hold commas; may be given several times
-    #[arg(long)]
-    pub label: Vec<String>,
+    #[command(flatten)]
+    pub labels: Labels,
+    /// Give only so many labels of each picture, the best
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub top: Option<u32>,
     /// Where in the picture each label's evidence is: a grid of values a label; as text, the best label's
     #[arg(long, value_enum)]
     pub heatmap: Option<HeatmapName>,
-    #[arg(required = true)]
+    /// A picture, a folder of them, or a pattern such as "photos/*.jpg"; - reads a picture from standard input
+    #[arg(required = true, value_name = "IMAGE")]
     pub images: Vec<PathBuf>,
 }
 
@@ -131,7 +181,7 @@ pub struct Verify {
 #[derive(Debug, Group)]
 pub struct Prompts {
     /// A sentence with {} for the label; several make an ensemble. The model's own by default
-    #[arg(long = "template")]
+    #[arg(long = "template", value_name = "TEMPLATE")]
     pub templates: Vec<String>,
     /// What scores of several labels have to do with each other. The model's own by default: softmax, and
     /// independent for SigLIP
@@ -182,5 +232,25 @@ impl From<HeatmapName> for Method {
             HeatmapName::Occlusion => Self::Occlusion,
             HeatmapName::Patches => Self::Patches,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_command_and_every_argument_has_its_help() {
+        fn check(command: &clap::Command) {
+            assert!(command.get_about().is_some(), "{} says nothing of itself", command.get_name());
+            for argument in command.get_arguments() {
+                let name = argument.get_id();
+                assert!(argument.get_help().is_some(), "{} {name} has no help", command.get_name());
+            }
+            command.get_subcommands().for_each(check);
+        }
+        let mut command = Args::command();
+        command.build();
+        check(&command);
     }
 }

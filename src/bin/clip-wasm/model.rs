@@ -1,6 +1,7 @@
 //! From what the user calls a model to a checkpoint.
 
-use std::path::Path;
+use std::ffi::OsStr;
+use std::path::{Component, Path};
 
 use bytes::Bytes;
 use clip_wasm::session::Session;
@@ -8,40 +9,87 @@ use clip_wasm::weights::{Checkpoint, Dtype};
 use clip_wasm::{Error, Result};
 
 use crate::hub::{Hub, Wanted};
-use crate::records;
+use crate::{output, records};
 
 /// The record's id of the model inside this program.
 pub const EMBEDDED: &str = "emoji-clip";
 const EMBEDDED_GGUF: &[u8] = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/models/emoji-clip.gguf"));
+/// The bytes of the model inside this program.
+pub const EMBEDDED_BYTES: usize = EMBEDDED_GGUF.len();
 
 /// What published weights are run in where a model is named without a type.
-const KEPT_DTYPE: Dtype = Dtype::Q8_0;
+pub const KEPT_DTYPE: Dtype = Dtype::Q8_0;
+
+/// What the names of files end with that hold weights, or may be taken for such.
+const WEIGHTS: [&str; 9] = ["gguf", "safetensors", "bin", "pt", "pth", "ckpt", "onnx", "json", "zip"];
 
 /// The checkpoint that `name` stands for: a file, a folder, a record's id, or a repository, which is fetched
 /// at its first use and kept.
-pub fn checkpoint(name: &str) -> Result<Checkpoint> {
+///
+/// # Errors
+/// As [`Checkpoint::open`] and [`Hub::kept`]; `UnknownModel` for a name that is nothing of these.
+pub fn checkpoint(name: &OsStr) -> Result<Checkpoint> {
     let path = Path::new(name);
     if !path.exists() && name == EMBEDDED {
         return Checkpoint::from_gguf(Bytes::from_static(EMBEDDED_GGUF));
     }
     match on_hub(name)? {
-        Some(wanted) => open(&Hub::from_environment().kept(name, &wanted, KEPT_DTYPE)?),
-        None if path.exists() || path.extension().is_some() || path.components().count() > 1 => open(path),
-        None => {
-            let known = format!("{EMBEDDED}, {}", records::ids());
-            Err(Error::UnknownModel { id: name.to_owned(), known })
-        }
+        Some(wanted) => open(&Hub::from_environment()?.kept(&output::readable(path), &wanted, KEPT_DTYPE)?),
+        None => open(path),
     }
 }
 
-/// The repository that `name` stands for, if it is neither a file nor anything that looks like one.
-pub fn on_hub(name: &str) -> Result<Option<Wanted>> {
+/// The repository that `name` stands for, if it is neither a file nor a folder.
+///
+/// # Errors
+/// `File` for a path with nothing at it; `UnknownModel` for a name that is neither a path nor a repository's.
+pub fn on_hub(name: &OsStr) -> Result<Option<Wanted>> {
     let path = Path::new(name);
-    let is_file = path.exists() || path.extension().is_some_and(|end| end == "gguf" || end == "safetensors");
-    if is_file { Ok(None) } else { Wanted::parse(name) }
+    if path.exists() || name == EMBEDDED {
+        return Ok(None);
+    }
+    let text = name.to_str().unwrap_or_default();
+    let wanted = Wanted::parse(text)?;
+    if let Some(why) = looks_like_a_path(path, text) {
+        let instead = match wanted {
+            Some(_) if !text.contains('@') => format!("; for a repository of the hub, write {text}@main"),
+            _ => String::new(),
+        };
+        let problem = format!("there is no such file or folder ({why}){instead}");
+        let source = std::io::Error::new(std::io::ErrorKind::NotFound, problem);
+        return Err(Error::File { path: path.to_owned(), source });
+    }
+    let known = || format!("{EMBEDDED}, {}", records::ids());
+    wanted.map(Some).ok_or_else(|| Error::UnknownModel { id: output::readable(path), known: known() })
 }
 
-fn open(path: &Path) -> Result<Checkpoint> {
+/// Why a name is a path rather than a repository's, if it is.
+fn looks_like_a_path(path: &Path, text: &str) -> Option<String> {
+    let (repo, revision) = text.split_once('@').map_or((text, None), |(repo, rest)| (repo, Some(rest)));
+    let first = path.components().next();
+    if text.is_empty() {
+        return Some("the name is not UTF-8, which a repository's is".to_owned())
+            .filter(|_| !path.as_os_str().is_empty());
+    }
+    if path.is_absolute() || !matches!(first, Some(Component::Normal(_))) || text.starts_with(['.', '~']) {
+        return Some("the name begins as a path does".to_owned());
+    }
+    if text.contains('\\') || text.ends_with('/') || repo.matches('/').count() > 1 {
+        return Some("a repository is owner/name".to_owned());
+    }
+    let end = path.extension().map(|end| end.to_string_lossy().to_lowercase()).unwrap_or_default();
+    if revision.is_none() && WEIGHTS.contains(&end.as_str()) {
+        return Some(format!("the name ends with .{end}"));
+    }
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty() && parent.is_dir())?;
+    revision.is_none().then(|| format!("the folder {} is here", parent.display()))
+}
+
+/// The checkpoint in a file or folder; errors name it.
+///
+/// # Errors
+/// As [`Checkpoint::open`].
+pub fn open(path: &Path) -> Result<Checkpoint> {
     Checkpoint::open(path).map_err(|error| match error {
         Error::File { .. } => error,
         error => Error::InFile { path: path.to_owned(), error: Box::new(error) },
@@ -49,13 +97,53 @@ fn open(path: &Path) -> Result<Checkpoint> {
 }
 
 /// The model that `name` stands for, ready to run, and the hash of its weights.
-pub fn hashed_session(name: &str) -> Result<(Session, String)> {
+///
+/// # Errors
+/// As [`checkpoint`] and [`Session::new`].
+pub fn hashed_session(name: &OsStr) -> Result<(Session, String)> {
     let checkpoint = checkpoint(name)?;
     let sha256 = checkpoint.sha256().to_owned();
-    Ok((Session::new(checkpoint)?, sha256))
+    Ok((build(name, checkpoint)?, sha256))
 }
 
 /// The model that `name` stands for, ready to run.
-pub fn session(name: &str) -> Result<Session> {
-    Session::new(checkpoint(name)?)
+///
+/// # Errors
+/// As [`checkpoint`] and [`Session::new`].
+pub fn session(name: &OsStr) -> Result<Session> {
+    build(name, checkpoint(name)?)
+}
+
+fn build(name: &OsStr, checkpoint: Checkpoint) -> Result<Session> {
+    Session::new(checkpoint).map_err(|error| Error::InFile { path: name.into(), error: Box::new(error) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_told_from_repositories() {
+        let is_path = |text: &str| looks_like_a_path(Path::new(text), text).is_some();
+        for path in [
+            "./a",
+            "../a/b",
+            "/a/b",
+            "~/a/b",
+            "a/b/c",
+            "a/b.gguf",
+            "x.GGUF",
+            "a/model.safetensors",
+            "a\\b",
+            "a/b/",
+            "src/nothing",
+        ] {
+            assert!(is_path(path), "{path}");
+        }
+        for name in
+            ["owner/name", "owner/name@refs/pr/1", "owner/clip-v1.5", "src/nothing@main", "openai-vit-b-32"]
+        {
+            assert!(!is_path(name), "{name}");
+        }
+    }
 }

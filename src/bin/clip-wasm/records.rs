@@ -1,7 +1,10 @@
 //! The records of known models (`models/*.json`), which are inside this program.
 
-use clip_wasm::Result;
-use clip_wasm::weights::Record;
+use std::collections::BTreeMap;
+
+use clip_wasm::weights::{Record, Source};
+use clip_wasm::{Error, Result};
+use serde::{Deserialize, Serialize};
 
 /// Ids and records of the models that lie on a hub.
 const RECORDS: [(&str, &str); 8] = [
@@ -22,6 +25,33 @@ const RECORDS: [(&str, &str); 8] = [
 pub fn find(id: &str) -> Result<Option<Record>> {
     let known = RECORDS.iter().find(|(known, _)| *known == id);
     known.map(|(_, json)| Record::from_json(json.as_bytes())).transpose()
+}
+
+/// What a list of models says of one.
+#[derive(Serialize, Deserialize)]
+pub struct Listed {
+    pub id: String,
+    pub name: String,
+    pub description: String,
+    pub license: String,
+    /// Bytes to fetch, where the record knows.
+    pub bytes: Option<u64>,
+    /// Bytes on disk by type, about.
+    pub sizes: BTreeMap<String, u64>,
+    pub source: Source,
+}
+
+/// All records.
+///
+/// # Errors
+/// `Malformed` for one that does not have the form of a record.
+pub fn all() -> Result<Vec<Listed>> {
+    let read = |json| serde_json::from_str(json);
+    RECORDS
+        .iter()
+        .map(|(_, json)| read(json))
+        .collect::<serde_json::Result<_>>()
+        .map_err(|error| Error::Malformed { format: "model record", reason: error.to_string() })
 }
 
 /// The ids, for messages.

@@ -6,7 +6,7 @@ use clap::Args as Group;
 use clip_wasm::image::corrupt::WORKING_SIDE;
 use clip_wasm::task::statistics::Bootstrap;
 
-use super::{Model, Prompts};
+use super::{Labels, Model, Prompts};
 
 /// What random numbers depend on.
 #[derive(Debug, Group)]
@@ -32,9 +32,9 @@ pub struct Data {
     /// A folder with a folder of pictures a class (underscores read as spaces); a .csv, .tsv or .json of file and
     /// label; a webdataset (.tar or its folder); or kept embeddings (.npy, its .csv beside it)
     pub data: PathBuf,
-    /// Labels to choose from, one each; the data's classes by default
-    #[arg(long = "label")]
-    pub labels: Vec<String>,
+    /// Labels to choose from; the data's classes by default
+    #[command(flatten)]
+    pub labels: Labels,
     /// Look at no more than this many pictures of each class, drawn at random by the seed
     #[arg(long, value_name = "EACH")]
     pub limit: Option<usize>,
@@ -121,7 +121,7 @@ pub struct Bias {
     pub model: Model,
     #[command(flatten)]
     pub prompts: Prompts,
-    /// The data's labels are the groups; --label gives the labels that are scored
+    /// The data's labels are the groups; the labels that are scored are the same, or those that are given
     #[command(flatten)]
     pub data: Data,
     /// Another set of labels: which pictures does it move? One each

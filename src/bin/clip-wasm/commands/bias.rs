@@ -24,14 +24,11 @@ struct Report {
 }
 
 pub fn run(args: &args::Bias, json: bool) -> Result<()> {
-    if args.data.labels.is_empty() {
-        return Err(Error::NoLabels);
-    }
     let mut study = Study::open(&args.model, &args.prompts, &args.data)?;
     let groups = study.dataset.classes.len();
     if groups < 2 {
         let problem = format!("has {groups} groups of pictures, at least two are compared");
-        return Err(Error::Dataset { path: study.settings.data, problem });
+        return Err(Error::Dataset { path: study.data, problem });
     }
     let (kept, skipped) = study.embed()?;
     let templates = study.settings.templates.clone();
@@ -65,7 +62,7 @@ fn association(study: &mut Study, kept: &Kept, args: &args::Bias) -> Result<Opti
     let association = Association::of_kept(kept, [first, second], [&near, &far], &bootstrap);
     if association.is_none() {
         let problem = format!("has no pictures of {first:?} or of {second:?}");
-        return Err(Error::Dataset { path: study.settings.data.clone(), problem });
+        return Err(Error::Dataset { path: study.data.clone(), problem });
     }
     Ok(association)
 }
@@ -73,38 +70,37 @@ fn association(study: &mut Study, kept: &Kept, args: &args::Bias) -> Result<Opti
 fn print(report: &Report) -> Result<()> {
     output::line(
         "A difference between groups says nothing of its cause, and none found is no proof of fairness.",
-    );
+    )?;
     for group in &report.bias.groups {
         let small =
             if group.small { format!(", fewer than {SMALL_GROUP}: no verdict") } else { String::new() };
-        output::line(format!("{}: {} pictures{small}", group.group, group.images));
+        output::line(format!("{}: {} pictures{small}", group.group, group.images))?;
         for label in &group.labels {
             output::line(format!(
                 "  score {}  best {:5.1} %  {}",
                 percent(&label.score),
                 label.top1.value * 100.0,
                 label.label
-            ));
+            ))?;
         }
     }
-    report.bias.differences.iter().for_each(print_difference);
+    report.bias.differences.iter().try_for_each(print_difference)?;
     if let Some(sets) = &report.label_sets {
-        output::line(format!("another set of labels moves {} pictures", sets.moved.len()));
+        output::line(format!("another set of labels moves {} pictures", sets.moved.len()))?;
         for moved in &sets.moved {
-            output::line(format!("  {}: {:?} became {:?}", moved.image, moved.first, moved.second));
+            output::line(format!("  {}: {:?} became {:?}", moved.image, moved.first, moved.second))?;
         }
     }
     if let Some(association) = &report.association {
         let effect = association.effect.map_or("none".to_owned(), |effect| format!("{effect:.3}"));
         let p = association.test.map_or(1.0, |test| test.p);
         let small = if association.small { "; too few pictures for a verdict" } else { "" };
-        output::line(format!("association: effect {effect}, p {p:.4}{small}"));
+        output::line(format!("association: effect {effect}, p {p:.4}{small}"))?;
     }
-    study::print_skipped(&report.skipped);
-    Ok(())
+    study::print_skipped(&report.skipped)
 }
 
-fn print_difference(difference: &Difference) {
+fn print_difference(difference: &Difference) -> Result<()> {
     let verdict = match difference.verdict {
         Verdict::Different => "different",
         Verdict::NoEvidence => "no evidence of a difference",
@@ -118,5 +114,5 @@ fn print_difference(difference: &Difference) {
         difference.label,
         difference.test.difference * 100.0,
         difference.p_adjusted,
-    ));
+    ))
 }

@@ -86,31 +86,30 @@ fn read(path: &Path) -> Result<Run> {
 }
 
 fn print_paired(paired: &Paired) -> Result<()> {
-    output::line(format!("{} pictures in both, {} in one alone", paired.images, paired.unmatched));
+    output::line(format!("{} pictures in both, {} in one alone", paired.images, paired.unmatched))?;
     if paired.other_content > 0 {
         let count = paired.other_content;
         output::line(format!(
             "{count} of them hold other bytes in the second: they are paired by their names alone"
-        ));
+        ))?;
     }
-    print_accuracies(&paired.first, &paired.second, &paired.difference);
+    print_accuracies(&paired.first, &paired.second, &paired.difference)?;
     let (first, second) = (paired.only_first_right, paired.only_second_right);
-    output::line(format!("right only in the first {first}, only in the second {second}"));
-    output::line(format!("McNemar's exact p      {:.4}", paired.p));
-    output::line(format!("answers that changed   {}", paired.moved.len()));
+    output::line(format!("right only in the first {first}, only in the second {second}"))?;
+    output::line(format!("McNemar's exact p      {:.4}", paired.p))?;
+    output::line(format!("answers that changed   {}", paired.moved.len()))?;
     for moved in &paired.moved {
-        output::line(format!("  {}: {:?} became {:?}", moved.image, moved.first, moved.second));
+        output::line(format!("  {}: {:?} became {:?}", moved.image, moved.first, moved.second))?;
     }
     Ok(())
 }
 
 fn print_unpaired(unpaired: &Unpaired) -> Result<()> {
-    print_accuracies(&unpaired.first, &unpaired.second, &unpaired.difference);
-    Ok(())
+    print_accuracies(&unpaired.first, &unpaired.second, &unpaired.difference)
 }
 
-fn print_accuracies(first: &Estimate, second: &Estimate, difference: &Estimate) {
-    output::line(format!("acc1, first            {}", percent(first)));
-    output::line(format!("acc1, second           {}", percent(second)));
-    output::line(format!("difference             {}", percent(difference)));
+fn print_accuracies(first: &Estimate, second: &Estimate, difference: &Estimate) -> Result<()> {
+    output::line(format!("acc1, first            {}", percent(first)))?;
+    output::line(format!("acc1, second           {}", percent(second)))?;
+    output::line(format!("difference             {}", percent(difference)))
 }

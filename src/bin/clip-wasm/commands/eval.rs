@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::saved::{self, Resumed, Saved};
 use super::study::{self, Settings, Skipped, Study};
 use crate::args::Eval;
-use crate::output;
+use crate::output::{self, Target};
 
 #[derive(Serialize)]
 struct Report {
@@ -25,6 +25,12 @@ struct Report {
 }
 
 pub fn run(args: &Eval, json: bool) -> Result<()> {
+    // What cannot be written is known before the work.
+    if let Some(name) = &args.keep {
+        Target::new(&name.with_added_extension("npy"))?;
+        Target::new(&name.with_added_extension("csv"))?;
+    }
+    args.predictions.as_deref().map(Target::new).transpose()?;
     let mut study = Study::open(&args.model, &args.prompts, &args.data)?;
     let saved = match &args.keep {
         Some(name) if !args.fresh => Saved::open(name, &study)?,
@@ -86,10 +92,10 @@ fn print(report: &Report) -> Result<()> {
         "{} pictures, {} labels",
         evaluation.predictions.len(),
         report.settings.labels.len()
-    ));
+    ))?;
     match &evaluation.accuracy {
-        Some(accuracy) => print_accuracy(accuracy, &report.settings.labels),
-        None => output::line("no picture has one of these labels: nothing to measure"),
+        Some(accuracy) => print_accuracy(accuracy, &report.settings.labels)?,
+        None => output::line("no picture has one of these labels: nothing to measure")?,
     }
     if let Some(calibration) = &evaluation.calibration {
         let fitted = match (calibration.temperature, calibration.ece_at_temperature) {
@@ -98,14 +104,13 @@ fn print(report: &Report) -> Result<()> {
             }
             _ => calibration.no_temperature.map_or(String::new(), |reason| format!("; {}", without(reason))),
         };
-        output::line(format!("calibration error      {:.4}{fitted}", calibration.ece));
+        output::line(format!("calibration error      {:.4}{fitted}", calibration.ece))?;
     }
     for template in &evaluation.each_template {
         let acc1 = percent(&template.acc1);
-        output::line(format!("{acc1}  p {:.3}  {}", template.p, template.template));
+        output::line(format!("{acc1}  p {:.3}  {}", template.p, template.template))?;
     }
-    study::print_skipped(&report.skipped);
-    Ok(())
+    study::print_skipped(&report.skipped)
 }
 
 /// Why there is no fitted temperature.
@@ -119,20 +124,21 @@ fn without(reason: NoTemperature) -> &'static str {
     }
 }
 
-fn print_accuracy(accuracy: &Accuracy, labels: &[String]) {
+fn print_accuracy(accuracy: &Accuracy, labels: &[String]) -> Result<()> {
     let line = |key: &str, value: f64, [low, high]: [f64; 2]| {
-        output::line(format!("{key:<22} {}", percent(&Estimate { value, low, high, n: accuracy.images })));
+        output::line(format!("{key:<22} {}", percent(&Estimate { value, low, high, n: accuracy.images })))
     };
-    line("acc1", accuracy.acc1, accuracy.intervals.acc1);
+    line("acc1", accuracy.acc1, accuracy.intervals.acc1)?;
     if let (Some(acc5), Some(interval)) = (accuracy.acc5, accuracy.intervals.acc5) {
-        line("acc5", acc5, interval);
+        line("acc5", acc5, interval)?;
     }
     let recall = accuracy.intervals.mean_per_class_recall;
-    line("mean_per_class_recall", accuracy.mean_per_class_recall, recall);
+    line("mean_per_class_recall", accuracy.mean_per_class_recall, recall)?;
     for pair in accuracy.most_confused.iter().take(5) {
         let (truth, predicted) = (&labels[pair.truth], &labels[pair.predicted]);
-        output::line(format!("{:>4} x {truth:?} taken for {predicted:?}", pair.images));
+        output::line(format!("{:>4} x {truth:?} taken for {predicted:?}", pair.images))?;
     }
+    Ok(())
 }
 
 /// A share for people, with the number of pictures that it is of.

@@ -1,6 +1,7 @@
 //! `inspect`: what is in a model.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 
 use clip_wasm::Result;
 use clip_wasm::weights::{ClipConfig, Record};
@@ -35,7 +36,7 @@ struct Entry {
     bytes: usize,
 }
 
-pub fn run(name: &str, json: bool) -> Result<()> {
+pub fn run(name: &OsStr, json: bool) -> Result<()> {
     let checkpoint = model::checkpoint(name)?;
     let sha256 = checkpoint.sha256().to_owned();
     let (mut tensors, mut types) = (Vec::new(), BTreeMap::<_, Amount>::new());
@@ -71,25 +72,24 @@ fn print(inspection: &Inspection) -> Result<()> {
             tower.activation.name()
         )
     };
-    output::line(format!("name        {}", record.name.as_deref().unwrap_or("unnamed")));
-    output::line(format!("vision      {}", tower(&config.vision)));
-    output::line(format!("            {} px in patches of {}", config.image_size, config.patch_size));
-    output::line(format!("text        {}", tower(&config.text)));
-    output::line(format!("            {} tokens of {}", config.context_length, config.vocab_size));
-    output::line(format!("embeddings  {}", config.projection_dim));
-    output::line(format!("parameters  {:.1} M", inspection.parameters as f64 / 1e6));
+    output::line(format!("name        {}", record.name.as_deref().unwrap_or("unnamed")))?;
+    output::line(format!("vision      {}", tower(&config.vision)))?;
+    output::line(format!("            {} px in patches of {}", config.image_size, config.patch_size))?;
+    output::line(format!("text        {}", tower(&config.text)))?;
+    output::line(format!("            {} tokens of {}", config.context_length, config.vocab_size))?;
+    output::line(format!("embeddings  {}", config.projection_dim))?;
+    output::line(format!("parameters  {:.1} M", inspection.parameters as f64 / 1e6))?;
     for (dtype, amount) in &inspection.types {
         output::line(format!(
             "{dtype:<10}  {} tensors, {}",
             amount.tensors,
             output::bytes(amount.bytes as u64)
-        ));
+        ))?;
     }
-    output::line(format!("licence     {}", record.license.as_deref().unwrap_or("not said")));
-    output::line(format!("source      {}", record.source.repo.as_deref().unwrap_or("not said")));
+    output::line(format!("licence     {}", record.license.as_deref().unwrap_or("not said")))?;
+    output::line(format!("source      {}", record.source.repo.as_deref().unwrap_or("not said")))?;
     for (name, measure) in &record.fidelity {
-        output::line(format!("measured    {name} = {}", serde_json::json!(measure)));
+        output::line(format!("measured    {name} = {}", serde_json::json!(measure)))?;
     }
-    output::line(format!("sha256      {}", inspection.sha256));
-    Ok(())
+    output::line(format!("sha256      {}", inspection.sha256))
 }

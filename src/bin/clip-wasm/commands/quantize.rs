@@ -1,7 +1,7 @@
 //! `quantize`: a checkpoint to one GGUF file.
 
-use std::fs::{self, File};
-use std::io::BufWriter;
+use std::ffi::OsStr;
+use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use clip_wasm::weights::{Checkpoint, Dtype, Record, Summary, quantize, rewrite};
@@ -10,75 +10,82 @@ use serde_json::json;
 
 use crate::args::Quantize;
 use crate::hub::Hub;
+use crate::output::Target;
 use crate::{model, output};
 
 pub fn run(args: &Quantize, json: bool) -> Result<()> {
     let dtype = Dtype::parse(&args.dtype)?;
-    let target = args.output.clone().unwrap_or_else(|| default_target(&args.source, dtype));
+    let wanted = model::on_hub(&args.source)?;
+    let target = args.output.clone();
+    let target = target.unwrap_or_else(|| default_target(&args.source, wanted.is_some(), dtype));
+    let target = Target::new(&target)?;
     let record = args.record.as_deref().map(|path| Record::from_json(&output::read(path)?)).transpose()?;
-    let summary = match model::on_hub(&args.source)? {
+    let summary = match wanted {
         Some(wanted) => {
             let wanted = match record {
                 Some(record) => wanted.with_record(record),
                 None => wanted,
             };
-            Hub::from_environment().quantize(&wanted, dtype, &target)?
+            Hub::from_environment()?.quantize(wanted, dtype, &target)?
         }
         None => write(model::checkpoint(&args.source)?, record, dtype, &target)?,
     };
     if json {
         let (tensors, bytes, sha256) = (summary.tensors, summary.bytes, &summary.sha256);
         return output::json(&json!({
-            "output": target, "dtype": dtype.name(), "tensors": tensors, "bytes": bytes, "sha256": sha256,
+            "output": output::readable(target.path()), "dtype": dtype.name(), "tensors": tensors, "bytes": bytes, "sha256": sha256,
         }));
     }
     output::line(format!(
         "{}: {} tensors in {}, {}, sha256 {}",
-        target.display(),
+        target.path().display(),
         summary.tensors,
         dtype.name(),
         output::bytes(summary.bytes),
         summary.sha256
-    ));
-    Ok(())
+    ))
 }
 
-/// Writes a checkpoint that is on this machine, aside first.
-fn write(mut checkpoint: Checkpoint, record: Option<Record>, dtype: Dtype, target: &Path) -> Result<Summary> {
+/// Writes a checkpoint that is on this machine.
+fn write(
+    mut checkpoint: Checkpoint,
+    record: Option<Record>,
+    dtype: Dtype,
+    target: &Target,
+) -> Result<Summary> {
     // What was measured of the file holds for a copy of it, not for another type.
     let copies = checkpoint.main_dtype() == dtype && record.is_some();
     if let Some(record) = record {
         checkpoint.record = record;
     }
-    let aside = target.with_added_extension("part");
-    let failed = |source| Error::File { path: target.to_owned(), source };
-    let mut file = BufWriter::new(File::create(&aside).map_err(failed)?);
-    let bar = output::progress(0, "quantizing");
+    let failed = |source| Error::File { path: target.path().to_owned(), source };
+    let bar = output::progress_of_bytes(0, "quantizing");
     let mut progress = |done, total| {
         bar.set_length(total);
         bar.set_position(done);
     };
-    let summary = if copies {
-        rewrite(&checkpoint, &mut file, &mut progress)
-    } else {
-        quantize(&checkpoint, dtype, &mut file, &mut progress)
-    };
+    let summary = target.write_with(|file| {
+        let mut file = BufWriter::new(file);
+        let summary = if copies {
+            rewrite(&checkpoint, &mut file, &mut progress)
+        } else {
+            quantize(&checkpoint, dtype, &mut file, &mut progress)
+        };
+        file.flush().map_err(failed)?;
+        summary
+    });
     bar.finish_and_clear();
-    let summary = match summary {
-        Ok(summary) => summary,
-        Err(error) => {
-            // The error at hand matters more than a file that cannot be removed.
-            let _ = fs::remove_file(&aside);
-            return Err(error);
-        }
-    };
-    file.into_inner().map_err(|error| failed(error.into_error()))?.sync_all().map_err(failed)?;
-    fs::rename(&aside, target).map_err(failed)?;
-    Ok(summary)
+    // It is not standard output that refused.
+    summary.map_err(|error| if let Error::Write { source } = error { failed(source) } else { error })
 }
 
 /// SOURCE's name with the type, in the working directory.
-fn default_target(source: &str, dtype: Dtype) -> PathBuf {
-    let stem = Path::new(source).file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    PathBuf::from(format!("{stem}-{}.gguf", dtype.name()))
+fn default_target(source: &OsStr, is_repository: bool, dtype: Dtype) -> PathBuf {
+    let path = Path::new(source);
+    let whole = if path.is_dir() { path.canonicalize().ok() } else { None };
+    let whole = whole.as_deref().unwrap_or(path);
+    let name = if is_repository || whole.is_dir() { whole.file_name() } else { whole.file_stem() };
+    let mut name = name.unwrap_or(OsStr::new("model")).to_owned();
+    name.push(format!("-{}.gguf", dtype.name()));
+    PathBuf::from(name)
 }

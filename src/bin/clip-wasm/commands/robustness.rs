@@ -11,8 +11,9 @@ use indicatif::ProgressBar;
 use serde::Serialize;
 
 use super::eval::percent;
-use super::study::{self, PICTURES_TOGETHER, Settings, Skipped, Study};
+use super::study::{self, Settings, Skipped, Study};
 use crate::dataset::Item;
+use crate::pictures::TOGETHER;
 use crate::{args, output};
 
 #[derive(Serialize)]
@@ -54,7 +55,7 @@ pub fn run(args: &args::Robustness, json: bool) -> Result<()> {
         (Vec::new(), vec![Vec::new(); plan.damages.len()], Vec::new());
     let bar = output::progress((items.len() * (plan.damages.len() + 1)) as u64, "damaging");
     let mut measured: Vec<(&Item, String)> = Vec::new();
-    for items in items.chunks(PICTURES_TOGETHER) {
+    for items in items.chunks(TOGETHER) {
         let trials =
             threads::side_by_side(items, |&(item, truth)| plan.trials(&study.session, item, truth, &bar));
         for ((item, _), trials) in items.iter().zip(trials) {
@@ -72,7 +73,7 @@ pub fn run(args: &args::Robustness, json: bool) -> Result<()> {
     bar.finish_and_clear();
     if clean.is_empty() {
         let problem = "has no readable picture with one of these labels".to_owned();
-        return Err(Error::Dataset { path: study.settings.data, problem });
+        return Err(Error::Dataset { path: study.data, problem });
     }
     let identified = measured.iter().map(|(item, sha256)| Identified {
         name: &item.name,
@@ -136,20 +137,19 @@ impl Plan {
 
 fn print(report: &Report) -> Result<()> {
     let robustness = &report.robustness;
-    output::line(format!("{} pictures, clean: acc1 {}", robustness.images, percent(&robustness.clean)));
-    output::line(format!("{:<18} {:>6} {:>9}   acc1 by severity", "corruption", "error", "relative"));
+    output::line(format!("{} pictures, clean: acc1 {}", robustness.images, percent(&robustness.clean)))?;
+    output::line(format!("{:<18} {:>6} {:>9}   acc1 by severity", "corruption", "error", "relative"))?;
     for corruption in &robustness.corruptions {
         let of = robustness.cells.iter().filter(|cell| cell.corruption == corruption.corruption);
         let accuracies: String = of.map(|cell| format!(" {:5.1}", cell.acc1.value * 100.0)).collect();
         let (error, relative) = (corruption.error * 100.0, corruption.relative_error * 100.0);
-        output::line(format!("{:<18} {error:6.1} {relative:+9.1}  {accuracies}", corruption.corruption));
+        output::line(format!("{:<18} {error:6.1} {relative:+9.1}  {accuracies}", corruption.corruption))?;
     }
     let mean = robustness.mean_corruption_error * 100.0;
     let relative = robustness.relative_mean_corruption_error * 100.0;
-    output::line(format!("{:<18} {mean:6.1} {relative:+9.1}", "mean"));
+    output::line(format!("{:<18} {mean:6.1} {relative:+9.1}", "mean"))?;
     for retention in &robustness.retention {
-        output::line(format!("severity {} retains {}", retention.severity, percent(&retention.retained)));
+        output::line(format!("severity {} retains {}", retention.severity, percent(&retention.retained)))?;
     }
-    study::print_skipped(&report.skipped);
-    Ok(())
+    study::print_skipped(&report.skipped)
 }

@@ -25,7 +25,7 @@ pub struct Saved {
 /// How much of a run was there before.
 #[derive(Clone, Debug, Serialize)]
 pub struct Resumed {
-    pub from: PathBuf,
+    pub from: String,
     pub images: usize,
     /// Seconds since it was saved.
     pub seconds_ago: Option<u64>,
@@ -87,11 +87,11 @@ impl Saved {
         }
         let ago = self.when.and_then(|when| when.elapsed().ok());
         let when = ago.map_or(String::new(), |ago| format!(", saved {} ago", HumanDuration(ago)));
-        eprintln!(
+        output::note(format!(
             "resumed {images} of {all} pictures from {}{when}; --fresh embeds them anew",
             self.path.display()
-        );
-        Ok(Resumed { from: self.path.clone(), images, seconds_ago: ago.map(|ago| ago.as_secs()) })
+        ));
+        Ok(Resumed { from: output::readable(&self.path), images, seconds_ago: ago.map(|ago| ago.as_secs()) })
     }
 }
 

@@ -16,15 +16,20 @@ use super::in_file;
 use super::saved::{Saved, sha256};
 use crate::args::{Data, Model, Prompts};
 use crate::dataset::{Dataset, Item};
+use crate::pictures::TOGETHER;
 use crate::{model, output};
 
-/// Pictures that are read before they are embedded side by side: bounds the memory.
-pub const PICTURES_TOGETHER: usize = 32;
+/// What is said of pictures that lie in a heap, where nothing tells what they show.
+const NO_CLASSES: &str = "holds pictures without labels: expected a folder of pictures for each class, or a .csv with the \
+                          columns file and label; --labels gives labels to choose from without measuring how often they \
+                          are right";
 
 /// A model and the pictures to measure it on.
 pub struct Study {
     pub session: Session,
     pub settings: Settings,
+    /// Where the data is.
+    pub data: PathBuf,
     pub dataset: Dataset,
 }
 
@@ -35,7 +40,8 @@ pub struct Settings {
     pub model: String,
     pub dtype: &'static str,
     pub weights_sha256: String,
-    pub data: PathBuf,
+    /// As [`output::readable`] writes it.
+    pub data: String,
     /// Of the pictures that were measured; nothing before they were read.
     #[serde(flatten)]
     pub identity: Option<Identity>,
@@ -78,9 +84,13 @@ impl Study {
     pub fn open(model: &Model, prompts: &Prompts, data: &Data) -> Result<Self> {
         let mut dataset = open_dataset(&data.data)?;
         let sample = data.limit.map(|each| draw(&mut dataset, each, data.dice.seed));
+        let labels = data.labels.read()?;
+        let labels = if labels.is_empty() { dataset.classes.clone() } else { labels };
+        if labels.is_empty() {
+            return Err(Error::Dataset { path: data.data.clone(), problem: NO_CLASSES.to_owned() });
+        }
         let (session, weights_sha256) = model::hashed_session(&model.model)?;
         let info = session.info();
-        let labels = if data.labels.is_empty() { dataset.classes.clone() } else { data.labels.clone() };
         let templates = if prompts.templates.is_empty() && !dataset.templates.is_empty() {
             dataset.templates.clone()
         } else {
@@ -91,7 +101,7 @@ impl Study {
             model: info.name,
             dtype: info.dtype,
             weights_sha256,
-            data: data.data.clone(),
+            data: output::readable(&data.data),
             identity: None,
             labels,
             templates,
@@ -104,7 +114,7 @@ impl Study {
                 platform: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
             },
         };
-        Ok(Self { session, settings, dataset })
+        Ok(Self { session, settings, data: data.data.clone(), dataset })
     }
 
     /// The embedding of every picture, and the pictures that have none. Kept embeddings are read.
@@ -115,7 +125,7 @@ impl Study {
 
     /// The same; pictures whose embedding is among `saved` are not embedded again, and are counted.
     pub fn embed_all(&mut self, saved: Option<&Saved>) -> Result<(Kept, Vec<Skipped>, usize)> {
-        let path = &self.settings.data;
+        let path = &self.data;
         let (kept, skipped, resumed) =
             if is_kept(path) { (self.read_kept(path)?, Vec::new(), 0) } else { self.embed_pictures(saved)? };
         if kept.pictures().is_empty() {
@@ -131,7 +141,7 @@ impl Study {
         let mut kept = Kept::new(self.session.projection_dim());
         let (mut skipped, mut resumed) = (Vec::new(), 0);
         let bar = output::progress(self.dataset.items.len() as u64, "embedding");
-        for items in self.dataset.items.chunks(PICTURES_TOGETHER) {
+        for items in self.dataset.items.chunks(TOGETHER) {
             let mut read: Vec<(&Item, Vec<u8>, String)> = Vec::with_capacity(items.len());
             for item in items {
                 match item.place.read() {
@@ -195,10 +205,11 @@ pub fn skip(item: &Item, error: &Error) -> Skipped {
 }
 
 /// A line for each picture that was left out.
-pub fn print_skipped(skipped: &[Skipped]) {
+pub fn print_skipped(skipped: &[Skipped]) -> Result<()> {
     for skipped in skipped {
-        output::line(format!("skipped {}: {}", skipped.image, skipped.reason));
+        output::line(format!("skipped {}: {}", skipped.image, skipped.reason))?;
     }
+    Ok(())
 }
 
 fn is_kept(path: &Path) -> bool {

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clip_wasm::{Error, Result};
 
 use super::{Dataset, Item, Place, problem};
+use crate::output;
 
 /// Names of folders that are splits of one data set, not classes of it.
 const SPLITS: [&str; 9] =
@@ -25,7 +26,15 @@ pub fn open(folder: &Path) -> Result<Dataset> {
     }
     refuse_what_is_around_classes(folder, &folders, &files)?;
     for class in folders {
-        let label = class.file_name().unwrap_or_default().to_string_lossy().replace('_', " ");
+        let name = class.file_name().unwrap_or_default();
+        let label = name.to_str().ok_or_else(|| {
+            let name = output::readable(Path::new(name));
+            problem(
+                folder,
+                format!("has the folder {name}, whose name is not UTF-8, so that it cannot be a label"),
+            )
+        })?;
+        let label = label.replace('_', " ");
         if dataset.classes.contains(&label) {
             return Err(problem(folder, format!("has two folders that read as the class {label:?}")));
         }
@@ -33,6 +42,11 @@ pub fn open(folder: &Path) -> Result<Dataset> {
             dataset.items.push(item(folder, path, Some(label.clone())));
         }
         dataset.classes.push(label);
+    }
+    if let Some(first) = files.first() {
+        let (count, s, are) = if files.len() == 1 { (1, "", "is") } else { (files.len(), "s", "are") };
+        let first = output::readable(first.strip_prefix(folder).unwrap_or(first));
+        output::note(format!("{count} file{s} beside the class folders {are} left out: {first}"));
     }
     Ok(dataset)
 }
@@ -86,7 +100,7 @@ fn below(folder: &Path, depth: usize) -> Result<Vec<PathBuf>> {
 
 fn item(folder: &Path, path: PathBuf, label: Option<String>) -> Item {
     let inside = path.strip_prefix(folder).unwrap_or(&path);
-    let parts: Vec<_> = inside.iter().map(|part| part.to_string_lossy()).collect();
+    let parts: Vec<_> = inside.iter().map(|part| output::readable(Path::new(part))).collect();
     Item { name: parts.join("/"), label, place: Place::File(path) }
 }
 

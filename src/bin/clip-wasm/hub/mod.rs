@@ -1,17 +1,25 @@
 //! Checkpoints straight from a hub: quantized while they download, resumed, and verified.
 
+mod answer;
 mod conversion;
+mod halfway;
 mod http;
+pub mod kept;
+mod note;
+mod origin;
+mod work;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use clip_wasm::Result;
 use clip_wasm::weights::hub::{HUGGING_FACE, Repository, RepositoryName, RepositoryPlan, file_path};
-use clip_wasm::weights::{Dtype, Record, Summary};
-use etcetera::BaseStrategy;
+use clip_wasm::weights::{Checkpoint, Dtype, Record, Summary};
+use clip_wasm::{Error, Result};
 
+use crate::output::{self, Target};
 use crate::records;
-use http::Http;
+use http::{Http, Remote};
+use kept::{Slot, State};
+use work::Work;
 
 /// A hub with Hugging Face's layout.
 pub struct Hub {
@@ -46,13 +54,23 @@ impl Wanted {
     pub fn with_record(self, record: Record) -> Self {
         Self { record, ..self }
     }
+
+    /// `owner/name@revision`
+    fn asked(&self) -> String {
+        format!("{}@{}", self.name.repo, self.name.revision)
+    }
 }
 
 impl Hub {
     /// The hub that HF_ENDPOINT names, or Hugging Face's own.
-    pub fn from_environment() -> Self {
-        let endpoint = std::env::var("HF_ENDPOINT").unwrap_or_else(|_| HUGGING_FACE.to_owned());
-        Self { http: Http::new(), endpoint: endpoint.trim_end_matches('/').to_owned() }
+    ///
+    /// # Errors
+    /// `Download` if HF_ENDPOINT or HF_TOKEN cannot be what they are called.
+    pub fn from_environment() -> Result<Self> {
+        let endpoint = std::env::var("HF_ENDPOINT").ok().filter(|endpoint| !endpoint.trim().is_empty());
+        let endpoint = endpoint.unwrap_or_else(|| HUGGING_FACE.to_owned());
+        let endpoint = endpoint.trim().trim_end_matches('/').to_owned();
+        Ok(Self { http: Http::new(&endpoint)?, endpoint })
     }
 
     /// Writes the checkpoint to `target` as GGUF.
@@ -60,26 +78,113 @@ impl Hub {
     /// # Errors
     /// `Download`, `WrongHash`, `MissingFile`, `UnsupportedArchitecture`, `File`, and what is wrong with the
     /// files.
-    pub fn quantize(&self, wanted: &Wanted, dtype: Dtype, target: &Path) -> Result<Summary> {
-        let repo = &wanted.name.repo;
-        let about = self.http.read(&format!("{}{}", self.endpoint, wanted.name.about()))?;
-        let plan = Repository::parse(&about)?.plan(repo, wanted.record.clone())?;
-        conversion::run(self, repo, &plan, dtype, target)
+    pub fn quantize(&self, wanted: Wanted, dtype: Dtype, target: &Target) -> Result<Summary> {
+        let mut work = Work::begin(target.real())?;
+        let plan = self.plan(&wanted)?;
+        if work.has_waited
+            && let Some(made) = already_made(target, &plan, dtype)
+        {
+            work.clear();
+            return Ok(made);
+        }
+        let (mut work, summary) = conversion::run(self, &plan, dtype, work)?;
+        target.adopt(&work.part_path())?;
+        work.clear();
+        Ok(summary)
     }
 
-    /// The checkpoint in this type, in the folder where such are kept; fetched if it is not there.
+    /// The checkpoint in this type, in the folder where such are kept; fetched if it is not there as it was made.
     ///
     /// # Errors
     /// As [`Hub::quantize`].
     pub fn kept(&self, name: &str, wanted: &Wanted, dtype: Dtype) -> Result<PathBuf> {
-        let folder = kept_models();
-        let path = folder.join(format!("{}-{}.gguf", name.replace(['/', '\\'], "--"), dtype.name()));
-        if !path.exists() {
-            std::fs::create_dir_all(&folder)
-                .map_err(|source| clip_wasm::Error::File { path: folder.clone(), source })?;
-            self.quantize(wanted, dtype, &path)?;
+        let folder = kept::folder()?;
+        let name = name.strip_suffix("@main").unwrap_or(name);
+        let slot = Slot::of(&folder, name, dtype);
+        if let State::Good { note, is_new } = slot.state()?
+            && self.is_of(&note, wanted)
+        {
+            if is_new {
+                slot.seen(&note);
+            }
+            Work::sweep(&slot.path);
+            return Ok(slot.path);
         }
-        Ok(path)
+        std::fs::create_dir_all(&folder).map_err(|source| Error::File { path: folder.clone(), source })?;
+        let mut work = Work::begin(Some(&slot.path))?;
+        let mut plan = None;
+        match slot.state()? {
+            State::Good { note, .. } if self.is_of(&note, wanted) => {
+                work.clear();
+                return Ok(slot.path);
+            }
+            State::Good { mut note, .. } => {
+                let here = self.plan(wanted)?;
+                if note.weights == serde_json::json!(here.weights) && note.revision == here.revision {
+                    (note.hub, note.asked) = (self.endpoint.clone(), wanted.asked());
+                    slot.write(&note)?;
+                    work.clear();
+                    return Ok(slot.path);
+                }
+                let path = slot.path.display();
+                output::note(format!(
+                    "{path} was made of {} from {}: fetching it anew",
+                    note.asked, note.hub
+                ));
+                plan = Some(here);
+            }
+            State::Bad(why) => {
+                output::note(format!("{} is not used: {why}; fetching it anew", slot.path.display()));
+                if slot.note().is_some() {
+                    slot.remove();
+                }
+            }
+            State::Missing => {}
+        }
+        let plan = plan.map_or_else(|| self.plan(wanted), Ok)?;
+        let (mut work, made) = conversion::run(self, &plan, dtype, work)?;
+        let note = kept::Note {
+            name: name.to_owned(),
+            asked: wanted.asked(),
+            hub: self.endpoint.clone(),
+            revision: plan.revision.clone(),
+            weights: serde_json::json!(plan.weights),
+            dtype: dtype.name().to_owned(),
+            bytes: made.bytes,
+            sha256: made.sha256,
+            seen: None,
+        };
+        slot.finish(&work.part_path(), note)?;
+        work.clear();
+        Ok(slot.path)
+    }
+
+    /// Whether a kept model is of this hub and of what is asked for.
+    fn is_of(&self, note: &kept::Note, wanted: &Wanted) -> bool {
+        note.hub == self.endpoint && note.asked == wanted.asked()
+    }
+
+    fn plan(&self, wanted: &Wanted) -> Result<RepositoryPlan> {
+        let RepositoryName { repo, revision } = &wanted.name;
+        let shown = match revision.as_str() {
+            "main" => format!("{}/{repo}", self.endpoint),
+            _ => format!("{}/{repo} at revision {revision}", self.endpoint),
+        };
+        let url = format!("{}{}", self.endpoint, wanted.name.about());
+        let about = self.http.read(&Remote { url, shown: shown.clone(), bytes: 0, is_hashed: false })?;
+        let plan = Repository::parse(&about).and_then(|found| found.plan(repo, wanted.record.clone()));
+        plan.map_err(|error| match error {
+            Error::Malformed { reason, .. } => {
+                let problem = format!("what it answered is not a hub's list of files: {reason}");
+                Error::Download { url: shown, problem }
+            }
+            Error::MissingFile { expected } => {
+                let problem =
+                    format!("the repository has no {expected}: expected a checkpoint of CLIP or SigLIP");
+                Error::Download { url: shown, problem }
+            }
+            error => error,
+        })
     }
 
     fn url(&self, repo: &str, plan: &RepositoryPlan, file: &str) -> String {
@@ -87,10 +192,13 @@ impl Hub {
     }
 }
 
-/// Where models that were fetched by name are kept: CLIP_WASM_MODELS, or a folder in the user's cache.
-fn kept_models() -> PathBuf {
-    std::env::var_os("CLIP_WASM_MODELS").map(PathBuf::from).unwrap_or_else(|| {
-        let user = etcetera::choose_base_strategy(); // fails only where nobody has a home
-        user.map(|user| user.cache_dir()).unwrap_or_default().join("clip-wasm")
-    })
+/// What another process has made of this plan while this one waited.
+fn already_made(target: &Target, plan: &RepositoryPlan, dtype: Dtype) -> Option<Summary> {
+    let path = target.real()?;
+    let made = Checkpoint::open(path).ok()?;
+    let (source, planned) = (&made.record.source, &plan.record.source);
+    let same =
+        source.repo == planned.repo && source.revision == planned.revision && made.main_dtype() == dtype;
+    let bytes = std::fs::metadata(path).ok()?.len();
+    same.then(|| Summary { tensors: made.tensors.iter().count(), bytes, sha256: made.sha256().to_owned() })
 }

@@ -1,0 +1,124 @@
+//! `models`: which are known by an id, and which were fetched and kept.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clip_wasm::Result;
+use clip_wasm::weights::Source;
+use serde::Serialize;
+
+use crate::hub::kept::{self, Slot};
+use crate::records::{self, Listed};
+use crate::{model, output};
+
+#[derive(Serialize)]
+struct Report {
+    /// The model inside this program.
+    embedded: Embedded,
+    records: Vec<Listed>,
+    /// Where kept models are.
+    #[serde(serialize_with = "serialize_folder")]
+    folder: PathBuf,
+    kept: Vec<Kept>,
+}
+
+#[derive(Serialize)]
+struct Embedded {
+    id: &'static str,
+    bytes: usize,
+}
+
+/// A file in the folder of kept models.
+#[derive(Serialize)]
+struct Kept {
+    /// A record's id, or a repository.
+    name: String,
+    dtype: Option<String>,
+    bytes: u64,
+    path: String,
+    sha256: Option<String>,
+    hub: Option<String>,
+    source: Option<Source>,
+    /// Whether it has not come as a whole yet.
+    partial: bool,
+}
+
+#[allow(clippy::ptr_arg, reason = "serde hands over the field as it is")]
+fn serialize_folder<S: serde::Serializer>(
+    folder: &PathBuf,
+    serializer: S,
+) -> std::result::Result<S::Ok, S::Error> {
+    output::serialize_path(folder, serializer)
+}
+
+pub fn run(json: bool) -> Result<()> {
+    let folder = kept::folder()?;
+    let report = Report {
+        embedded: Embedded { id: model::EMBEDDED, bytes: model::EMBEDDED_BYTES },
+        records: records::all()?,
+        kept: in_folder(&folder),
+        folder,
+    };
+    if json { output::json(&report) } else { print(&report) }
+}
+
+/// The models in a folder, which need not be there, sorted by name.
+fn in_folder(folder: &Path) -> Vec<Kept> {
+    let entries = fs::read_dir(folder).into_iter().flatten();
+    let mut paths: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    paths.sort();
+    paths.iter().filter_map(|path| kept_at(path)).collect()
+}
+
+fn kept_at(path: &Path) -> Option<Kept> {
+    let end = path.extension()?;
+    let partial = end == "data" && path.file_stem().map(Path::new)?.extension() == Some(OsStr::new("gguf"));
+    if end != "gguf" && !partial {
+        return None;
+    }
+    let file = if partial { path.with_extension("") } else { path.to_owned() };
+    let note = Slot { path: file.clone() }.note().filter(|_| !partial);
+    let stem = output::readable(Path::new(file.file_stem()?));
+    Some(Kept {
+        name: note.as_ref().map_or(stem, |note| note.name.clone()),
+        dtype: note.as_ref().map(|note| note.dtype.clone()),
+        bytes: fs::metadata(path).ok()?.len(),
+        path: output::readable(path),
+        sha256: note.as_ref().map(|note| note.sha256.clone()),
+        hub: note.as_ref().map(|note| note.hub.clone()),
+        source: note.map(|note| Source {
+            repo: note.asked.split('@').next().map(str::to_owned),
+            revision: Some(note.revision),
+            ..Source::default()
+        }),
+        partial,
+    })
+}
+
+fn print(report: &Report) -> Result<()> {
+    let row = |id: &str, fetched: &str, size: &str, rest: &str| {
+        output::line(format!("{id:<22} {fetched:>10}  {size:>10}  {rest}"))
+    };
+    row("id", "to fetch", "q8_0", "")?;
+    row(report.embedded.id, "", &output::bytes(report.embedded.bytes as u64), "inside this program")?;
+    let q8 = |sizes: &BTreeMap<String, u64>| {
+        sizes.get("q8_0").map_or(String::new(), |bytes| output::bytes(*bytes))
+    };
+    for record in &report.records {
+        let fetched = record.bytes.map_or(String::new(), output::bytes);
+        row(&record.id, &fetched, &q8(&record.sizes), &record.name)?;
+    }
+    output::line(format!("\nkept in {}", report.folder.display()))?;
+    for kept in &report.kept {
+        let what = match (&kept.dtype, kept.partial) {
+            (_, true) => "a part; the next fetch goes on".to_owned(),
+            (Some(dtype), _) => dtype.clone(),
+            (None, _) => "without a note of its hash: not used by name".to_owned(),
+        };
+        let size = output::bytes(kept.bytes);
+        output::line(format!("{:<34} {size:>10}  {what}  {}", kept.name, kept.path))?;
+    }
+    if report.kept.is_empty() { output::line("nothing yet") } else { Ok(()) }
+}

@@ -109,7 +109,6 @@ fn what_is_no_data_set_is_told_in_one_line() {
         (vec!["robustness", "data", "--corruption", "rain"], "unknown corruption \"rain\""),
         (vec!["robustness", "data", "--severity", "9"], "expected 1 to 5"),
         (vec!["robustness", "data", "--corruption", "typographic", "--word", "é"], "is not in the font"),
-        (vec!["bias", "data"], "no labels were given"),
         (vec!["compare", "nameless.csv", "nameless.csv"], "expected what `eval --json` prints"),
     ] {
         let found = complaint(path, &args);

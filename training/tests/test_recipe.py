@@ -1,9 +1,11 @@
-"""Tests of the recipe: its parts, then a smoke run of all of it (`pytest training/tests`, about five minutes).
+"""Tests of the recipe (`pytest training/tests`): its parts, then every stage in miniature on a few made-up pictures.
 
-What needs the npm packages of `training/package.json` is skipped, and says so, where they are not installed.
+What needs the npm packages of `training/package.json` is skipped, and says so, where they are not installed. Nothing else is needed: no
+photographs, no network, no GPU.
 """
 
-import os
+import io
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -11,43 +13,106 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 TRAINING = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(TRAINING))
 
-from emoji_clip.captions import Caption, caption_for, plural  # noqa: E402
-from emoji_clip.doodles import STROKES, doodle  # noqa: E402
-from emoji_clip.evaluate import Figure, top  # noqa: E402
-from emoji_clip.optimiser import cosine, orthogonalised  # noqa: E402
-from emoji_clip.paths import CACHE, NODE_MODULES  # noqa: E402
+from emoji.doodles import STROKES, doodle  # noqa: E402
+from emoji.paths import NODE_MODULES  # noqa: E402
+from everyday_clip import data, texts  # noqa: E402
+from everyday_clip.augment import random_views, resharpened  # noqa: E402
+from everyday_clip.evaluate import above, table, wilson  # noqa: E402
+from everyday_clip.finetune import rate  # noqa: E402
+from everyday_clip.model import Clip, cosine, orthogonalised, say  # noqa: E402
+from everyday_clip.weights import load_folder, save_folder  # noqa: E402
+from material import sources, tables  # noqa: E402
 
 needs_packages = pytest.mark.skipif(not (NODE_MODULES / "emojibase-data").exists(), reason="npm packages are not installed")
-needs_sprites = pytest.mark.skipif(not (CACHE / "sprites" / "symbola.npz").exists(), reason="sprites are not rendered")
+THINGS = ["dog", "cat", "car", "forest", "apple"]
+PARENTS = {"dog": ["animal"], "cat": ["animal"], "car": ["vehicle"], "forest": ["nature"], "apple": ["fruit", "food"]}
+
+
+def mosaic(tiles: list[np.ndarray], lossless: bool) -> bytes:
+    rows = [np.concatenate(tiles[i : i + 16] + [np.zeros_like(tiles[0])] * (16 - len(tiles[i : i + 16])), 1) for i in range(0, len(tiles), 16)]
+    out = io.BytesIO()
+    Image.fromarray(np.concatenate(rows)).save(out, "WEBP", lossless=lossless, quality=80)
+    return out.getvalue()
+
+
+@pytest.fixture(scope="module")
+def packed(tmp_path_factory) -> Path:
+    """A data folder of noise in the format of `material.pack`: five concepts, a train and a test split, two hands."""
+    folder, rng = tmp_path_factory.mktemp("data"), np.random.default_rng(0)
+    concepts = [{"names": [n], "parents": PARENTS[n], "keywords": [f"{n}like"], "photo": True, "drawing": True, "samples_only": False} for n in THINGS]
+    (folder / "concepts.json").write_text(json.dumps(concepts))
+    mosaics, file = [], b""
+    for tile in (64, 96):
+        items = [[i % 5, 0, int(i >= 20)] for i in range(25)]
+        image = mosaic([rng.integers(0, 256, (tile, tile, 3), np.uint8) for _ in items], False)
+        mosaics.append({"file": "photos-1.bin", "offset": len(file), "length": len(image), "tile": tile, "columns": 16, "count": 25, "items": items})
+        file += image
+    (folder / "photos-1.bin").write_bytes(file)
+    (folder / "photos.json").write_text(json.dumps({"mosaics": mosaics, "sources": ["tiny-imagenet"], "splits": ["train", "test", "samples"]}))
+    hands, file = [], b""
+    for name, split in (("noto", "train"), ("twemoji", "test")):
+        sprite = np.zeros((64, 64, 4), np.uint8)
+        sprite[12:52, 12:52] = (200, 40, 40, 255)
+        image = mosaic([sprite] * 5, True)
+        hands.append({"name": name, "split": split, "mosaics": [{"offset": len(file), "length": len(image), "tile": 64, "columns": 16, "items": list(range(5))}]})
+        file += image
+    (folder / "sprites.bin").write_bytes(file)
+    (folder / "sprites.json").write_text(json.dumps({"hands": hands}))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def start(packed, tmp_path_factory) -> Path:
+    """A folder with a fresh model."""
+    torch.manual_seed(0)
+    concepts = data.load_concepts(packed)
+    tokenizer = texts.train_tokenizer(concepts, texts.Phrases(concepts))
+    folder = tmp_path_factory.mktemp("start")
+    save_folder(Clip(tokenizer.get_vocab_size(), tokenizer.token_to_id(texts.END)), tokenizer, "a {}", folder, torch.float32)
+    return folder
+
+
+def run(module: str, *options) -> str:
+    command = [sys.executable, "-m", f"everyday_clip.{module}", *map(str, options)]
+    done = subprocess.run(command, cwd=TRAINING, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
 
 
 def test_plurals_fall_on_the_noun():
-    assert [plural(n) for n in ("car", "slice of cake", "fox", "cherry", "monkey")] == ["cars", "slices of cake", "foxes", "cherries", "monkeys"]
+    assert [texts.plural(n) for n in ("car", "slice of cake", "fox", "cherry", "monkey")] == ["cars", "slices of cake", "foxes", "cherries", "monkeys"]
 
 
 def test_an_orthogonalised_matrix_has_singular_values_near_one():
     torch.manual_seed(0)
-    values = torch.linalg.svdvals(orthogonalised(torch.randn(24, 96)))
+    values = torch.linalg.svdvals(orthogonalised(torch.randn(1, 24, 96)).float())
     assert 0.5 < values.min() and values.max() < 1.3
 
 
-def test_the_schedule_warms_up_and_ends_low():
-    assert cosine(0.0) == 0 and cosine(0.03) == pytest.approx(1) and cosine(1.0) == pytest.approx(0.01)
+def test_the_schedules_rise_and_end_low():
+    assert cosine(0.03) == pytest.approx(1) and cosine(1.0) < 0.01
+    assert rate(0.0, 0.1) < 0.01 and rate(0.5, 0.1) == 1 and rate(0.95, 0.1) == pytest.approx(0.2) and rate(1.0, 0.1) < 0.01
 
 
 def test_wilsons_interval_holds_the_share_and_stays_in_range():
-    low, high = Figure("x", "x", 1.0, 50).interval()
+    low, high = wilson(1.0, 50)
     assert 0.9 < low < 1.0 and high == pytest.approx(1.0)
 
 
-def test_top_k_counts_only_higher_scores():
-    scores = np.array([[0.1, 0.9, 0.5], [0.3, 0.2, 0.1]])
-    assert top(scores, np.array([2, 0]), 1).tolist() == [False, True]
-    assert top(scores, np.array([2, 2]), 2).tolist() == [True, False]
+def test_a_score_that_is_no_number_counts_as_higher():
+    scores = torch.tensor([[0.1, 0.9, 0.5], [0.3, float("nan"), 0.1]])
+    assert above(scores, torch.tensor([2, 0])).tolist() == [1, 1]
+
+
+def test_the_table_says_which_bars_are_met():
+    figures = [{"key": "count", "name": "count", "value": 0.96, "n": 10, "interval": [0.7, 1.0]}, {"key": "twemoji.keyword_rank", "name": "rank", "value": 0.08, "n": 0}]
+    said = table(figures, [{"key": "count", "value": 0.94}])
+    assert "| 94.0 % | 96.0 % |" in said and "≤ 0.070 not met" in said
 
 
 def test_no_two_doodles_come_out_alike():
@@ -56,9 +121,42 @@ def test_no_two_doodles_come_out_alike():
     assert one.shape == (96, 96, 3) and (one != two).any()
 
 
+def test_regions_that_strokes_enclose_are_filled_and_open_ones_are_not():
+    alpha = np.zeros((2, 16, 16), np.uint8)
+    alpha[:, 3, 3:12] = alpha[:, 11, 3:12] = alpha[:, 3:12, 3] = alpha[:, 3:12, 11] = 255
+    alpha[1, 7, 11] = 0
+    filled = data.filled_shapes(alpha)
+    assert filled[0, 7, 7] == 255 and filled[1, 7, 7] == 0 and filled[0, 0, 0] == 0
+
+
+def test_views_keep_their_shape_and_a_resharpened_picture_its_mean():
+    torch.manual_seed(0)
+    tiles = torch.randint(0, 256, (3, 96, 96, 3), dtype=torch.uint8)
+    assert random_views(tiles, torch.tensor([0, 2])).shape == (2, 3, 64, 64)
+    pictures = torch.rand(8, 3, 64, 64)
+    assert (resharpened(pictures, 1.0, 0.0).mean() - pictures.mean()).abs() < 0.01
+    assert resharpened(pictures, 1.0, 0.0).std() < pictures.std() < resharpened(pictures, 0.0, 1.0).std()
+
+
+def test_captions_rank_the_pictures_they_are_true_of():
+    true, unknown = torch.eye(3, dtype=torch.bool), torch.zeros(3, 3, dtype=torch.bool)
+    assert texts.contrast(20 * torch.eye(3), true, unknown) < 1e-3 < texts.contrast(torch.zeros(3, 3), true, unknown)
+
+
+def test_every_source_is_pinned_and_says_its_licence():
+    for source, entry in sources.TABLE.items():
+        assert len(entry.commit) == 40 and entry.licence and "/" in entry.repository, source
+
+
+def test_a_keyword_of_a_scene_is_never_its_own_name():
+    for table_of in (tables.INTEL, tables.WEATHER, tables.GROUNDS):
+        for names, parents, keywords in table_of.values():
+            assert not set(names) & set(keywords) and not set(names) & set(parents), names
+
+
 @needs_packages
 def test_names_are_unique_and_doodles_are_of_concepts():
-    from emoji_clip.concepts import load_concepts
+    from emoji.concepts import load_concepts
 
     names = [c.name for c in load_concepts()]
     assert len(names) == len(set(names)) > 1000
@@ -66,119 +164,61 @@ def test_names_are_unique_and_doodles_are_of_concepts():
 
 
 @needs_packages
-def test_every_caption_is_true_of_its_own_scene():
-    from emoji_clip.captions import Truth
-    from emoji_clip.concepts import load_concepts
-    from emoji_clip.scenes import Scene
-
-    concepts, rng = load_concepts(), np.random.default_rng(0)
-    scenes = [Scene(i, "flat", i % 12, 1 + i % 4, None, None, "colour") for i in range(200)]
-    true = Truth(concepts).matrix(scenes, [caption_for(rng, s, concepts) for s in scenes])
-    assert true.diagonal().all() and true.mean() < 0.2
-    assert Truth(concepts).matrix(scenes[:3], [Caption("anything")]).all()
-
-
-@needs_packages
 def test_a_concept_is_drawn_by_its_own_emoji_and_known_by_their_other_names():
-    from emoji_clip.concepts import load_concepts
+    from emoji.concepts import load_concepts
 
     concepts = {c.name: c for c in load_concepts()}
     assert [m["label"] for m in concepts["cat"].members] == ["cat face", "cat"]
-    assert [m["label"] for m in concepts["satellite"].members] == ["satellite"]
     assert {"red apple", "green apple"} <= set(concepts["apple"].keywords) and "automobile" in concepts["car"].keywords
 
 
-@needs_packages
-def test_a_keyword_is_spread_over_every_concept_that_carries_it():
-    from emoji_clip.captions import Truth
-    from emoji_clip.concepts import load_concepts
-
-    concepts = load_concepts()
-    texts, carried = Truth(concepts).keyword_texts(np.random.default_rng(0), 50)
-    assert carried.shape == (50, len(concepts)) and np.allclose(carried.sum(1), 1)
-    for text, row in zip(texts, carried):
-        assert all(any(word in text for word in concepts[i].keywords) for i in np.flatnonzero(row))
-
-
-def test_every_batch_is_learnt_from_once_fresh_and_then_again():
-    from emoji_clip.study import FIRST_REPLAY, replayed
-
-    seen = list(replayed(range(20), 2, np.random.default_rng(0)))
-    assert seen[:FIRST_REPLAY] == list(range(FIRST_REPLAY)) and set(seen) == set(range(20))
-    assert len(seen) == 20 + 20 - FIRST_REPLAY
-
-
-@needs_packages
-def test_the_tokenizer_ends_words_and_texts_as_clips_does():
-    from emoji_clip.concepts import load_concepts
-    from emoji_clip.tokens import END, START, train_tokenizer
-
-    tokenizer = train_tokenizer(load_concepts())
+def test_the_tokenizer_ends_words_and_texts_as_clips_does(packed):
+    concepts = data.load_concepts(packed)
+    tokenizer = texts.train_tokenizer(concepts, texts.Phrases(concepts))
     tokens = tokenizer.encode("A  CAT").tokens
-    assert tokens[0] == START and tokens[-1] == END and tokens[-2] == "cat</w>"
-    assert tokenizer.token_to_id(END) == tokenizer.get_vocab_size() - 1
+    assert tokens[0] == texts.START and tokens[-1] == texts.END and tokens[-2] == "cat</w>"
+    assert tokenizer.token_to_id(texts.END) == tokenizer.get_vocab_size() - 1
 
 
-@needs_packages
-def test_the_lean_vision_pass_equals_the_one_of_transformers():
-    from emoji_clip.clip import look, new_model
-    from emoji_clip.concepts import load_concepts
-    from emoji_clip.tokens import train_tokenizer
+def test_a_parent_that_is_also_true_is_no_wrong_answer(packed):
+    concepts = data.load_concepts(packed)
+    concepts.names[1] = ["animal"]  # as if the cat were called so
+    also_true = texts.Phrases(concepts).also_true
+    assert also_true[0, 1] and not also_true[0, 2] and not also_true[1, 1]
 
-    torch.manual_seed(0)
-    model, pictures = new_model(train_tokenizer(load_concepts())), torch.rand(2, 3, 96, 96)
+
+def test_the_exported_folder_is_what_transformers_computes(start):
+    from transformers import AutoTokenizer, CLIPModel
+
+    model, tokenizer = CLIPModel.from_pretrained(start).eval(), AutoTokenizer.from_pretrained(start)
+    clip, own = load_folder(start)
+    pictures, said = torch.rand(2, 3, 64, 64) * 2 - 1, ["a picture of a dog", "forest"]
+    batch = tokenizer(said, padding=True, return_tensors="pt")
     with torch.no_grad():
         theirs = model.visual_projection(model.vision_model(pixel_values=pictures).pooler_output)
-        assert torch.allclose(look(model, pictures)[0], theirs, atol=1e-4)
+        assert torch.allclose(clip.look(pictures)[0], theirs, atol=1e-4)
+        theirs = torch.nn.functional.normalize(model.text_projection(model.text_model(**batch).pooler_output), dim=-1)
+        assert torch.allclose(say(clip, torch.from_numpy(texts.token_ids(own, said)).long(), torch.float32), theirs, atol=1e-4)
 
 
-@needs_packages
-@needs_sprites
-def test_held_out_pairs_are_never_painted():
-    from emoji_clip.scenes import Painter, Sprites, is_held_out_pair
-
-    rng, painter = np.random.default_rng(0), Painter(Sprites(["symbola"]), 32)
-    drawn = [i for i, drawings in enumerate(painter.sprites.of_concept) if drawings]
-    for concept in rng.choice(drawn, 300):
-        ground = painter.paint(rng, int(concept))[2].ground
-        assert ground is None or not is_held_out_pair(int(concept), ground)
+def test_decoded_pictures_are_kept_and_the_same_when_they_are_mapped(packed):
+    _, fresh, sprites, pool = data.load(packed, 1)
+    pool.close()
+    for _ in range(2):
+        _, kept, drawn, pool = data.load(packed, 1, keep=True)
+        pool.close()
+        assert all((kept.tiles[side] == fresh.tiles[side]).all() for side in fresh.tiles) and (drawn.pixels == sprites.pixels).all()
 
 
-@needs_packages
-@needs_sprites
-def test_sprites_of_other_concepts_are_refused(monkeypatch):
-    from emoji_clip import scenes
-
-    others = scenes.load_concepts()[1:]
-    monkeypatch.setattr(scenes, "load_concepts", lambda: others)
-    with pytest.raises(ValueError, match="rendered for other concepts"):
-        scenes.Sprites(["flat"])
-
-
-@needs_packages
-@needs_sprites
-def test_what_is_named_by_a_colour_is_never_drawn_in_ink():
-    from emoji_clip.scenes import Painter, Sprites
-
-    rng, painter = np.random.default_rng(0), Painter(Sprites(["flat", "high_contrast", "flat_pen"]), 32)
-    blue = next(i for i, c in enumerate(painter.sprites.concepts) if c.name == "blue heart")
-    assert {painter.paint(rng, blue)[2].style for _ in range(200)} == {"colour"}
-
-
-@needs_packages
-@needs_sprites
-def test_a_small_run_trains_resumes_and_exports(tmp_path):
-    environment = os.environ | {"EMOJI_CLIP_OUT": str(tmp_path), "PYTHONPATH": str(TRAINING)}
-
-    def run(module: str, *options: str) -> str:
-        command = [sys.executable, "-m", f"emoji_clip.{module}", *options]
-        return subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout
-
-    run("teacher", "--pictures", "1280", "--batch", "64")
-    assert "resumed at step 20" in run("teacher", "--pictures", "2560", "--batch", "64")
-    run("train", "--pictures", "1280", "--batch", "64")
-    resumed = run("train", "--pictures", "1920", "--batch", "64")
-    assert "resumed at step 20" in resumed and "finished" in resumed
-    assert "captions" in run("polish", "--steps", "2")
-    figures = run("evaluate", str(tmp_path / "export"), "--pictures", "64")
-    assert "twemoji" in figures and "doodles" in figures
+def test_fine_tuning_resumes_exports_and_leaves_a_model_that_polishes_and_evaluates(packed, start, tmp_path):
+    common = ["--data", packed, "--batch", 16, "--threads", 1]
+    assert "finished: 2 steps" in run("finetune", "--start", start, "--out", tmp_path, "--pictures", 32, *common)
+    resumed = run("finetune", "--start", start, "--out", tmp_path, "--pictures", 48, *common)
+    assert "resumed at step 2" in resumed and "finished: 3 steps" in resumed
+    polished = tmp_path / "polished"
+    run("polish", "--start", tmp_path / "export", "--data", packed, "--out", polished, "--photos", 40, "--scenes", 170, "--steps", 2, "--threads", 1)
+    before, after = load_folder(tmp_path / "export")[0], load_folder(polished)[0]
+    assert torch.equal(before.vision.square, after.vision.square) and not torch.equal(before.text.square, after.text.square)
+    assert torch.equal(before.project[0], after.project[0]) and torch.equal(before.norms_embed[:2], after.norms_embed[:2])
+    figures = run("evaluate", polished, "--data", packed, "--evaluated", 20, "--threads", 1)
+    assert "twemoji" in figures and "| count, one to four |" in figures

@@ -9,10 +9,9 @@ import csv
 import cv2
 import numpy as np
 
+from .composing import Sprites, plain_picture
 from .doodles import doodle
-from .evaluate import plain_picture
 from .paths import TRAINING
-from .scenes import Sprites
 
 FOLDER = TRAINING.parent / "datasets" / "drawings"
 SIDE = 96

@@ -8,10 +8,10 @@ import json
 import numpy as np
 from PIL import Image
 
+from .composing import place_sprite
 from .concepts import load_concepts
 from .paths import TRAINING
 from .render import fit, pen_drawing, sources
-from .scenes import place_sprite
 
 SIDE = 448
 SAMPLES = TRAINING.parent / "www" / "samples"

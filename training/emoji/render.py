@@ -1,7 +1,7 @@
 """Renders every concept in every hand to sprites: `cache/sprites/<hand>.npz`.
 
 A sprite is 96 x 96 RGBA (straight alpha), its drawing cropped to what is visible and centred. A hand is one
-artist's way to draw the whole set. Run as `python -m emoji_clip.render`; hands that exist are kept.
+artist's way to draw the whole set. Run as `python -m emoji.render`; hands that exist are kept.
 """
 
 import io

@@ -1,1 +1,0 @@
-"""A small CLIP of drawings, trained from scratch: concepts, renderings, scenes, training, evaluation."""

@@ -180,9 +180,9 @@ test("labels, templates and the seed of Dataset are those of Robustness and Bias
 
   await open(page, "Dataset");
   await ask(page, "Labels of the data", "car\ncat\nhare\nscissors\nbanana");
-  await ask(page, "Templates of the data", "a drawing of a {}");
+  await ask(page, "Templates of the data", "a picture of a {}");
   await ask(page, "Seed of intervals, tests and samples", "5");
-  const question = [...each("--label", ["car", "cat", "hare", "scissors", "banana"]), "--template", "a drawing of a {}", "--seed", "5"];
+  const question = [...each("--label", ["car", "cat", "hare", "scissors", "banana"]), "--template", "a picture of a {}", "--seed", "5"];
   const whole = await savedJson(page, "dataset-view");
   for (const [key, value] of Object.entries(commandLine(folder, "eval", "data", ...question)))
     if (!["engine", "data", "sample", "resumed"].includes(key)) assert.deepEqual(whole[key], value, key);

@@ -47,7 +47,7 @@ pub enum State {
     /// Nothing.
     Missing,
     /// The very file that was made; `is_new` where it was read from end to end to know that.
-    Good { note: Note, is_new: bool },
+    Good { note: Box<Note>, is_new: bool },
     /// A file, but not what was made; why.
     Bad(String),
 }
@@ -94,14 +94,14 @@ impl Slot {
         };
         let seen = Seen::of(&file.metadata().map_err(failed)?);
         if note.seen.as_ref() == Some(&seen) {
-            return Ok(State::Good { note, is_new: false });
+            return Ok(State::Good { note: Box::new(note), is_new: false });
         }
         let found = digest(file).map_err(failed)?;
         if found != note.sha256 {
             return Ok(State::Bad(format!("it has the SHA-256 {found}, it was made with {}", note.sha256)));
         }
         note.seen = Some(seen);
-        Ok(State::Good { note, is_new: true })
+        Ok(State::Good { note: Box::new(note), is_new: true })
     }
 
     /// Notes that the file was looked at, beside other processes that may do the same. Where that cannot be written, the

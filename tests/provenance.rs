@@ -180,6 +180,17 @@ fn a_limit_draws_a_sample_by_the_seed_and_says_how() {
 }
 
 #[test]
+fn a_limit_counts_for_kept_embeddings_too_and_they_may_be_kept_again() {
+    let folder = twins();
+    let path = folder.path();
+    json(path, &["eval", "clean", "--keep", "saved"]);
+    let drawn = json(path, &["eval", "saved.npy", "--limit", "1"]);
+    assert_eq!((&drawn["images"], &drawn["predictions"].as_array().map(Vec::len)), (&2.into(), &Some(2)));
+    assert_eq!(drawn["predictions"], json(path, &["eval", "clean", "--limit", "1"])["predictions"]);
+    assert_eq!(json(path, &["eval", "saved.npy", "--keep", "saved"])["resumed"]["images"], 3);
+}
+
+#[test]
 fn folders_in_a_class_are_of_that_class_and_splits_are_no_classes() {
     let folder = twins();
     let path = folder.path();

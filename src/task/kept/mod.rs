@@ -120,6 +120,16 @@ impl Kept {
         Identity::of(&pictures)
     }
 
+    /// The pictures whose names `keep` wants, with their embeddings.
+    pub fn only(&self, keep: impl Fn(&str) -> bool) -> Self {
+        let mut kept = Self::new(self.width);
+        for (picture, row) in self.pictures.iter().zip(self.embeddings()).filter(|(one, _)| keep(&one.name)) {
+            kept.pictures.push(picture.clone());
+            kept.values.extend_from_slice(row);
+        }
+        kept
+    }
+
     /// The same embeddings with other labels: what `label` gives for each picture's name.
     pub fn relabelled(&self, label: impl Fn(&str) -> Option<String>) -> Self {
         let picture = |picture: &Picture| Picture { label: label(&picture.name), ..picture.clone() };
@@ -259,6 +269,12 @@ mod tests {
         assert_eq!((kept.pictures()[0].name.as_str(), kept.row(0)), ("2.png", [0.0, 1e-30].as_slice()));
         assert_eq!((kept.pictures()[1].name.as_str(), kept.row(1)), ("a/1.png", [1.0, -2.5].as_slice()));
         assert_eq!(kept.identity(), before, "the order is no part of it");
+    }
+
+    #[test]
+    fn some_pictures_keep_their_own_embeddings() {
+        let kept = kept().only(|name| name == "2.png");
+        assert_eq!((kept.pictures().len(), kept.row(0)), (1, [0.0, 1e-30].as_slice()));
     }
 
     #[test]

@@ -126,8 +126,19 @@ impl Study {
     /// The same; pictures whose embedding is among `saved` are not embedded again, and are counted.
     pub fn embed_all(&mut self, saved: Option<&Saved>) -> Result<(Kept, Vec<Skipped>, usize)> {
         let path = &self.data;
-        let (kept, skipped, resumed) =
-            if is_kept(path) { (self.read_kept(path)?, Vec::new(), 0) } else { self.embed_pictures(saved)? };
+        let (kept, skipped, resumed) = if is_kept(path) {
+            // What a limit has drawn, of the rows that are there.
+            let drawn: HashSet<&str> = self.dataset.items.iter().map(|item| item.name.as_str()).collect();
+            let kept = self.read_kept(path)?.only(|name| drawn.contains(name));
+            let is_saved = |picture: &&Picture| {
+                let known = picture.sha256.as_deref().and_then(|sha256| saved?.embedding_of(sha256));
+                known.is_some()
+            };
+            let resumed = kept.pictures().iter().filter(is_saved).count();
+            (kept, Vec::new(), resumed)
+        } else {
+            self.embed_pictures(saved)?
+        };
         if kept.pictures().is_empty() {
             let reason = skipped.first().map_or("", |skipped| skipped.reason.as_str());
             let problem = format!("none of its {} pictures can be read; the first: {reason}", skipped.len());

@@ -149,6 +149,10 @@ test("a cell of the confusion matrix shows its pictures, and a pinned run is com
   await view.getByRole("button", { name: "Pin for comparison" }).click();
   await view.getByLabel("Templates of the data").fill("{}");
   await view.getByText("McNemar’s exact p").first().waitFor();
+  // Robustness and Bias ask with the templates of Dataset: the model's own again.
+  await view.getByLabel("Templates of the data").fill("a drawing of a {}");
+  await view.getByText("McNemar’s exact p").first().waitFor({ state: "hidden" });
+  await settled("dataset-view");
 });
 
 test("robustness equals the command line's", async () => {
@@ -216,7 +220,7 @@ test("another name for a class moves pictures, and so does another set of labels
   const moved = Number.parseInt((await bias.getByText(/pictures move\.$/).textContent()) ?? "");
   const asked = ["cat", "rabbit", "car"].flatMap((label) => ["--label", label]);
   const other = ["cat", "rabbit", "bicycle"].flatMap((label) => ["--other-label", label]);
-  const theirs = commandLine("bias", `${DATA}/by-hand.csv`, ...asked, ...other);
+  const theirs = commandLine("bias", `${DATA}/by-hand.csv`, ...asked, ...other, "--template", "a picture of a {}");
   assert.equal(moved, theirs.label_sets.moved.length);
 });
 

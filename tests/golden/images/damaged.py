@@ -196,6 +196,21 @@ def entropy(bits):
     return np.packbits(np.array(bits, np.uint8)).tobytes().replace(b"\xff", b"\xff\0")
 
 
+def odd_scans():
+    """Scans one component each, whose header names coefficients that there are not: of no account outside of progressive
+    files."""
+    grey = saved(picture(40, 24).convert("L"), "JPEG", quality=80)
+    head, data = header_and_data(grey)
+    scan = head.index(b"\xff\xda")
+    for name, first, last in (("beyond", 255, 255), ("backwards", 63, 1), ("zero", 0, 0)):
+        yield f"odd-scan-{name}.jpg", head[: scan + 7] + bytes([first, last, 0]) + data
+        three = bytearray(head[:scan].replace(b"\xff\xc0\0\x0b", b"\xff\xc0\0\x11"))
+        frame = three.index(b"\xff\xc0")
+        three[frame + 9 : frame + 13] = bytes([3, 1, 0x11, 0, 2, 0x11, 0, 3, 0x11, 0])
+        scans = b"".join(b"\xff\xda\0\x08\1" + bytes([number, 0, first, last, 0]) + data[:-2] for number in (1, 2, 3))
+        yield f"odd-scans-{name}.jpg", bytes(three) + scans + b"\xff\xd9"
+
+
 def lossless_jpegs():
     for predictor in range(1, 8):
         yield f"lossless-{predictor}.jpg", lossless(picture(11, 9), predictor)
@@ -404,7 +419,7 @@ def main():
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     records = []
-    for make in (exifs, jpegs, pngs, gifs, bmps, webps, lossless_jpegs):
+    for make in (exifs, jpegs, pngs, gifs, bmps, webps, lossless_jpegs, odd_scans):
         for name, data in make():
             path = folder / name
             assert not path.exists(), name

@@ -139,7 +139,9 @@ fn several_scans(markers: &mut Markers, frame: &Frame, mut scan: Scan) -> Result
             }
         }
         let last_good_row = scan::decode(markers, frame, &scan, &mut coefficients)?;
-        progress.note(&scan);
+        if frame.progressive {
+            progress.note(&scan);
+        }
         scan = match markers.next_scan()? {
             Some(scan) => scan,
             None => {

@@ -53,10 +53,10 @@ impl Progress {
         Self { now: vec![[-1; 64]; components], before: vec![[0; 64]; components], scans: 0 }
     }
 
-    /// Notes what a scan tells.
+    /// Notes what a scan of a progressive picture tells.
     pub(super) fn note(&mut self, scan: &Scan) {
         self.scans += 1;
-        let (first, last) = (usize::from(scan.first), usize::from(scan.last).min(63));
+        let (first, last) = (usize::from(scan.first), usize::from(scan.last));
         for member in &scan.components {
             let now = &mut self.now[member.index];
             for k in first.min(1)..=last.max(ESTIMATED - 1) {

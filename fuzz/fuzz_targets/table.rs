@@ -2,7 +2,8 @@
 //! and read again as it was.
 #![no_main]
 
-use clip_wasm::task::kept::{Kept, npy, table};
+use clip_wasm::task::dataset::table;
+use clip_wasm::task::kept::{Kept, npy};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: &[u8]| {

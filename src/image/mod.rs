@@ -10,7 +10,7 @@ mod preprocessing;
 mod resize;
 mod rgb8;
 
-pub use decode::{Decoded, Format, MAX_PIXELS, decode};
+pub use decode::{Decoded, Format, decode};
 pub use preprocessing::{Normalize, Pixels, Preprocessing, Size};
 pub use resize::{Resample, Window, resize};
-pub use rgb8::Rgb8;
+pub use rgb8::{MAX_PIXELS, Rgb8};

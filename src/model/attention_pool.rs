@@ -6,8 +6,7 @@
 //! constant that softmax ignores. And what a head takes from the values is `V` times the weighted mean of the
 //! tokens, so that `V` sees one row a head, not one a token.
 
-use super::block::load_norm;
-use super::linear::{Linear, load_exact, load_floats};
+use super::linear::{Linear, load_exact, load_floats, load_norm};
 use super::mlp::Mlp;
 use super::workspace::{Workspace, sized};
 use crate::error::Result;

@@ -1,6 +1,6 @@
 //! The transformer block that both towers are made of.
 
-use super::linear::{Linear, check_width, load_floats};
+use super::linear::{Linear, check_width, load_norm};
 use super::mlp::Mlp;
 use super::workspace::{Workspace, sized};
 use crate::error::Result;
@@ -68,18 +68,6 @@ fn keep_rows(x: &mut Vec<f32>, kept: &[u32], width: usize) {
         x.copy_within(start..start + width, target * width);
     }
     x.truncate(kept.len() * width);
-}
-
-/// A layer norm over rows of the tower's width.
-///
-/// # Errors
-/// As [`Tensors::take`], and `NonFiniteWeight`.
-pub fn load_norm(tensors: &mut Tensors, name: &str, config: &TowerConfig) -> Result<LayerNorm> {
-    Ok(LayerNorm {
-        gain: load_floats(tensors, &format!("{name}.weight"), &[config.width])?,
-        bias: load_floats(tensors, &format!("{name}.bias"), &[config.width])?,
-        epsilon: config.layer_norm_eps,
-    })
 }
 
 /// The blocks of a tower.

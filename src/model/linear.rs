@@ -4,8 +4,10 @@ use candle_core::{Device, Tensor};
 
 use crate::error::{Error, Result};
 use crate::kernels::activation;
-use crate::kernels::matmul::{Activations, BLOCK, Epilogue, Output, PackedMatrix, Rows, blocks};
-use crate::weights::{self, Tensors};
+use crate::kernels::layer_norm::LayerNorm;
+use crate::kernels::matmul::{Activations, BLOCK, Epilogue, Output, PackedMatrix, Rows};
+use crate::weights::quantize::blocks::codes::quantize_block;
+use crate::weights::{self, Tensors, TowerConfig};
 
 /// One or several matrices over the same input, their outputs side by side, with a bias.
 #[derive(Debug)]
@@ -111,7 +113,7 @@ impl Linear {
                 let rest = &row[block * BLOCK..length.min((block + 1) * BLOCK)];
                 let mut padded = [0.0; BLOCK];
                 padded[..rest.len()].copy_from_slice(rest);
-                blocks::quantize(&padded, codes)
+                quantize_block(&padded, codes)
             };
             (Matrix::Packed(PackedMatrix::pack(columns, padded, read)), padded)
         } else {
@@ -272,6 +274,18 @@ pub fn load_exact(
         }
     }
     Ok(weights)
+}
+
+/// A layer norm over rows of the tower's width.
+///
+/// # Errors
+/// As [`Tensors::take`], and `NonFiniteWeight`.
+pub fn load_norm(tensors: &mut Tensors, name: &str, config: &TowerConfig) -> Result<LayerNorm> {
+    Ok(LayerNorm {
+        gain: load_floats(tensors, &format!("{name}.weight"), &[config.width])?,
+        bias: load_floats(tensors, &format!("{name}.bias"), &[config.width])?,
+        epsilon: config.layer_norm_eps,
+    })
 }
 
 /// A tensor of floats, checked to be finite.

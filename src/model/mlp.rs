@@ -1,7 +1,6 @@
 //! The MLP of a block and of a pooling head: norm, two layers, residual.
 
-use super::block::load_norm;
-use super::linear::Linear;
+use super::linear::{Linear, load_norm};
 use super::workspace::sized;
 use crate::error::Result;
 use crate::kernels::activation::Activation;

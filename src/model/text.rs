@@ -3,8 +3,8 @@
 use bytes::Bytes;
 use candle_core::{Device, Tensor};
 
-use super::block::{Encoder, load_norm};
-use super::linear::{Linear, load_floats};
+use super::block::Encoder;
+use super::linear::{Linear, load_floats, load_norm};
 use super::prompt_rows::PromptRows;
 use super::workspace::{Workspace, Workspaces};
 use crate::error::{Error, Result};

@@ -3,8 +3,8 @@
 use candle_core::{Device, Tensor};
 
 use super::attention_pool::AttentionPool;
-use super::block::{Encoder, load_norm};
-use super::linear::{Linear, load_floats};
+use super::block::Encoder;
+use super::linear::{Linear, load_floats, load_norm};
 use super::workspace::{Workspace, Workspaces, sized};
 use crate::error::{Error, Result};
 use crate::kernels::attention::Reach;

@@ -4,6 +4,7 @@ pub mod accuracy;
 pub mod bias;
 pub mod calibration;
 pub mod comparison;
+pub mod dataset;
 pub mod evaluation;
 pub mod kept;
 pub mod logits;

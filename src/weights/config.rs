@@ -4,8 +4,6 @@ use std::ops::RangeInclusive;
 
 use serde::Serialize;
 
-use super::hugging_face::ConfigJson;
-use super::open_clip::OpenClipJson;
 use crate::error::{Error, Result};
 pub use crate::kernels::activation::Activation;
 
@@ -82,7 +80,7 @@ pub enum EndToken {
 
 impl EndToken {
     /// The `eos_token_id` that means [`EndToken::HighestId`] (transformers PR 24773).
-    pub(super) const HIGHEST_ID: u32 = 2;
+    pub(in crate::weights) const HIGHEST_ID: u32 = 2;
 
     /// What `eos_token_id` means.
     pub fn from_eos_token_id(id: u32) -> Self {
@@ -123,14 +121,14 @@ pub struct ClipConfig {
 
 /// One of the two towers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Tower {
+pub(in crate::weights) enum Tower {
     Vision,
     Text,
 }
 
 /// What a config has to say, whatever the file calls it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Field {
+pub(in crate::weights) enum Field {
     Width(Tower),
     MlpWidth(Tower),
     Layers(Tower),
@@ -149,7 +147,7 @@ pub(super) enum Field {
 }
 
 /// A file that holds the fields under keys of its own.
-pub(super) trait ConfigSource {
+pub(in crate::weights) trait ConfigSource {
     /// What to call the file in messages.
     const FILE: &'static str;
     /// Which family the file is of.
@@ -187,18 +185,6 @@ mod limit {
 }
 
 impl ClipConfig {
-    /// The architecture in a Hugging Face `config.json`, with the defaults of transformers' `CLIPConfig`, or in an
-    /// `open_clip_config.json`, with OpenCLIP's.
-    ///
-    /// # Errors
-    /// `Config` for what is missing or out of bounds, `UnsupportedArchitecture` if it is no `CLIPModel`.
-    pub fn from_hugging_face(json: &[u8]) -> Result<Self> {
-        match OpenClipJson::parse(json)? {
-            Some(open_clip) => Self::read(&open_clip),
-            None => Self::read(&ConfigJson::parse(json)?),
-        }
-    }
-
     /// How many patches the vision tower sees.
     pub fn patches(&self) -> usize {
         (self.image_size / self.patch_size).pow(2)
@@ -210,7 +196,7 @@ impl ClipConfig {
     }
 
     /// Reads and checks every field.
-    pub(super) fn read(source: &impl ConfigSource) -> Result<Self> {
+    pub(in crate::weights) fn read(source: &impl ConfigSource) -> Result<Self> {
         let family = source.family()?;
         if family == Family::MobileClip && cfg!(not(feature = "mobileclip")) {
             let expected = "CLIP or SigLIP: MobileCLIP's FastViT runs on the command line alone";

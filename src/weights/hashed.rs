@@ -1,10 +1,8 @@
-//! A writer that hashes and counts what passes through.
+//! SHA-256: its digits, and a writer that hashes and counts what passes through.
 
 use std::io::{self, Write};
 
 use sha2::{Digest, Sha256};
-
-use super::checkpoint::hexadecimal;
 
 /// A writer over another one.
 pub struct Hashed<W> {
@@ -40,4 +38,9 @@ impl<W: Write> Write for Hashed<W> {
     fn flush(&mut self) -> io::Result<()> {
         self.writer.flush()
     }
+}
+
+/// Bytes as lower-case hexadecimal digits.
+pub fn hexadecimal(bytes: &[u8]) -> String {
+    base16ct::lower::encode_string(bytes)
 }

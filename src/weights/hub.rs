@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::companions::CompanionFiles;
+use super::dialect::companions::CompanionFiles;
 use super::record::Record;
 use crate::error::{Error, Result};
 

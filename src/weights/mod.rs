@@ -1,50 +1,34 @@
-//! Checkpoints in and out: Hugging Face folders, GGUF files, quantization.
+//! Checkpoints in and out, in rooms; each uses only those above it.
+//!
+//! - [`quantize::blocks`]: the block formats, by which any tensor is read.
+//! - [`container`]: bytes to named tensors and back; knows no CLIP.
+//! - [`config`] and [`record`](Record): what a model is, and where it is from, whatever the file calls it.
+//! - [`dialect`]: whose names, configs and preprocessing become ours.
+//! - [`hub`]: which files of a repository make a model.
+//! - [`checkpoint`]: open, load while it arrives, tensors taken exactly once.
+//! - [`quantize`](mod@quantize): which tensor gets which type, and the conversion of a checkpoint or a stream.
 //!
 //! Whatever a checkpoint's own form, it becomes a [`Checkpoint`]: a config, the tokenizer and preprocessing
 //! files as they came, a record of where all that is from, and tensors under the names of clip.cpp's GGUF
 //! files ([`names`]).
 
-mod blocks;
-mod body;
 pub mod checkpoint;
-mod companions;
 pub mod config;
-pub mod dtype;
-#[cfg(not(target_arch = "wasm32"))]
-mod folder;
-pub mod gguf;
+pub mod container;
+pub mod dialect;
 mod hashed;
 pub mod hub;
-mod hugging_face;
-mod loader;
-pub mod names;
-mod open_clip;
-mod openai;
-mod packing;
-mod parts;
-mod pytorch;
 pub mod quantize;
 mod record;
-mod rows;
-mod safetensors;
-pub mod sizes;
-pub mod stream;
-pub mod tensor;
-mod tensors;
-mod tokenizer_config;
-mod vocabulary;
-mod wide;
 
-pub use checkpoint::{Checkpoint, HuggingFaceFiles, hexadecimal};
-pub use companions::{CompanionFiles, Companions};
+pub use checkpoint::{Checkpoint, Loader, Matrix, Tensors, pack};
 pub use config::{Activation, ClipConfig, EndToken, Family, FastVitConfig, TowerConfig};
-pub use dtype::Dtype;
-pub use hashed::Hashed;
-pub use loader::Loader;
-pub use packing::pack;
-pub use quantize::{Summary, quantize, rewrite};
+pub use container::gguf;
+pub use container::tensor::Tensor;
+pub use dialect::companions::{CompanionFiles, Companions, HuggingFaceFiles};
+pub use dialect::names;
+pub use hashed::{Hashed, hexadecimal};
+pub use quantize::blocks::dtype::Dtype;
+pub use quantize::stream::{Converter, Ending};
+pub use quantize::{Summary, quantize, rewrite, sizes, wide_name};
 pub use record::{Measure, Record, Source};
-pub use stream::{Converter, Ending};
-pub use tensor::Tensor;
-pub use tensors::{Matrix, Tensors};
-pub use wide::wide_name;

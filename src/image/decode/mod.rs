@@ -17,13 +17,10 @@ mod webp;
 use std::fmt::Display;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::Rgb8;
+use super::rgb8::{Rgb8, check_dimensions};
 use crate::{Error, Result};
 
 pub use format::Format;
-
-/// The largest picture that is decoded: 100 megapixels, 300 MB of RGB. Fuzzing makes do with one, to try more of them.
-pub const MAX_PIXELS: u64 = if cfg!(fuzzing) { 1_000_000 } else { 100_000_000 };
 
 /// A decoded picture.
 #[derive(Clone, Debug)]
@@ -48,7 +45,7 @@ struct Stored {
 ///
 /// [`Error::ImageFormat`] for a format that is known but not decoded here, [`Error::ImageDecode`] for bytes
 /// that are no image or a damaged one, [`Error::ImageShape`] for one without pixels, [`Error::ImageTooLarge`]
-/// above [`MAX_PIXELS`].
+/// above [`MAX_PIXELS`](super::MAX_PIXELS).
 pub fn decode(bytes: &[u8]) -> Result<Decoded> {
     let format = Format::of(bytes)?;
     let stored = match format {
@@ -60,17 +57,6 @@ pub fn decode(bytes: &[u8]) -> Result<Decoded> {
     }?;
     let image = orientation::apply(stored.image, stored.orientation)?;
     Ok(Decoded { image, format, orientation: stored.orientation })
-}
-
-/// Refuses a picture without pixels or with more than [`MAX_PIXELS`].
-pub(super) fn check_dimensions(width: u64, height: u64) -> Result<()> {
-    if width == 0 || height == 0 {
-        return Err(Error::ImageShape { width, height, bytes: 0, problem: "a side is 0" });
-    }
-    if width.checked_mul(height).is_none_or(|pixels| pixels > MAX_PIXELS) {
-        return Err(Error::ImageTooLarge { width, height, max_pixels: MAX_PIXELS });
-    }
-    Ok(())
 }
 
 /// `len` values, or an error where there is no room for them.

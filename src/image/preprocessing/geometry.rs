@@ -3,9 +3,9 @@
 use std::ops::Range;
 
 use super::Size;
-use crate::image::decode::{MAX_PIXELS, check_dimensions};
 use crate::image::resize::{Resample, Window, resize};
 use crate::image::rgb8::Rgb8;
+use crate::image::rgb8::{MAX_PIXELS, check_dimensions};
 use crate::{Error, Result};
 
 impl Size {

@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::super::lanes::F32x4;
 #[cfg(target_arch = "x86_64")]
 use super::avx2;
-use super::layout::{COLUMNS, tile_block_bytes};
+use super::layout::{COLUMNS, NARROW, tile_block_bytes};
 use super::pack::Panel;
 use super::portable;
 #[cfg(all(target_feature = "simd128", feature = "relaxed"))]
@@ -46,10 +46,6 @@ pub enum Kernel {
     #[cfg(all(target_feature = "simd128", feature = "relaxed"))]
     RelaxedDot,
 }
-
-/// The largest magnitude of a weight's code for which a block's products fit 16 bits: 32 steps, two
-/// products a lane and step, each of at most 127 times this.
-pub(super) const NARROW: u8 = 16;
 
 /// The fastest implementation for weights of at most five bits, and for others, as indices of
 /// [`Kernel::ALL`] plus one; 0 while nobody measured.

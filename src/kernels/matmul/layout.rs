@@ -45,6 +45,10 @@ pub const RUN: usize = if WIDENED { 2 } else { STEP };
 /// Bytes of a block of a panel.
 pub const PANEL_BLOCK_BYTES: usize = COLUMNS * BLOCK + COLUMNS * 4 + COLUMNS * 2;
 
+/// The largest magnitude of a weight's code for which a block's products fit 16 bits: 32 steps, two
+/// products a lane and step, each of at most 127 times this.
+pub const NARROW: u8 = 16;
+
 /// A block of a panel, aligned so that none of its vectors lies across two lines of a processor's cache.
 #[derive(Clone, Copy, Debug)]
 #[repr(C, align(16))]

@@ -25,7 +25,6 @@
 mod activations;
 #[cfg(target_arch = "x86_64")]
 mod avx2;
-pub mod blocks;
 mod finish;
 mod kernel;
 mod layout;

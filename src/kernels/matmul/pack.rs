@@ -4,8 +4,7 @@ use std::ops::Range;
 use std::sync::OnceLock;
 
 use super::BLOCK;
-use super::kernel::NARROW;
-use super::layout::{COLUMNS, PANEL_BLOCK_BYTES, PanelBlock, RUN, panel_offset};
+use super::layout::{COLUMNS, NARROW, PANEL_BLOCK_BYTES, PanelBlock, RUN, panel_offset};
 use super::pairs::{self, Order};
 use crate::kernels::threads;
 

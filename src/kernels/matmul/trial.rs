@@ -5,7 +5,7 @@
 
 use serde::Serialize;
 
-use super::kernel::NARROW;
+use super::layout::NARROW;
 use super::{Activations, BLOCK, Epilogue, Kernel, Output, PackedMatrix, Rows};
 
 /// Rows of the trial product: a few prompts, or part of an image.

@@ -2,14 +2,12 @@
 
 pub mod identity;
 pub mod npy;
-pub mod table;
-#[cfg(feature = "archives")]
-pub mod webdataset;
 
 use std::collections::HashMap;
 
 use identity::{Identified, Identity};
 
+use super::dataset::table;
 use super::zero_shot::unit;
 use crate::{Error, Result};
 

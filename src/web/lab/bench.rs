@@ -9,8 +9,9 @@ use super::{bootstrap, malformed};
 use crate::error::Error;
 use crate::task::bias::Association;
 use crate::task::comparison::{Answer, Paired, Unpaired};
+use crate::task::dataset::table;
 use crate::task::evaluation;
-use crate::task::kept::{Kept, Picture, table};
+use crate::task::kept::{Kept, Picture};
 use crate::task::pca::Map;
 use crate::task::words::{LabelSets, namings};
 

@@ -3,8 +3,9 @@
 use clip_wasm::Result;
 use clip_wasm::task::accuracy::Accuracy;
 use clip_wasm::task::calibration::NoTemperature;
+use clip_wasm::task::dataset::table;
 use clip_wasm::task::evaluation::{Evaluation, PicturePrediction};
-use clip_wasm::task::kept::{Kept, table};
+use clip_wasm::task::kept::Kept;
 use clip_wasm::task::statistics::Estimate;
 use serde::Serialize;
 

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use clip_wasm::task::kept::{Kept, VERSION, identity, table};
+use clip_wasm::task::dataset::table;
+use clip_wasm::task::kept::{Kept, VERSION, identity};
 use clip_wasm::{Error, Result};
 use indicatif::HumanDuration;
 use serde::Serialize;

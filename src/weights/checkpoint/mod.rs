@@ -1,0 +1,174 @@
+//! Opening: a checkpoint in memory, whatever file it came from, for everything above.
+//!
+//! It is opened whole ([`Checkpoint::open`]) or while it arrives ([`Loader`]), and its tensors are taken exactly once
+//! ([`Tensors`]).
+
+#[cfg(not(target_arch = "wasm32"))]
+mod folder;
+mod loader;
+mod packing;
+mod tensors;
+
+use std::sync::OnceLock;
+
+use bytes::Bytes;
+use sha2::{Digest, Sha256};
+
+use crate::error::Result;
+use crate::weights::config::ClipConfig;
+use crate::weights::container::gguf::{Gguf, Metadata};
+use crate::weights::container::{pytorch, safetensors};
+use crate::weights::dialect::clip_cpp;
+use crate::weights::dialect::companions::{Companions, HuggingFaceFiles};
+use crate::weights::dialect::{names, parts};
+use crate::weights::hashed::hexadecimal;
+use crate::weights::quantize::blocks::dtype::Dtype;
+use crate::weights::record::Record;
+pub use loader::Loader;
+pub use packing::pack;
+pub use tensors::{Matrix, Tensors};
+
+/// Everything a checkpoint brings.
+///
+/// The JSON texts and the tensors are slices of the file's bytes, which stay in memory (or mapped) while any
+/// of them lives.
+#[derive(Debug)]
+pub struct Checkpoint {
+    pub config: ClipConfig,
+    /// The checkpoint's `tokenizer.json`, as it is.
+    pub tokenizer_json: Bytes,
+    /// The checkpoint's `preprocessor_config.json`, as it is.
+    pub preprocessing_json: Bytes,
+    pub record: Record,
+    pub tensors: Tensors,
+    /// The files the tensors lie in.
+    weights: Vec<Bytes>,
+    /// Of the published weights, as the GGUF made from them says; `None` where these are the published weights.
+    published_sha256: Option<String>,
+    sha256: OnceLock<String>,
+}
+
+impl Checkpoint {
+    /// Opens a Hugging Face folder, a GGUF file, or an archive of OpenAI's with a tokenizer beside it. Large files are mapped, not read.
+    ///
+    /// # Errors
+    /// `File` for what cannot be read, and whatever the formats' readers find.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fn open(path: &std::path::Path) -> Result<Self> {
+        if path.is_dir() {
+            Self::from_hugging_face(folder::read(path)?)
+        } else if path.extension().is_some_and(|end| end == "pt") {
+            Self::from_hugging_face(folder::read_archive(path)?)
+        } else {
+            Self::from_gguf(folder::map(path)?)
+        }
+    }
+
+    /// The checkpoint in a GGUF file.
+    ///
+    /// # Errors
+    /// `Truncated` or `Malformed` for a damaged file, `UnsupportedArchitecture` or `Config` for one that is
+    /// not ours to run, `TensorType` for element types this crate does not read.
+    pub fn from_gguf(file: Bytes) -> Result<Self> {
+        let Gguf { metadata, tensors } = Gguf::read(&file)?;
+        let mut checkpoint = Self::from_parts(&metadata, Tensors::new(tensors)?)?;
+        checkpoint.weights.push(file);
+        Ok(checkpoint)
+    }
+
+    /// The checkpoint in a GGUF file of this metadata and these tensors, which have memory of their own: it has no
+    /// hash of its own to tell.
+    ///
+    /// # Errors
+    /// As [`Checkpoint::from_gguf`].
+    pub fn from_parts(metadata: &Metadata, tensors: Tensors) -> Result<Self> {
+        let Companions { config, tokenizer_json, preprocessing_json } = clip_cpp::companions(metadata)?;
+        let record = clip_cpp::record(metadata);
+        Ok(Self {
+            config,
+            tokenizer_json,
+            preprocessing_json,
+            published_sha256: record.source.sha256.clone(),
+            record,
+            tensors,
+            weights: Vec::new(),
+            sha256: OnceLock::new(),
+        })
+    }
+
+    /// The checkpoint in the files of a Hugging Face repository, its tensors renamed to the canonical names.
+    /// A tensor that `CLIPModel` does not have keeps its name, for [`Tensors::finish`] to complain of.
+    ///
+    /// # Errors
+    /// As [`Checkpoint::from_gguf`].
+    pub fn from_hugging_face(files: HuggingFaceFiles) -> Result<Self> {
+        let HuggingFaceFiles { companions: files, weights, record } = files;
+        let tokenizer = files.tokenizer.clone();
+        // A model that is not run here is refused before its weights are looked at.
+        let told = (!files.config.is_empty()).then(|| Companions::from_hugging_face(files)).transpose()?;
+        let is_nowhere = |name: &str| names::place(name) == names::Place::Nowhere;
+        let mut tensors = Vec::new();
+        for file in &weights {
+            let read = if file.starts_with(&pytorch::ENTRY) {
+                pytorch::read(file, is_nowhere)?
+            } else {
+                safetensors::read(file, is_nowhere)?
+            };
+            for tensor in read {
+                let place = names::place(&tensor.name);
+                tensors.extend(parts::of(tensor, place)?);
+            }
+        }
+        let companions = match told {
+            Some(companions) => companions,
+            None => Companions::from_tensors(&tensors, tokenizer)?,
+        };
+        Ok(Self {
+            config: companions.config,
+            tokenizer_json: companions.tokenizer_json,
+            preprocessing_json: companions.preprocessing_json,
+            record,
+            tensors: Tensors::new(tensors)?,
+            weights,
+            published_sha256: None,
+            sha256: OnceLock::new(),
+        })
+    }
+
+    /// Lets go of the file, so that a tensor's memory is free once the tensor is dropped. It cannot tell its
+    /// hash any more.
+    pub fn release_file(&mut self) {
+        self.weights = Vec::new();
+    }
+
+    /// The element type of the blocks' weights: what the checkpoint was quantized to.
+    pub fn main_dtype(&self) -> Dtype {
+        let mut tensors = self.tensors.iter();
+        let weight = tensors.find(|tensor| tensor.name.ends_with(".blk.0.attn_q.weight"));
+        weight.map_or(Dtype::F32, |tensor| tensor.dtype)
+    }
+
+    /// The SHA-256 of the file the weights came from, in lower-case hexadecimal; of all shards in a row, if
+    /// there are several. Computed at the first call, which reads all of the file.
+    pub fn sha256(&self) -> &str {
+        self.sha256.get_or_init(|| {
+            let mut hash = Sha256::new();
+            self.weights.iter().for_each(|file| hash.update(file));
+            hexadecimal(&hash.finalize())
+        })
+    }
+
+    /// The SHA-256 of the published weights: of these, or of those this GGUF was made from.
+    pub(in crate::weights) fn published_sha256(&self) -> &str {
+        self.published_sha256.as_deref().unwrap_or_else(|| self.sha256())
+    }
+
+    /// What there is beside the tensors.
+    pub fn companions(&self) -> Companions {
+        Companions {
+            config: self.config.clone(),
+            tokenizer_json: self.tokenizer_json.clone(),
+            preprocessing_json: self.preprocessing_json.clone(),
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! GGUF files: one self-contained file with metadata and tensors.
+//!
+//! [`read`] and [`write`](mod@write) know the container (versions 2 and 3, little-endian; specification:
+//! `docs/gguf.md` in the ggml repository) and nothing of CLIP; `keys` knows what CLIP's keys mean.
+
+pub mod arrivals;
+pub mod read;
+pub mod value;
+pub mod write;
+
+pub use arrivals::Arrivals;
+pub use read::Gguf;
+pub use value::{Array, Value};
+pub use write::TensorLayout;
+
+/// What a file says beside its tensors.
+pub type Metadata = std::collections::BTreeMap<String, Value>;
+
+/// The first four bytes of every file.
+const MAGIC: [u8; 4] = *b"GGUF";
+
+/// The alignment of tensor data where `general.alignment` does not say otherwise.
+const DEFAULT_ALIGNMENT: u64 = 32;

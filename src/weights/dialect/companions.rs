@@ -1,0 +1,124 @@
+//! What a checkpoint needs beside its tensors, by the dialect that its files are in.
+
+use bytes::Bytes;
+use serde::Serialize;
+
+use super::hugging_face::{self, ConfigJson, image_processor};
+use super::open_clip::OpenClipJson;
+use super::{open_clip, openai, tokenizer_config, vocabulary};
+use crate::error::{Error, Result};
+use crate::lfs_pointer;
+use crate::weights::config::ClipConfig;
+use crate::weights::container::tensor::Tensor;
+use crate::weights::record::Record;
+
+/// The small files of a checkpoint: their texts, empty where there is none, or where they are.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct CompanionFiles<File = Bytes> {
+    /// `config.json` or `open_clip_config.json`; none beside OpenAI's own archives: the tensors say it then.
+    pub config: File,
+    /// `tokenizer.json`, or a `vocab.json`.
+    pub tokenizer: File,
+    /// `tokenizer_config.json`
+    pub tokenizer_config: File,
+    /// `special_tokens_map.json`
+    pub special_tokens: File,
+    /// `preprocessor_config.json` or `open_clip_config.json`.
+    pub preprocessor: File,
+    /// `processor_config.json`
+    pub processor: File,
+}
+
+impl<File> CompanionFiles<File> {
+    /// What `read` makes of each.
+    ///
+    /// # Errors
+    /// The first of `read`.
+    pub fn try_map<To>(&self, mut read: impl FnMut(&File) -> Result<To>) -> Result<CompanionFiles<To>> {
+        Ok(CompanionFiles {
+            config: read(&self.config)?,
+            tokenizer: read(&self.tokenizer)?,
+            tokenizer_config: read(&self.tokenizer_config)?,
+            special_tokens: read(&self.special_tokens)?,
+            preprocessor: read(&self.preprocessor)?,
+            processor: read(&self.processor)?,
+        })
+    }
+}
+
+/// The files of a Hugging Face checkpoint, read.
+#[derive(Clone, Debug, Default)]
+pub struct HuggingFaceFiles {
+    pub companions: CompanionFiles,
+    /// `model.safetensors`, or its shards in the order of their names, or `pytorch_model.bin`.
+    pub weights: Vec<Bytes>,
+    pub record: Record,
+}
+
+/// Architecture, tokenizer and preprocessing.
+#[derive(Clone, Debug)]
+pub struct Companions {
+    pub config: ClipConfig,
+    /// `tokenizer.json`, as it is.
+    pub tokenizer_json: Bytes,
+    /// `preprocessor_config.json`, as it is.
+    pub preprocessing_json: Bytes,
+}
+
+impl Companions {
+    /// From the files, by transformers' rules: an `image_processor` in `processor_config.json` comes before
+    /// `preprocessor_config.json`, and `tokenizer_config.json` changes what `tokenizer.json` does.
+    ///
+    /// # Errors
+    /// `Malformed`, `Config`, `UnsupportedArchitecture`, `LfsPointer`, `MissingFile` where nothing says how pictures are
+    /// prepared or, for a `vocab.json` that is not CLIP's, `Tokenizer`.
+    pub fn from_hugging_face(files: CompanionFiles) -> Result<Self> {
+        let CompanionFiles { config, tokenizer, tokenizer_config, special_tokens, preprocessor, processor } =
+            files;
+        lfs_pointer::refuse(&config, "config.json")?;
+        lfs_pointer::refuse(&tokenizer, "tokenizer.json")?;
+        lfs_pointer::refuse(&preprocessor, "preprocessor_config.json")?;
+        lfs_pointer::refuse(&processor, "processor_config.json")?;
+        let config = ClipConfig::from_hugging_face(&config)?;
+        let preprocessing_json = match (image_processor(&processor)?, OpenClipJson::parse(&preprocessor)?) {
+            (Some(nested), _) => nested,
+            (None, Some(open_clip)) => open_clip.preprocessing_json(config.image_size)?,
+            (None, None) if !preprocessor.is_empty() => hugging_face::preprocessor(preprocessor)?,
+            (None, None) => {
+                let expected =
+                    "preprocessor_config.json, and no `image_processor` in a processor_config.json";
+                return Err(Error::MissingFile { expected: expected.to_owned() });
+            }
+        };
+        let tokenizer_json = vocabulary::completed(tokenizer, config.vocab_size)?;
+        let tokenizer_json =
+            tokenizer_config::applied(tokenizer_json, &tokenizer_config, &special_tokens, &config)?;
+        Ok(Self { config, tokenizer_json, preprocessing_json })
+    }
+
+    /// Those of weights that come with a tokenizer alone, as OpenAI's archives do.
+    ///
+    /// # Errors
+    /// `Config` if the tensors are not those of OpenAI's models, and as above for the tokenizer.
+    pub(in crate::weights) fn from_tensors(tensors: &[Tensor], tokenizer: Bytes) -> Result<Self> {
+        lfs_pointer::refuse(&tokenizer, "tokenizer.json")?;
+        let config = openai::config(tensors)?;
+        let preprocessing_json = open_clip::default_preprocessing_json(config.image_size)?;
+        let tokenizer_json = vocabulary::completed(tokenizer, config.vocab_size)?;
+        Ok(Self { config, tokenizer_json, preprocessing_json })
+    }
+}
+
+impl ClipConfig {
+    /// The architecture in a Hugging Face `config.json`, with the defaults of transformers' `CLIPConfig`, or in an
+    /// `open_clip_config.json`, with OpenCLIP's.
+    ///
+    /// # Errors
+    /// `Config` for what is missing or out of bounds, `UnsupportedArchitecture` if it is no `CLIPModel`.
+    pub fn from_hugging_face(json: &[u8]) -> Result<Self> {
+        match OpenClipJson::parse(json)? {
+            Some(open_clip) => Self::read(&open_clip),
+            None => Self::read(&ConfigJson::parse(json)?),
+        }
+    }
+}

@@ -1,0 +1,354 @@
+//! `open_clip_config.json`: what OpenCLIP (3.x, `model.py`, `transform.py`) says of a model of two transformers, with its
+//! defaults, as our config, and its preprocessing in Hugging Face's form.
+//!
+//! A key that is not known here may change what the model computes, so that the model is refused by that key's name.
+
+use bytes::Bytes;
+use serde_json::{Map, Value, json};
+
+use crate::error::{Error, Result};
+use crate::weights::config::{ConfigSource, EndToken, Family, FastVitConfig, Field, Tower};
+
+const FILE: &str = "open_clip_config.json";
+
+/// Keys of `model_cfg`, `vision_cfg` and `text_cfg` that are read here, or that matter in training alone.
+const MODEL_KEYS: [&str; 5] = ["embed_dim", "vision_cfg", "text_cfg", "quick_gelu", "custom_text"];
+const VISION_KEYS: [&str; 10] = [
+    "image_size",
+    "layers",
+    "width",
+    "head_width",
+    "mlp_ratio",
+    "patch_size",
+    "patch_dropout",
+    "output_tokens",
+    "act_kwargs",
+    "norm_kwargs",
+];
+const TEXT_KEYS: [&str; 10] = [
+    "context_length",
+    "vocab_size",
+    "width",
+    "heads",
+    "layers",
+    "mlp_ratio",
+    "pad_id",
+    "output_tokens",
+    "act_kwargs",
+    "norm_kwargs",
+];
+/// Those of `vision_cfg` where timm makes the tower.
+const FAST_VIT_KEYS: [&str; 6] =
+    ["image_size", "timm_model_name", "timm_model_pretrained", "timm_pool", "timm_drop", "timm_drop_path"];
+/// Keys that may be given as long as they have the value that OpenCLIP assumes without them.
+const DEFAULTS: [(&str, &str); 3] = [("pool_type", "tok"), ("pool_type", "argmax"), ("proj_type", "linear")];
+/// Towers of other libraries, by the keys that name them.
+const FOREIGN: [&str; 3] = ["timm_model_name", "hf_model_name", "hf_tokenizer_name"];
+
+/// The preprocessing of OpenAI's models, which is the default here: the text of a `preprocessor_config.json`.
+///
+/// # Errors
+/// None; they are [`OpenClipJson::preprocessing_json`]'s.
+pub(in crate::weights) fn default_preprocessing_json(image_size: usize) -> Result<Bytes> {
+    let [model, vision, text, preprocessing] = [(); 4].map(|()| Map::new());
+    OpenClipJson { fast_vit: None, model, vision, text, preprocessing }.preprocessing_json(image_size)
+}
+
+/// A parsed file.
+pub(in crate::weights) struct OpenClipJson {
+    fast_vit: Option<FastVitConfig>,
+    model: Map<String, Value>,
+    vision: Map<String, Value>,
+    text: Map<String, Value>,
+    preprocessing: Map<String, Value>,
+}
+
+impl OpenClipJson {
+    /// The file, or `None` if `json` is no OpenCLIP config.
+    ///
+    /// # Errors
+    /// `UnsupportedArchitecture` for models that are more, or others, than two transformers; `Config` for an object
+    /// that is none.
+    pub fn parse(json: &[u8]) -> Result<Option<Self>> {
+        let Ok(mut root) = serde_json::from_slice::<Map<String, Value>>(json) else { return Ok(None) };
+        if !root.contains_key("model_cfg") {
+            return Ok(None);
+        }
+        let mut model = object(&mut root, "model_cfg")?;
+        let vision = object(&mut model, "vision_cfg")?;
+        let mut text = object(&mut model, "text_cfg")?;
+        let preprocessing = object(&mut root, "preprocess_cfg")?;
+        if vision.get("layers").is_some_and(Value::is_array) {
+            return Err(unsupported("a ResNet (`vision_cfg.layers` is a list)".to_owned()));
+        }
+        refuse_unknown("model_cfg", &model, &MODEL_KEYS)?;
+        let fast_vit = fast_vit(&vision);
+        if fast_vit.is_some() {
+            refuse_unknown("vision_cfg", &vision, &FAST_VIT_KEYS)?;
+            // The text tower of the larger sizes is causal, and S0's first version has another one.
+            if text.remove("no_causal_mask") != Some(Value::Bool(true)) {
+                return Err(unsupported("MobileCLIP with a causal text tower".to_owned()));
+            }
+        } else {
+            refuse_unknown("vision_cfg", &vision, &VISION_KEYS)?;
+        }
+        refuse_unknown("text_cfg", &text, &TEXT_KEYS)?;
+        Ok(Some(Self { fast_vit, model, vision, text, preprocessing }))
+    }
+
+    /// The text of a `preprocessor_config.json` that does what `preprocess_cfg` says.
+    ///
+    /// The centre crop is Hugging Face's, whose place differs from torchvision's by a pixel where an odd number of
+    /// pixels is cut off.
+    ///
+    /// # Errors
+    /// `Config` for ways to resize that are not known here.
+    pub fn preprocessing_json(&self, image_size: usize) -> Result<Bytes> {
+        let text = |key, default| match self.preprocessing.get(key) {
+            None | Some(Value::Null) => Ok(default),
+            Some(value) => value.as_str().ok_or_else(|| wrong(key, format!("is {value}, expected a name"))),
+        };
+        if text("mode", "RGB")? != "RGB" {
+            return Err(wrong("mode", "is not RGB, in which pictures are here and in OpenCLIP".to_owned()));
+        }
+        let resample = match text("interpolation", "bicubic")? {
+            "bicubic" => 3,
+            "bilinear" => 2,
+            other => {
+                return Err(wrong("interpolation", format!("is {other:?}, expected bicubic or bilinear")));
+            }
+        };
+        let crops = match text("resize_mode", "shortest")? {
+            "shortest" => true,
+            "squash" => false,
+            other => return Err(wrong("resize_mode", format!("is {other:?}, expected shortest or squash"))),
+        };
+        let square = json!({ "height": image_size, "width": image_size });
+        let mut json = json!({
+            "image_processor_type": "CLIPImageProcessor",
+            "do_convert_rgb": true,
+            "do_resize": true,
+            "size": if crops { json!({ "shortest_edge": image_size }) } else { square.clone() },
+            "resample": resample,
+            "do_center_crop": crops,
+            "crop_size": square,
+            "do_rescale": true,
+            "do_normalize": true,
+        });
+        for (ours, theirs) in [("image_mean", "mean"), ("image_std", "std")] {
+            // OpenAI's where there are none: the default of Hugging Face too.
+            if let Some(values) = self.preprocessing.get(theirs).filter(|values| !values.is_null()) {
+                json[ours] = values.clone();
+            }
+        }
+        Ok(json.to_string().into())
+    }
+
+    fn value(&self, field: Field) -> Option<&Value> {
+        let (object, _, key) = self.place(field)?;
+        object.get(key).filter(|value| !value.is_null())
+    }
+
+    /// The object a field lies in, that object's name, and the field's key in it; `None` for those that every such
+    /// model has in common.
+    fn place(&self, field: Field) -> Option<(&Map<String, Value>, &'static str, &'static str)> {
+        Some(match field {
+            Field::ImageSize => (&self.vision, "vision_cfg", "image_size"),
+            Field::PatchSize => (&self.vision, "vision_cfg", "patch_size"),
+            Field::VocabSize => (&self.text, "text_cfg", "vocab_size"),
+            Field::ContextLength => (&self.text, "text_cfg", "context_length"),
+            Field::ProjectionDim => (&self.model, "model_cfg", "embed_dim"),
+            Field::Width(tower) => self.place_in_tower(tower, "width"),
+            Field::MlpWidth(tower) => self.place_in_tower(tower, "mlp_ratio"),
+            Field::Layers(tower) => self.place_in_tower(tower, "layers"),
+            Field::Heads(Tower::Vision) => (&self.vision, "vision_cfg", "head_width"),
+            Field::Heads(Tower::Text) => (&self.text, "text_cfg", "heads"),
+            Field::LayerNormEps(tower) => self.place_in_tower(tower, "norm_kwargs"),
+            Field::Activation(tower) => self.place_in_tower(tower, "act_kwargs"),
+            _ => return None,
+        })
+    }
+
+    fn place_in_tower(
+        &self,
+        tower: Tower,
+        key: &'static str,
+    ) -> (&Map<String, Value>, &'static str, &'static str) {
+        match tower {
+            Tower::Vision => (&self.vision, "vision_cfg", key),
+            Tower::Text => (&self.text, "text_cfg", key),
+        }
+    }
+
+    /// The one keyword that a tower's norms or activations are made with.
+    fn keyword(&self, field: Field, known: &str) -> Result<Option<&Value>> {
+        match self.value(field) {
+            None => Ok(None),
+            Some(Value::Object(keywords)) if keywords.keys().all(|key| key == known) => {
+                Ok(keywords.get(known))
+            }
+            Some(other) => {
+                Err(self.error(field, format!("is {other}, expected an object with at most `{known}`")))
+            }
+        }
+    }
+
+    fn number(&self, field: Field, default: f64) -> Result<f64> {
+        let value = self.value(field);
+        let number = value.map_or(Some(default), Value::as_f64);
+        number.ok_or_else(|| self.error(field, "is no number"))
+    }
+}
+
+impl ConfigSource for OpenClipJson {
+    const FILE: &'static str = FILE;
+
+    fn family(&self) -> Result<Family> {
+        Ok(if self.fast_vit.is_some() { Family::MobileClip } else { Family::Clip })
+    }
+
+    fn key(&self, field: Field) -> String {
+        self.place(field).map_or_else(|| format!("{field:?}"), |(_, object, key)| format!("{object}.{key}"))
+    }
+
+    fn integer(&self, field: Field) -> Result<u64> {
+        if let Some(number) = self.fast_vit.and_then(|sizes| fast_vit_integer(&sizes, field)) {
+            return Ok(number);
+        }
+        match field {
+            Field::MlpWidth(tower) => {
+                let width = self.integer(Field::Width(tower))?;
+                return Ok((width as f64 * self.number(field, 4.0)?) as u64);
+            }
+            Field::Heads(Tower::Vision) => {
+                let width = self.integer(Field::Width(Tower::Vision))?;
+                let head_width = self.value(field).map_or(Some(64), Value::as_u64);
+                let heads = head_width.and_then(|head_width| width.checked_div(head_width));
+                return heads.ok_or_else(|| self.error(field, "is no width of a head"));
+            }
+            _ => {}
+        }
+        match self.value(field) {
+            None => default_integer(field).ok_or_else(|| self.error(field, "is missing")),
+            Some(value) => square(value)
+                .as_u64()
+                .ok_or_else(|| self.error(field, format!("is {value}, expected a whole number"))),
+        }
+    }
+
+    fn float(&self, field: Field) -> Result<f64> {
+        let eps = self.keyword(field, "eps")?.map_or(Some(1e-5), Value::as_f64);
+        eps.ok_or_else(|| self.error(field, "has an `eps` that is no number"))
+    }
+
+    fn activation(&self, tower: Tower) -> Result<String> {
+        let field = Field::Activation(tower);
+        let approximate = self.keyword(field, "approximate")?.map(|value| value.as_str().unwrap_or_default());
+        let quick = match self.model.get("quick_gelu") {
+            None | Some(Value::Null) => false,
+            Some(value) => value.as_bool().ok_or_else(|| {
+                wrong("model_cfg.quick_gelu", format!("is {value}, expected true or false"))
+            })?,
+        };
+        match (quick, approximate) {
+            (true, None) => Ok("quick_gelu".to_owned()),
+            (false, None | Some("none")) => Ok("gelu".to_owned()),
+            (false, Some("tanh")) => Ok("gelu_pytorch_tanh".to_owned()),
+            _ => Err(self.error(field, "asks for an activation that is not known")),
+        }
+    }
+}
+
+/// The sizes of timm's models of these names (timm 1.0, `fastvit.py`).
+fn fast_vit(vision: &Map<String, Value>) -> Option<FastVitConfig> {
+    let (channels, blocks) = match vision.get("timm_model_name")?.as_str()? {
+        "fastvit_mci0" => (64, [2, 6, 10, 2]),
+        "fastvit_mci1" => (64, [4, 12, 20, 4]),
+        "fastvit_mci2" => (80, [4, 12, 24, 4]),
+        _ => return None,
+    };
+    Some(FastVitConfig { channels, blocks })
+}
+
+/// What a FastViT's sizes say of the vision tower, whatever the file would.
+fn fast_vit_integer(sizes: &FastVitConfig, field: Field) -> Option<u64> {
+    let last = sizes.channels * 8;
+    let number = match field {
+        Field::StemChannels => sizes.channels,
+        Field::StageBlocks(stage) => sizes.blocks[usize::from(stage).min(3)],
+        Field::Width(Tower::Vision) => last * 2,
+        Field::MlpWidth(Tower::Vision) => last * 3,
+        Field::Layers(Tower::Vision) => sizes.blocks.iter().sum(),
+        Field::Heads(Tower::Vision) => last / 32,
+        // Halved by the stem twice, and by each stage after the first.
+        Field::PatchSize => 32,
+        _ => return None,
+    };
+    Some(number as u64)
+}
+
+/// A side that is given twice is that of a square.
+fn square(value: &Value) -> &Value {
+    match value.as_array().map(Vec::as_slice) {
+        Some([height, width]) if height == width => height,
+        _ => value,
+    }
+}
+
+/// What OpenCLIP assumes where a key is absent (`CLIPVisionCfg`, `CLIPTextCfg`).
+fn default_integer(field: Field) -> Option<u64> {
+    match field {
+        Field::Width(Tower::Vision) => Some(768),
+        Field::Width(Tower::Text) => Some(512),
+        Field::Layers(_) => Some(12),
+        Field::Heads(Tower::Text) => Some(8),
+        Field::ImageSize => Some(224),
+        Field::PatchSize => Some(16),
+        Field::Channels => Some(3),
+        Field::VocabSize => Some(49408),
+        Field::ContextLength => Some(77),
+        // The text tower pools at the highest id.
+        Field::EosTokenId => Some(EndToken::HIGHEST_ID.into()),
+        _ => None,
+    }
+}
+
+/// Takes the object `key` out; one that is absent is empty.
+fn object(root: &mut Map<String, Value>, key: &'static str) -> Result<Map<String, Value>> {
+    match root.remove(key) {
+        None | Some(Value::Null) => Ok(Map::new()),
+        Some(Value::Object(object)) => Ok(object),
+        Some(other) => Err(wrong(key, format!("is {other}, expected an object"))),
+    }
+}
+
+/// Every key that is set must be one that is read, or have the value that it has by default.
+fn refuse_unknown(name: &str, object: &Map<String, Value>, known: &[&str]) -> Result<()> {
+    let is_default = |key: &str, value: &Value| {
+        let named = value.as_str().is_some_and(|value| DEFAULTS.contains(&(key, value)));
+        named || matches!(value, Value::Null | Value::Bool(false))
+    };
+    let unknown =
+        object.iter().find(|(key, value)| !known.contains(&key.as_str()) && !is_default(key, value));
+    match unknown {
+        None => Ok(()),
+        Some((key, value)) if FOREIGN.contains(&key.as_str()) => {
+            Err(unsupported(format!("{} ({name}.{key})", value.as_str().unwrap_or_default())))
+        }
+        Some((key, _)) if key == "multimodal_cfg" => {
+            Err(unsupported("CoCa (model_cfg.multimodal_cfg)".to_owned()))
+        }
+        Some((key, value)) => Err(unsupported(format!("{name}.{key} = {value}"))),
+    }
+}
+
+fn wrong(key: &str, problem: String) -> Error {
+    Error::Config { file: FILE, key: key.to_owned(), problem }
+}
+
+fn unsupported(found: String) -> Error {
+    Error::UnsupportedArchitecture {
+        found,
+        expected: "OpenCLIP's vision transformer and its causal text transformer",
+    }
+}

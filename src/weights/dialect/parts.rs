@@ -1,0 +1,74 @@
+//! Published tensors that are several of ours, or one of ours with its axes exchanged.
+
+use crate::error::{Error, Result};
+use crate::weights::container::tensor::Tensor;
+use crate::weights::dialect::names::Place;
+use crate::weights::quantize::blocks::dtype::Dtype;
+
+/// The tensors that a published one becomes.
+///
+/// # Errors
+/// `Malformed` if its shape does not go with that.
+pub fn of(tensor: Tensor, place: Place) -> Result<Vec<Tensor>> {
+    match place {
+        Place::Nowhere => Ok(Vec::new()),
+        Place::Whole(name) => Ok(vec![Tensor { name, ..tensor }]),
+        Place::Packed(names) => {
+            let shape = third(&tensor.name, &tensor.shape)?;
+            let len = tensor.data.len() / 3;
+            let part = |(index, name): (usize, String)| {
+                let data = tensor.data.slice(index * len..(index + 1) * len);
+                Tensor::new(name, shape.clone(), tensor.dtype, data)
+            };
+            names.into_iter().enumerate().map(part).collect()
+        }
+        Place::Transposed(name) => {
+            let shape = transposed_shape(&tensor.name, &tensor.shape)?;
+            let data = transpose(&tensor.data, &shape, tensor.dtype);
+            Ok(vec![Tensor::new(name, shape, tensor.dtype, data.into())?])
+        }
+    }
+}
+
+/// The shape of each third of a tensor's rows.
+///
+/// # Errors
+/// `Malformed` if they do not come in thirds.
+pub fn third(name: &str, shape: &[usize]) -> Result<Vec<usize>> {
+    match shape {
+        [rows, rest @ ..] if rows.is_multiple_of(3) && *rows > 0 => Ok([&[rows / 3], rest].concat()),
+        _ => Err(misshapen(name, shape, "rows in three equal parts")),
+    }
+}
+
+/// The shape of a matrix with rows for columns.
+///
+/// # Errors
+/// `Malformed` if it is no matrix.
+pub fn transposed_shape(name: &str, shape: &[usize]) -> Result<Vec<usize>> {
+    match shape {
+        [rows, columns] => Ok(vec![*columns, *rows]),
+        _ => Err(misshapen(name, shape, "two axes")),
+    }
+}
+
+/// The values of a matrix that is of this shape once its axes are exchanged.
+///
+/// # Panics
+/// If `shape` has not two axes, the type is quantized, or `data` is not of that size.
+pub fn transpose(data: &[u8], shape: &[usize], dtype: Dtype) -> Vec<u8> {
+    let (rows, columns, size) = (shape[0], shape[1], dtype.block_bytes());
+    assert_eq!(data.len(), rows * columns * size);
+    let mut transposed = Vec::with_capacity(data.len());
+    for row in 0..rows {
+        for column in 0..columns {
+            transposed.extend_from_slice(&data[(column * rows + row) * size..][..size]);
+        }
+    }
+    transposed
+}
+
+fn misshapen(name: &str, shape: &[usize], expected: &str) -> Error {
+    let reason = format!("tensor {name:?} has shape {shape:?}, expected {expected}");
+    Error::Malformed { format: "checkpoint", reason }
+}

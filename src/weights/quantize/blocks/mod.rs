@@ -1,0 +1,16 @@
+//! The block formats: what the bytes of a row mean, and how values become such bytes.
+//!
+//! Layouts are ggml's (`ggml-common.h`, `block_q4_0` to `block_q6_K`). Both directions work on plain bytes at
+//! any alignment, row by row, and give the same bits on every machine, which candle's own block types do not
+//! promise.
+
+pub mod codes;
+mod decode;
+pub mod dtype;
+mod encode;
+
+pub use decode::{PIECE, decode, first_non_finite};
+pub use encode::encode;
+
+/// Where the f16 scale of a q6_k block lies: after the low bits, the high bits and the inner scales.
+const Q6K_SCALE: usize = 128 + 64 + 16;

@@ -1,0 +1,147 @@
+//! The tensor data of a GGUF file in the making: tensors come one after the other, each in any chunking.
+
+use std::collections::HashSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::plan::Plan;
+use crate::error::{Error, Result};
+use crate::weights::container::gguf::TensorLayout;
+use crate::weights::container::gguf::write::padding;
+use crate::weights::quantize::blocks::dtype::Dtype;
+use crate::weights::quantize::rows::Rows;
+use crate::weights::quantize::wide::{self, WideColumns};
+
+/// The data so far, but for its bytes, which are given away as they are made.
+#[derive(Debug, Serialize, Deserialize)]
+pub(in crate::weights) struct Body {
+    plan: Plan,
+    layouts: Vec<TensorLayout>,
+    names: HashSet<String>,
+    wide: WideColumns,
+    /// The tensor whose rows are coming.
+    current: Option<Current>,
+    /// Bytes given away, with the padding between tensors.
+    written: u64,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Current {
+    rows: Rows,
+    /// Bytes that are still to come.
+    left: u64,
+    is_norm: bool,
+    has_wide: bool,
+}
+
+impl Body {
+    pub fn new(plan: Plan) -> Self {
+        let (layouts, names) = (Vec::new(), HashSet::new());
+        Self { plan, layouts, names, wide: WideColumns::default(), current: None, written: 0 }
+    }
+
+    /// How many bytes have been made.
+    pub fn written(&self) -> u64 {
+        self.written
+    }
+
+    /// Tells the gain or bias of a norm ahead of its place.
+    pub fn learn(&mut self, name: &str, values: &[f32]) {
+        self.wide.learn(name, values);
+    }
+
+    /// What stands beside a tensor of this type, as far as the norms are known.
+    ///
+    /// # Errors
+    /// As [`TensorLayout::new`].
+    pub fn companion(&self, layout: &TensorLayout) -> Result<Option<TensorLayout>> {
+        match (self.plan, rows_of(&layout.shape)) {
+            (Plan::Quantize(_), (rows, row_len)) if layout.dtype.is_quantized() => {
+                self.wide.layout(&layout.name, rows, row_len)
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// Begins the next tensor. A scalar's shape is `[1]`. The weights of wide channels are collected
+    /// unless `has_wide` says that the checkpoint brings them.
+    ///
+    /// # Errors
+    /// `Malformed` if one of this name has been, or if the shape does not fit the type it has or gets.
+    pub fn begin(&mut self, name: String, shape: Vec<usize>, stored: Dtype, has_wide: bool) -> Result<()> {
+        if !self.names.insert(name.clone()) {
+            let reason = format!("the tensor {name:?} occurs twice");
+            return Err(Error::Malformed { format: "checkpoint", reason });
+        }
+        let left = stored.bytes_of(&shape).filter(|&bytes| bytes > 0).ok_or_else(|| Error::Malformed {
+            format: "checkpoint",
+            reason: format!("tensor {name:?} cannot have shape {shape:?} in {stored}"),
+        })?;
+        let (rows, row_len) = rows_of(&shape);
+        let dtype = self.plan.dtype(&name, &shape, stored);
+        let layout = TensorLayout::new(name, shape, dtype)?;
+        let collects = matches!(self.plan, Plan::Quantize(_)) && layout.dtype.is_quantized() && !has_wide;
+        self.current = Some(Current {
+            rows: Rows::new(layout.name.clone(), row_len, stored, layout.dtype),
+            left: left as u64,
+            is_norm: wide::is_norm(&layout.name, &layout.shape),
+            has_wide: collects && self.wide.begin(&layout.name, rows, row_len),
+        });
+        self.layouts.push(layout);
+        Ok(())
+    }
+
+    /// Takes the next bytes of the tensor begun last, as many as it lacks, and appends what they make to `out`.
+    /// Gives how many were taken.
+    ///
+    /// # Errors
+    /// `NonFiniteWeight` or `WeightRange` for a value that cannot be stored.
+    pub fn push(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> Result<usize> {
+        let Some(current) = &mut self.current else { return Ok(0) };
+        let bytes = &bytes[..usize::try_from(current.left).map_or(bytes.len(), |left| left.min(bytes.len()))];
+        current.left -= bytes.len() as u64;
+        let (start, wide) = (out.len(), &mut self.wide);
+        let (is_last, name) = (current.left == 0, self.layouts.last().map_or("", |layout| &layout.name));
+        let (is_norm, has_wide) = (current.is_norm, current.has_wide);
+        current.rows.push(bytes, out, &mut |values| {
+            if is_norm {
+                wide.learn(name, values);
+            } else if has_wide {
+                wide.collect(values);
+            }
+        })?;
+        if is_last {
+            let len = self.layouts.last().map_or(0, |layout| layout.len);
+            out.resize(out.len() + padding(len), 0);
+            self.current = None;
+        }
+        self.written += (out.len() - start) as u64;
+        Ok(bytes.len())
+    }
+
+    /// Whether the tensor begun last is complete.
+    pub fn is_between_tensors(&self) -> bool {
+        self.current.is_none()
+    }
+
+    /// Appends the weights of wide channels, which end the data. Gives the layouts of all tensors in the order
+    /// of their bytes.
+    ///
+    /// # Errors
+    /// As [`TensorLayout::new`].
+    pub fn finish(self, out: &mut Vec<u8>) -> Result<Vec<TensorLayout>> {
+        let mut layouts = self.layouts;
+        for (layout, data) in self.wide.finish()? {
+            out.extend_from_slice(&data);
+            out.resize(out.len() + padding(layout.len), 0);
+            layouts.push(layout);
+        }
+        Ok(layouts)
+    }
+}
+
+/// How many rows a shape has, and how many values each.
+fn rows_of(shape: &[usize]) -> (usize, usize) {
+    let row_len = shape.last().copied().unwrap_or(1);
+    (shape.iter().rev().skip(1).product(), row_len)
+}

@@ -1,0 +1,149 @@
+//! A checkpoint out as GGUF, written a few rows at a time.
+
+use std::io::Write;
+
+use super::body::Body;
+use super::plan::{Plan, file_type};
+use super::wide;
+use crate::error::{Error, Result};
+use crate::weights::checkpoint::Checkpoint;
+use crate::weights::container::gguf::{TensorLayout, write};
+use crate::weights::container::tensor::Tensor;
+use crate::weights::dialect::clip_cpp;
+use crate::weights::dialect::companions::Companions;
+use crate::weights::hashed::Hashed;
+use crate::weights::quantize::blocks::dtype::Dtype;
+use crate::weights::record::Record;
+
+/// About how many bytes of a tensor are converted at a time.
+const BYTES_IN_FLIGHT: usize = 1 << 18;
+
+/// What was written.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Summary {
+    pub tensors: usize,
+    pub bytes: u64,
+    /// Of the file, in lower-case hexadecimal.
+    pub sha256: String,
+}
+
+/// Writes `checkpoint` to `out` as GGUF, its matrices in `dtype`. `progress` gets the bytes written and those
+/// in all.
+///
+/// The bytes depend on the checkpoint and `dtype` alone, not on the machine. Measured fidelity is of the
+/// source, so it is left out.
+///
+/// # Errors
+/// `Write` if `out` refuses, `NonFiniteWeight` or `WeightRange` for values that cannot be stored, `WrongHash` if
+/// the record has another hash than the weights, `Tokenizer` or `Config` for companions that cannot be carried
+/// over.
+pub fn quantize(
+    checkpoint: &Checkpoint,
+    dtype: Dtype,
+    out: &mut dyn Write,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<Summary> {
+    let mut record = checkpoint.record.clone();
+    record.fidelity.clear();
+    let kept = |tensor: &&Tensor| dtype.is_quantized() || !wide::is_wide(&tensor.name);
+    let tensors: Vec<&Tensor> = checkpoint.tensors.iter().filter(kept).collect();
+    write_file(checkpoint, &record, &tensors, Plan::Quantize(dtype), out, progress)
+}
+
+/// Writes `checkpoint` to `out` as GGUF with its tensors as they are: for a record that has changed.
+///
+/// # Errors
+/// As [`quantize`].
+pub fn rewrite(
+    checkpoint: &Checkpoint,
+    out: &mut dyn Write,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<Summary> {
+    let tensors: Vec<&Tensor> = checkpoint.tensors.iter().collect();
+    write_file(checkpoint, &checkpoint.record, &tensors, Plan::Keep, out, progress)
+}
+
+fn write_file(
+    checkpoint: &Checkpoint,
+    record: &Record,
+    tensors: &[&Tensor],
+    plan: Plan,
+    out: &mut dyn Write,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<Summary> {
+    let record = with_source_hash(record, checkpoint.published_sha256())?;
+    let (mut body, layouts) = announce(tensors, plan)?;
+    let header = file_header(&checkpoint.companions(), &record, &layouts)?;
+    let total = header.len() as u64 + write::data_len(&layouts);
+    let failed = |source| Error::Write { source };
+    let mut out = Hashed::new(out);
+    out.write_all(&header).map_err(failed)?;
+    let mut data = Vec::new();
+    for tensor in tensors {
+        body.begin(tensor.name.clone(), tensor.shape.clone(), tensor.dtype, has_wide(tensors, tensor))?;
+        for bytes in tensor.data.chunks(BYTES_IN_FLIGHT) {
+            data.clear();
+            body.push(bytes, &mut data)?;
+            out.write_all(&data).map_err(failed)?;
+            progress(out.written(), total);
+        }
+    }
+    data.clear();
+    body.finish(&mut data)?;
+    if !data.is_empty() {
+        out.write_all(&data).map_err(failed)?;
+        progress(out.written(), total);
+    }
+    out.flush().map_err(failed)?;
+    let (_, sha256) = out.finish();
+    Ok(Summary { tensors: layouts.len(), bytes: total, sha256 })
+}
+
+/// The layouts of a file of these tensors, and its data, not yet begun, which knows the norms already.
+fn announce(tensors: &[&Tensor], plan: Plan) -> Result<(Body, Vec<TensorLayout>)> {
+    let mut body = Body::new(plan);
+    for tensor in tensors.iter().filter(|tensor| wide::is_norm(&tensor.name, &tensor.shape)) {
+        body.learn(&tensor.name, &tensor.to_f32()?);
+    }
+    let layout = |tensor: &&Tensor| {
+        let dtype = plan.dtype(&tensor.name, &tensor.shape, tensor.dtype);
+        TensorLayout::new(tensor.name.clone(), tensor.shape.clone(), dtype)
+    };
+    let mut layouts = tensors.iter().map(layout).collect::<Result<Vec<_>>>()?;
+    for index in 0..tensors.len() {
+        if !has_wide(tensors, tensors[index]) {
+            layouts.extend(body.companion(&layouts[index])?);
+        }
+    }
+    Ok((body, layouts))
+}
+
+/// Whether the weights of a matrix's wide channels are among the tensors.
+fn has_wide(tensors: &[&Tensor], matrix: &Tensor) -> bool {
+    let name = wide::wide_name(&matrix.name);
+    tensors.iter().any(|tensor| tensor.name == name)
+}
+
+/// What stands before the data of a file of these tensors.
+pub(in crate::weights) fn file_header(
+    companions: &Companions,
+    record: &Record,
+    layouts: &[TensorLayout],
+) -> Result<Vec<u8>> {
+    let metadata = clip_cpp::describe(companions, record, file_type(layouts))?;
+    Ok(write::header(&metadata, layouts).into())
+}
+
+/// The record of a file made from weights of this hash; what was measured of them does not hold for it.
+///
+/// # Errors
+/// `WrongHash` if it names another.
+pub(in crate::weights) fn with_source_hash(record: &Record, sha256: &str) -> Result<Record> {
+    let mut record = record.clone();
+    match record.source.sha256.replace(sha256.to_owned()) {
+        Some(expected) if expected != sha256 => {
+            Err(Error::WrongHash { what: "the weights", found: sha256.to_owned(), expected })
+        }
+        _ => Ok(record),
+    }
+}

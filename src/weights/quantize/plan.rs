@@ -1,0 +1,77 @@
+//! The plan of a quantized file: which tensor gets which type.
+
+use serde::{Deserialize, Serialize};
+
+use super::wide;
+use crate::weights::container::gguf::TensorLayout;
+use crate::weights::quantize::blocks::dtype::Dtype;
+
+/// What the tensors of a FastViT begin with.
+const TRUNK: &str = "v.trunk.";
+
+/// What becomes of the tensors' types.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(in crate::weights) enum Plan {
+    /// As [`planned_dtype`] says where this was asked for.
+    Quantize(Dtype),
+    /// They stay.
+    Keep,
+}
+
+impl Plan {
+    /// The type a tensor gets.
+    pub fn dtype(self, name: &str, shape: &[usize], stored: Dtype) -> Dtype {
+        match self {
+            Self::Quantize(asked) => planned_dtype(name, shape, asked),
+            Self::Keep => stored,
+        }
+    }
+}
+
+/// The type a tensor gets where `asked` was asked for.
+///
+/// The matrices of linear layers and the token table get it, or the next wider type whose blocks fill their
+/// rows. The weights of wide channels are f16; so is the patch embedding, as clip.cpp demands, and a convolutional
+/// trunk's kernels and layers, unless f32 was asked for. All else is f32: it is small, and matters.
+pub fn planned_dtype(name: &str, shape: &[usize], asked: Dtype) -> Dtype {
+    if name.starts_with(TRUNK) {
+        return if shape.len() > 1 && asked != Dtype::F32 { Dtype::F16 } else { Dtype::F32 };
+    }
+    if is_matrix(name, shape) {
+        let mut dtype = if keeps_eight_bits(name, asked) { Dtype::Q8_0 } else { asked };
+        while dtype.bytes_of(shape).is_none() && dtype.is_quantized() {
+            dtype = if dtype == Dtype::Q6K { Dtype::Q8_0 } else { Dtype::F16 };
+        }
+        dtype
+    } else if wide::is_wide(name) || (name == "v.patch_embd.weight" && asked != Dtype::F32) {
+        Dtype::F16
+    } else {
+        Dtype::F32
+    }
+}
+
+/// Whether a matrix that is asked for in fewer bits gets eight.
+///
+/// The errors of the two projections, and of SigLIP's pooling head, go into the embeddings as they are. In q6_k, whose point is fidelity, those
+/// of the token table and of attention's values and output, which go into the residual stream, are spared too,
+/// for 9 % of the file: `docs/CORRECTNESS.md` has what that gives.
+fn keeps_eight_bits(name: &str, asked: Dtype) -> bool {
+    let ends = |suffixes: &[&str]| suffixes.iter().any(|suffix| name.ends_with(suffix));
+    match asked {
+        Dtype::Q6K | Dtype::Q5_0 | Dtype::Q4_0 if name.starts_with("v.head.") => true,
+        Dtype::Q5_0 | Dtype::Q4_0 => ends(&["_projection.weight"]),
+        Dtype::Q6K => ends(&["_projection.weight", "token_embd.weight", "attn_v.weight", "attn_out.weight"]),
+        _ => false,
+    }
+}
+
+fn is_matrix(name: &str, shape: &[usize]) -> bool {
+    shape.len() == 2 && name.ends_with(".weight") && !name.ends_with("position_embd.weight")
+}
+
+/// The type most matrices have.
+pub(super) fn file_type(layouts: &[TensorLayout]) -> Dtype {
+    let matrices =
+        || layouts.iter().filter(|layout| is_matrix(&layout.name, &layout.shape)).map(|layout| layout.dtype);
+    matrices().max_by_key(|dtype| matrices().filter(|other| other == dtype).count()).unwrap_or(Dtype::F32)
+}

@@ -1,0 +1,90 @@
+//! One tensor from one element type to another, its bytes arriving in any chunking.
+
+use half::f16;
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+use crate::weights::quantize::blocks;
+use crate::weights::quantize::blocks::dtype::Dtype;
+
+/// About how many values are unpacked at a time: 256 KiB of f32.
+const VALUES_IN_FLIGHT: usize = 1 << 16;
+
+/// The rows of a tensor on their way; all that is held is the row whose end has not come.
+#[derive(Debug, Serialize, Deserialize)]
+pub(in crate::weights) struct Rows {
+    name: String,
+    from: Dtype,
+    to: Dtype,
+    row_len: usize,
+    /// Values of the rows that are through.
+    done: usize,
+    /// The beginning of the next row.
+    pending: Vec<u8>,
+}
+
+impl Rows {
+    /// Rows of `row_len` values, which is a whole number of blocks of both types.
+    pub fn new(name: String, row_len: usize, from: Dtype, to: Dtype) -> Self {
+        Self { name, from, to, row_len, done: 0, pending: Vec::new() }
+    }
+
+    /// Takes the next bytes, appends what they make of whole rows to `out`, and shows `see` the values of these
+    /// rows.
+    ///
+    /// # Errors
+    /// `NonFiniteWeight` or `WeightRange` for a value that cannot be stored.
+    pub fn push(&mut self, mut bytes: &[u8], out: &mut Vec<u8>, see: &mut dyn FnMut(&[f32])) -> Result<()> {
+        let stride = self.row_len / self.from.block_len() * self.from.block_bytes();
+        if !self.pending.is_empty() {
+            let (head, rest) = bytes.split_at((stride - self.pending.len()).min(bytes.len()));
+            self.pending.extend_from_slice(head);
+            bytes = rest;
+            if self.pending.len() < stride {
+                return Ok(());
+            }
+            let row = std::mem::take(&mut self.pending);
+            self.encode(&row, out, see)?;
+        }
+        let (whole, rest) = bytes.split_at(bytes.len() / stride * stride);
+        for rows in whole.chunks(stride * (VALUES_IN_FLIGHT / self.row_len).max(1)) {
+            self.encode(rows, out, see)?;
+        }
+        self.pending.extend_from_slice(rest);
+        Ok(())
+    }
+
+    /// Whole rows.
+    fn encode(&mut self, rows: &[u8], out: &mut Vec<u8>, see: &mut dyn FnMut(&[f32])) -> Result<()> {
+        if let Some(index) = blocks::first_non_finite(self.from, rows) {
+            return Err(Error::NonFiniteWeight { name: self.name.clone(), index: self.done + index });
+        }
+        let mut values = vec![0.0; rows.len() / self.from.block_bytes() * self.from.block_len()];
+        blocks::decode(self.from, rows, &mut values);
+        see(&values);
+        if self.from == self.to {
+            out.extend_from_slice(rows);
+        } else {
+            self.check_range(&values)?;
+            blocks::encode(self.to, &values, out)?;
+        }
+        self.done += values.len();
+        Ok(())
+    }
+
+    /// Whether the f16 that the target is made of reaches as far as every value.
+    fn check_range(&self, values: &[f32]) -> Result<()> {
+        if matches!(self.to, Dtype::F32 | Dtype::Bf16) {
+            return Ok(());
+        }
+        match values.iter().enumerate().find(|(_, value)| value.abs() > f16::MAX.to_f32()) {
+            None => Ok(()),
+            Some((index, &value)) => Err(Error::WeightRange {
+                name: self.name.clone(),
+                index: self.done + index,
+                value,
+                dtype: self.to.name(),
+            }),
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! How large a model becomes, from its config alone: to be told before anything is downloaded.
+
+use std::collections::BTreeMap;
+
+use crate::weights::config::{ClipConfig, Family, FastVitConfig, TowerConfig};
+use crate::weights::quantize::blocks::dtype::Dtype;
+use crate::weights::quantize::plan::planned_dtype;
+
+/// What tokenizer, vocabulary and tensor table take, about, for each token: CLIP's, and the second SigLIP's, whose
+/// file is the longer one of its family.
+const fn bytes_per_token(family: Family) -> usize {
+    match family {
+        Family::Clip | Family::MobileClip => 65,
+        Family::Siglip => 134,
+    }
+}
+
+/// The bytes of the GGUF file of a config's model by type, within some percent: which channels are wide, and how
+/// long the tokenizer's file is, only the checkpoint says.
+pub fn by_dtype(config: &ClipConfig) -> BTreeMap<&'static str, u64> {
+    let dtypes = [Dtype::F32, Dtype::F16, Dtype::Q8_0, Dtype::Q6K, Dtype::Q5_0, Dtype::Q4_0];
+    dtypes.map(|dtype| (dtype.name(), bytes(config, dtype))).into()
+}
+
+fn bytes(config: &ClipConfig, asked: Dtype) -> u64 {
+    let tensor =
+        |name: &str, shape: &[usize]| planned_dtype(name, shape, asked).bytes_of(shape).unwrap_or(0) as u64;
+    let (vision, text) = (config.vision.width, config.text.width);
+    let patch = config.patch_size;
+    let patches = tensor("v.position_embd.weight", &[config.vision_tokens(), vision])
+        + tensor("v.patch_embd.weight", &[vision, config.channels, patch, patch]);
+    let vision_tower = match (config.family, &config.fast_vit) {
+        (_, Some(sizes)) => fast_vit(sizes, config.projection_dim, &tensor),
+        (Family::Siglip, _) => {
+            patches + tower(&config.vision, &tensor) + block("v.head", &config.vision, &tensor)
+        }
+        _ => {
+            let projection = tensor("visual_projection.weight", &[config.projection_dim, vision]);
+            patches + tower(&config.vision, &tensor) + projection
+        }
+    };
+    vision_tower
+        + tower(&config.text, &tensor)
+        + tensor("text_projection.weight", &[config.projection_dim, text])
+        + tensor("t.token_embd.weight", &[config.vocab_size, text])
+        + tensor("t.position_embd.weight", &[config.context_length, text])
+        + (config.vocab_size * bytes_per_token(config.family)) as u64
+}
+
+/// A FastViT: what its MLPs and its last stage's attention have is nearly all of it.
+fn fast_vit(sizes: &FastVitConfig, projection_dim: usize, tensor: &impl Fn(&str, &[usize]) -> u64) -> u64 {
+    let square = |channels: usize| tensor("v.trunk.weight", &[channels, channels]);
+    let stages = (0..4).zip(sizes.blocks).map(|(stage, blocks)| {
+        let channels = sizes.channels << stage;
+        // The expansion to three times the channels and back; attention is four squares more.
+        blocks as u64 * square(channels) * if stage == 3 { 10 } else { 6 }
+    });
+    stages.sum::<u64>() + tensor("v.trunk.weight", &[projection_dim, sizes.channels * 16])
+}
+
+/// The blocks of one tower.
+fn tower(config: &TowerConfig, tensor: &impl Fn(&str, &[usize]) -> u64) -> u64 {
+    config.layers as u64 * block("v.blk.0", config, tensor)
+}
+
+/// Attention, MLP, their biases and norms.
+fn block(name: &str, config: &TowerConfig, tensor: &impl Fn(&str, &[usize]) -> u64) -> u64 {
+    let (width, mlp_width) = (config.width, config.mlp_width);
+    let attention: u64 = ["attn_q", "attn_k", "attn_v", "attn_out"]
+        .iter()
+        .map(|layer| tensor(&format!("{name}.{layer}.weight"), &[width, width]))
+        .sum();
+    let mlp = tensor(&format!("{name}.ffn_down.weight"), &[mlp_width, width])
+        + tensor(&format!("{name}.ffn_up.weight"), &[width, mlp_width]);
+    attention + mlp + 4 * (9 * width + mlp_width) as u64
+}

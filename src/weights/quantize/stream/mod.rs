@@ -1,0 +1,208 @@
+//! Published weights, safetensors or PyTorch's, to the data of a GGUF file while they arrive: bytes in, in any
+//! chunking, bytes out.
+//!
+//! Nothing is held but the row in flight, the weights of wide channels (a hundredth of the file) and, where a
+//! file has its norms after their matrices, one block's matrices in f16. GGUF begins with a header that names the
+//! hash of the source and the columns of every tensor, neither of which is known before the end; so
+//! the header comes last, and whoever stores the file puts it in front. The result is the file that
+//! [`quantize`](super::quantize()) makes of the same checkpoint, byte for byte.
+
+mod archive;
+mod hash;
+mod snapshot;
+mod tensors;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+use crate::weights::container::{pytorch, safetensors};
+use crate::weights::dialect::companions::Companions;
+use crate::weights::hashed::hexadecimal;
+use crate::weights::quantize::blocks::dtype::Dtype;
+use crate::weights::quantize::body::Body;
+use crate::weights::quantize::file::{file_header, with_source_hash};
+use crate::weights::quantize::plan::Plan;
+use crate::weights::record::Record;
+use archive::ArchiveArrival;
+use hash::SourceHash;
+use tensors::{Arrival, Published};
+
+/// A converter between the bytes of one or several published files and the data of a GGUF file.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Converter {
+    body: Body,
+    place: Place,
+    /// Of everything taken.
+    hash: SourceHash,
+    /// Of the current file; the first has that of everything.
+    file_hash: Option<SourceHash>,
+    /// How many files have been ended.
+    files: usize,
+    /// Bytes taken, of all files together.
+    position: u64,
+}
+
+/// Where in a file the converter is.
+#[derive(Debug, Serialize, Deserialize)]
+enum Place {
+    /// Before or in the header, as much of it as is here.
+    Header(Vec<u8>),
+    /// In a PyTorch archive.
+    Archive(ArchiveArrival),
+    /// In the data: the tensor that is coming, and those after it in reverse order.
+    Data { current: Arrival, after: Vec<Published> },
+    /// After the last tensor.
+    End,
+}
+
+/// What is left to write once all of the source has come.
+#[derive(Clone, Debug)]
+pub struct Ending {
+    /// The last of the data.
+    pub tail: Vec<u8>,
+    /// What stands before the data in the file.
+    pub header: Vec<u8>,
+    /// Of the source, in lower-case hexadecimal.
+    pub source_sha256: String,
+    /// Tensors of the file.
+    pub tensors: usize,
+    /// Of the file.
+    pub bytes: u64,
+}
+
+impl Converter {
+    /// A converter whose matrices get `dtype`, or the types that [`planned_dtype`](super::planned_dtype)
+    /// says.
+    pub fn new(dtype: Dtype) -> Self {
+        let place = Place::Header(Vec::new());
+        let (body, hash) = (Body::new(Plan::Quantize(dtype)), SourceHash::default());
+        Self { body, place, hash, file_hash: None, files: 0, position: 0 }
+    }
+
+    /// How many bytes of the source have been taken, of all files together.
+    pub fn position(&self) -> u64 {
+        self.position
+    }
+
+    /// How many files have been ended.
+    pub fn files(&self) -> usize {
+        self.files
+    }
+
+    /// How many bytes of data have been given.
+    pub fn written(&self) -> u64 {
+        self.body.written()
+    }
+
+    /// Takes the next bytes of the current file, and appends the data they make to `out`.
+    ///
+    /// # Errors
+    /// As the reader of safetensors files, and `NonFiniteWeight` or `WeightRange` for a value that cannot be
+    /// stored. The converter is of no use afterwards.
+    pub fn push(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> Result<()> {
+        self.hash.update(bytes);
+        if let Some(hash) = &mut self.file_hash {
+            hash.update(bytes);
+        }
+        self.position += bytes.len() as u64;
+        let mut left = bytes;
+        while !left.is_empty() {
+            let taken = self.step(left, out)?;
+            left = &left[taken..];
+        }
+        Ok(())
+    }
+
+    /// Takes some of the bytes, at least one.
+    fn step(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> Result<usize> {
+        match &mut self.place {
+            Place::Header(header) if header.len() < pytorch::ENTRY.len() => {
+                let taken = (pytorch::ENTRY.len() - header.len()).min(bytes.len());
+                header.extend_from_slice(&bytes[..taken]);
+                if header[..] == pytorch::ENTRY {
+                    self.place = Place::Archive(ArchiveArrival::begin()?);
+                }
+                Ok(taken)
+            }
+            Place::Archive(archive) => archive.push(bytes, &mut self.body, out),
+            Place::Header(header) => {
+                let wanted = safetensors::header_end(header)? - header.len();
+                let taken = wanted.min(bytes.len());
+                header.extend_from_slice(&bytes[..taken]);
+                if safetensors::header_end(header)? == header.len() {
+                    let after = tensors::published(header)?;
+                    self.place = Place::next(after, &mut self.body)?;
+                }
+                Ok(taken)
+            }
+            Place::Data { current, after } => {
+                let taken = current.push(bytes, &mut self.body, out)?;
+                if current.is_complete() {
+                    let after = std::mem::take(after);
+                    self.place = Place::next(after, &mut self.body)?;
+                }
+                Ok(taken)
+            }
+            Place::End => Err(malformed("bytes after the last tensor belong to none".into())),
+        }
+    }
+
+    /// Ends the current file and gives its SHA-256: what is pushed from here on is the next shard.
+    ///
+    /// # Errors
+    /// `Malformed` if the file is not complete.
+    pub fn end_file(&mut self) -> Result<String> {
+        let is_whole = match &self.place {
+            Place::End => true,
+            Place::Archive(archive) => archive.is_complete(),
+            _ => false,
+        };
+        match &self.place {
+            _ if is_whole => {
+                self.place = Place::Header(Vec::new());
+                self.files += 1;
+                let hash = self.file_hash.replace(SourceHash::default()).unwrap_or_else(|| self.hash.clone());
+                Ok(hexadecimal(&hash.finalize()))
+            }
+            Place::Header(_) | Place::Archive(_) | Place::End => {
+                Err(malformed("the file ends too early: within its header, or between tensors".into()))
+            }
+            Place::Data { current, .. } => Err(malformed(format!("the file ends within {}", current.name()))),
+        }
+    }
+
+    /// Ends the data and gives the header, once every file has been ended.
+    ///
+    /// # Errors
+    /// `WrongHash` if the record names another hash than the weights have, `Malformed` within a file, and what
+    /// is wrong with the companions.
+    pub fn finish(self, companions: &Companions, record: &Record) -> Result<Ending> {
+        if !matches!(&self.place, Place::Header(header) if header.is_empty()) {
+            return Err(malformed("the last file has not been ended".into()));
+        }
+        let source_sha256 = hexadecimal(&self.hash.finalize());
+        let record = with_source_hash(record, &source_sha256)?;
+        let (mut tail, written) = (Vec::new(), self.body.written());
+        let layouts = self.body.finish(&mut tail)?;
+        let header = file_header(companions, &record, &layouts)?;
+        let bytes = header.len() as u64 + written + tail.len() as u64;
+        Ok(Ending { tail, header, source_sha256, tensors: layouts.len(), bytes })
+    }
+}
+
+impl Place {
+    /// The place before the next tensor that has bytes.
+    fn next(mut after: Vec<Published>, body: &mut Body) -> Result<Self> {
+        while let Some(next) = after.pop() {
+            let current = Arrival::begin(next, body)?;
+            if !current.is_complete() {
+                return Ok(Self::Data { current, after });
+            }
+        }
+        Ok(Self::End)
+    }
+}
+
+fn malformed(reason: String) -> Error {
+    Error::Malformed { format: safetensors::FORMAT, reason }
+}

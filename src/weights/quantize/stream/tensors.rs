@@ -1,0 +1,140 @@
+//! The tensors a safetensors header announces, and one that is arriving.
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::Result;
+use crate::weights::container::safetensors;
+use crate::weights::dialect::names::{self, Place};
+use crate::weights::dialect::parts;
+use crate::weights::quantize::blocks::dtype::Dtype;
+use crate::weights::quantize::body::Body;
+
+/// A tensor as the header announces it.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Published {
+    name: String,
+    place: Place,
+    shape: Vec<usize>,
+    /// `None` for one that is passed over.
+    dtype: Option<Dtype>,
+    bytes: usize,
+}
+
+impl Published {
+    /// A tensor of so many bytes; one without a type is passed over.
+    pub fn new(name: String, shape: Vec<usize>, dtype: Option<Dtype>, bytes: usize) -> Self {
+        let place = names::place(&name);
+        let shape = if shape.is_empty() { vec![1] } else { shape };
+        Self { name, place, shape, dtype, bytes }
+    }
+}
+
+/// The tensors of a whole header, in reverse order of their bytes.
+///
+/// # Errors
+/// As [`safetensors::read`].
+pub fn published(header: &[u8]) -> Result<Vec<Published>> {
+    let mut tensors = Vec::new();
+    for (name, info) in safetensors::announced(header)? {
+        let dtype = match names::place(&name) {
+            Place::Nowhere => None,
+            _ => Some(safetensors::dtype(&name, info.dtype)?),
+        };
+        let bytes = info.data_offsets.1 - info.data_offsets.0;
+        tensors.push(Published::new(name, info.shape, dtype, bytes));
+    }
+    tensors.reverse();
+    Ok(tensors)
+}
+
+/// A tensor whose bytes are coming.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Arrival {
+    name: String,
+    left: usize,
+    to: Destination,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+enum Destination {
+    Nowhere,
+    /// The tensor begun in the body, and the names, shape and type of those that follow it, in reverse order.
+    Body {
+        then: Vec<String>,
+        shape: Vec<usize>,
+        dtype: Dtype,
+    },
+    /// Kept until it is complete.
+    Transposed {
+        name: String,
+        shape: Vec<usize>,
+        dtype: Dtype,
+        held: Vec<u8>,
+    },
+}
+
+impl Arrival {
+    /// Begins a tensor.
+    ///
+    /// # Errors
+    /// As [`Body::begin`] and [`parts`].
+    pub fn begin(tensor: Published, body: &mut Body) -> Result<Self> {
+        let Published { name, place, shape, dtype, bytes } = tensor;
+        let to = match (place, dtype) {
+            (Place::Nowhere, _) | (_, None) => Destination::Nowhere,
+            (Place::Whole(canonical), Some(dtype)) => {
+                body.begin(canonical, shape.clone(), dtype, false)?;
+                Destination::Body { then: Vec::new(), shape, dtype }
+            }
+            (Place::Packed([first, second, third]), Some(dtype)) => {
+                let shape = parts::third(&name, &shape)?;
+                body.begin(first, shape.clone(), dtype, false)?;
+                Destination::Body { then: vec![third, second], shape, dtype }
+            }
+            (Place::Transposed(canonical), Some(dtype)) => {
+                let shape = parts::transposed_shape(&name, &shape)?;
+                Destination::Transposed { name: canonical, shape, dtype, held: Vec::new() }
+            }
+        };
+        Ok(Self { name, left: bytes, to })
+    }
+
+    /// Takes the next bytes, as many as the tensor lacks; gives how many.
+    ///
+    /// # Errors
+    /// As [`Body::push`].
+    pub fn push(&mut self, bytes: &[u8], body: &mut Body, out: &mut Vec<u8>) -> Result<usize> {
+        let taken = self.left.min(bytes.len());
+        self.left -= taken;
+        let mut bytes = &bytes[..taken];
+        match &mut self.to {
+            Destination::Nowhere => {}
+            Destination::Body { then, shape, dtype } => loop {
+                bytes = &bytes[body.push(bytes, out)?..];
+                if !body.is_between_tensors() {
+                    break;
+                }
+                let Some(next) = then.pop() else { break };
+                body.begin(next, shape.clone(), *dtype, false)?;
+            },
+            Destination::Transposed { name, shape, dtype, held } => {
+                held.extend_from_slice(bytes);
+                if self.left == 0 {
+                    let held = parts::transpose(held, shape, *dtype);
+                    body.begin(name.clone(), shape.clone(), *dtype, false)?;
+                    body.push(&held, out)?;
+                }
+            }
+        }
+        Ok(taken)
+    }
+
+    pub fn is_complete(&self) -> bool {
+        self.left == 0
+    }
+
+    /// What to call it in messages.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+}

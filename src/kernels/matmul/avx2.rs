@@ -15,8 +15,7 @@ use std::arch::x86_64::*;
 
 use super::super::lanes::F32x4;
 use super::BLOCK;
-use super::kernel::Tile;
-use super::layout::{COLUMNS, PANEL_BLOCK_BYTES, PanelBlock, STEP, tile_block_bytes};
+use super::layout::{COLUMNS, PANEL_BLOCK_BYTES, PanelBlock, STEP, Tile, tile_block_bytes};
 
 /// Adds the products of tiles of `R` rows with a panel to `sums`. [`super::Kernel::multiply`] has checked that there are
 /// as many blocks of as many tiles.

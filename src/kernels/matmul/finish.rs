@@ -6,8 +6,7 @@
 use super::super::activation;
 use super::super::lanes::F32x4;
 use super::activations::Pieces;
-use super::kernel::Tile;
-use super::layout::{COLUMNS, PANELS};
+use super::layout::{COLUMNS, PANELS, Tile};
 use super::tiles::Tiles;
 use super::{Activations, BLOCK, Epilogue, PackedMatrix};
 

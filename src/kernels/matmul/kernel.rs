@@ -9,19 +9,15 @@ use std::sync::atomic::{AtomicU8, Ordering};
 
 use serde::Serialize;
 
-use super::super::lanes::F32x4;
 #[cfg(target_arch = "x86_64")]
 use super::avx2;
-use super::layout::{COLUMNS, NARROW, tile_block_bytes};
+use super::layout::{NARROW, Tile, tile_block_bytes};
 use super::pack::Panel;
 use super::portable;
 #[cfg(all(target_feature = "simd128", feature = "relaxed"))]
 use super::relaxed;
 #[cfg(target_feature = "simd128")]
 use super::simd128;
-
-/// One output tile: `R` rows of a panel's columns, in two vectors each.
-pub type Tile<const R: usize> = [[F32x4; COLUMNS / 4]; R];
 
 /// An implementation of the tile product.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

@@ -21,6 +21,7 @@
 //! ```
 
 use super::BLOCK;
+use crate::kernels::lanes::F32x4;
 
 /// Rows of activations in a full tile.
 pub const ROWS: usize = 4;
@@ -44,6 +45,9 @@ pub const CODE_BYTES: usize = if WIDENED { 2 } else { 1 };
 pub const RUN: usize = if WIDENED { 2 } else { STEP };
 /// Bytes of a block of a panel.
 pub const PANEL_BLOCK_BYTES: usize = COLUMNS * BLOCK + COLUMNS * 4 + COLUMNS * 2;
+
+/// One output tile: `R` rows of a panel's columns, in two vectors each.
+pub type Tile<const R: usize> = [[F32x4; COLUMNS / 4]; R];
 
 /// The largest magnitude of a weight's code for which a block's products fit 16 bits: 32 steps, two
 /// products a lane and step, each of at most 127 times this.

@@ -2,8 +2,9 @@
 
 use super::super::lanes::F32x4;
 use super::BLOCK;
-use super::kernel::Tile;
-use super::layout::{CODE_BYTES, COLUMNS, PanelBlock, STEP, panel_offset, tile_block_bytes, tile_offset};
+use super::layout::{
+    CODE_BYTES, COLUMNS, PanelBlock, STEP, Tile, panel_offset, tile_block_bytes, tile_offset,
+};
 
 /// Adds the products of tiles of `R` rows, as many as there are `sums`, with a panel, as the contract in [`super`] says.
 pub(super) fn multiply<const R: usize>(tiles: &[u8], panel: &[PanelBlock], sums: &mut [Tile<R>]) {

@@ -22,8 +22,7 @@
 use std::arch::wasm32::*;
 
 use super::BLOCK;
-use super::kernel::Tile;
-use super::layout::{CODE_BYTES, COLUMNS, PANEL_BLOCK_BYTES, PanelBlock, STEP, tile_block_bytes};
+use super::layout::{CODE_BYTES, COLUMNS, PANEL_BLOCK_BYTES, PanelBlock, STEP, Tile, tile_block_bytes};
 use super::pairs::{Order, PAIRED};
 use super::simd128::{Vectors, add_block, hidden_block_bytes, tile_product, zero_dots};
 

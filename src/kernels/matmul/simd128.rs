@@ -17,8 +17,9 @@ use std::arch::wasm32::*;
 
 use super::super::lanes::F32x4;
 use super::BLOCK;
-use super::kernel::Tile;
-use super::layout::{CODE_BYTES, COLUMNS, PANEL_BLOCK_BYTES, PanelBlock, STEP, WIDENED, tile_block_bytes};
+use super::layout::{
+    CODE_BYTES, COLUMNS, PANEL_BLOCK_BYTES, PanelBlock, STEP, Tile, WIDENED, tile_block_bytes,
+};
 
 /// Two vectors of four columns for each of `R` rows.
 pub(super) type Vectors<const R: usize> = [[v128; 2]; R];

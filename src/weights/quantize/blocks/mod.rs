@@ -1,4 +1,5 @@
-//! The block formats: what the bytes of a row mean, and how values become such bytes.
+//! The block formats: how long a row's bytes are ([`dtype`]), what they mean, how values become such bytes, and how a
+//! stored matrix becomes what kernels read ([`codes`]).
 //!
 //! Layouts are ggml's (`ggml-common.h`, `block_q4_0` to `block_q6_K`). Both directions work on plain bytes at
 //! any alignment, row by row, and give the same bits on every machine, which candle's own block types do not

@@ -1,0 +1,114 @@
+//! The order of the modules: each uses only the floors below its own, in `src/`, in `kernels/` and in `weights/`; and no
+//! files import each other in a circle.
+
+mod imports;
+
+use std::path::Path;
+
+use imports::{Imports, files};
+
+/// The floors of `src/` from the lowest on, as in `docs/ARCHITECTURE.md`.
+const FLOORS: [&[&str]; 7] = [
+    &["error"],
+    &["kernels", "lfs_pointer"],
+    &["weights", "text", "image"],
+    &["model"],
+    &["task"],
+    &["session"],
+    &["web"],
+];
+
+/// The floors of `src/kernels/`.
+const KERNELS: [&[&str]; 4] = [
+    &["kernels::double", "kernels::lanes", "kernels::random", "kernels::threads"],
+    &["kernels::exp", "kernels::layer_norm", "kernels::resample"],
+    &["kernels::activation", "kernels::attention"],
+    &["kernels::matmul"],
+];
+
+/// The floors of `src/weights/`.
+const WEIGHTS: [&[&str]; 6] = [
+    &["weights::quantize::blocks", "weights::hashed", "weights::record"],
+    &["weights::container", "weights::config"],
+    &["weights::dialect"],
+    &["weights::hub"],
+    &["weights::checkpoint"],
+    &["weights::quantize"],
+];
+
+/// The floor and the room of a module: the room of the longest name that it is in.
+fn place<'a>(module: &str, floors: &[&'a [&'a str]]) -> Option<(usize, &'a str)> {
+    let rooms =
+        floors.iter().enumerate().flat_map(|(floor, rooms)| rooms.iter().map(move |room| (floor, *room)));
+    let is_in =
+        |room: &str| module.strip_prefix(room).is_some_and(|rest| rest.is_empty() || rest.starts_with("::"));
+    rooms.filter(|(_, room)| is_in(room)).max_by_key(|(_, room)| room.len())
+}
+
+/// The imports from one room into another that is not on a floor below.
+fn wrong(imports: &Imports, floors: &[&[&str]]) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for (from, to) in imports.all() {
+        if let (Some((own, room)), Some((other, other_room))) = (place(from, floors), place(to, floors))
+            && room != other_room
+            && other >= own
+        {
+            wrong.push(format!("{from} uses {to}"));
+        }
+    }
+    wrong
+}
+
+fn library() -> Imports {
+    Imports::below(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"))
+}
+
+#[test]
+fn a_module_uses_only_the_floors_below_its_own() {
+    let imports = library();
+    for floors in [&FLOORS[..], &KERNELS[..], &WEIGHTS[..]] {
+        let wrong = wrong(&imports, floors);
+        assert!(wrong.is_empty(), "{wrong:#?}");
+    }
+}
+
+#[test]
+fn every_file_has_a_floor() {
+    let imports = library();
+    let floors = |module: &str| match module.split_once("::") {
+        Some(("kernels", _)) => place(module, &KERNELS),
+        Some(("weights", _)) => place(module, &WEIGHTS),
+        _ => place(module, &FLOORS),
+    };
+    let homeless: Vec<&str> = imports.modules().filter(|module| floors(module).is_none()).collect();
+    assert!(homeless.is_empty(), "{homeless:#?}");
+}
+
+#[test]
+fn no_files_import_each_other_in_a_circle() {
+    let command = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/bin/clip-wasm");
+    for imports in [library(), Imports::below(&command)] {
+        let circles = imports.circles();
+        assert!(circles.is_empty(), "{circles:#?}");
+    }
+}
+
+#[test]
+fn a_circle_is_found_through_braces_renames_and_names_that_a_folder_passes_on() {
+    let circle = Imports::of([
+        ("room", "pub mod a; mod b; pub use b::Thing;"),
+        ("room::a", "use crate::room::{Thing as Other, c::{self, Value}};"),
+        ("room::b", "fn f() { super::a::g() } // use super::c"),
+        ("room::c", "use std::fmt;"),
+    ]);
+    assert_eq!(circle.circles(), ["room::a uses room::b", "room::b uses room::a"]);
+}
+
+#[test]
+fn no_file_outgrows_five_hundred_lines() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    for path in files(&source) {
+        let lines = std::fs::read_to_string(&path).unwrap().lines().count();
+        assert!(lines <= 500, "{} has {lines} lines", path.display());
+    }
+}

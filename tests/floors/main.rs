@@ -20,8 +20,8 @@ const FLOORS: [&[&str]; 7] = [
 
 /// The floors of `src/kernels/`.
 const KERNELS: [&[&str]; 4] = [
-    &["kernels::double", "kernels::lanes", "kernels::random", "kernels::threads"],
-    &["kernels::exp", "kernels::layer_norm", "kernels::resample"],
+    &["kernels::lanes", "kernels::random", "kernels::threads"],
+    &["kernels::double", "kernels::exp", "kernels::layer_norm", "kernels::resample"],
     &["kernels::activation", "kernels::attention"],
     &["kernels::matmul"],
 ];

@@ -8,7 +8,8 @@ use clip_wasm::{Error, Result};
 use serde::Serialize;
 
 use super::eval::percent;
-use super::study::{self, Settings, Skipped, Study};
+use super::settings::Settings;
+use super::study::{self, Skipped, Study};
 use crate::{args, output};
 
 #[derive(Serialize)]

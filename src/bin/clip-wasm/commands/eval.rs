@@ -10,7 +10,8 @@ use clip_wasm::task::statistics::Estimate;
 use serde::Serialize;
 
 use super::saved::{self, Resumed, Saved};
-use super::study::{self, Settings, Skipped, Study};
+use super::settings::Settings;
+use super::study::{self, Skipped, Study};
 use crate::args::Eval;
 use crate::output::{self, Target};
 
@@ -34,7 +35,7 @@ pub fn run(args: &Eval, json: bool) -> Result<()> {
     args.predictions.as_deref().map(Target::new).transpose()?;
     let mut study = Study::open(&args.model, &args.prompts, &args.data)?;
     let saved = match &args.keep {
-        Some(name) if !args.fresh => Saved::open(name, &study)?,
+        Some(name) if !args.fresh => Saved::open(name, &study.settings, study.session.projection_dim())?,
         _ => None,
     };
     let (kept, skipped, count) = study.embed_all(saved.as_ref())?;

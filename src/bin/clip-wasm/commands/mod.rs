@@ -11,6 +11,7 @@ mod probe;
 mod quantize;
 mod robustness;
 mod saved;
+mod settings;
 mod study;
 mod verify;
 

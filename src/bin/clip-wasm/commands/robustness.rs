@@ -11,7 +11,8 @@ use indicatif::ProgressBar;
 use serde::Serialize;
 
 use super::eval::percent;
-use super::study::{self, Settings, Skipped, Study};
+use super::settings::Settings;
+use super::study::{self, Skipped, Study};
 use crate::dataset::Item;
 use crate::pictures::TOGETHER;
 use crate::{args, output};

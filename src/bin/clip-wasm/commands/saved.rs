@@ -11,7 +11,7 @@ use indicatif::HumanDuration;
 use serde::Serialize;
 
 use super::in_file;
-use super::study::{Settings, Study};
+use super::settings::Settings;
 use crate::output;
 
 /// What NAME.npy and NAME.csv hold.
@@ -33,11 +33,11 @@ pub struct Resumed {
 }
 
 impl Saved {
-    /// What is kept as `name`, if anything is there.
+    /// What is kept as `name`, if anything is there: embeddings of `width` values.
     ///
     /// # Errors
     /// `Dataset` if that is of other weights or of another version, so that it would be lost; what reading finds.
-    pub fn open(name: &Path, study: &Study) -> Result<Option<Self>> {
+    pub fn open(name: &Path, settings: &Settings, width: usize) -> Result<Option<Self>> {
         let path = name.with_added_extension("npy");
         if !path.exists() {
             return Ok(None);
@@ -49,7 +49,7 @@ impl Saved {
         let csv = output::read(&name.with_added_extension("csv"))?;
         let csv = String::from_utf8_lossy(&csv);
         let lines = table::read_csv(&csv).map_err(|error| in_file(&path, error))?;
-        let weights = &study.settings.weights_sha256;
+        let weights = &settings.weights_sha256;
         let found = |of: fn(&table::Line) -> Option<&String>| lines.first().and_then(of);
         if let Some(hash) = found(|line| line.weights.as_ref()).filter(|hash| *hash != weights) {
             return Err(other(format!("embeddings of other weights ({})", hash.get(..8).unwrap_or(hash))));
@@ -59,8 +59,7 @@ impl Saved {
             return Err(other(format!("embeddings made by {version}, not by {VERSION}")));
         }
         let npy = output::read(&path)?;
-        let kept = Kept::from_files(&npy, &csv, study.session.projection_dim(), weights)
-            .map_err(|error| in_file(&path, error))?;
+        let kept = Kept::from_files(&npy, &csv, width, weights).map_err(|error| in_file(&path, error))?;
         let hash =
             |(row, picture): (usize, &clip_wasm::task::kept::Picture)| Some((picture.sha256.clone()?, row));
         let rows = kept.pictures().iter().enumerate().filter_map(hash).collect();

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use clip_wasm::kernels::threads;
 use clip_wasm::session::Session;
 use clip_wasm::task::evaluation::Labels;
-use clip_wasm::task::kept::identity::Identity;
 use clip_wasm::task::kept::{Kept, Picture};
 use clip_wasm::task::sample;
 use clip_wasm::{Error, Result, image};
@@ -14,6 +13,7 @@ use serde::Serialize;
 
 use super::in_file;
 use super::saved::{Saved, sha256};
+use super::settings::{Engine, Sample, Settings};
 use crate::args::{Data, Model, Prompts};
 use crate::dataset::{Dataset, Item};
 use crate::pictures::TOGETHER;
@@ -31,45 +31,6 @@ pub struct Study {
     /// Where the data is.
     pub data: PathBuf,
     pub dataset: Dataset,
-}
-
-/// Everything that the figures depend on.
-#[derive(Clone, Debug, Serialize)]
-pub struct Settings {
-    pub version: &'static str,
-    pub model: String,
-    pub dtype: &'static str,
-    pub weights_sha256: String,
-    /// As [`output::readable`] writes it.
-    pub data: String,
-    /// Of the pictures that were measured; nothing before they were read.
-    #[serde(flatten)]
-    pub identity: Option<Identity>,
-    pub labels: Vec<String>,
-    pub templates: Vec<String>,
-    pub seed: u64,
-    pub resamples: usize,
-    /// How the pictures were picked, where not all of them were.
-    pub sample: Option<Sample>,
-    pub engine: Engine,
-}
-
-/// A sample of a data set.
-#[derive(Clone, Debug, Serialize)]
-pub struct Sample {
-    /// How it was drawn: so many of each label, at random by the seed.
-    pub method: &'static str,
-    pub each: usize,
-    /// Pictures of the whole data.
-    pub of: usize,
-}
-
-/// What computes.
-#[derive(Clone, Debug, Serialize)]
-pub struct Engine {
-    pub flavour: &'static str,
-    pub threads: usize,
-    pub platform: String,
 }
 
 /// A picture that could not be read, with the reason.

@@ -6,7 +6,7 @@ use clip_wasm::Error;
 use ureq::Body;
 use ureq::http::{HeaderName, StatusCode, header};
 
-use super::http::{Remote, failed};
+use super::remote::{Remote, failed};
 
 pub type Response = ureq::http::Response<Body>;
 

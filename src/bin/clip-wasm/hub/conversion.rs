@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::Hub;
 use super::halfway::Halfway;
-use super::http::Remote;
+use super::remote::Remote;
 use super::work::Work;
 use crate::output;
 

@@ -9,6 +9,7 @@ use ureq::Agent;
 
 use super::answer::{self, Answer, Trouble};
 use super::origin::{self, Origin};
+use super::remote::{Remote, failed};
 use crate::output;
 
 /// Tries in a row that bring next to nothing, before giving up; the pause before each is twice that before the last.
@@ -33,18 +34,6 @@ const REDIRECTS: usize = 10;
 /// The longest small file that is read: tokenizers take some megabytes.
 const MAX_SMALL: u64 = 100 << 20;
 const CHUNK: usize = 1 << 18;
-
-/// A file on a host.
-#[derive(Clone, Debug)]
-pub struct Remote {
-    pub url: String,
-    /// What to call it in messages: an address that people can open.
-    pub shown: String,
-    /// 0 where it is not known.
-    pub bytes: u64,
-    /// Whether its hash is known, which is looked at in the end: otherwise what comes in parts has to be of one ETag.
-    pub is_hashed: bool,
-}
 
 /// How far a file has come.
 struct Position {
@@ -253,9 +242,4 @@ fn token() -> Result<Option<String>> {
     }
     let problem = "expected a token of the hub, found characters that none has".to_owned();
     Err(Error::Download { url: "HF_TOKEN".to_owned(), problem })
-}
-
-/// The host did not give the file.
-pub fn failed(file: &Remote, problem: String) -> Error {
-    Error::Download { url: file.shown.clone(), problem }
 }

@@ -7,6 +7,7 @@ mod http;
 pub mod kept;
 mod note;
 mod origin;
+mod remote;
 mod work;
 
 use std::path::PathBuf;
@@ -17,8 +18,9 @@ use clip_wasm::{Error, Result};
 
 use crate::output::{self, Target};
 use crate::records;
-use http::{Http, Remote};
+use http::Http;
 use kept::{Slot, State};
+use remote::Remote;
 use work::Work;
 
 /// A hub with Hugging Face's layout.

@@ -3,9 +3,12 @@
 use super::damaged;
 use crate::Result;
 
-/// The bytes of EXIF and of XMP before the first scan. Several EXIF segments are one, in their order; of several
+/// The bytes of EXIF and of XMP.
+type Metadata<'a> = (Option<Vec<u8>>, Option<&'a [u8]>);
+
+/// What there is before the first scan. Several EXIF segments are one, in their order; of several
 /// XMP packets the last one counts.
-pub(super) fn find(bytes: &[u8]) -> Result<(Option<Vec<u8>>, Option<&[u8]>)> {
+pub(super) fn find(bytes: &[u8]) -> Result<Metadata<'_>> {
     const XMP: &[u8] = b"http://ns.adobe.com/xap/1.0/\0";
     let (mut exif, mut xmp) = (None::<Vec<u8>>, None);
     let mut at = 2;

@@ -8,6 +8,7 @@
 //! [`markers`] reads segments and [`scan`] the coefficients between them, [`planes`] turns these into samples
 //! ([`idct`], [`smoothing`]; [`lossless`] knows no coefficients), [`upsample`] and [`color`] make rows of RGB.
 
+mod coefficients;
 mod color;
 mod frame;
 mod huffman;
@@ -26,11 +27,12 @@ use std::fmt::Display;
 use super::{Format, Stored, orientation, reserve, take_turn, undecodable};
 use crate::image::Rgb8;
 use crate::{Error, Result};
+use coefficients::Coefficients;
 use color::Colors;
 use frame::Frame;
 use huffman::Code;
 use markers::{Markers, Scan};
-use planes::{Coefficients, OnePass, Plane};
+use planes::{OnePass, Plane};
 use smoothing::{Progress, Smoothing};
 use source::Truncated;
 use upsample::Upsampling;

@@ -1,7 +1,8 @@
 //! Components as samples: from blocks as they come, or from all coefficients of a picture in several scans.
 
+use super::coefficients::Coefficients;
 use super::frame::{Component, Frame};
-use super::scan::{Block, Blocks};
+use super::scan::{Blocks, Decode};
 use super::smoothing::Smoothing;
 use super::{idct, memory};
 use crate::Result;
@@ -52,7 +53,7 @@ impl Blocks for OnePass<'_> {
         component: usize,
         row: usize,
         column: usize,
-        decode: Option<&mut dyn FnMut(&mut Block) -> Result<()>>,
+        decode: Option<&mut Decode>,
     ) -> Result<()> {
         let mut block = [0; 64];
         if let Some(decode) = decode {
@@ -64,18 +65,7 @@ impl Blocks for OnePass<'_> {
     }
 }
 
-/// The coefficients of one component, as far as the scans have told them.
-pub(super) struct Coefficients {
-    pub(super) blocks: Vec<Block>,
-    pub(super) stride: usize,
-}
-
 impl Coefficients {
-    pub(super) fn new(component: &Component) -> Result<Self> {
-        let blocks = memory(component.padded_width * component.padded_height, [0; 64])?;
-        Ok(Self { blocks, stride: component.padded_width })
-    }
-
     /// The plane of these coefficients, whose memory is free when it is there.
     pub(super) fn into_plane(
         self,
@@ -96,19 +86,5 @@ impl Coefficients {
             }
         }
         Ok(plane)
-    }
-}
-
-impl Blocks for Vec<Coefficients> {
-    fn block(
-        &mut self,
-        component: usize,
-        row: usize,
-        column: usize,
-        decode: Option<&mut dyn FnMut(&mut Block) -> Result<()>>,
-    ) -> Result<()> {
-        let Some(decode) = decode else { return Ok(()) };
-        let coefficients = &mut self[component];
-        decode(&mut coefficients.blocks[row * coefficients.stride + column])
     }
 }

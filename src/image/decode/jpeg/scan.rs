@@ -13,6 +13,9 @@ type Read<T = ()> = std::result::Result<T, Truncated>;
 /// Coefficients of a block, row after row.
 pub(super) type Block = [i16; 64];
 
+/// Fills in a block.
+pub(super) type Decode<'a> = dyn FnMut(&mut Block) -> Result<()> + 'a;
+
 /// What becomes of a scan's blocks.
 pub(super) trait Blocks {
     /// Lets `decode` fill in a block of a component, by its row and column; with `None` the file has nothing
@@ -22,7 +25,7 @@ pub(super) trait Blocks {
         component: usize,
         row: usize,
         column: usize,
-        decode: Option<&mut dyn FnMut(&mut Block) -> Result<()>>,
+        decode: Option<&mut Decode>,
     ) -> Result<()>;
 }
 

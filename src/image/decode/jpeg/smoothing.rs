@@ -3,9 +3,9 @@
 //! What libjpeg-turbo does by default: a coefficient that is zero and not known to its last bit is estimated
 //! from the means of the 25 blocks around it (T.81, K.8, over a wider window).
 
+use super::coefficients::Coefficients;
 use super::frame::Frame;
 use super::markers::Scan;
-use super::planes::Coefficients;
 use super::scan::Block;
 
 /// Coefficients that are estimated, with the first, which is only smoothed.
@@ -59,8 +59,12 @@ impl Progress {
         let (first, last) = (usize::from(scan.first), usize::from(scan.last));
         for member in &scan.components {
             let now = &mut self.now[member.index];
-            for k in first.min(1)..=last.max(ESTIMATED - 1) {
-                self.before[member.index][k] = if self.scans > 1 { now[k] } else { 0 };
+            let told = first.min(1)..=last.max(ESTIMATED - 1);
+            let before = &mut self.before[member.index][told.clone()];
+            if self.scans > 1 {
+                before.copy_from_slice(&now[told]);
+            } else {
+                before.fill(0);
             }
             now[first..=last].fill(scan.low_bit as i8);
         }

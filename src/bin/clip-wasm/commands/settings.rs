@@ -1,0 +1,43 @@
+//! What the figures of a measurement depend on, which is kept with them.
+
+use clip_wasm::task::kept::identity::Identity;
+use serde::Serialize;
+
+/// Everything that the figures depend on.
+#[derive(Clone, Debug, Serialize)]
+pub struct Settings {
+    pub version: &'static str,
+    pub model: String,
+    pub dtype: &'static str,
+    pub weights_sha256: String,
+    /// As [`output::readable`] writes it.
+    pub data: String,
+    /// Of the pictures that were measured; nothing before they were read.
+    #[serde(flatten)]
+    pub identity: Option<Identity>,
+    pub labels: Vec<String>,
+    pub templates: Vec<String>,
+    pub seed: u64,
+    pub resamples: usize,
+    /// How the pictures were picked, where not all of them were.
+    pub sample: Option<Sample>,
+    pub engine: Engine,
+}
+
+/// A sample of a data set.
+#[derive(Clone, Debug, Serialize)]
+pub struct Sample {
+    /// How it was drawn: so many of each label, at random by the seed.
+    pub method: &'static str,
+    pub each: usize,
+    /// Pictures of the whole data.
+    pub of: usize,
+}
+
+/// What computes.
+#[derive(Clone, Debug, Serialize)]
+pub struct Engine {
+    pub flavour: &'static str,
+    pub threads: usize,
+    pub platform: String,
+}

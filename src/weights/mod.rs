@@ -1,6 +1,6 @@
 //! Checkpoints in and out, in rooms; each uses only those above it.
 //!
-//! - [`quantize::blocks`]: the block formats, by which any tensor is read.
+//! - `quantize::blocks`: the block formats, by which any tensor is read.
 //! - [`container`]: bytes to named tensors and back; knows no CLIP.
 //! - [`config`] and [`record`](Record): what a model is, and where it is from, whatever the file calls it.
 //! - [`dialect`]: whose names, configs and preprocessing become ours.

@@ -1,6 +1,6 @@
 //! Containers: bytes to named tensors and back, whatever the names mean.
 
 pub mod gguf;
-pub mod pytorch;
-pub mod safetensors;
+pub(super) mod pytorch;
+pub(super) mod safetensors;
 pub mod tensor;

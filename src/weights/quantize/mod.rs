@@ -1,7 +1,7 @@
-//! Quantization: the block formats ([`blocks`]), which tensor gets which of them ([`plan`]), and the conversion of a
+//! Quantization: the block formats (`blocks`), which tensor gets which of them (`plan`), and the conversion of a
 //! checkpoint that is open ([`quantize()`]) or of published weights while they arrive ([`stream`]).
 
-pub mod blocks;
+pub(crate) mod blocks;
 mod body;
 mod file;
 mod plan;

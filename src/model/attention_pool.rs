@@ -6,7 +6,7 @@
 //! constant that softmax ignores. And what a head takes from the values is `V` times the weighted mean of the
 //! tokens, so that `V` sees one row a head, not one a token.
 
-use super::linear::{Linear, load_exact, load_floats, load_norm};
+use super::linear::{Linear, load_exact, load_floats, load_norm, outlier_channels};
 use super::mlp::Mlp;
 use super::workspace::{Workspace, sized};
 use crate::error::Result;
@@ -40,7 +40,7 @@ impl AttentionPool {
     pub fn load(tensors: &mut Tensors, config: &TowerConfig) -> Result<Self> {
         let (width, heads) = (config.width, config.heads);
         let norm = load_norm(tensors, "v.post_ln", config)?;
-        let wide = norm.wide_channels();
+        let wide = outlier_channels(tensors, "v.post_ln", &norm)?;
         let probe = load_floats(tensors, "v.head.probe", &[1, 1, width])?;
         let query = Affine::load(tensors, "v.head.attn_q", width, &[])?;
         let key = Affine::load(tensors, "v.head.attn_k", width, &wide)?;

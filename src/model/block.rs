@@ -1,6 +1,6 @@
 //! The transformer block that both towers are made of.
 
-use super::linear::{Linear, check_width, load_norm};
+use super::linear::{Linear, check_width, load_norm, outlier_channels};
 use super::mlp::Mlp;
 use super::workspace::{Workspace, sized};
 use crate::error::Result;
@@ -28,9 +28,10 @@ impl Block {
         let name = |part: &str| format!("{prefix}.{part}");
         let qkv = ["attn_q", "attn_k", "attn_v"].map(name);
         let attention_norm = load_norm(tensors, &name("ln1"), config)?;
+        let outliers = outlier_channels(tensors, &name("ln1"), &attention_norm)?;
         Ok(Self {
             heads: config.heads,
-            qkv: Linear::load_joined(tensors, &qkv, width, width, &attention_norm.wide_channels())?,
+            qkv: Linear::load_joined(tensors, &qkv, width, width, &outliers)?,
             attention_norm,
             out: Linear::load(tensors, &name("attn_out"), width, width, &[])?,
             mlp: Mlp::load(tensors, prefix, config)?,

@@ -288,6 +288,22 @@ pub fn load_norm(tensors: &mut Tensors, name: &str, config: &TowerConfig) -> Res
     })
 }
 
+/// The outlier channels of the norm `name`: those that the file lists, or those that its gain and bias tell.
+///
+/// # Errors
+/// `Config` if one is listed that the norm does not have.
+pub fn outlier_channels(tensors: &Tensors, name: &str, norm: &LayerNorm) -> Result<Vec<u32>> {
+    let Some(listed) = tensors.outliers().get(name) else { return Ok(norm.wide_channels()) };
+    match listed.last() {
+        Some(&last) if last as usize >= norm.gain.len() => Err(Error::Config {
+            file: "GGUF metadata",
+            key: format!("clip.outlier_channels.{name}"),
+            problem: format!("names channel {last} of {}", norm.gain.len()),
+        }),
+        _ => Ok(listed.clone()),
+    }
+}
+
 /// A tensor of floats, checked to be finite.
 ///
 /// # Errors

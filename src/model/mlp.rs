@@ -1,6 +1,6 @@
 //! The MLP of a block and of a pooling head: norm, two layers, residual.
 
-use super::linear::{Linear, load_norm};
+use super::linear::{Linear, load_norm, outlier_channels};
 use super::workspace::sized;
 use crate::error::Result;
 use crate::kernels::activation::Activation;
@@ -26,11 +26,13 @@ impl Mlp {
     /// As [`Linear::load`].
     pub fn load(tensors: &mut Tensors, prefix: &str, config: &TowerConfig) -> Result<Self> {
         let (width, mlp_width) = (config.width, config.mlp_width);
-        let norm = load_norm(tensors, &format!("{prefix}.ln2"), config)?;
+        let name = format!("{prefix}.ln2");
+        let norm = load_norm(tensors, &name, config)?;
+        let outliers = outlier_channels(tensors, &name, &norm)?;
         // clip.cpp's converter calls the first layer "down" and the second "up".
         let (first, second) = (format!("{prefix}.ffn_down"), format!("{prefix}.ffn_up"));
         Ok(Self {
-            expand: Linear::load(tensors, &first, mlp_width, width, &norm.wide_channels())?,
+            expand: Linear::load(tensors, &first, mlp_width, width, &outliers)?,
             norm,
             activation: config.activation,
             contract: Linear::load(tensors, &second, width, mlp_width, &[])?,

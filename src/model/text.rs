@@ -4,7 +4,7 @@ use bytes::Bytes;
 use candle_core::{Device, Tensor};
 
 use super::block::Encoder;
-use super::linear::{Linear, load_floats, load_norm};
+use super::linear::{Linear, load_floats, load_norm, outlier_channels};
 use super::prompt_rows::PromptRows;
 use super::workspace::{Workspace, Workspaces};
 use crate::error::{Error, Result};
@@ -42,7 +42,7 @@ impl TextTower {
             token_embedding.data = Bytes::copy_from_slice(&token_embedding.data);
         }
         let norm_after = load_norm(tensors, "t.post_ln", &config.text)?;
-        let wide = norm_after.wide_channels();
+        let wide = outlier_channels(tensors, "t.post_ln", &norm_after)?;
         let load = match config.family {
             Family::Clip | Family::MobileClip => Linear::load_projection,
             Family::Siglip => Linear::load,

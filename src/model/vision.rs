@@ -4,7 +4,7 @@ use candle_core::{Device, Tensor};
 
 use super::attention_pool::AttentionPool;
 use super::block::Encoder;
-use super::linear::{Linear, load_floats, load_norm};
+use super::linear::{Linear, load_floats, load_norm, outlier_channels};
 use super::workspace::{Workspace, Workspaces, sized};
 use crate::error::{Error, Result};
 use crate::kernels::attention::Reach;
@@ -195,7 +195,7 @@ impl Readout {
         }
         let (columns, width) = (config.projection_dim, config.vision.width);
         let norm = load_norm(tensors, "v.post_ln", &config.vision)?;
-        let wide = norm.wide_channels();
+        let wide = outlier_channels(tensors, "v.post_ln", &norm)?;
         let projection = Linear::load_projection(tensors, "visual_projection", columns, width, &wide)?;
         Ok(Self::Class { norm, projection })
     }

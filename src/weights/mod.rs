@@ -18,6 +18,7 @@ pub mod container;
 pub mod dialect;
 mod hashed;
 pub mod hub;
+mod outliers;
 pub mod quantize;
 mod record;
 
@@ -28,6 +29,7 @@ pub use container::tensor::Tensor;
 pub use dialect::companions::{CompanionFiles, Companions, HuggingFaceFiles};
 pub use dialect::names;
 pub use hashed::{Hashed, hexadecimal};
+pub use outliers::Outliers;
 pub use quantize::blocks::dtype::Dtype;
 pub use quantize::stream::{Converter, Ending};
 pub use quantize::{Summary, quantize, rewrite, sizes, wide_name};

@@ -28,7 +28,7 @@ const KERNELS: [&[&str]; 4] = [
 
 /// The floors of `src/weights/`.
 const WEIGHTS: [&[&str]; 6] = [
-    &["weights::quantize::blocks", "weights::hashed", "weights::record"],
+    &["weights::quantize::blocks", "weights::hashed", "weights::outliers", "weights::record"],
     &["weights::container", "weights::config"],
     &["weights::dialect"],
     &["weights::hub"],

@@ -16,6 +16,7 @@ mod loader;
 mod names;
 mod open_clip;
 mod openai;
+mod outliers;
 mod pytorch;
 mod quantize;
 mod stream;

@@ -90,7 +90,7 @@ impl Checkpoint {
             preprocessing_json,
             published_sha256: record.source.sha256.clone(),
             record,
-            tensors,
+            tensors: tensors.with_outliers(clip_cpp::outliers(metadata)?),
             weights: Vec::new(),
             sha256: OnceLock::new(),
         })

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use crate::error::{Error, Result};
 use crate::kernels::matmul::PackedMatrix;
 use crate::weights::container::tensor::Tensor;
+use crate::weights::outliers::Outliers;
 
 /// The tensors of a checkpoint, to be taken one by one; what nobody took is an error in the end.
 #[derive(Clone, Debug)]
@@ -12,6 +13,7 @@ pub struct Tensors {
     /// In the order of their bytes; `None` where one was taken.
     slots: Vec<Option<Slot>>,
     index: HashMap<String, usize>,
+    outliers: Outliers,
 }
 
 /// One of them.
@@ -47,7 +49,17 @@ impl Tensors {
                 return Err(Error::Malformed { format: "checkpoint", reason });
             }
         }
-        Ok(Self { slots: slots.into_iter().map(Some).collect(), index })
+        Ok(Self { slots: slots.into_iter().map(Some).collect(), index, outliers: Outliers::new() })
+    }
+
+    /// The same, of a file that lists these outlier channels.
+    pub(super) fn with_outliers(self, outliers: Outliers) -> Self {
+        Self { outliers, ..self }
+    }
+
+    /// The outlier channels that the file lists.
+    pub fn outliers(&self) -> &Outliers {
+        &self.outliers
     }
 
     /// Takes the tensor `name` out.

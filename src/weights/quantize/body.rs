@@ -8,6 +8,7 @@ use super::plan::Plan;
 use crate::error::{Error, Result};
 use crate::weights::container::gguf::TensorLayout;
 use crate::weights::container::gguf::write::padding;
+use crate::weights::outliers::Outliers;
 use crate::weights::quantize::blocks::dtype::Dtype;
 use crate::weights::quantize::rows::Rows;
 use crate::weights::quantize::wide::{self, WideColumns};
@@ -43,6 +44,16 @@ impl Body {
     /// How many bytes have been made.
     pub fn written(&self) -> u64 {
         self.written
+    }
+
+    /// Takes the outlier channels that the checkpoint lists.
+    pub fn list(&mut self, outliers: &Outliers) {
+        self.wide.list(outliers);
+    }
+
+    /// The outlier channels of a file of these tensors, as far as the norms are known.
+    pub fn outliers(&self, layouts: &[TensorLayout]) -> Outliers {
+        self.wide.outliers(layouts)
     }
 
     /// Tells the gain or bias of a norm ahead of its place.
@@ -125,18 +136,19 @@ impl Body {
     }
 
     /// Appends the weights of wide channels, which end the data. Gives the layouts of all tensors in the order
-    /// of their bytes.
+    /// of their bytes, and the outlier channels.
     ///
     /// # Errors
     /// As [`TensorLayout::new`].
-    pub fn finish(self, out: &mut Vec<u8>) -> Result<Vec<TensorLayout>> {
-        let mut layouts = self.layouts;
+    pub fn finish(mut self, out: &mut Vec<u8>) -> Result<(Vec<TensorLayout>, Outliers)> {
+        let mut layouts = std::mem::take(&mut self.layouts);
         for (layout, data) in self.wide.finish()? {
             out.extend_from_slice(&data);
             out.resize(out.len() + padding(layout.len), 0);
             layouts.push(layout);
         }
-        Ok(layouts)
+        let outliers = self.wide.outliers(&layouts);
+        Ok((layouts, outliers))
     }
 }
 

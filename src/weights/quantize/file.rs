@@ -12,6 +12,7 @@ use crate::weights::container::tensor::Tensor;
 use crate::weights::dialect::clip_cpp;
 use crate::weights::dialect::companions::Companions;
 use crate::weights::hashed::Hashed;
+use crate::weights::outliers::Outliers;
 use crate::weights::quantize::blocks::dtype::Dtype;
 use crate::weights::record::Record;
 
@@ -72,8 +73,8 @@ fn write_file(
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Summary> {
     let record = with_source_hash(record, checkpoint.published_sha256())?;
-    let (mut body, layouts) = announce(tensors, plan)?;
-    let header = file_header(&checkpoint.companions(), &record, &layouts)?;
+    let (mut body, layouts) = announce(tensors, checkpoint.tensors.outliers(), plan)?;
+    let header = file_header(&checkpoint.companions(), &record, &body.outliers(&layouts), &layouts)?;
     let total = header.len() as u64 + write::data_len(&layouts);
     let failed = |source| Error::Write { source };
     let mut out = Hashed::new(out);
@@ -100,8 +101,9 @@ fn write_file(
 }
 
 /// The layouts of a file of these tensors, and its data, not yet begun, which knows the norms already.
-fn announce(tensors: &[&Tensor], plan: Plan) -> Result<(Body, Vec<TensorLayout>)> {
+fn announce(tensors: &[&Tensor], outliers: &Outliers, plan: Plan) -> Result<(Body, Vec<TensorLayout>)> {
     let mut body = Body::new(plan);
+    body.list(outliers);
     for tensor in tensors.iter().filter(|tensor| wide::is_norm(&tensor.name, &tensor.shape)) {
         body.learn(&tensor.name, &tensor.to_f32()?);
     }
@@ -128,9 +130,10 @@ fn has_wide(tensors: &[&Tensor], matrix: &Tensor) -> bool {
 pub(in crate::weights) fn file_header(
     companions: &Companions,
     record: &Record,
+    outliers: &Outliers,
     layouts: &[TensorLayout],
 ) -> Result<Vec<u8>> {
-    let metadata = clip_cpp::describe(companions, record, file_type(layouts))?;
+    let metadata = clip_cpp::describe(companions, record, outliers, file_type(layouts))?;
     Ok(write::header(&metadata, layouts).into())
 }
 

@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::Result;
 use crate::kernels::layer_norm::LayerNorm;
 use crate::weights::container::gguf::TensorLayout;
+use crate::weights::outliers::Outliers;
 use crate::weights::quantize::blocks::dtype::Dtype;
 
 /// What the tensors of SigLIP's pooling head begin with.
@@ -66,6 +67,9 @@ fn norm_before(matrix: &str) -> Option<String> {
 pub(in crate::weights) struct WideColumns {
     /// Gains and biases by the names of their tensors.
     norms: BTreeMap<String, Vec<f32>>,
+    /// What the checkpoint lists, which counts before what the norms tell; published weights list nothing.
+    #[serde(skip)]
+    listed: Outliers,
     matrices: Vec<Columns>,
 }
 
@@ -83,6 +87,26 @@ struct Columns {
 }
 
 impl WideColumns {
+    /// Takes the outlier channels that the checkpoint lists.
+    pub fn list(&mut self, outliers: &Outliers) {
+        self.listed.clone_from(outliers);
+    }
+
+    /// The outlier channels of a file of these tensors.
+    pub fn outliers<'a>(&self, layouts: impl IntoIterator<Item = &'a TensorLayout>) -> Outliers {
+        let mut outliers = Outliers::new();
+        for layout in layouts {
+            let matrix = layout.name.strip_suffix(".wide").map(|name| format!("{name}.weight"));
+            let Some(norm) = matrix.and_then(|matrix| norm_before(&matrix)) else { continue };
+            let row_len = self.norms.get(&format!("{norm}.weight")).map_or(0, Vec::len);
+            let channels = self.channels(&norm, row_len).unwrap_or_default();
+            if Some(&channels.len()) == layout.shape.last() {
+                outliers.insert(norm, channels);
+            }
+        }
+        outliers
+    }
+
     /// Takes a norm's gain or bias.
     pub fn learn(&mut self, name: &str, values: &[f32]) {
         self.norms.insert(name.to_owned(), values.to_owned());
@@ -99,6 +123,10 @@ impl WideColumns {
     /// The wide channels of rows of `row_len` behind a norm: `None` while it is not known, none where it does
     /// not fit them.
     fn channels(&self, norm: &str, row_len: usize) -> Option<Vec<u32>> {
+        if let Some(listed) = self.listed.get(norm) {
+            let fits = listed.last().is_none_or(|&last| (last as usize) < row_len);
+            return Some(if fits { listed.clone() } else { Vec::new() });
+        }
         let gain = self.norms.get(&format!("{norm}.weight"))?;
         let bias = self.norms.get(&format!("{norm}.bias"))?;
         if gain.len() != row_len || bias.len() != row_len {
@@ -148,9 +176,9 @@ impl WideColumns {
     ///
     /// # Errors
     /// As [`TensorLayout::new`].
-    pub fn finish(self) -> Result<Vec<(TensorLayout, Vec<u8>)>> {
+    pub fn finish(&mut self) -> Result<Vec<(TensorLayout, Vec<u8>)>> {
         let mut found = Vec::new();
-        for Columns { matrix, rows, channels, data, .. } in self.matrices {
+        for Columns { matrix, rows, channels, data, .. } in std::mem::take(&mut self.matrices) {
             let count = channels.map_or(0, |channels| channels.len());
             if count > 0 {
                 found.push((TensorLayout::new(wide_name(&matrix), vec![rows, count], Dtype::F16)?, data));

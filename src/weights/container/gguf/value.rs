@@ -96,6 +96,13 @@ impl Array {
         Self { kind: kind::F32, len: values.len(), data: data.freeze() }
     }
 
+    /// An array of u32.
+    pub fn integers(values: &[u32]) -> Self {
+        let mut data = BytesMut::with_capacity(values.len() * 4);
+        values.iter().for_each(|&value| data.put_u32_le(value));
+        Self { kind: kind::U32, len: values.len(), data: data.freeze() }
+    }
+
     /// An array of strings.
     pub fn strings<S: AsRef<str>>(values: impl IntoIterator<Item = S>) -> Self {
         let mut data = BytesMut::new();
@@ -123,6 +130,12 @@ impl Array {
     pub fn to_floats(&self) -> Option<Vec<f32>> {
         let values = self.data.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]));
         (self.kind == kind::F32).then(|| values.collect())
+    }
+
+    /// The values, if they are u32.
+    pub fn to_integers(&self) -> Option<Vec<u32>> {
+        let values = self.data.as_chunks().0.iter().map(|&bytes| u32::from_le_bytes(bytes));
+        (self.kind == kind::U32).then(|| values.collect())
     }
 
     /// The values, if they are strings.

@@ -13,6 +13,7 @@ use crate::weights::container::gguf::{Array, Metadata, Value};
 use crate::weights::dialect::companions::Companions;
 use crate::weights::dialect::hugging_face::ImageStatistics;
 use crate::weights::dialect::vocabulary;
+use crate::weights::outliers::Outliers;
 use crate::weights::quantize::blocks::dtype::Dtype;
 use crate::weights::record::{Measure, Record, Source};
 
@@ -28,6 +29,8 @@ pub(in crate::weights) const IMAGE_MEAN: &str = "clip.vision.image_mean";
 pub(in crate::weights) const IMAGE_STD: &str = "clip.vision.image_std";
 const USE_GELU: &str = "clip.use_gelu";
 const FIDELITY_PREFIX: &str = "clip.fidelity.";
+/// Before the name of a norm.
+const OUTLIERS_PREFIX: &str = "clip.outlier_channels.";
 
 /// The config of a CLIP file.
 ///
@@ -86,6 +89,25 @@ pub(in crate::weights) fn companions(metadata: &Metadata) -> Result<Companions> 
         )?,
     };
     Ok(Companions { config, tokenizer_json, preprocessing_json })
+}
+
+/// The outlier channels that the file lists.
+///
+/// # Errors
+/// `Config` for a list that is none, or not ascending.
+pub(in crate::weights) fn outliers(metadata: &Metadata) -> Result<Outliers> {
+    let mut outliers = Outliers::new();
+    for (key, value) in metadata {
+        let Some(norm) = key.strip_prefix(OUTLIERS_PREFIX) else { continue };
+        let channels = match value {
+            Value::Array(array) => array.to_integers(),
+            _ => None,
+        };
+        let channels = channels.filter(|channels| channels.is_sorted_by(|one, next| one < next));
+        let channels = channels.ok_or_else(|| config_error(key, "is no ascending list of u32".into()))?;
+        outliers.insert(norm.to_owned(), channels);
+    }
+    Ok(outliers)
 }
 
 /// What the file says of its origin. Nothing in it is needed.
@@ -209,7 +231,7 @@ fn unsupported(found: String) -> Error {
     }
 }
 
-/// The metadata of a file with these companions and this record, its matrices in `file_type`.
+/// The metadata of a file with these companions, this record and these outlier channels, its matrices in `file_type`.
 ///
 /// `general.file_type` is the number of the type itself, as in clip.cpp, which knows none for q6_k.
 ///
@@ -219,6 +241,7 @@ fn unsupported(found: String) -> Error {
 pub(in crate::weights) fn describe(
     companions: &Companions,
     record: &Record,
+    outliers: &Outliers,
     file_type: Dtype,
 ) -> Result<Vec<(String, Value)>> {
     let config = &companions.config;
@@ -250,6 +273,9 @@ pub(in crate::weights) fn describe(
         (0..).zip(blocks).for_each(|(stage, blocks)| keys.field(Field::StageBlocks(stage), blocks));
     }
     keys.put(VISION_PROJECTION_DIM, Value::Unsigned(config.projection_dim as u64));
+    for (norm, channels) in outliers {
+        keys.put(&format!("{OUTLIERS_PREFIX}{norm}"), Value::Array(Array::integers(channels)));
+    }
     keys.put(IMAGE_MEAN, Value::Array(Array::floats(&statistics.mean)));
     keys.put(IMAGE_STD, Value::Array(Array::floats(&statistics.std)));
     keys.put(PREPROCESSOR, Value::String(companions.preprocessing_json.clone()));

@@ -183,8 +183,8 @@ impl Converter {
         let source_sha256 = hexadecimal(&self.hash.finalize());
         let record = with_source_hash(record, &source_sha256)?;
         let (mut tail, written) = (Vec::new(), self.body.written());
-        let layouts = self.body.finish(&mut tail)?;
-        let header = file_header(companions, &record, &layouts)?;
+        let (layouts, outliers) = self.body.finish(&mut tail)?;
+        let header = file_header(companions, &record, &outliers, &layouts)?;
         let bytes = header.len() as u64 + written + tail.len() as u64;
         Ok(Ending { tail, header, source_sha256, tensors: layouts.len(), bytes })
     }

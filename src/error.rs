@@ -198,6 +198,10 @@ pub enum Error {
     #[error("{}: {problem}", path.display())]
     Dataset { path: PathBuf, problem: String },
 
+    /// Pictures that a linear probe cannot learn from: `largest` of one label at most.
+    #[error("{}", probe_problem(*largest))]
+    Probe { largest: usize },
+
     /// Something that is no text where a label, template or text is expected.
     #[error("expected a text, found a value of type {found}")]
     NotText { found: String },
@@ -260,9 +264,21 @@ impl Error {
             Self::HeatmapMethod { .. } => "heatmap-method",
             Self::UnknownModel { .. } => "unknown-model",
             Self::Dataset { .. } => "dataset",
+            Self::Probe { .. } => "probe",
             Self::NotText { .. } => "not-text",
             Self::OutOfMemory { .. } => "out-of-memory",
             Self::Candle(_) => "internal",
+        }
+    }
+}
+
+/// Why a probe cannot be fitted where no label has more pictures than `largest`, 0 or 1.
+fn probe_problem(largest: usize) -> &'static str {
+    match largest {
+        0 => "the data has no picture with one of these labels",
+        _ => {
+            "the data has one picture of each class: a probe learns from some pictures of a class and is tested on others, \
+             so that it needs two or more"
         }
     }
 }

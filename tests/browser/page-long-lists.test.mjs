@@ -25,8 +25,10 @@ async function write(page, text) {
 const address = (page) => page.evaluate(() => location.href);
 /** @param {Page} page */
 const copied = async (page) => {
+  await page.evaluate(() => navigator.clipboard.writeText(""));
   await button(page, "Copy link").click();
-  await button(page, "Copied").waitFor();
+  // Not by the button's "Copied", which is gone again before a busy browser is asked for it.
+  await page.waitForFunction(() => navigator.clipboard.readText());
   return page.evaluate(() => navigator.clipboard.readText());
 };
 

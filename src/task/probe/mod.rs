@@ -1,6 +1,7 @@
 //! A linear probe on kept embeddings: what the features hold, beside what zero-shot reads from them.
 
 mod logistic;
+mod study;
 
 use serde::Serialize;
 
@@ -9,6 +10,7 @@ use crate::kernels::random::Random;
 use crate::kernels::threads;
 
 pub use logistic::{Logistic, Sample};
+pub use study::{ProbeReport, ProbeStudy};
 
 /// Strengths that cross-validation chooses from; unit embeddings want weak regularisation.
 const STRENGTHS: [f64; 3] = [1.0, 10.0, 100.0];

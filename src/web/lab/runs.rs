@@ -1,17 +1,14 @@
 //! Measurements that take long, in steps between which the worker can look at its mailbox.
 
-use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
-use super::super::convert::object;
+use super::super::convert::{object, thrown};
 use super::bench::Bench;
 use super::bootstrap;
 use super::labels::LabelSet;
 use crate::kernels::threads;
 use crate::task::bias::BiasRun;
-use crate::task::evaluation::{answers, truths};
-use crate::task::probe::{Probe, ProbeRun, ProbeSettings};
-use crate::task::statistics::Estimate;
+use crate::task::probe::{ProbeSettings, ProbeStudy};
 
 /// What `clip-wasm bias` or `clip-wasm probe` measures, under way.
 #[wasm_bindgen]
@@ -19,15 +16,7 @@ pub struct Measurement(Kind);
 
 enum Kind {
     Bias(BiasRun),
-    Probe { run: ProbeRun, images: usize, zero_shot: Estimate },
-}
-
-#[derive(Serialize)]
-struct Probed {
-    images: usize,
-    zero_shot: Estimate,
-    #[serde(flatten)]
-    probe: Probe,
+    Probe(ProbeStudy),
 }
 
 #[wasm_bindgen]
@@ -36,7 +25,7 @@ impl Measurement {
     pub fn progress(&self) -> Vec<usize> {
         let (done, all) = match &self.0 {
             Kind::Bias(run) => run.progress(),
-            Kind::Probe { run, .. } => run.progress(),
+            Kind::Probe(run) => run.progress(),
         };
         vec![done, all]
     }
@@ -45,7 +34,7 @@ impl Measurement {
     pub fn step(&mut self, count: usize) {
         threads::inside(|| match &mut self.0 {
             Kind::Bias(run) => run.step(count),
-            Kind::Probe { run, .. } => run.step(count),
+            Kind::Probe(run) => run.step(count),
         });
     }
 
@@ -53,9 +42,7 @@ impl Measurement {
     pub fn finish(self) -> Result<JsValue, JsValue> {
         match self.0 {
             Kind::Bias(run) => object(&run.finish()),
-            Kind::Probe { run, images, zero_shot } => {
-                object(&Probed { images, zero_shot, probe: run.finish() })
-            }
+            Kind::Probe(run) => object(&run.finish()),
         }
     }
 }
@@ -71,15 +58,8 @@ impl Bench {
     /// Learns the labels from the embeddings, beside zero-shot.
     pub fn probe(&self, labels: &LabelSet, seed: u32) -> Result<Measurement, JsValue> {
         let labels = labels.labels(self.kept.width())?;
-        let answers = answers(&self.kept, &labels);
-        let truths = truths(&self.kept, labels.names);
-        let hits = truths.iter().zip(answers).filter(|(truth, answer)| **truth == Some(*answer)).count();
-        let rows: Vec<(Vec<f32>, usize)> = (self.kept.units().into_iter().zip(truths))
-            .filter_map(|(row, truth)| Some((row, truth?)))
-            .collect();
-        let (images, zero_shot) = (rows.len(), Estimate::share(hits, rows.len()));
         let settings = ProbeSettings { seed: seed.into(), ..ProbeSettings::default() };
-        let run = ProbeRun::new(rows, self.kept.width(), labels.names.len(), settings);
-        Ok(Measurement(Kind::Probe { run, images, zero_shot }))
+        let study = ProbeStudy::new(&self.kept, &labels, settings).map_err(thrown)?;
+        Ok(Measurement(Kind::Probe(study)))
     }
 }

@@ -72,9 +72,9 @@ export class FeaturesPanel extends Component {
       throw new Error("This would take very long in a page. Save the embeddings, and let `clip-wasm probe` fit them.");
     const onProgress = (/** @type {{ done: number, total: number }} */ steps) => (this.#run.steps = steps);
     const { subject, measured: probe } = await this.#desk.measure("probe", {}, { question: this.#question, signal, onProgress });
-    if (probe.images === 0) throw new Error("No picture has one of these labels.");
     const shots = probe.few_shot.map((/** @type {any} */ { shots, accuracy, deviation }) => [`${shots} of each label`, `${percent(accuracy)}, deviation ${(deviation * 100).toFixed(1)}`]);
-    const rows = [["Zero-shot, by the words", withInterval(probe.zero_shot)], [`Probe, cross-validated (C ${probe.c})`, withInterval(probe.cross_validated)], ...shots];
+    const untested = probe.untested_shots.map((/** @type {number} */ shots) => [`${shots} of each label`, "not tested: no label has more pictures"]);
+    const rows = [["Zero-shot, by the words", withInterval(probe.zero_shot)], [`Probe, cross-validated (C ${probe.c})`, withInterval(probe.cross_validated)], ...shots, ...untested];
     const parts = [table("Learnt from the embeddings", ["Learnt from", "Top-1 accuracy"], rows, (row) => row)];
     this.#probed.show(subject, parts, { name: "probe.json", title: "Save probe as JSON", measured: probe });
     this.current = this.#desk.subject();

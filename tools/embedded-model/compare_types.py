@@ -1,0 +1,124 @@
+"""Measures every type of a checkpoint on pictures that it was not trained on, through our own command line.
+
+usage: python tools/embedded-model/compare_types.py FOLDER --data DATA --out OUT [--types f32 q5_0 ...]
+
+FOLDER is a Hugging Face folder; DATA is what the training recipe packs: concepts.json, photos.json, sprites.json and their
+.bin files. OUT gets a GGUF a type and `types.json`: top-1 and top-5 among all taught names of each set and of all pictures
+together, with 95 % intervals, and for each type the difference from f32 on the same pictures.
+"""
+
+import argparse
+import io
+import json
+import math
+import subprocess
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+AT_ONCE = 256  # arguments of one call
+TEMPLATE = "a {}"
+
+
+def wilson(share: float, n: int) -> list[float]:
+    """A 95 % interval."""
+    z = 1.96
+    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
+    return [round(middle - half, 4), round(middle + half, 4)]
+
+
+def unpack(data: Path, folder: Path) -> tuple[list[tuple[str, int, str]], list[str], list[int]]:
+    """Test pictures as PNG, each with its concept and set; the names of all concepts; which of them are taught."""
+    folder.mkdir(parents=True, exist_ok=True)
+    names = [entry["names"][0] for entry in json.loads((data / "concepts.json").read_text())]
+    pictures: list[tuple[str, int, str]] = []
+    taught: set[int] = set()
+
+    def keep(picture: Image.Image, concept: int, group: str) -> None:
+        path = folder / f"{len(pictures):05}.png"
+        picture.save(path, compress_level=1)
+        pictures.append((str(path), concept, group))
+
+    index = json.loads((data / "photos.json").read_text())
+    for mosaic in index["mosaics"]:
+        splits = [index["splits"][split] for _, _, split in mosaic["items"]]
+        taught |= {concept for (concept, _, _), split in zip(mosaic["items"], splits) if split == "train"}
+        if "test" not in splits:
+            continue
+        for (concept, source, _), split, tile in zip(mosaic["items"], splits, tiles(data / mosaic["file"], mosaic)):
+            if split == "test":
+                keep(tile.convert("RGB"), concept, index["sources"][source])
+    hands = json.loads((data / "sprites.json").read_text())["hands"]
+    taught |= {concept for hand in hands if hand["split"] != "test" for mosaic in hand["mosaics"] for concept in mosaic["items"]}
+    for hand in hands:
+        for mosaic in hand["mosaics"] if hand["split"] == "test" else []:
+            for concept, sprite in zip(mosaic["items"], tiles(data / "sprites.bin", mosaic)):
+                if concept in taught:
+                    sprite = sprite.convert("RGBA")
+                    ground = Image.new("RGBA", sprite.size, "white")
+                    ground.alpha_composite(sprite)
+                    keep(ground.convert("RGB"), concept, hand["name"])
+    return pictures, names, sorted(taught)
+
+
+def tiles(file: Path, mosaic: dict) -> list[Image.Image]:
+    """The pictures of one mosaic."""
+    with open(file, "rb") as opened:
+        opened.seek(mosaic["offset"])
+        whole = Image.open(io.BytesIO(opened.read(mosaic["length"])))
+    side, columns = mosaic.get("tile", 64), mosaic.get("columns", 16)
+    places = [(i % columns * side, i // columns * side) for i in range(len(mosaic["items"]))]
+    return [whole.crop((x, y, x + side, y + side)) for x, y in places]
+
+
+def embed(program: Path, model: Path, option: str, values: list[str], key: str) -> np.ndarray:
+    """Unit rows of texts or pictures."""
+    rows = []
+    for at in range(0, len(values), AT_ONCE):
+        words = [word for value in values[at : at + AT_ONCE] for word in (option, value)]
+        command = [str(program), "embed", "--model", str(model), "--json", *words]
+        rows += json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)[key]
+    array = np.array(rows, np.float32)
+    return array / np.linalg.norm(array, axis=1, keepdims=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--program", type=Path, default=Path("target/release/clip-wasm"))
+    parser.add_argument("--types", nargs="+", default=["f32", "q8_0", "q6_k", "q5_0", "q4_0"])
+    options = parser.parse_args()
+    pictures, names, taught = unpack(options.data, options.out / "pictures")
+    column = np.searchsorted(taught, [concept for _, concept, _ in pictures])
+    groups = np.array([group for _, _, group in pictures])
+    report, right_in_f32 = {}, None
+    for dtype in options.types:
+        model = options.out / f"{dtype}.gguf"
+        subprocess.run([str(options.program), "quantize", str(options.folder), "--dtype", dtype, "-o", str(model)], check=True)
+        texts = embed(options.program, model, "--text", [TEMPLATE.format(names[concept]) for concept in taught], "text_embeds")
+        images = embed(options.program, model, "--image", [path for path, _, _ in pictures], "image_embeds")
+        cosines = images @ texts.T
+        higher = (cosines > cosines[np.arange(len(column)), column][:, None]).sum(1)
+        figures = {"bytes": model.stat().st_size}
+        for group in ["pooled", *dict.fromkeys(groups)]:
+            chosen = higher if group == "pooled" else higher[groups == group]
+            for top in (1, 5):
+                share = float((chosen < top).mean())
+                figures[f"{group}.top{top}"] = {"value": round(share, 4), "interval": wilson(share, len(chosen)), "n": len(chosen)}
+        right = higher < 1
+        right_in_f32 = right if dtype == "f32" else right_in_f32
+        if right_in_f32 is not None:
+            change = right.astype(float) - right_in_f32
+            spread = 1.96 * change.std() / math.sqrt(len(change))
+            figures["less_f32"] = {"value": round(change.mean(), 4), "interval": [round(change.mean() - spread, 4), round(change.mean() + spread, 4)]}
+        report[dtype] = figures
+        print(dtype, json.dumps({key: figures[key] for key in figures if key.startswith(("bytes", "pooled", "less"))}), flush=True)
+        (options.out / "types.json").write_text(json.dumps(report, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,6 +1,6 @@
 //! Opening: a checkpoint in memory, whatever file it came from, for everything above.
 //!
-//! It is opened whole ([`Checkpoint::open`]) or while it arrives ([`Loader`]), and its tensors are taken exactly once
+//! It is opened whole (by its `open`, in the command line) or while it arrives ([`Loader`]), and its tensors are taken exactly once
 //! ([`Tensors`]).
 
 #[cfg(not(target_arch = "wasm32"))]

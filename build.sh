@@ -10,7 +10,7 @@ usage: ./build.sh COMMAND
   serve [PORT]      serve the page on this machine as soon as one build of the engine is there, and make the others behind
                     it; 8080 unless told otherwise, 0 for any free port
   build             the command line (target/release/clip-wasm), the WebAssembly builds and the npm package (pkg/)
-  flavour NAME      one of the WebAssembly builds: simd, relaxed, lab, and each with -threads behind it
+  flavour NAME      one of the WebAssembly builds: simd, relaxed, research, and each with -threads behind it
   try TEST          one test, as soon as it can run: part of a unit test's name, tests/NAME.rs [NAME], or
                     tests/browser/NAME.test.mjs [FLAVOUR...], which makes simd and the builds named before
   test              formatting, lints, docs, Rust tests, build, type checks, browser tests
@@ -53,7 +53,7 @@ fill_package() {
 }
 
 # The page as one HTML file, but for what a demo puts in: www/export/one-file.html, which Share fills. It takes half a second,
-# and the bindings of the builds "simd" and "lab" along, so it comes after those.
+# and the bindings of the builds "simd" and "research" along, so it comes after those.
 bundle_one_file() {
   need_packages && node tools/one-file.mjs
 }
@@ -63,6 +63,7 @@ build() {
   need_node
   step command-line "building the command line" cargo build --release
   say "making the WebAssembly builds"
+  remove_former_builds
   local flavour
   for flavour in "${FLAVOURS[@]}"; do make_flavour "$flavour"; done
   say "checking the golden vectors of the embedded model"
@@ -80,6 +81,7 @@ serve() {
   need_rust
   need_node
   node tools/serve.mjs --port "$port" --probe
+  remove_former_builds
   rm -rf "$COMING"
   mkdir -p "$COMING"
   for flavour in "${FLAVOURS[@]:1}"; do
@@ -92,7 +94,7 @@ serve() {
   for flavour in ${late[@]+"${late[@]}"}; do
     case "$flavour" in
       relaxed) echo simd >"$COMING/$flavour" ;;
-      lab) : >"$COMING/$flavour" ;; # with threads missing, the engine does without
+      research) : >"$COMING/$flavour" ;; # with threads missing, the engine does without
     esac
   done
   node tools/precache.mjs
@@ -192,7 +194,7 @@ run_tests() {
 lint() {
   cargo clippy --all-targets -- -D warnings
   RUSTFLAGS="$WASM_RUSTFLAGS" \
-    cargo clippy --lib --target "$WASM_TARGET" --no-default-features --features engine,lab,relaxed -- -D warnings
+    cargo clippy --lib --target "$WASM_TARGET" --no-default-features --features engine,research,relaxed -- -D warnings
 }
 
 # What is public as a user of the library reads it, and everything as it is for the page.
@@ -200,7 +202,7 @@ document() {
   RUSTDOCFLAGS='-D warnings' cargo doc --no-deps
   RUSTFLAGS="$WASM_RUSTFLAGS" RUSTDOCFLAGS='-D warnings' \
     cargo doc --no-deps --lib --document-private-items --target "$WASM_TARGET" --no-default-features \
-    --features engine,lab,relaxed
+    --features engine,research,relaxed
 }
 
 bench() {

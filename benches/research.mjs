@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * The research bench at work on thousands of pictures, in Chromium: how many a second with one thread and with two, what
+ * Research at work on thousands of pictures, in Chromium: how many a second with one thread and with two, what
  * memory they take, how long the page's own thread is ever held up, and how long other labels take.
  *
  * usage: node benches/research.mjs [PICTURES] [ROUNDS]    5,000 and 3 unless told otherwise; needs ./build.sh build
@@ -23,7 +23,7 @@ const LOOKS = [100, 1000, 2000, 3000, 4000, PICTURES - 200];
 
 const SCRIPT = `
   import { EngineClient } from "/www/engine/client.js";
-  import { ResearchDesk } from "/www/views/research/research-desk.js";
+  import { Research } from "/www/views/research/research.js";
   import { DatasetView } from "/www/views/dataset/dataset-view.js";
   for (const href of ["/www/styles/page.css", "/www/views/research/research.css"]) {
     const link = document.createElement("link");
@@ -39,7 +39,7 @@ const SCRIPT = `
     return end - (handed > startTime && handed < end ? handed : startTime);
   };
   new PerformanceObserver((list) => tasks.push(...list.getEntries())).observe({ entryTypes: ["longtask"] });
-  window.collections = []; // of garbage, that this bench asks for: from when to when
+  window.collections = []; // of garbage, that this benchmark asks for: from when to when
   const isAsked = ({ startTime }) => window.collections.some(([begun, ended]) => begun <= startTime && startTime <= ended);
   const longest = () => tasks.filter((task) => !isAsked(task)).map(ofThePage).filter((task) => task > 50).sort((a, b) => b - a).slice(0, 5);
   const settled = (view) => new Promise((resolve) => {
@@ -52,15 +52,15 @@ const SCRIPT = `
     session.info = await engine.load({ id: "emoji-clip" });
     session.engine = engine;
     await engine.tryKernels();
-    const desk = new ResearchDesk(session);
-    const view = new DatasetView({ desk });
+    const research = new Research(session);
+    const view = new DatasetView({ research });
     document.body.replaceChildren(view);
     const root = await navigator.storage.getDirectory();
     await root.removeEntry("bench", { recursive: true }).catch(() => {});
     tasks.length = 0;
     window.latest = { done: 0 };
-    desk.addEventListener("progress", ({ detail }) => detail && (window.latest = detail));
-    window.ended = new Promise((resolve) => desk.addEventListener("progress", ({ detail }) => detail ?? resolve()));
+    research.addEventListener("progress", ({ detail }) => detail && (window.latest = detail));
+    window.ended = new Promise((resolve) => research.addEventListener("progress", ({ detail }) => detail ?? resolve()));
     window.view = view;
     return session.info.threads;
   };
@@ -72,9 +72,9 @@ const SCRIPT = `
   window.relabel = async (labels) => {
     tasks.length = 0;
     const question = { labels, templates: ["{}"], seed: 0 };
-    await engine.bench("evaluate", question);
+    await engine.research("evaluate", question);
     const begun = performance.now();
-    await engine.bench("evaluate", { ...question, labels: [...labels].reverse() });
+    await engine.research("evaluate", { ...question, labels: [...labels].reverse() });
     const milliseconds = performance.now() - begun;
     const field = document.querySelector("#data-labels");
     window.view.dataset.state = "";

@@ -11,8 +11,8 @@ import { build, transformSync } from "esbuild";
 
 /** What the page's own thread begins with. */
 const PAGE = ["www/running-session.js", "www/main.js", "www/gallery.js"];
-/** The research bench's part of the worker is fetched when its tabs are opened: a bundle of its own. */
-const LATER = "./bench-host.js";
+/** Research's part of the worker is fetched when its tabs are opened: a bundle of its own. */
+const LATER = "./research-host.js";
 const WORKERS = ["www/engine/worker.js", "www/engine/thread-pool.js", `www/engine/${path.basename(LATER)}`];
 const SMALL = /** @type {const} */ ({ minify: true, legalComments: "none", charset: "utf8", target: "es2022", sourcemap: "external" });
 const root = process.argv[2];

@@ -2,7 +2,7 @@
 /**
  * Writes `www/export/one-file.html`: the page as one HTML file, but for what a demo puts in (its model, its pictures, demo.json)
  * and the engine's builds, which `www/export/single-file.js` adds in a visitor's browser. The bundler follows the imports.
- * What is fetched only when somebody asks for it (the research bench, this very export) has no host there and stays out.
+ * What is fetched only when somebody asks for it (the research tabs, this very export) has no host there and stays out.
  * usage: node tools/one-file.mjs [FOLDER]
  */
 import { createHash } from "node:crypto";
@@ -15,7 +15,7 @@ const root = path.resolve(process.argv[2] ?? ".");
 const entries = path.resolve(import.meta.dirname, "one-file");
 const TARGET = "www/export/one-file.html";
 /** Imported on demand, and in the file all the same: what runs there, in every browser. */
-const IN_IT = new Set(["www/engine/worker.js", "pkg/simd/clip_wasm.js", "pkg/lab/clip_wasm.js"]);
+const IN_IT = new Set(["www/engine/worker.js", "pkg/simd/clip_wasm.js", "pkg/research/clip_wasm.js"]);
 
 /** @param {string} file @returns {string} its path in the page's folder */
 const inPage = (file) => path.relative(root, file).split(path.sep).join("/");

@@ -5,7 +5,7 @@
  * The overlay's files, if any, stand in front of the root's. Port 0 takes any free port.
  *
  * In the folder of --coming, a file tells of a build that is still being made: `relaxed` with the word "simd" in it, that
- * requests for pkg/relaxed/ are sent on to pkg/simd/; an empty `lab`, that requests for pkg/lab/ wait until it is there, or
+ * requests for pkg/relaxed/ are sent on to pkg/simd/; an empty `research`, that requests for pkg/research/ wait until it is there, or
  * until the file is gone. With --probe nothing is served: the exit code says whether the port is free.
  */
 import { createReadStream } from "node:fs";

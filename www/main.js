@@ -47,7 +47,7 @@ classify.id = "panel-classify";
 model.id = "panel-model";
 share.id = "panel-share";
 
-// A page in one file has no host to fetch the research bench from.
+// A page in one file has no host to fetch the research tabs from.
 const research = inOneFile ? null : researchTabs({ session });
 const lazyTabs = research?.tabs ?? [];
 

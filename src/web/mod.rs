@@ -1,16 +1,16 @@
 //! The boundary to JavaScript: types of JavaScript's, every failure an `Error` with a `code`.
 //!
 //! There are two kinds of builds. That with the feature `engine` is what a first answer waits for: pictures, labels and
-//! models in. That with `lab` is fetched when it is first asked for: the converter of published weights, and what the
-//! research bench measures of the engine's embeddings. Only numbers and pixels pass from one to the other.
+//! models in. That with `research` is fetched when it is first asked for: the converter of published weights, and what the
+//! research tabs measure of the engine's embeddings. Only numbers and pixels pass from one to the other.
 
 mod convert;
 #[cfg(feature = "engine")]
 mod engine;
-#[cfg(feature = "lab")]
-mod lab;
 #[cfg(target_feature = "atomics")]
 mod pool;
+#[cfg(feature = "research")]
+mod research;
 
 use wasm_bindgen::prelude::*;
 

@@ -23,7 +23,7 @@ before(async () => {
   cpSync("datasets/drawings/cat/noto-1.png", path.join(folder, "datasets/drawings/cat/noto-1.png"));
   cpSync("tests/browser/stub", folder, { recursive: true });
   // Each build stands alone, as real ones do: only those that this browser can run are kept.
-  for (const build of ["relaxed", "simd-threads", "relaxed-threads", "lab", "lab-threads"])
+  for (const build of ["relaxed", "simd-threads", "relaxed-threads", "research", "research-threads"])
     cpSync("tests/browser/stub/pkg/simd", path.join(folder, "pkg", build), { recursive: true });
   cpSync("tests/browser/blank.html", path.join(folder, "blank.html"));
   writeFileSync(path.join(folder, "models/index.json"), "[]");
@@ -96,7 +96,7 @@ test("from the second visit on, a host that sends no headers for it has an isola
   assert.equal(await page.evaluate("crossOriginIsolated"), true);
 });
 
-test("of the engine's builds, the two that this browser can run best are kept, and the lab", async (t) => {
+test("of the engine's builds, the two that this browser can run best are kept, and research", async (t) => {
   const { page } = await visit(t);
   const kept = await page.evaluate(`(async () => {
     const names = await caches.keys();
@@ -104,7 +104,7 @@ test("of the engine's builds, the two that this browser can run best are kept, a
     return requests.flat().map(({ url }) => url).filter((url) => url.includes("/pkg/"));
   })()`);
   const builds = [...new Set(kept.map((/** @type {string} */ address) => address.split("/").at(-2)))].sort();
-  assert.deepEqual(builds, ["lab", "lab-threads", "relaxed", "relaxed-threads"]);
+  assert.deepEqual(builds, ["research", "research-threads", "relaxed", "relaxed-threads"]);
 });
 
 test("other data on the host shows at once, and serves when the host is gone", async (t) => {

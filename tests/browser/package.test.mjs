@@ -38,7 +38,7 @@ test("the package publishes the engine in every flavour, the model and the licen
     execFileSync("npm", ["pack", "--dry-run", "--json"], { cwd: "pkg", encoding: "utf8" }),
   );
   const published = new Set(files.map((/** @type {{ path: string }} */ { path }) => path));
-  const builds = ["simd", "simd-threads", "relaxed", "relaxed-threads", "lab", "lab-threads"].flatMap((build) => [
+  const builds = ["simd", "simd-threads", "relaxed", "relaxed-threads", "research", "research-threads"].flatMap((build) => [
     `${build}/clip_wasm.js`,
     `${build}/clip_wasm_bg.wasm`,
   ]);

@@ -279,7 +279,7 @@ const openEndless = (page) =>
     input.dispatchEvent(new Event("change"));
   });
 
-visit("where a model takes all memory, Classify and the research bench go on with the one before", async (page) => {
+visit("where a model takes all memory, Classify and the research tabs go on with the one before", async (page) => {
   await page.getByRole("tab", { name: "Dataset" }).click();
   await button(page, "The drawings that come with this page").or(page.getByRole("button", { name: /drawings/ })).first().click();
   await page.locator(`dataset-view[data-state="ready"]`).waitFor({ timeout: 120_000 });

@@ -18,7 +18,7 @@ async function openWithout(page, context, files) {
   await context.unroute(files);
 }
 
-for (const files of ["**/research-desk.js*", "**/dataset-view.js*", "**/research.css"])
+for (const files of ["**/research.js*", "**/dataset-view.js*", "**/research.css"])
   visit(`without ${files} the tab says so, and opens when it is tried again`, async (page, context) => {
     await openWithout(page, context, files);
     assert.match(await failed(page, "Dataset").innerText(), /could not be fetched/);
@@ -29,7 +29,7 @@ for (const files of ["**/research-desk.js*", "**/dataset-view.js*", "**/research
   });
 
 visit("a tab that failed is tried again when it is opened again", async (page, context) => {
-  await openWithout(page, context, "**/research-desk.js*");
+  await openWithout(page, context, "**/research.js*");
   await page.getByRole("tab", { name: "Classify" }).click();
   await answered(page);
   await page.getByRole("tab", { name: "Dataset" }).click();

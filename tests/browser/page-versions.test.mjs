@@ -34,17 +34,17 @@ function build(name) {
   const folder = path.join(scratch, name);
   for (const part of ["index.html", "demo.json", "service-worker.js", "www"]) cpSync(part, path.join(folder, part), { recursive: true });
   cpSync("tests/browser/stub", folder, { recursive: true });
-  const lab = `export function plan_repository() { throw Object.assign(new Error("the lab of ${name}"), { code: "lab" }); }\n`;
-  for (const build of ["relaxed", "simd-threads", "relaxed-threads", "lab", "lab-threads"]) {
+  const planner = `export function plan_repository() { throw Object.assign(new Error("the research build of ${name}"), { code: "research" }); }\n`;
+  for (const build of ["relaxed", "simd-threads", "relaxed-threads", "research", "research-threads"]) {
     cpSync("tests/browser/stub/pkg/simd", path.join(folder, "pkg", build), { recursive: true });
-    if (build.startsWith("lab")) appendFileSync(path.join(folder, "pkg", build, "clip_wasm.js"), lab);
+    if (build.startsWith("research")) appendFileSync(path.join(folder, "pkg", build, "clip_wasm.js"), planner);
   }
   for (const file of readdirSync(path.join(folder, "www"), { recursive: true, encoding: "utf8" })) {
     const module = path.join(folder, "www", file);
     if (!file.endsWith(".js") || file.startsWith("offline/") || !statSync(module).isFile()) continue;
     appendFileSync(module, `\n(globalThis.versions ??= new Set()).add("${name}");\n`);
   }
-  // What a hub says of a repository, which the lab is asked about.
+  // What a hub says of a repository, which the build `research` is asked about.
   mkdirSync(path.join(folder, "hub/api/models/some/one/revision"), { recursive: true });
   writeFileSync(path.join(folder, "hub/api/models/some/one/revision/main"), "{}");
   execFileSync(process.execPath, ["tools/precache.mjs", folder]);
@@ -96,11 +96,11 @@ const startEarly = (page) =>
     Reflect.set(globalThis, "early", await EngineClient.start({ hub: `${folder}hub` }));
   }, `${new URL(page.url()).origin}${MOUNT}`);
 
-/** That of the lab which such an engine fetches now. @param {Page} page @returns {Promise<string>} */
+/** That of the research build which such an engine fetches now. @param {Page} page @returns {Promise<string>} */
 const earlyVersion = (page) =>
   page.evaluate(() => Reflect.get(globalThis, "early").preview({ repo: "some/one" }).catch((/** @type {Error} */ error) => error.message));
 
-/** That of an engine that begins now: its worker's modules, and the lab. @param {Page} page @returns {Promise<string>} */
+/** That of an engine that begins now: its worker's modules, and the research build. @param {Page} page @returns {Promise<string>} */
 function engineVersion(page) {
   return page.evaluate(async (folder) => {
     const { EngineClient } = await import(`${folder}www/engine/client.js`);
@@ -128,15 +128,15 @@ test("a page whose host has a new version and the old one no more goes on as it 
   await kept(page);
   publish("B");
   await openTab(page, "Dataset");
-  assert.match(await earlyVersion(page), /the lab of A/);
-  assert.match(await engineVersion(page), /the lab of A/);
+  assert.match(await earlyVersion(page), /the research build of A/);
+  assert.match(await engineVersion(page), /the research build of A/);
   assert.equal(await versions(page), "A");
   assert.equal(await offer(page).isVisible(), false);
 
   await page.evaluate(async () => (await navigator.serviceWorker.getRegistration())?.update());
   await offer(page).waitFor();
   await openTab(page, "Bias");
-  assert.match(await engineVersion(page), /the lab of A/);
+  assert.match(await engineVersion(page), /the research build of A/);
   assert.equal(await versions(page), "A");
 
   const gallery = await context.newPage();
@@ -145,17 +145,17 @@ test("a page whose host has a new version and the old one no more goes on as it 
 
   const other = await open(context, url);
   await openTab(other, "Dataset");
-  assert.match(await engineVersion(other), /the lab of B/);
+  assert.match(await engineVersion(other), /the research build of B/);
   assert.equal(await versions(other), "B");
   assert.equal(await offer(other).isVisible(), false);
   await openTab(page, "Robustness");
-  assert.match(await engineVersion(page), /the lab of A/);
+  assert.match(await engineVersion(page), /the research build of A/);
   assert.equal(await versions(page), "A");
 
   await page.getByRole("button", { name: "Reload", exact: true }).click();
   await kept(page);
   await openTab(page, "Bias");
-  assert.match(await engineVersion(page), /the lab of B/);
+  assert.match(await engineVersion(page), /the research build of B/);
   assert.equal(await versions(page), "B");
 });
 
@@ -203,7 +203,7 @@ test("a host that lets everything be kept for a year, and names no versions, cha
   await page.goto(`${url}?again`);
   await kept(page);
   await openTab(page, "Dataset");
-  assert.match(await engineVersion(page), /the lab of B/);
+  assert.match(await engineVersion(page), /the research build of B/);
   assert.equal(await versions(page), "B");
 });
 
@@ -240,16 +240,16 @@ test("where there is little room, what is used is kept, and where the host has t
       return requests.flat().flatMap(({ url }) => url.split("/pkg/")[1]?.split("/")[0] ?? []);
     });
   assert.deepEqual(await builds(), []);
-  assert.match(await engineVersion(page), /the lab of A/);
-  assert.equal((await builds()).filter((name) => name.startsWith("lab")).length, 1);
+  assert.match(await engineVersion(page), /the research build of A/);
+  assert.equal((await builds()).filter((name) => name.startsWith("research")).length, 1);
   publish("B");
   await page.evaluate(async () => {
     for (const name of await caches.keys()) {
       const cache = await caches.open(name);
-      for (const request of await cache.keys()) if (request.url.includes("/pkg/lab")) await cache.delete(request);
+      for (const request of await cache.keys()) if (request.url.includes("/pkg/research")) await cache.delete(request);
     }
   });
-  assert.doesNotMatch(await engineVersion(page), /the lab of/);
+  assert.doesNotMatch(await engineVersion(page), /the research build of/);
   await offer(page).waitFor();
 });
 

@@ -1,5 +1,5 @@
 // @ts-check
-/** What tests of the research bench share: visits that begin at Dataset, files that are saved, and the command line. */
+/** What tests of the research tabs share: visits that begin at Dataset, files that are saved, and the command line. */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";

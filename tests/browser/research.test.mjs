@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * The research bench as a researcher meets it: the bundled drawings through Dataset, Robustness and Bias, and the same numbers
+ * The research tabs as a researcher meets them: the bundled drawings through Dataset, Robustness and Bias, and the same numbers
  * from the command line. The tests follow each other and share the page.
  */
 import assert from "node:assert/strict";
@@ -100,7 +100,7 @@ function commandLine(...args) {
   return JSON.parse(execFileSync(CLI, [...args, "--json"], { encoding: "utf8", maxBuffer: 1 << 26 }));
 }
 
-test("the bench costs nothing before its tab is opened", async () => {
+test("research costs nothing before one of its tabs is opened", async () => {
   /** @type {string[]} */
   const asked = [];
   const listen = (/** @type {import("playwright-core").Request} */ request) => asked.push(request.url());
@@ -108,7 +108,7 @@ test("the bench costs nothing before its tab is opened", async () => {
   await page.goto(site.url);
   await page.locator(`main[data-state="ready"]`).waitFor();
   page.off("request", listen);
-  const early = asked.filter((address) => /bench-host|dataset-view|research\.css|datasets\//.test(address));
+  const early = asked.filter((address) => /research-host|dataset-view|research\.css|datasets\//.test(address));
   assert.deepEqual(early, []);
 });
 

@@ -41,18 +41,18 @@ test("requests for a build with a stand-in are sent on to it, and to the build i
 });
 
 test("requests for a build without a stand-in wait until it is there", async () => {
-  writeFileSync(path.join(coming, "lab"), "");
-  const asked = script("lab");
+  writeFileSync(path.join(coming, "research"), "");
+  const asked = script("research");
   assert.equal(await Promise.race([asked, new Promise((resolve) => setTimeout(resolve, 500, "waits"))]), "waits");
-  make("lab");
-  rmSync(path.join(coming, "lab"));
-  assert.equal(await (await asked).text(), "lab");
+  make("research");
+  rmSync(path.join(coming, "research"));
+  assert.equal(await (await asked).text(), "research");
 });
 
 test("and are told when it will not come", async () => {
-  writeFileSync(path.join(coming, "lab-threads"), "");
-  const asked = script("lab-threads");
-  rmSync(path.join(coming, "lab-threads"));
+  writeFileSync(path.join(coming, "research-threads"), "");
+  const asked = script("research-threads");
+  rmSync(path.join(coming, "research-threads"));
   assert.equal((await asked).status, 404);
 });
 

@@ -1,4 +1,4 @@
-//! The research bench's commands: what they say of data that is not as they need it.
+//! The commands of research: what they say of data that is not as they need it.
 
 use std::fs;
 use std::path::Path;

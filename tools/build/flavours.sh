@@ -5,7 +5,7 @@ WASM_TARGET=wasm32-unknown-unknown
 WASM_RUSTFLAGS='-Ctarget-feature=+simd128 --cfg getrandom_backend="wasm_js"'
 THREADS_RUSTFLAGS='-Ctarget-feature=+simd128,+atomics,+bulk-memory,+mutable-globals --cfg getrandom_backend="wasm_js" -Clink-arg=--shared-memory -Clink-arg=--import-memory -Clink-arg=--max-memory=4294967296 -Clink-arg=--export=__wasm_init_tls -Clink-arg=--export=__tls_size -Clink-arg=--export=__tls_align -Clink-arg=--export=__tls_base'
 # The one that every browser can run comes first.
-FLAVOURS=(simd relaxed lab relaxed-threads simd-threads lab-threads)
+FLAVOURS=(simd relaxed research relaxed-threads simd-threads research-threads)
 BIND=target/tool/bind
 LOGS=target/logs
 
@@ -17,7 +17,7 @@ plan() {
   case "$1" in
     simd | simd-threads) features=engine ;;
     relaxed | relaxed-threads) features=engine,relaxed ;;
-    lab | lab-threads) features=lab ;;
+    research | research-threads) features=research ;;
     *) fail "there is no build $1; there are ${FLAVOURS[*]}" ;;
   esac
   case "$1" in
@@ -37,6 +37,16 @@ planned() {
 is_fresh() {
   plan "$1"
   node tools/fresh.mjs check "$1" "$(planned)"
+}
+
+# Removes what an earlier version made under a name that is none of today's builds, so that nobody serves or packs it.
+remove_former_builds() {
+  local binary name
+  for binary in pkg/*/clip_wasm_bg.wasm; do
+    [ -e "$binary" ] || continue
+    name=$(basename "$(dirname "$binary")")
+    [[ " ${FLAVOURS[*]} " == *" $name "* ]] || rm -rf "pkg/$name"
+  done
 }
 
 # make_flavour NAME: compiles the library into pkg/NAME, if that is not there yet

@@ -17,7 +17,7 @@ import { WorkerLink } from "./worker-link.js";
  * If the worker dies, everything pending rejects with code "worker-lost", a "lost" event is dispatched with the error
  * in `detail`, and `restart()` brings the engine back. Where it dies of a model that is too large, another takes its
  * place by itself: a "renewed" event tells, with the `ModelInfo` in `detail`. What a worker held besides its model, such as
- * the data set of `bench`, is gone with it.
+ * the data set of `research`, is gone with it.
  */
 export class EngineClient extends EventTarget {
   /** @type {WorkerLink} */
@@ -172,15 +172,15 @@ export class EngineClient extends EventTarget {
   }
 
   /**
-   * The research bench: `verb` is a method of `BenchHost`, `payload` what it takes.
+   * Research on a data set: `verb` is a method of `ResearchHost`, `payload` what it takes.
    * @param {string} verb
    * @param {object} [payload]
    * @param {CallOptions<any>} [options]
    * @returns {Promise<any>}
    * @throws {EngineError} "no-model", "no-data", and what the verb finds
    */
-  bench(verb, payload = {}, options) {
-    return this.#link.call(KIND.bench, { verb, payload }, options);
+  research(verb, payload = {}, options) {
+    return this.#link.call(KIND.research, { verb, payload }, options);
   }
 
   /**

@@ -1,7 +1,7 @@
 // @ts-check
 /**
  * @import {
- *   Classification, ClassifyRequest, Dtype, EngineModule, HeatmapRequest, Heatmaps, ImageInput, Job, KernelTrial, LabModule,
+ *   Classification, ClassifyRequest, Dtype, EngineModule, HeatmapRequest, Heatmaps, ImageInput, Job, KernelTrial, ResearchModule,
  *   ModelInfo, ModelRecord, ModelSource, Preview, StartOptions, Started, StorageState, StoredModel, WasmEngine
  * } from "./types.js"
  */
@@ -41,7 +41,7 @@ const PROMPTS_PER_PICTURE = 12;
 
 const HUB = "https://huggingface.co";
 
-const benchHost = lazyModule(() => import("./bench-host.js"), "bench-host.js", import.meta.url);
+const researchHost = lazyModule(() => import("./research-host.js"), "research-host.js", import.meta.url);
 
 /** The engine inside its worker: one method for each kind of request, named as in `protocol.js`. */
 export class EngineHost {
@@ -49,12 +49,12 @@ export class EngineHost {
   #module;
   /** Until the module shares its work, or turned out to have nobody to share it with. @type {Promise<void> | undefined} */
   #pool;
-  /** Fetches the lab, or gives the one that is there. @type {() => Promise<LabModule>} */
-  #lab = () => Promise.reject(new EngineError("not-started", "the engine has not been started"));
+  /** Fetches the build `research`, or gives the one that is there. @type {() => Promise<ResearchModule>} */
+  #researchBuild = () => Promise.reject(new EngineError("not-started", "the engine has not been started"));
   /** @type {WasmEngine | undefined} */
   #engine;
-  /** @type {import("./bench-host.js").BenchHost | undefined} */
-  #bench;
+  /** @type {import("./research-host.js").ResearchHost | undefined} */
+  #research;
   #heatmaps = new HeatmapMaker();
   /** @type {Promise<ModelsAtHand>} */
   #models = Promise.reject(new EngineError("not-started", "the engine has not been started"));
@@ -83,15 +83,15 @@ export class EngineHost {
     const chosen = flavour ?? selectFlavour(capabilities, threads);
     const count = poolSize(threads, capabilities.cores);
     const started = startBuild(chosen, base?.toString(), count);
-    this.#lab = once(async () => {
-      const { module, pool } = await startBuild(chosen.endsWith("-threads") ? "lab-threads" : "lab", base?.toString(), count);
+    this.#researchBuild = once(async () => {
+      const { module, pool } = await startBuild(chosen.endsWith("-threads") ? "research-threads" : "research", base?.toString(), count);
       await pool;
       return module;
     });
     this.#module = started.then(({ module }) => module);
     this.#pool = started.then(({ pool }) => pool);
     for (const promise of [this.#module, this.#pool]) promise.catch(() => {}); // awaited, and told, in `load`
-    const around = { lab: this.#lab, models: models ? new URL(models) : places.models, hub: `${hub ?? HUB}`.replace(/\/+$/, "") };
+    const around = { research: this.#researchBuild, models: models ? new URL(models) : places.models, hub: `${hub ?? HUB}`.replace(/\/+$/, "") };
     this.#models = ModelStore.open(store).then((opened) => new ModelsAtHand(opened, around));
     return { capabilities, flavour: chosen };
   }
@@ -321,18 +321,18 @@ export class EngineHost {
   }
 
   /**
-   * A verb of the research bench, which is fetched when the first one comes. Another model begins with another bench.
+   * A verb of `ResearchHost`, which is fetched when the first one comes. Another model begins with another host.
    * @param {{ verb: string, payload: any }} request
    * @param {Job} job
    */
-  async bench({ verb, payload }, job) {
+  async research({ verb, payload }, job) {
     const engine = this.#loaded();
-    const [{ BenchHost }, lab] = await Promise.all([benchHost(), this.#lab()]);
-    if (!this.#bench?.isOf(engine)) {
-      this.#bench?.free();
-      this.#bench = new BenchHost(lab, engine, (...asked) => this.#encode(engine, ...asked));
+    const [{ ResearchHost }, build] = await Promise.all([researchHost(), this.#researchBuild()]);
+    if (!this.#research?.isOf(engine)) {
+      this.#research?.free();
+      this.#research = new ResearchHost(build, engine, (...asked) => this.#encode(engine, ...asked));
     }
-    return Reflect.get(this.#bench, verb).call(this.#bench, payload, job);
+    return Reflect.get(this.#research, verb).call(this.#research, payload, job);
   }
 
   #loaded() {

@@ -1,5 +1,5 @@
 // @ts-check
-/** @import { Dtype, Job, LabModule, ModelRecord, ModelSource, Preview, StorageState, StoredModel } from "./types.js" */
+/** @import { Dtype, Job, ResearchModule, ModelRecord, ModelSource, Preview, StorageState, StoredModel } from "./types.js" */
 /** @import { ModelStore } from "./store/model-store.js" */
 import { codeOf } from "./code-of.js";
 import { EngineError } from "./engine-error.js";
@@ -24,7 +24,7 @@ export class ModelsAtHand {
 
   /**
    * @param {ModelStore} store
-   * @param {{ lab: () => Promise<LabModule>, models: URL, hub: string }} around
+   * @param {{ research: () => Promise<ResearchModule>, models: URL, hub: string }} around
    */
   constructor(store, around) {
     this.#store = store;
@@ -69,7 +69,7 @@ export class ModelsAtHand {
     const recipe = await recipeFor(source, dtype, { ...this.#around, signal: job.signal });
     if (!recipe) return { source };
     if (recipe.key === taken) recipe.key += " (newer)";
-    const fetching = obtain(recipe, this.#around.lab, this.#store, job);
+    const fetching = obtain(recipe, this.#around.research, this.#store, job);
     job.signal.addEventListener("abort", () => this.#ending.add(fetching), { once: true });
     try {
       return { source: { stored: await fetching } };

@@ -1,5 +1,5 @@
 // @ts-check
-/** @import { Job, LabModule, WasmConversion } from "./types.js" */
+/** @import { Job, ResearchModule, WasmConversion } from "./types.js" */
 /** @import { Recipe, WeightsFile } from "./recipe.js" */
 /** @import { About, ModelStore } from "./store/model-store.js" */
 /** @import { Draft } from "./store/model-files.js" */
@@ -39,14 +39,14 @@ const SMALL = ["about.json", ...COMPANIONS, COMPLETE, ...NOTES];
  * Fetches a model into the store, quantized on the way where the recipe says so. One tab does so at a time; what has
  * come before is not fetched again.
  * @param {Recipe} recipe
- * @param {() => Promise<LabModule>} lab fetches it
+ * @param {() => Promise<ResearchModule>} research fetches it
  * @param {ModelStore} store
  * @param {Job} job
  * @returns {Promise<string>} the model's key in the store
  */
-export async function obtain(recipe, lab, store, job) {
+export async function obtain(recipe, research, store, job) {
   const fetchIt = async () => {
-    if (!(await store.find(recipe.key))) await new Fetching(recipe, lab, store, job).run();
+    if (!(await store.find(recipe.key))) await new Fetching(recipe, research, store, job).run();
     return recipe.key;
   };
   const mine = await locked(recipe.key, async (lock) => lock && fetchIt(), { ifAvailable: true });
@@ -78,10 +78,10 @@ class Fetching {
   #notedAt = performance.now();
   #turn = 0;
 
-  /** @param {Recipe} recipe @param {() => Promise<LabModule>} lab @param {ModelStore} store @param {Job} job */
-  constructor(recipe, lab, store, job) {
+  /** @param {Recipe} recipe @param {() => Promise<ResearchModule>} research @param {ModelStore} store @param {Job} job */
+  constructor(recipe, research, store, job) {
     this.recipe = recipe;
-    this.lab = lab;
+    this.research = research;
     this.store = store;
     this.job = job;
     this.total = recipe.weights.reduce((sum, { bytes }) => sum + bytes, 0);
@@ -132,7 +132,7 @@ class Fetching {
     if (!this.#conversion) return;
     this.#conversion.free();
     this.#conversion = undefined;
-    this.#conversion = new (await this.lab()).Conversion(this.recipe.dtype);
+    this.#conversion = new (await this.research()).Conversion(this.recipe.dtype);
   }
 
   #about() {
@@ -163,12 +163,12 @@ class Fetching {
       for (const [name, place] of Object.entries(companions)) await this.#save(name, await this.#small(place));
       await this.#save(COMPLETE, new Uint8Array(1));
     }
-    const lab = await this.lab();
-    const sizes = lab.model_sizes(await this.#companion("config"));
+    const research = await this.research();
+    const sizes = research.model_sizes(await this.#companion("config"));
     const needed = sizes[/** @type {import("./types.js").Dtype} */ (dtype)];
     memoryNeed.check(this.recipe.name, needed);
     await this.#makeRoom(needed);
-    this.#conversion = (await this.#latestNote(lab)) ?? new lab.Conversion(dtype);
+    this.#conversion = (await this.#latestNote(research)) ?? new research.Conversion(dtype);
     if (!(await this.#isWhole(this.#conversion.written(), bodies))) return this.#startOver();
     await this.#draft.truncate(this.#conversion.written());
     this.#noted = this.#conversion.position();
@@ -199,14 +199,14 @@ class Fetching {
     return (await this.store.read(this.recipe.key, name)) ?? new Uint8Array();
   }
 
-  /** The conversion as it was noted down last; nothing where there is no whole note of data that is there. @param {LabModule} lab */
-  async #latestNote(lab) {
+  /** The conversion as it was noted down last; nothing where there is no whole note of data that is there. @param {ResearchModule} research */
+  async #latestNote(research) {
     /** @type {WasmConversion | undefined} */
     let latest;
     for (const [turn, name] of NOTES.entries()) {
       const note = await this.store.read(this.recipe.key, name);
       try {
-        const conversion = note && lab.Conversion.resume(note);
+        const conversion = note && research.Conversion.resume(note);
         if (!conversion || conversion.written() > this.#draft.size()) continue;
         if (latest && latest.position() > conversion.position()) continue;
         latest = conversion;

@@ -12,8 +12,8 @@ export const places = Object.freeze({
     relaxed: () => import("../../pkg/relaxed/clip_wasm.js"),
     "simd-threads": () => import("../../pkg/simd-threads/clip_wasm.js"),
     "relaxed-threads": () => import("../../pkg/relaxed-threads/clip_wasm.js"),
-    lab: () => import("../../pkg/lab/clip_wasm.js"),
-    "lab-threads": () => import("../../pkg/lab-threads/clip_wasm.js"),
+    research: () => import("../../pkg/research/clip_wasm.js"),
+    "research-threads": () => import("../../pkg/research-threads/clip_wasm.js"),
   },
   /** What the builds' folders lie in. */
   builtIn: new URL(/* @vite-ignore */ "../../pkg/", import.meta.url),

@@ -24,7 +24,7 @@ export async function preview(source, dtype, around, store) {
   const { config } = companions ?? {};
   const text = typeof config === "string" ? await downloadWhole(config, around.signal) : await config?.arrayBuffer();
   /** @type {Preview["sizes"]} */
-  const sizes = text ? (await around.lab()).model_sizes(new Uint8Array(text)) : {};
+  const sizes = text ? (await around.research()).model_sizes(new Uint8Array(text)) : {};
   const stored = (await store.list()).some((model) => model.complete && isOf(model, source, dtype));
   return { name, license: record.license, bytes, sizes, stored, warning: await warning(sizes[dtype] ?? bytes, store) };
 }

@@ -22,7 +22,7 @@ export const KIND = Object.freeze({
   modelHash: "modelHash",
   tokenize: "tokenize",
   preprocess: "preprocess",
-  bench: "bench",
+  research: "research",
   tryKernels: "tryKernels",
   cancel: "cancel",
   end: "end",

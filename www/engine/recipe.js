@@ -1,6 +1,6 @@
 // @ts-check
 /** @import { FileVersion } from "./file-version.js" */
-/** @import { Dtype, LabModule, ModelRecord, ModelSource } from "./types.js" */
+/** @import { Dtype, ResearchModule, ModelRecord, ModelSource } from "./types.js" */
 import { decoded } from "./decoded.js";
 import { downloadWhole } from "./download.js";
 import { EngineError } from "./engine-error.js";
@@ -24,7 +24,7 @@ import { jsonBytes } from "./store/model-store.js";
  * @property {string} [origin] what the record said of where its weights are
  */
 
-/** @typedef {{ lab: () => Promise<LabModule>, models: URL, hub: string, signal: AbortSignal }} Surroundings */
+/** @typedef {{ research: () => Promise<ResearchModule>, models: URL, hub: string, signal: AbortSignal }} Surroundings */
 
 const REPO = /^([\w-][\w.-]*\/[\w-][\w.-]*)(?:@([\w-][\w./-]*))?$/;
 
@@ -101,9 +101,9 @@ export async function readRecords(around) {
  * @param {Surroundings} around
  * @returns {Promise<Recipe>}
  */
-async function fromHub(source, repo, revision, record, dtype, { lab, hub, signal }) {
+async function fromHub(source, repo, revision, record, dtype, { research, hub, signal }) {
   const about = `${hub}/api/models/${repo}/revision/${encodeURIComponent(revision)}?blobs=true`;
-  const [answer, module] = await Promise.all([downloadWhole(about, signal), lab()]);
+  const [answer, module] = await Promise.all([downloadWhole(about, signal), research()]);
   const plan = module.plan_repository(answer, repo, JSON.stringify(record));
   /** @param {{ name: string }} file */
   const url = ({ name }) => `${hub}/${repo}/resolve/${plan.revision}/${name.split("/").map(encodeURIComponent).join("/")}`;
@@ -145,11 +145,11 @@ function fromUrl(url) {
  * @param {Surroundings} around
  * @returns {Promise<Recipe>}
  */
-async function fromFiles(files, dtype, { lab }) {
+async function fromFiles(files, dtype, { research }) {
   const [first] = files;
   const folder = first?.webkitRelativePath.split("/").at(-2) || "files";
   const siblings = files.map(({ name, size }) => ({ rfilename: name, size }));
-  const plan = (await lab()).plan_repository(jsonBytes({ sha: "local", siblings }), folder, "{}");
+  const plan = (await research()).plan_repository(jsonBytes({ sha: "local", siblings }), folder, "{}");
   const file = (/** @type {{ name: string }} */ { name }) => /** @type {File} */ (files.find((file) => file.name === name));
   return {
     key: `files ${folder} ${file(plan.weights[0]).lastModified} ${dtype}`,

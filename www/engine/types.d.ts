@@ -16,7 +16,7 @@ export interface Capabilities {
 export type Flavour = "simd" | "relaxed" | "simd-threads" | "relaxed-threads";
 
 /** A compiled module: of the engine, or of what is fetched when it is first asked for. */
-export type Build = Flavour | "lab" | "lab-threads";
+export type Build = Flavour | "research" | "research-threads";
 
 /** What matrices are quantized to; each tensor gets this or what its shape and place ask for. */
 export type Dtype = "f32" | "f16" | "q8_0" | "q6_k" | "q5_0" | "q4_0";
@@ -280,8 +280,8 @@ export interface EngineModule extends BuiltModule {
   ModelLoader: new (expectedBytes: number, sha256?: string) => WasmModelLoader;
 }
 
-/** What is fetched when it is first asked for: `src/web/lab` of the crate. */
-export interface LabModule extends BuiltModule {
+/** What is fetched when it is first asked for: `src/web/research` of the crate. */
+export interface ResearchModule extends BuiltModule {
   Conversion: {
     new (dtype: string): WasmConversion;
     resume(snapshot: Uint8Array): WasmConversion;
@@ -290,7 +290,7 @@ export interface LabModule extends BuiltModule {
   plan_repository(answer: Uint8Array, repo: string, record: string): RepositoryPlan;
   /** The sizes that a config's model takes by type; throws for an architecture that is not run here. */
   model_sizes(config: Uint8Array): Record<Dtype, number>;
-  Bench: new (width: number) => BenchWasm;
+  EmbeddingSet: new (width: number) => WasmEmbeddingSet;
   /** [labels, projection_dim], of unit length. */
   LabelSet: new (names: string[], embeddings: Float32Array, logitScale: number) => WasmLabelSet;
   /** [side, side, 3] */
@@ -415,8 +415,8 @@ export interface Identity {
   data_sha256: string;
 }
 
-/** Kept embeddings, in the lab's memory. */
-export interface BenchWasm {
+/** The embeddings of a data set, in the memory of the build `research`. */
+export interface WasmEmbeddingSet {
   expect(pictures: number): void;
   append(npy: Uint8Array, csv: string, weights: string): void;
   /** An empty label or hash is none. [pictures, projection_dim] */
@@ -429,7 +429,7 @@ export interface BenchWasm {
   npy(): Uint8Array;
   csv(weights: string): string;
   map(): unknown;
-  regrouped(table: string, isJson: boolean): BenchWasm;
+  regrouped(table: string, isJson: boolean): WasmEmbeddingSet;
   evaluate(labels: WasmLabelSet, seed: number): WasmEvaluation;
   bias(labels: WasmLabelSet, seed: number): WasmMeasurement;
   probe(labels: WasmLabelSet, seed: number): WasmMeasurement;
@@ -450,7 +450,7 @@ export interface WasmLabelSet {
 /** What was measured of kept embeddings. */
 export interface WasmEvaluation {
   /** A template by itself, whose embeddings of the same labels these are. */
-  add_template(template: string, bench: BenchWasm, labels: WasmLabelSet): void;
+  add_template(template: string, embeddings: WasmEmbeddingSet, labels: WasmLabelSet): void;
   object(): { confusion?: number[][] | null };
   free(): void;
 }
@@ -481,7 +481,7 @@ export interface WasmMeasurement {
 }
 
 export interface WasmDamagedPicture {
-  /** Copies, [side, side, 3] each. What is asked is JSON, as `src/web/lab/damage.rs` says. */
+  /** Copies, [side, side, 3] each. What is asked is JSON, as `src/web/research/damage.rs` says. */
   damaged(asked: string): Uint8Array[];
   free(): void;
 }

@@ -48,8 +48,8 @@ const queue = new JobQueue(
         return host.tokenize(payload);
       case KIND.preprocess:
         return host.preprocess(payload);
-      case KIND.bench:
-        return host.bench(payload, job);
+      case KIND.research:
+        return host.research(payload, job);
       case KIND.tryKernels:
         return host.tryKernels();
       default:

@@ -7,7 +7,7 @@
 import { readPageFile } from "./page-files.js";
 
 /** The builds that every browser runs: the scores are the same in each. */
-const BUILDS = ["pkg/simd/clip_wasm_bg.wasm", "pkg/lab/clip_wasm_bg.wasm"];
+const BUILDS = ["pkg/simd/clip_wasm_bg.wasm", "pkg/research/clip_wasm_bg.wasm"];
 /** Where the contents go. */
 const PLACE = "<!-- files -->";
 /** What gzip makes smaller; pictures and weights it does not. */

@@ -25,7 +25,7 @@
   const { version, files, builds, bytes, relaxedProbe } = list;
 
   const kernels = WebAssembly.validate(new Uint8Array(relaxedProbe)) ? "relaxed" : "simd";
-  const engine = [kernels, `${kernels}-threads`, "lab", "lab-threads"].flatMap((build) => builds[build]);
+  const engine = [kernels, `${kernels}-threads`, "research", "research-threads"].flatMap((build) => builds[build]);
 
   const ISOLATION = {
     "cross-origin-opener-policy": "same-origin",

@@ -3,7 +3,7 @@
  * The Bias view: groups of pictures beside each other, with what such a test can and cannot show said first. `data-state` is
  * `ready` once there is a result. A result keeps what it is of; it is marked once something else is chosen.
  */
-/** @import { ResearchDesk } from "../research/research-desk.js" */
+/** @import { Research } from "../research/research.js" */
 import { Component } from "../../dom/component.js";
 import { element } from "../../dom/element.js";
 import { slopeChart } from "../research/charts.js";
@@ -21,21 +21,21 @@ const MOST_COLUMNS = 60;
 
 export class BiasView extends Component {
   #parts = biasLayout();
-  #desk;
+  #research;
   /** The data that the fields are of. @type {import("../research/data-files.js").DataFiles | null} */
   #data = null;
 
-  /** @param {{ desk: ResearchDesk }} wiring */
-  constructor({ desk }) {
+  /** @param {{ research: Research }} wiring */
+  constructor({ research }) {
     super();
-    this.#desk = desk;
+    this.#research = research;
   }
 
   build() {
     this.append(...this.#parts.all);
     const { start, groupsFile, groupsInput, labels, others, groups, first, second, near, far } = this.#parts;
-    this.listen(this.#desk, "data", () => this.#showData());
-    this.listen(this.#desk, "question", () => this.#showData());
+    this.listen(this.#research, "data", () => this.#showData());
+    this.listen(this.#research, "question", () => this.#showData());
     this.listen(start, "click", () => this.#measure());
     this.listen(this.#parts.compare, "click", () => this.#compareSets());
     this.listen(this.#parts.associate, "click", () => this.#associate());
@@ -49,14 +49,14 @@ export class BiasView extends Component {
   /** Labels are those of Dataset until others are written here; other data begins anew. */
   #showData() {
     const { needsData, controls, labels, others, groups } = this.#parts;
-    const { data, question } = this.#desk;
+    const { data, question } = this.#research;
     needsData.hidden = data !== null;
     controls.hidden = data === null;
     if (data !== this.#data) {
       this.#data = data;
       for (const field of [labels, others]) delete field.dataset.written;
       groups.value = data?.groups ?? "";
-      this.#nameGroups(this.#desk.classes);
+      this.#nameGroups(this.#research.classes);
     }
     for (const field of [labels, others]) {
       if (field.dataset.written === undefined || field.value.trim() === "") field.value = question.labels.join("\n");
@@ -67,7 +67,7 @@ export class BiasView extends Component {
   /** What is on screen is what is true now, or says whose it is. */
   #checkResults() {
     const { frame, sets, association } = this.#parts;
-    const current = this.#desk.subject(this.#question, {});
+    const current = this.#research.subject(this.#question, {});
     // Groups of a table take the place of the pictures' own labels: then the table is what must not have changed.
     const grouped = (/** @type {import("../research/result-frame.js").ResultFrame} */ { subject }, /** @type {{ groups_table: string }} */ own) => {
       const isRegrouped = own.groups_table !== "" && subject?.pictures_sha256 === current?.pictures_sha256;
@@ -80,7 +80,7 @@ export class BiasView extends Component {
 
   /** Labels of this view, with the templates and the seed of Dataset. */
   get #question() {
-    return { ...this.#desk.question, labels: linesOf(this.#parts.labels) };
+    return { ...this.#research.question, labels: linesOf(this.#parts.labels) };
   }
 
   /** What the comparison of groups alone depends on. */
@@ -120,7 +120,7 @@ export class BiasView extends Component {
   async #running(run, work) {
     this.dataset.state = "working";
     await run.run(async (signal) => {
-      const { ends } = this.#desk;
+      const { ends } = this.#research;
       try {
         await work(signal);
       } catch (error) {
@@ -138,7 +138,7 @@ export class BiasView extends Component {
       run.words = "Comparing the groups.";
       const onProgress = (/** @type {{ done: number, total: number }} */ steps) => (run.steps = steps);
       const [question, own] = [this.#question, this.#groups];
-      const { subject, measured } = await this.#desk.measure("bias", {}, { question, own, groups: own.groups_table, signal, onProgress });
+      const { subject, measured } = await this.#research.measure("bias", {}, { question, own, groups: own.groups_table, signal, onProgress });
       run.words = "";
       if (measured.groups.length < 2) throw new Error("There is one group only: at least two are compared.");
       this.#nameGroups(measured.groups.map((/** @type {any} */ { group }) => group));
@@ -151,7 +151,7 @@ export class BiasView extends Component {
     await this.#running(setsRun, async (signal) => {
       const [question, own] = [this.#question, { other_labels: linesOf(others) }];
       const asked = { others: own.other_labels };
-      const { subject, measured } = await this.#desk.measure("labelSets", asked, { question, own, signal });
+      const { subject, measured } = await this.#research.measure("labelSets", asked, { question, own, signal });
       const { counts, moved } = measured;
       const row = (/** @type {any} */ { label, first, second }) => [label, first ?? "–", second ?? "–", (second ?? 0) - (first ?? 0)];
       const words = `${moved.length} of ${subject.images} pictures move.`;
@@ -170,7 +170,7 @@ export class BiasView extends Component {
       if (near.length === 0 || far.length === 0) throw new Error("Write words on both sides.");
       if (first === second) throw new Error("Choose two different groups.");
       const asked = { first, second, near, far };
-      const { subject, measured: found } = await this.#desk.measure("association", asked, { question, own, groups: own.groups_table, signal });
+      const { subject, measured: found } = await this.#research.measure("association", asked, { question, own, groups: own.groups_table, signal });
       if (!found) throw new Error("One of the groups has no picture. Compare the groups first: then those of the table can be chosen.");
       const { effect, p = 1, small } = found;
       const size = effect === null ? "none can be told" : effect.toFixed(2);

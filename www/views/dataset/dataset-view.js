@@ -4,7 +4,7 @@
  * the data" and "Templates of the data"; results in regions named by their captions; `data-state` is `ready` when they are the
  * newest. What was measured of another model or other data is taken away at once; pins keep it.
  */
-/** @import { ResearchDesk } from "../research/research-desk.js" */
+/** @import { Research } from "../research/research.js" */
 import "../../components/fact-list/fact-list.js";
 import { takeLargePastes } from "../../components/line-editor/large-paste.js";
 import { Component } from "../../dom/component.js";
@@ -30,7 +30,7 @@ const WHEN = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "sh
 
 export class DatasetView extends Component {
   #parts = datasetLayout();
-  #desk;
+  #research;
   #pictures = new PictureRow();
   #tables = element("div", { class: "tables" });
   /** @type {any} what was measured last, of the frame's subject */
@@ -40,28 +40,28 @@ export class DatasetView extends Component {
   /** Further questions about the same data and words. */
   #panels;
 
-  /** @param {{ desk: ResearchDesk }} wiring */
-  constructor({ desk }) {
+  /** @param {{ research: Research }} wiring */
+  constructor({ research }) {
     super();
-    this.#desk = desk;
-    this.#panels = [new WordsPanel({ desk }), new FeaturesPanel({ desk })];
+    this.#research = research;
+    this.#panels = [new WordsPanel({ research }), new FeaturesPanel({ research })];
   }
 
   build() {
     this.append(...this.#parts.all);
     this.#parts.outcome.append(...this.#panels);
     const parts = this.#parts;
-    this.listen(this.#desk, "progress", ({ detail }) => (parts.run.progress = detail));
-    this.listen(this.#desk, "data", () => this.#showData());
-    this.listen(this.#desk, "question", () => this.#showQuestion());
-    this.listen(this.#desk, "begun", () => this.#embedding((signal) => this.#desk.recall(signal)));
+    this.listen(this.#research, "progress", ({ detail }) => (parts.run.progress = detail));
+    this.listen(this.#research, "data", () => this.#showData());
+    this.listen(this.#research, "question", () => this.#showQuestion());
+    this.listen(this.#research, "begun", () => this.#embedding((signal) => this.#research.recall(signal)));
     this.listen(parts.folder, "click", () => parts.folderInput.click());
     this.listen(parts.files, "click", () => parts.filesInput.click());
-    this.listen(parts.forget, "click", () => this.#desk.forget());
+    this.listen(parts.forget, "click", () => this.#research.forget());
     this.listen(parts.drawings, "click", () => this.#take(() => bundledDrawings(this.#readTable)));
     for (const input of [parts.folderInput, parts.filesInput]) this.listen(input, "change", () => this.#takeChosen(input));
-    this.listen(parts.goOn, "click", () => this.#embedding((signal) => this.#desk.embed(signal)));
-    this.listen(parts.afresh, "click", () => this.#embedding((signal) => this.#desk.embedAfresh(signal)));
+    this.listen(parts.goOn, "click", () => this.#embedding((signal) => this.#research.embed(signal)));
+    this.listen(parts.afresh, "click", () => this.#embedding((signal) => this.#research.embedAfresh(signal)));
     takeLargePastes(parts.labels);
     for (const field of [parts.labels, parts.templates, parts.seed]) this.listen(field, "input", () => this.#rest());
     this.listen(parts.pin, "click", () => this.#pin());
@@ -72,7 +72,7 @@ export class DatasetView extends Component {
     this.#showData();
   }
 
-  #readTable = (/** @type {string} */ text, /** @type {boolean} */ json) => this.#desk.bench("table", { text, json });
+  #readTable = (/** @type {string} */ text, /** @type {boolean} */ json) => this.#research.ask("table", { text, json });
 
   /** @param {HTMLInputElement} input */
   #takeChosen(input) {
@@ -97,8 +97,8 @@ export class DatasetView extends Component {
       this.#parts.run.words = "Reading the names.";
       const data = await read();
       signal.throwIfAborted();
-      await this.#desk.open(data);
-      await this.#desk.embed(signal);
+      await this.#research.open(data);
+      await this.#research.embed(signal);
       this.#parts.run.words = "";
     });
   }
@@ -113,7 +113,7 @@ export class DatasetView extends Component {
   }
 
   #showData() {
-    const { data, embedded, skipped, keeps, missing, resumed, problem } = this.#desk;
+    const { data, embedded, skipped, keeps, missing, resumed, problem } = this.#research;
     const { title, goOn, afresh, forget, question, outcome, notKept, run, resumed: words } = this.#parts;
     const all = numberText.count(data?.entries.length ?? 0);
     title.textContent = data ? `${numberText.count(embedded)} of ${all} pictures of ${data.title}${problem ? `: ${problem}` : ""}` : "";
@@ -130,7 +130,7 @@ export class DatasetView extends Component {
   /** The question may have come from the data. */
   #showQuestion() {
     const { labels, templates, seed } = this.#parts;
-    const { question } = this.#desk;
+    const { question } = this.#research;
     const written = this.#question;
     if (!same(written.labels, question.labels)) labels.value = question.labels.join("\n");
     if (!same(written.templates, question.templates)) templates.value = question.templates.join("\n");
@@ -141,7 +141,7 @@ export class DatasetView extends Component {
   /** What is on screen is what is true now: a result of other data or another model goes, one of other words is marked. */
   #checkResult() {
     const { frame } = this.#parts;
-    const current = this.#desk.subject();
+    const current = this.#research.subject();
     const changed = frame.subject && current ? differences(frame.subject, current) : [];
     const isGone = !current || changed.some((words) => GONE.has(words));
     if (frame.subject && isGone) {
@@ -160,7 +160,7 @@ export class DatasetView extends Component {
     const { pin, pins, saveCsv, saveJson, saveEmbeddings } = this.#parts;
     pin.disabled = this.#evaluation === null || pins.isFull;
     saveCsv.disabled = saveJson.disabled = this.#evaluation === null;
-    saveEmbeddings.disabled = this.#desk.embedded === 0;
+    saveEmbeddings.disabled = this.#research.embedded === 0;
   }
 
   /** @param {{ name: string, reason: string }[]} skipped */
@@ -189,15 +189,15 @@ export class DatasetView extends Component {
 
   async #measure() {
     clearTimeout(this.#resting);
-    if (!this.#desk.data) return;
-    this.#desk.question = this.#question;
-    if (this.#desk.embedded === 0 || this.#parts.run.isRunning) return;
+    if (!this.#research.data) return;
+    this.#research.question = this.#question;
+    if (this.#research.embedded === 0 || this.#parts.run.isRunning) return;
     this.#measuring.abort();
     const { signal } = (this.#measuring = new AbortController());
     this.dataset.state = "working";
     const { fault, frame } = this.#parts;
     try {
-      const { subject, measured } = await this.#desk.measure("evaluate", {}, { signal });
+      const { subject, measured } = await this.#research.measure("evaluate", {}, { signal });
       signal.throwIfAborted();
       this.#evaluation = measured;
       fault.fault = null;
@@ -205,12 +205,12 @@ export class DatasetView extends Component {
       for (const panel of this.#panels) {
         await nextFrame();
         signal.throwIfAborted();
-        panel.question = this.#desk.question;
+        panel.question = this.#research.question;
       }
       await this.#compare(signal);
       if (!signal.aborted) this.dataset.state = "ready";
     } catch (error) {
-      if (signal.aborted || this.#desk.ends.aborted) return;
+      if (signal.aborted || this.#research.ends.aborted) return;
       fault.fault = { message: sentence(error) };
       this.dataset.state = "failed";
     }
@@ -246,7 +246,7 @@ export class DatasetView extends Component {
       truth === null ? one.rank !== null && one.rank > 0 : one.truth === truth && one.predicted === predicted,
     );
     const named = truth === null ? "Misses" : `“${truth}” taken for “${predicted}”`;
-    const reads = new Map(this.#desk.data?.entries.map(({ name, read }) => [name, read]));
+    const reads = new Map(this.#research.data?.entries.map(({ name, read }) => [name, read]));
     this.#pictures.show(named, asked.map((one) => ({ ...one, read: reads.get(one.image) })));
   }
 
@@ -269,7 +269,7 @@ export class DatasetView extends Component {
       if (!subject || differences(pinned, subject).length === 0) continue;
       const unpaired = !ofSamePictures(pinned, subject);
       const asked = { first: result.predictions, second: this.#evaluation.predictions, seed: subject.seed, unpaired };
-      const found = await this.#desk.bench("compare", asked, { signal });
+      const found = await this.#research.ask("compare", asked, { signal });
       signal.throwIfAborted();
       parts.push(...comparison(`${name}: ${subjectText(pinned)}`, found, differences(pinned, subject)));
     }
@@ -278,7 +278,7 @@ export class DatasetView extends Component {
 
   /** Saves, or says why not: where another model or data set came in between, nothing is saved. @param {() => Promise<void>} save */
   async #saving(save) {
-    const { ends } = this.#desk;
+    const { ends } = this.#research;
     const { fault } = this.#parts;
     try {
       await save();
@@ -295,7 +295,7 @@ export class DatasetView extends Component {
       [one.image, one.truth, one.predicted, one.confidence, one.rank, one.sha256, subject.weights_sha256, subject.data_sha256].map((cell) => `${cell ?? ""}`),
     );
     const heads = ["image", "truth", "predicted", "confidence", "rank", "sha256", "weights_sha256", "data_sha256"];
-    const csv = await this.#desk.bench("csv", { rows: [heads, ...rows] });
+    const csv = await this.#research.ask("csv", { rows: [heads, ...rows] });
     saveTable("predictions.csv", csv, documentOf(subject, {}));
   }
 
@@ -303,12 +303,12 @@ export class DatasetView extends Component {
     const shown = this.#parts.frame.subject;
     if (!shown) return;
     // The whole matrix, of what is on screen: it has no part in what a large table leaves out.
-    const { subject, measured } = await this.#desk.measure("evaluate", { matrix: true }, { question: shown });
-    saveJson("evaluation.json", documentOf(subject, { ...measured, skipped: this.#desk.skipped }));
+    const { subject, measured } = await this.#research.measure("evaluate", { matrix: true }, { question: shown });
+    saveJson("evaluation.json", documentOf(subject, { ...measured, skipped: this.#research.skipped }));
   }
 
   async #saveEmbeddings() {
-    const [{ subject }, { npy, csv }] = await Promise.all([this.#desk.measure("names"), this.#desk.bench("files")]);
+    const [{ subject }, { npy, csv }] = await Promise.all([this.#research.measure("names"), this.#research.ask("files")]);
     save("embeddings.npy", npy, "application/octet-stream");
     saveTable("embeddings.csv", csv, documentOf(subject, {}));
   }

@@ -1,5 +1,5 @@
 // @ts-check
-/** @import { ResearchDesk } from "../research/research-desk.js" */
+/** @import { Research } from "../research/research.js" */
 import { Component } from "../../dom/component.js";
 import { actions, button } from "../../dom/controls.js";
 import { element } from "../../dom/element.js";
@@ -17,7 +17,7 @@ const NO_WORDS = { labels: [], templates: [], seed: 0 };
 
 /** What the picture tower's features hold, whatever the words are: a linear probe, and a map. Property `question`. */
 export class FeaturesPanel extends Component {
-  #desk;
+  #research;
   #probe = button("Fit a linear probe");
   #map = button("Draw the map");
   #run = element("run-line");
@@ -26,10 +26,10 @@ export class FeaturesPanel extends Component {
   /** @type {import("./words-panel.js").Question} */
   #question = { labels: [], templates: [], seed: 0 };
 
-  /** @param {{ desk: ResearchDesk }} wiring */
-  constructor({ desk }) {
+  /** @param {{ research: Research }} wiring */
+  constructor({ research }) {
     super();
-    this.#desk = desk;
+    this.#research = research;
   }
 
   build() {
@@ -67,22 +67,22 @@ export class FeaturesPanel extends Component {
   }
 
   #fit = async (/** @type {AbortSignal} */ signal) => {
-    const width = this.#desk.session.info?.projection_dim ?? 1;
-    if (this.#desk.embedded * this.#question.labels.length * width > MOST_WORK)
+    const width = this.#research.session.info?.projection_dim ?? 1;
+    if (this.#research.embedded * this.#question.labels.length * width > MOST_WORK)
       throw new Error("This would take very long in a page. Save the embeddings, and let `clip-wasm probe` fit them.");
     const onProgress = (/** @type {{ done: number, total: number }} */ steps) => (this.#run.steps = steps);
-    const { subject, measured: probe } = await this.#desk.measure("probe", {}, { question: this.#question, signal, onProgress });
+    const { subject, measured: probe } = await this.#research.measure("probe", {}, { question: this.#question, signal, onProgress });
     const shots = probe.few_shot.map((/** @type {any} */ { shots, accuracy, deviation }) => [`${shots} of each label`, `${percent(accuracy)}, deviation ${(deviation * 100).toFixed(1)}`]);
     const untested = probe.untested_shots.map((/** @type {number} */ shots) => [`${shots} of each label`, "not tested: no label has more pictures"]);
     const rows = [["Zero-shot, by the words", withInterval(probe.zero_shot)], [`Probe, cross-validated (C ${probe.c})`, withInterval(probe.cross_validated)], ...shots, ...untested];
     const parts = [table("Learnt from the embeddings", ["Learnt from", "Top-1 accuracy"], rows, (row) => row)];
     this.#probed.show(subject, parts, { name: "probe.json", title: "Save probe as JSON", measured: probe });
-    this.current = this.#desk.subject();
+    this.current = this.#research.subject();
     this.send("announce", { text: `The probe reaches ${intervalText(probe.cross_validated)}.` });
   };
 
   #draw = async (/** @type {AbortSignal} */ signal) => {
-    const { subject, measured: map } = await this.#desk.measure("map", {}, { question: NO_WORDS, signal });
+    const { subject, measured: map } = await this.#research.measure("map", {}, { question: NO_WORDS, signal });
     const select = element("select", { id: "map-label" }, ...map.classes.map((/** @type {any} */ { label }, /** @type {number} */ index) => element("option", { value: index }, label)));
     const place = element("div");
     const show = () => {
@@ -102,7 +102,7 @@ export class FeaturesPanel extends Component {
     const chooser = actions(element("label", { for: "map-label" }, "In colour"), select);
     const parts = [element("p", { class: "hint" }, words), chooser, element("div", { class: "beside" }, place, twin)];
     this.#mapped.show(subject, parts, { name: "map.json", title: "Save map as JSON", measured: map });
-    this.current = this.#desk.subject();
+    this.current = this.#research.subject();
   };
 }
 

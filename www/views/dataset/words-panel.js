@@ -1,5 +1,5 @@
 // @ts-check
-/** @import { ResearchDesk } from "../research/research-desk.js" */
+/** @import { Research } from "../research/research.js" */
 import { Component } from "../../dom/component.js";
 import { actions, button, field } from "../../dom/controls.js";
 import { element } from "../../dom/element.js";
@@ -7,12 +7,12 @@ import "../research/result-frame.js";
 import "../research/run-line.js";
 import { movedTable, table, withInterval } from "../research/tables.js";
 
-/** @typedef {import("../research/research-desk.js").Question} Question */
+/** @typedef {import("../research/research.js").Question} Question */
 /** @typedef {import("../research/subject.js").Subject} Subject */
 
 /** How much hangs on what a class is called: one label under other names, the others as they are. Property `question`. */
 export class WordsPanel extends Component {
-  #desk;
+  #research;
   #label = element("select", { id: "words-label" });
   #others = element("textarea", { id: "words-others", rows: 3, spellcheck: false });
   #start = button("Try these names");
@@ -23,10 +23,10 @@ export class WordsPanel extends Component {
   /** Whether there is an answer, or one on its way: when the question around it changes, so does the answer. */
   #asked = false;
 
-  /** @param {{ desk: ResearchDesk }} wiring */
-  constructor({ desk }) {
+  /** @param {{ research: Research }} wiring */
+  constructor({ research }) {
     super();
-    this.#desk = desk;
+    this.#research = research;
   }
 
   build() {
@@ -44,7 +44,7 @@ export class WordsPanel extends Component {
       this.#frame,
     );
     this.#start.addEventListener("click", () => this.#measure());
-    for (const field of [this.#label, this.#others]) field.addEventListener("input", () => (this.current = this.#desk.subject()));
+    for (const field of [this.#label, this.#others]) field.addEventListener("input", () => (this.current = this.#research.subject()));
   }
 
   /** What is chosen now. @param {Subject | null} current */
@@ -77,7 +77,7 @@ export class WordsPanel extends Component {
       signal.addEventListener("abort", () => (this.#asked = false));
       for (let shown = false; this.#asked && !shown; ) {
         const [question, own] = [this.#question, this.#own];
-        const { subject, measured } = await this.#desk.measure("namings", own, { question, own, signal });
+        const { subject, measured } = await this.#research.measure("namings", own, { question, own, signal });
         shown = question === this.#question;
         if (shown) this.#show(subject, measured);
       }
@@ -103,7 +103,7 @@ export class WordsPanel extends Component {
       ...namings.slice(1).flatMap(({ name, moved }) => (moved.length > 0 ? [element("details", {}, element("summary", {}, `Moved by “${name}”`), movedTable(moved))] : [])),
     ];
     this.#frame.show(subject, parts, { name: "namings.json", title: "Save names as JSON", measured: { namings } });
-    this.current = this.#desk.subject();
+    this.current = this.#research.subject();
     this.send("announce", { text: words });
   }
 }

@@ -2,7 +2,7 @@
 /** @import { EngineClient } from "../../engine/client.js" */
 /** @import { ModelInfo } from "../../engine/types.js" */
 /** @import { DataFiles, Entry } from "./data-files.js" */
-/** @import { Progress, Skipped } from "./research-desk.js" */
+/** @import { Progress, Skipped } from "./research.js" */
 import { sentence } from "../../state/sentence.js";
 import { keptStore } from "./kept-store.js";
 
@@ -78,8 +78,8 @@ export class EmbeddingRun {
   }
 
   /** @param {string} verb @param {object} [payload] @param {AbortSignal} [signal] */
-  #bench(verb, payload, signal = this.ends) {
-    return this.#engine.bench(verb, { token: this.#token, ...payload }, { signal });
+  #ask(verb, payload, signal = this.ends) {
+    return this.#engine.research(verb, { token: this.#token, ...payload }, { signal });
   }
 
   /** Opens the data in the worker. */
@@ -88,13 +88,13 @@ export class EmbeddingRun {
     this.#weights = await this.#engine.modelHash();
     const saved = kept ? [] : await keptStore.parts(this.#weights);
     this.ends.throwIfAborted();
-    const { names, sizes } = await this.#bench("open", { parts: kept ? [kept] : [], expected: entries.length, saved });
+    const { names, sizes } = await this.#ask("open", { parts: kept ? [kept] : [], expected: entries.length, saved });
     this.names = new Set(names);
     this.#sizes = new Set(sizes);
     this.#saved.at = performance.now();
     this.#isRecalled = sizes.length === 0;
-    this.model = await this.#bench("model");
-    this.about = await this.#bench("about");
+    this.model = await this.#ask("model");
+    this.about = await this.#ask("about");
     this.isOpen = true;
   }
 
@@ -114,7 +114,7 @@ export class EmbeddingRun {
       for (let done = 0; done < likely.length; ) {
         const some = together(likely.slice(done, done + MOST_COMPARED));
         const { pictures } = await opened(some);
-        const { found } = await this.#bench("recall", { pictures }, ends);
+        const { found } = await this.#ask("recall", { pictures }, ends);
         for (const { name, set, at } of found) {
           this.names.add(name);
           this.#sets.add(set);
@@ -151,7 +151,7 @@ export class EmbeddingRun {
         // What is read meanwhile costs memory, and saves the more the more threads would wait for it.
         const ahead = isShared ? await following() : null;
         const read = ahead && { batch: ahead.id, pictures: ahead.pictures };
-        this.#take(batch, await this.#bench("add", { batch: batch.id, pictures: batch.pictures, ahead: read }, ends));
+        this.#take(batch, await this.#ask("add", { batch: batch.id, pictures: batch.pictures, ahead: read }, ends));
         done += batch.entries.length;
         this.#tell(done, missing.length, performance.now() - begun);
         if (this.#isDue()) await this.#save();
@@ -187,10 +187,10 @@ export class EmbeddingRun {
 
   /** After work: what the engine has, which may be more than was heard of, is saved, and put into the data's order. */
   async #settle() {
-    this.names = new Set(await this.#bench("names"));
+    this.names = new Set(await this.#ask("names"));
     await this.#save();
-    await this.#bench("arrange", { names: this.#data.entries.map(({ name }) => name) });
-    this.about = await this.#bench("about");
+    await this.#ask("arrange", { names: this.#data.entries.map(({ name }) => name) });
+    this.about = await this.#ask("about");
   }
 
   /** @param {number} done @param {number} total @param {number} milliseconds @param {string} [doing] */
@@ -206,7 +206,7 @@ export class EmbeddingRun {
   }
 
   async #save() {
-    const files = await this.#bench("unsaved");
+    const files = await this.#ask("unsaved");
     this.#saved = { ...this.#saved, waiting: 0, at: performance.now() };
     if (!files) return;
     this.keeps = await keptStore.write(this.#weights, this.#set, this.#saved.parts, files);

@@ -9,7 +9,7 @@ import { sentence } from "../../state/sentence.js";
 
 /** What comes of a tab's files: fetched when it is first asked for, and again where that failed. */
 const modules = {
-  desk: lazyModule(() => import("./research-desk.js"), "research-desk.js", import.meta.url),
+  research: lazyModule(() => import("./research.js"), "research.js", import.meta.url),
   dataset: lazyModule(() => import("../dataset/dataset-view.js"), "../dataset/dataset-view.js", import.meta.url),
   robustness: lazyModule(() => import("../robustness/robustness-view.js"), "../robustness/robustness-view.js", import.meta.url),
   bias: lazyModule(() => import("../bias/bias-view.js"), "../bias/bias-view.js", import.meta.url),
@@ -19,29 +19,29 @@ const modules = {
 let styled = null;
 
 /**
- * The tabs of the research bench. Their modules and styles are fetched when the first of them is opened, so that they cost a
+ * The tabs of research. Their modules and styles are fetched when the first of them is opened, so that they cost a
  * visit nothing before. Where that fails the panel says so, with a button to try again.
  *
  * @param {{ session: ModelSession }} wiring
  */
 export function researchTabs({ session }) {
-  /** @type {import("./research-desk.js").ResearchDesk | null} */
-  let desk = null;
-  const openDesk = async () => {
-    const [{ ResearchDesk }] = await Promise.all([modules.desk(), style()]);
-    return (desk ??= new ResearchDesk(session));
+  /** @type {import("./research.js").Research | null} */
+  let research = null;
+  const openResearch = async () => {
+    const [{ Research }] = await Promise.all([modules.research(), style()]);
+    return (research ??= new Research(session));
   };
   const dataset = new LazyTab("dataset", "Dataset", async () => {
-    const [desk, { DatasetView }] = await Promise.all([openDesk(), modules.dataset()]);
-    return new DatasetView({ desk });
+    const [research, { DatasetView }] = await Promise.all([openResearch(), modules.dataset()]);
+    return new DatasetView({ research });
   });
   const robustness = new LazyTab("robustness", "Robustness", async () => {
-    const [desk, { RobustnessView }] = await Promise.all([openDesk(), modules.robustness()]);
-    return new RobustnessView({ desk });
+    const [research, { RobustnessView }] = await Promise.all([openResearch(), modules.robustness()]);
+    return new RobustnessView({ research });
   });
   const bias = new LazyTab("bias", "Bias", async () => {
-    const [desk, { BiasView }] = await Promise.all([openDesk(), modules.bias()]);
-    return new BiasView({ desk });
+    const [research, { BiasView }] = await Promise.all([openResearch(), modules.bias()]);
+    return new BiasView({ research });
   });
   return {
     tabs: [dataset, robustness, bias],
@@ -109,7 +109,7 @@ async function isThere() {
   return answer?.ok ?? false;
 }
 
-/** Adds the style of the bench to the page, once. @returns {Promise<void>} */
+/** Adds the style of research to the page, once. @returns {Promise<void>} */
 function style() {
   styled ??= new Promise((resolve, reject) => {
     const link = element("link", { rel: "stylesheet", href: new URL("research.css", import.meta.url).href });
@@ -117,7 +117,7 @@ function style() {
     link.addEventListener("error", () => {
       link.remove();
       styled = null;
-      reject(new Error("The style of the research bench could not be fetched."));
+      reject(new Error("The style of the research tabs could not be fetched."));
     });
     document.head.append(link);
   });

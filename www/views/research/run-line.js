@@ -4,7 +4,7 @@ import { Component } from "../../dom/component.js";
 import { element } from "../../dom/element.js";
 import { numberText } from "../../state/number-text.js";
 import { sentence } from "../../state/sentence.js";
-/** @import { Progress } from "./research-desk.js" */
+/** @import { Progress } from "./research.js" */
 
 /** Why work was ended that other work takes the place of. */
 const SUPERSEDED = new DOMException("other work has taken its place", "AbortError");

@@ -1,20 +1,20 @@
 // @ts-check
 /** @import { Damage, Trial } from "../../engine/types.js" */
 /** @import { Entry } from "../research/data-files.js" */
-/** @import { Progress, Question, ResearchDesk } from "../research/research-desk.js" */
+/** @import { Progress, Question, Research } from "../research/research.js" */
 
 /** @typedef {{ clean: Trial, trials: Trial[], pictures: ImageData[], sha256: string, weights_sha256: string }} Answer */
 
 /** Answers to damaged pictures, all to one question by one model: where another has been loaded meanwhile, it fails. */
 export class DamageRun {
-  #desk;
+  #research;
   #question;
   #signal;
   #weights = "";
 
-  /** @param {{ desk: ResearchDesk, question: Question & { side: number, word: string }, signal: AbortSignal }} wiring */
-  constructor({ desk, question, signal }) {
-    this.#desk = desk;
+  /** @param {{ research: Research, question: Question & { side: number, word: string }, signal: AbortSignal }} wiring */
+  constructor({ research, question, signal }) {
+    this.#research = research;
     this.#question = question;
     this.#signal = signal;
   }
@@ -30,7 +30,7 @@ export class DamageRun {
   async answer({ name, label, read }, damages, thumbnails = false) {
     const truth = this.#question.labels.indexOf(label ?? "");
     const image = await read?.();
-    const answer = await this.#desk.bench("damage", { ...this.#question, image, name, truth, damages, thumbnails }, { signal: this.#signal });
+    const answer = await this.#research.ask("damage", { ...this.#question, image, name, truth, damages, thumbnails }, { signal: this.#signal });
     this.#weights ||= answer.weights_sha256;
     if (answer.weights_sha256 !== this.#weights) throw new Error("The model was changed meanwhile.");
     return answer;
@@ -72,7 +72,7 @@ export class DamageRun {
   async about(measured) {
     const pictures = measured.map(({ entry: { name, label }, sha256 }) => ({ name, label, sha256 }));
     const asked = { signal: this.#signal };
-    const [model, identity] = await Promise.all([this.#desk.bench("model", {}, asked), this.#desk.bench("identity", { pictures }, asked)]);
+    const [model, identity] = await Promise.all([this.#research.ask("model", {}, asked), this.#research.ask("identity", { pictures }, asked)]);
     if (model.weights_sha256 !== (this.#weights || model.weights_sha256)) throw new Error("The model was changed meanwhile.");
     return { ...model, images: measured.length, ...identity };
   }

@@ -5,7 +5,7 @@
  * chosen.
  */
 /** @import { Damage } from "../../engine/types.js" */
-/** @import { ResearchDesk } from "../research/research-desk.js" */
+/** @import { Research } from "../research/research.js" */
 /** @import { Entry } from "../research/data-files.js" */
 /** @import { Subject } from "../research/subject.js" */
 import "../../components/fact-list/fact-list.js";
@@ -24,7 +24,7 @@ const SIDE = 224;
 
 export class RobustnessView extends Component {
   #parts = robustnessLayout();
-  #desk;
+  #research;
   /** @type {{ name: string, family: string }[]} */
   #corruptions = [];
   /** What was measured last, of the frame's subject. @type {any} */
@@ -33,17 +33,17 @@ export class RobustnessView extends Component {
   #rate = null;
   #planning = new AbortController();
 
-  /** @param {{ desk: ResearchDesk }} wiring */
-  constructor({ desk }) {
+  /** @param {{ research: Research }} wiring */
+  constructor({ research }) {
     super();
-    this.#desk = desk;
+    this.#research = research;
   }
 
   build() {
     this.append(...this.#parts.all);
     const { start, strip, saveJson: save, families, each, word, pin, pins, kind } = this.#parts;
-    this.listen(this.#desk, "data", () => this.#showData());
-    this.listen(this.#desk, "question", () => this.#showQuestion());
+    this.listen(this.#research, "data", () => this.#showData());
+    this.listen(this.#research, "question", () => this.#showQuestion());
     this.listen(start, "click", () => this.#measure());
     this.listen(strip, "click", () => this.#showStrip());
     this.listen(pin, "click", () => this.#pin());
@@ -57,13 +57,13 @@ export class RobustnessView extends Component {
 
   async #showData() {
     const { needsData, controls, families, kind, outcome, pins } = this.#parts;
-    needsData.hidden = this.#desk.data !== null;
-    controls.hidden = this.#desk.data === null;
+    needsData.hidden = this.#research.data !== null;
+    controls.hidden = this.#research.data === null;
     this.#checkResults();
     outcome.hidden = this.#result === null && pins.pins.length === 0;
-    if (!this.#desk.data) return;
+    if (!this.#research.data) return;
     if (this.#corruptions.length === 0) {
-      this.#corruptions = await this.#desk.bench("corruptions");
+      this.#corruptions = await this.#research.ask("corruptions");
       if (families.querySelector("input")) return;
       families.append(...[...new Set(this.#corruptions.map(({ family }) => family))].map(familyBox));
       kind.append(...this.#corruptions.map(({ name }) => element("option", { value: name }, name.replaceAll("_", " "))));
@@ -74,14 +74,14 @@ export class RobustnessView extends Component {
   /** The word of the attack is the first label, until somebody writes another. */
   #showQuestion() {
     const { word } = this.#parts;
-    if (word.dataset.written === undefined) word.value = this.#desk.question.labels[0] ?? "";
+    if (word.dataset.written === undefined) word.value = this.#research.question.labels[0] ?? "";
     this.#checkResults();
     this.#plan();
   }
 
   #settingsChanged() {
     const { word } = this.#parts;
-    if (word.value.trim() !== (this.#desk.question.labels[0] ?? "")) word.dataset.written = "";
+    if (word.value.trim() !== (this.#research.question.labels[0] ?? "")) word.dataset.written = "";
     else delete word.dataset.written;
     this.#checkResults();
     this.#plan();
@@ -92,7 +92,7 @@ export class RobustnessView extends Component {
     const { frame, strips, outcome, pin, pins } = this.#parts;
     const own = this.#settings;
     const images = frame.subject?.images ?? 0;
-    const current = this.#desk.subject(this.#desk.question, own);
+    const current = this.#research.subject(this.#research.question, own);
     // A sample of the same data has another hash than the whole of it: the whole is compared.
     frame.current = current && frame.subject ? { ...current, ...this.#sampled(frame.subject, current), images } : null;
     strips.current = current && strips.subject ? { ...current, ...this.#sampled(strips.subject, current), images: 1, own: this.#stripSettings } : null;
@@ -114,7 +114,7 @@ export class RobustnessView extends Component {
   /** What only this measurement depends on. */
   get #settings() {
     const { each, word } = this.#parts;
-    return { sample: { method: "stratified", each: Math.max(1, Number(each.value) || 1), of: this.#desk.data?.entries.length ?? 0 }, working_side: SIDE, word: word.value.trim(), corruptions: this.#asked.map(({ name }) => name) };
+    return { sample: { method: "stratified", each: Math.max(1, Number(each.value) || 1), of: this.#research.data?.entries.length ?? 0 }, working_side: SIDE, word: word.value.trim(), corruptions: this.#asked.map(({ name }) => name) };
   }
 
   get #stripSettings() {
@@ -130,20 +130,20 @@ export class RobustnessView extends Component {
 
   /** A sample of each label, drawn by the seed, of which those with a label that is asked are measured. @returns {Promise<Entry[]>} */
   async #drawn() {
-    const entries = this.#desk.data?.entries ?? [];
-    const { labels, seed } = this.#desk.question;
+    const entries = this.#research.data?.entries ?? [];
+    const { labels, seed } = this.#research.question;
     const pictures = entries.map(({ name, label }) => ({ name, label }));
     /** @type {number[]} */
-    const places = await this.#desk.bench("sample", { pictures, each: this.#settings.sample.each, seed });
+    const places = await this.#research.ask("sample", { pictures, each: this.#settings.sample.each, seed });
     return places.map((place) => entries[place]).filter(({ label }) => label !== null && labels.includes(label));
   }
 
   /** @param {AbortSignal} signal */
   #damageRun(signal) {
-    const { data, question, ends } = this.#desk;
+    const { data, question, ends } = this.#research;
     if (data?.kept) throw new Error("There are embeddings only, and no pictures to damage. Open the pictures under Dataset.");
     const { working_side: side, word } = this.#settings;
-    return new DamageRun({ desk: this.#desk, question: { ...question, side, word }, signal: AbortSignal.any([signal, ends]) });
+    return new DamageRun({ research: this.#research, question: { ...question, side, word }, signal: AbortSignal.any([signal, ends]) });
   }
 
   /** Says what a run takes before it is started: pictures, versions of each, and time, from some that are damaged for it. */
@@ -151,12 +151,12 @@ export class RobustnessView extends Component {
     this.#planning.abort();
     const { signal } = (this.#planning = new AbortController());
     const { plan, start, run } = this.#parts;
-    if (!this.#desk.data || this.#desk.data.kept || run.isRunning || !start.checkVisibility()) return;
+    if (!this.#research.data || this.#research.data.kept || run.isRunning || !start.checkVisibility()) return;
     try {
       const entries = await this.#drawn();
       const versions = this.#asked.length * SEVERITIES.length + 1;
       const { each, of } = this.#settings.sample;
-      const { labels, seed } = this.#desk.question;
+      const { labels, seed } = this.#research.question;
       const what = `${numberText.count(entries.length)} of ${numberText.count(of)} pictures: ${each} of each of ${labels.length} labels, drawn at random with seed ${seed} (stratified). ${numberText.count(entries.length * versions)} versions of them to embed`;
       signal.throwIfAborted();
       plan.textContent = `${what}.`;
@@ -170,7 +170,7 @@ export class RobustnessView extends Component {
 
   /** Damaged pictures a second, measured on one picture where no run has said it. @param {Entry[]} entries @param {AbortSignal} signal */
   async #perSecond([entry], signal) {
-    const weights = this.#desk.subject()?.weights_sha256 ?? "";
+    const weights = this.#research.subject()?.weights_sha256 ?? "";
     if (this.#rate?.weights === weights) return this.#rate.perSecond;
     if (!entry || weights === "") return 0;
     const run = this.#damageRun(signal);
@@ -188,8 +188,8 @@ export class RobustnessView extends Component {
     this.#planning.abort();
     const corruptions = this.#asked;
     const damages = corruptions.flatMap(({ name }) => SEVERITIES.map((severity) => ({ corruption: name, severity })));
-    const { data, ends } = this.#desk;
-    const [question, own, whole] = [this.#desk.question, this.#settings, this.#desk.subject()];
+    const { data, ends } = this.#research;
+    const [question, own, whole] = [this.#research.question, this.#settings, this.#research.subject()];
     this.dataset.state = "working";
     await run.run(async (signal) => {
       if (damages.length === 0) throw new Error("Choose at least one family.");
@@ -199,7 +199,7 @@ export class RobustnessView extends Component {
         const { clean, columns, skipped, about } = await damaging.answers(await this.#drawn(), damages, (progress) => (run.progress = progress));
         run.words = "";
         if (clean.length === 0) throw new Error("No picture with one of these labels could be read.");
-        const measured = await this.#desk.bench("robustness", { clean, columns, seed: question.seed }, { signal });
+        const measured = await this.#research.ask("robustness", { clean, columns, seed: question.seed }, { signal });
         const subject = subjectOf(about, data?.title ?? "", question, own);
         this.#wholes.set(subject, whole?.data_sha256 ?? null);
         this.#rate = { weights: about.weights_sha256, perSecond: (clean.length * (damages.length + 1) * 1000) / (performance.now() - begun) };
@@ -241,7 +241,7 @@ export class RobustnessView extends Component {
     try {
       const [entry] = await this.#drawn();
       if (!entry) throw new Error("There is no picture with one of these labels.");
-      const [data, question, own, whole] = [this.#desk.data, this.#desk.question, this.#stripSettings, this.#desk.subject()];
+      const [data, question, own, whole] = [this.#research.data, this.#research.question, this.#stripSettings, this.#research.subject()];
       const damages = SEVERITIES.map((severity) => ({ corruption: kind.value, severity }));
       const run = this.#damageRun(new AbortController().signal);
       const { clean, trials, pictures, sha256 } = await run.answer(entry, damages, true);

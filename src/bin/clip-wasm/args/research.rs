@@ -1,4 +1,4 @@
-//! What the commands of the research bench take.
+//! What the commands of research take.
 
 use std::path::PathBuf;
 

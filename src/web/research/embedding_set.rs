@@ -1,4 +1,4 @@
-//! Embeddings that are kept, and what is measured of them at once.
+//! The embeddings of a data set, and what is measured of them in one step.
 
 use js_sys::Uint8Array;
 use wasm_bindgen::prelude::*;
@@ -15,14 +15,14 @@ use crate::task::kept::{Kept, Picture};
 use crate::task::pca::Map;
 use crate::task::words::{LabelSets, namings};
 
-/// Kept embeddings.
+/// The embeddings of a data set, with each picture's name, label and hash.
 #[wasm_bindgen]
-pub struct Bench {
+pub struct EmbeddingSet {
     pub(super) kept: Kept,
 }
 
 #[wasm_bindgen]
-impl Bench {
+impl EmbeddingSet {
     /// Nothing yet, for embeddings of `width` values.
     #[wasm_bindgen(constructor)]
     pub fn new(width: usize) -> Self {
@@ -155,8 +155,13 @@ pub struct Evaluation(evaluation::Evaluation);
 #[wasm_bindgen]
 impl Evaluation {
     /// Measures a template by itself, whose embeddings of the same labels these are.
-    pub fn add_template(&mut self, template: &str, bench: &Bench, labels: &LabelSet) -> Result<(), JsValue> {
-        self.0.add_template(template, &bench.kept, &labels.labels(bench.kept.width())?);
+    pub fn add_template(
+        &mut self,
+        template: &str,
+        embeddings: &EmbeddingSet,
+        labels: &LabelSet,
+    ) -> Result<(), JsValue> {
+        self.0.add_template(template, &embeddings.kept, &labels.labels(embeddings.kept.width())?);
         Ok(())
     }
 

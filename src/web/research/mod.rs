@@ -1,9 +1,9 @@
-//! What nobody waits for: the converter, and the research bench. The numbers are those of the command line, from the same
-//! functions.
+//! What is fetched when it is first asked for: the converter of published weights, and research on data sets. The numbers are
+//! those of the command line, from the same functions.
 
-mod bench;
 mod conversion;
 mod damage;
+mod embedding_set;
 mod identity;
 mod labels;
 mod runs;

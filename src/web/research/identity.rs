@@ -3,7 +3,7 @@
 use wasm_bindgen::prelude::*;
 
 use super::super::convert::object;
-use super::bench::pictures;
+use super::embedding_set::pictures;
 use crate::task::kept::identity::{self, Identified, Identity};
 use crate::task::sample;
 

@@ -3,8 +3,8 @@
 use wasm_bindgen::prelude::*;
 
 use super::super::convert::{object, thrown};
-use super::bench::Bench;
 use super::bootstrap;
+use super::embedding_set::EmbeddingSet;
 use super::labels::LabelSet;
 use crate::kernels::threads;
 use crate::task::bias::BiasRun;
@@ -48,7 +48,7 @@ impl Measurement {
 }
 
 #[wasm_bindgen]
-impl Bench {
+impl EmbeddingSet {
     /// Compares the groups that the pictures' labels name.
     pub fn bias(&self, labels: &LabelSet, seed: u32) -> Result<Measurement, JsValue> {
         let labels = labels.labels(self.kept.width())?;

@@ -1,6 +1,6 @@
 // @ts-check
-/** @import { BenchWasm, Damage, Job, LabModule, Trial, WasmEngine, WasmLabelSet } from "./types.js" */
-import { finished, pairs, pixels, taken } from "./bench-values.js";
+/** @import { WasmEmbeddingSet, Damage, Job, ResearchModule, Trial, WasmEngine, WasmLabelSet } from "./types.js" */
+import { finished, pairs, pixels, taken } from "./research-values.js";
 import { EngineError } from "./engine-error.js";
 import { readPictures } from "./picture-bytes.js";
 import { SavedEmbeddings } from "./saved-embeddings.js";
@@ -15,16 +15,16 @@ const MOST_CELLS = 60;
 /** @typedef {import("./picture-bytes.js").Read} Read */
 
 /**
- * The research bench inside the engine's worker: embeddings that are kept, what is measured of them, and damaged
- * pictures. One method for each verb of `EngineClient.bench`. It is fetched when the first verb comes. The engine makes
- * embeddings; all else is the lab's.
+ * Research inside the engine's worker: embeddings that are kept, what is measured of them, and damaged
+ * pictures. One method for each verb of `EngineClient.research`. It is fetched when the first verb comes. The engine makes
+ * embeddings; all else is done by the build `research`.
  */
-export class BenchHost {
-  #lab;
+export class ResearchHost {
+  #build;
   #engine;
   #encode;
-  /** @type {BenchWasm | undefined} */
-  #bench;
+  /** @type {WasmEmbeddingSet | undefined} */
+  #embeddings;
   /** The batch that is read while another is embedded. @type {{ batch: number, read: Promise<Read[]> } | null} */
   #ahead = null;
   /** Which data set is open: what is added for another is refused. */
@@ -35,12 +35,12 @@ export class BenchHost {
   #unsaved = [];
 
   /**
-   * @param {LabModule} lab
+   * @param {ResearchModule} build
    * @param {WasmEngine} engine whose embeddings these are; another one needs another host
    * @param {Encode} encode makes labels known to the engine, in slices
    */
-  constructor(lab, engine, encode) {
-    this.#lab = lab;
+  constructor(build, engine, encode) {
+    this.#build = build;
     this.#engine = engine;
     this.#encode = encode;
   }
@@ -60,21 +60,21 @@ export class BenchHost {
   async open({ token = 0, parts, expected, saved = [] }) {
     const { projection_dim: width, version } = this.#engine.info();
     const weights = this.#engine.sha256();
-    const bench = new this.#lab.Bench(width);
+    const embeddingSet = new this.#build.EmbeddingSet(width);
     this.#ahead = null;
     this.#unsaved = [];
     try {
-      bench.expect(expected);
-      for (const { npy, csv } of parts) bench.append(npy, csv, weights);
+      embeddingSet.expect(expected);
+      for (const { npy, csv } of parts) embeddingSet.append(npy, csv, weights);
       this.#saved = await SavedEmbeddings.of(saved, { weights, version, width, hash: this.#hash });
     } catch (error) {
-      bench.free();
+      embeddingSet.free();
       throw error;
     }
     this.free();
-    this.#bench = bench;
+    this.#embeddings = embeddingSet;
     this.#token = token;
-    return { names: bench.names(), sizes: this.#saved.sizes };
+    return { names: embeddingSet.names(), sizes: this.#saved.sizes };
   }
 
   /**
@@ -83,12 +83,12 @@ export class BenchHost {
    * @returns {Promise<{ found: { name: string, set: string, at: number }[] }>}
    */
   async recall({ token = 0, pictures }) {
-    const bench = this.#openedBy(token);
+    const embeddingSet = this.#openedBy(token);
     const found = [];
     for (const one of await readPictures(pictures, this.#hash)) {
       const known = "bytes" in one && (await this.#saved?.find(one.sha256));
       if (!known) continue;
-      bench.add([one.name], [one.label ?? ""], [one.sha256], known.embedding);
+      embeddingSet.add([one.name], [one.label ?? ""], [one.sha256], known.embedding);
       found.push({ name: one.name, set: known.set, at: known.at });
     }
     return { found };
@@ -100,7 +100,7 @@ export class BenchHost {
    * @returns {Promise<{ skipped: { name: string, reason: string }[], milliseconds: number }>}
    */
   async add({ token = 0, batch, pictures, ahead = null }) {
-    const bench = this.#openedBy(token);
+    const embeddingSet = this.#openedBy(token);
     const known = this.#ahead;
     const opened = await (known && known.batch === batch ? known.read : readPictures(pictures, this.#hash));
     this.#ahead = ahead && { batch: ahead.batch, read: readPictures(ahead.pictures, this.#hash) };
@@ -111,7 +111,7 @@ export class BenchHost {
     const failed = new Set(failures.map(({ place }) => place));
     const good = read.filter((_, place) => !failed.has(place));
     const names = good.map(({ name }) => name);
-    bench.add(names, good.map(({ label }) => label ?? ""), good.map(({ sha256 }) => sha256), embeddings);
+    embeddingSet.add(names, good.map(({ label }) => label ?? ""), good.map(({ sha256 }) => sha256), embeddings);
     const width = embeddings.length / Math.max(1, good.length);
     good.forEach(({ sha256, bytes }, row) =>
       this.#unsaved.push({ sha256, bytes: bytes.length, embedding: embeddings.subarray(row * width, (row + 1) * width) }),
@@ -157,7 +157,7 @@ export class BenchHost {
    */
   about({ groups }) {
     const model = this.model();
-    return this.#grouped(groups, async (bench) => ({ ...model, images: bench.count(), .../** @type {object} */ (bench.identity()) }));
+    return this.#grouped(groups, async (embeddingSet) => ({ ...model, images: embeddingSet.count(), .../** @type {object} */ (embeddingSet.identity()) }));
   }
 
   /** The model and the engine, as exports have them. */
@@ -169,7 +169,7 @@ export class BenchHost {
   /** What tells pictures from others. @param {{ pictures: { name: string, label: string | null, sha256: string }[] }} payload */
   identity({ pictures }) {
     const [names, labels, hashes] = [pictures.map(({ name }) => name), pictures.map(({ label }) => label ?? ""), pictures.map(({ sha256 }) => sha256)];
-    return this.#lab.identity_of(names, labels, hashes);
+    return this.#build.identity_of(names, labels, hashes);
   }
 
   /**
@@ -178,7 +178,7 @@ export class BenchHost {
    * @returns {number[]}
    */
   sample({ pictures, each, seed }) {
-    return [...this.#lab.sample_of_each_label(pictures.map(({ name }) => name), pictures.map(({ label }) => label ?? ""), each, seed)];
+    return [...this.#build.sample_of_each_label(pictures.map(({ name }) => name), pictures.map(({ label }) => label ?? ""), each, seed)];
   }
 
   /** The names of the pictures that are kept. @param {{ token?: number }} [payload] */
@@ -188,8 +188,8 @@ export class BenchHost {
 
   /** The kept embeddings as files. */
   files() {
-    const bench = this.#opened;
-    return { npy: bench.npy(), csv: bench.csv(this.#engine.sha256()), count: bench.count() };
+    const embeddingSet = this.#opened;
+    return { npy: embeddingSet.npy(), csv: embeddingSet.csv(this.#engine.sha256()), count: embeddingSet.count() };
   }
 
   /**
@@ -216,7 +216,7 @@ export class BenchHost {
    */
   async bias({ labels, templates, seed, groups }, job) {
     await this.#encode(labels, templates, job);
-    return this.#grouped(groups, (bench) => finished(this.#withLabels(labels, templates, (set) => bench.bias(set, seed)), job));
+    return this.#grouped(groups, (embeddingSet) => finished(this.#withLabels(labels, templates, (set) => embeddingSet.bias(set, seed)), job));
   }
 
   /**
@@ -226,8 +226,8 @@ export class BenchHost {
    */
   async association({ first, second, near, far, templates, seed, groups }, job) {
     await this.#encode([...near, ...far], templates, job);
-    return this.#grouped(groups, async (bench) =>
-      this.#withBoth(near, far, templates, (one, other) => bench.association(first, second, one, other, seed)),
+    return this.#grouped(groups, async (embeddingSet) =>
+      this.#withBoth(near, far, templates, (one, other) => embeddingSet.association(first, second, one, other, seed)),
     );
   }
 
@@ -265,7 +265,7 @@ export class BenchHost {
    */
   compare({ first, second, seed, unpaired = false }) {
     const lists = /** @type {const} */ ([JSON.stringify(first), JSON.stringify(second)]);
-    return unpaired ? this.#lab.compare_unpaired(...lists) : this.#lab.compare(...lists, seed);
+    return unpaired ? this.#build.compare_unpaired(...lists) : this.#build.compare(...lists, seed);
   }
 
   /**
@@ -273,18 +273,18 @@ export class BenchHost {
    * @returns {{ file: string, label: string | null }[]}
    */
   table({ text, json }) {
-    const cells = this.#lab.read_table(text, json);
+    const cells = this.#build.read_table(text, json);
     return pairs(cells).map(([file, label]) => ({ file, label: label || null }));
   }
 
   /** Rows of text as CSV. @param {{ rows: string[][] }} payload */
   csv({ rows }) {
-    return this.#lab.write_table(rows.flat(), rows[0]?.length ?? 1);
+    return this.#build.write_table(rows.flat(), rows[0]?.length ?? 1);
   }
 
   /** Every corruption and its family. */
   corruptions() {
-    return pairs(this.#lab.corruptions()).map(([name, family]) => ({ name, family }));
+    return pairs(this.#build.corruptions()).map(([name, family]) => ({ name, family }));
   }
 
   /**
@@ -296,7 +296,7 @@ export class BenchHost {
   async damage({ image, side, damages, thumbnails = false, labels, templates, truth, ...drawn }, job) {
     const bytes = new Uint8Array(await image.arrayBuffer());
     await this.#encode(labels, templates, job);
-    const picture = new this.#lab.DamagedPicture(side, this.#engine.working_copy(bytes, side));
+    const picture = new this.#build.DamagedPicture(side, this.#engine.working_copy(bytes, side));
     const set = this.#labels(labels, templates);
     const abreast = this.#engine.info().threads;
     try {
@@ -328,21 +328,21 @@ export class BenchHost {
    * @param {{ clean: Trial[], columns: (Damage & { trials: Trial[] })[], seed: number }} payload
    */
   robustness({ clean, columns, seed }) {
-    return this.#lab.robustness(JSON.stringify(clean), JSON.stringify(columns), seed);
+    return this.#build.robustness(JSON.stringify(clean), JSON.stringify(columns), seed);
   }
 
-  /** Where the browser has no hash, as on a page without TLS, the lab has one. @type {import("./picture-bytes.js").Hash} */
-  #hash = (bytes) => (globalThis.crypto?.subtle ? sha256(/** @type {BufferSource} */ (bytes)) : this.#lab.sha256(bytes));
+  /** Where the browser has no hash, as on a page without TLS, the build has one. @type {import("./picture-bytes.js").Hash} */
+  #hash = (bytes) => (globalThis.crypto?.subtle ? sha256(/** @type {BufferSource} */ (bytes)) : this.#build.sha256(bytes));
 
   free() {
-    this.#bench?.free();
-    this.#bench = undefined;
+    this.#embeddings?.free();
+    this.#embeddings = undefined;
   }
 
-  /** Labels, encoded, as the lab takes them. @param {string[]} labels @param {string[]} templates */
+  /** Labels, encoded, as the build takes them. @param {string[]} labels @param {string[]} templates */
   #labels(labels, templates) {
     const embeddings = this.#engine.label_embeddings(labels, templates);
-    return new this.#lab.LabelSet(labels, embeddings, this.#engine.info().logit_scale);
+    return new this.#build.LabelSet(labels, embeddings, this.#engine.info().logit_scale);
   }
 
   /**
@@ -375,14 +375,14 @@ export class BenchHost {
    * The kept pictures by the groups of a table, or as they are.
    * @template T
    * @param {string | undefined} groups
-   * @param {(bench: BenchWasm) => Promise<T>} measure
+   * @param {(embeddingSet: WasmEmbeddingSet) => Promise<T>} measure
    */
   async #grouped(groups, measure) {
-    const bench = groups ? this.#opened.regrouped(groups, /^\s*[[{]/.test(groups)) : this.#opened;
+    const embeddingSet = groups ? this.#opened.regrouped(groups, /^\s*[[{]/.test(groups)) : this.#opened;
     try {
-      return await measure(bench);
+      return await measure(embeddingSet);
     } finally {
-      if (bench !== this.#bench) bench.free();
+      if (embeddingSet !== this.#embeddings) embeddingSet.free();
     }
   }
 
@@ -393,7 +393,7 @@ export class BenchHost {
   }
 
   get #opened() {
-    if (!this.#bench) throw new EngineError("no-data", "no data set is open");
-    return this.#bench;
+    if (!this.#embeddings) throw new EngineError("no-data", "no data set is open");
+    return this.#embeddings;
   }
 }

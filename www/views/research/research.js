@@ -16,7 +16,7 @@ import { subjectOf } from "./subject.js";
  * Events: `data` when there is another data set, another model, or more is embedded; `question` when labels, templates or the
  * seed are others; `begun` when the data is open under another model; `progress` with a `Progress` or `null`.
  */
-export class ResearchDesk extends EventTarget {
+export class Research extends EventTarget {
   /** @type {DataFiles | null} */
   data = null;
   /** Why the data cannot be used with the model that is loaded. @type {string} */
@@ -43,10 +43,10 @@ export class ResearchDesk extends EventTarget {
   }
 
   /** @param {string} verb @param {object} [payload] @param {{ signal?: AbortSignal, onProgress?: (progress: any) => void }} [options] */
-  bench(verb, payload, options) {
+  ask(verb, payload, options) {
     const { engine } = this.#session;
     if (!engine) return Promise.reject(new Error("The engine is not running."));
-    return engine.bench(verb, payload, options);
+    return engine.research(verb, payload, options);
   }
 
   /** What is asked of the data, the same in every view. */
@@ -204,8 +204,8 @@ export class ResearchDesk extends EventTarget {
     const [data, run] = [this.data, this.#run];
     if (!data || !run?.isOpen) throw new Error(this.problem || "The data set is still being opened.");
     const ends = signal ? AbortSignal.any([signal, run.ends]) : run.ends;
-    const about = this.bench("about", { groups }, { signal: ends });
-    const measuring = this.bench(verb, { ...question, groups, ...payload }, { signal: ends, onProgress });
+    const about = this.ask("about", { groups }, { signal: ends });
+    const measuring = this.ask(verb, { ...question, groups, ...payload }, { signal: ends, onProgress });
     const [found, measured] = await Promise.all([about, measuring]);
     return { subject: subjectOf(found, data.title, question, own), measured };
   }

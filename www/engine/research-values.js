@@ -1,5 +1,5 @@
 // @ts-check
-/** What crosses between the research bench and the WebAssembly modules: measurements in steps, embeddings, pixels, pairs. */
+/** What crosses between research and the WebAssembly modules: measurements in steps, embeddings, pixels, pairs. */
 /** @import { Job, WasmImageEmbeddings } from "./types.js" */
 
 /** How long a slice of a measurement may take, in milliseconds: a cancel is heard between two. */

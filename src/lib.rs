@@ -6,8 +6,8 @@
 //! 1. [`kernels`]: arithmetic on slices; knows no model, no file, no image. [`lfs_pointer`]: what stands in place of a file.
 //! 2. [`weights`], [`text`], [`image`]: checkpoints, prompts and pictures in and out.
 //! 3. [`model`]: the two towers.
-//! 4. [`task`]: what a user asks for.
-//! 5. [`session`]: the one facade over model, tokenizer, preprocessing and caches.
+//! 4. [`task`]: zero-shot scores and heatmaps.
+//! 5. [`session`]: the one facade over model, tokenizer, preprocessing and caches. [`research`]: what is measured of data sets.
 //! 6. `web` and the command line: the boundaries. Nobody imports them.
 
 #![deny(unsafe_code)] // a file that needs some says so in its first lines, and what for
@@ -17,6 +17,7 @@ pub mod image;
 pub mod kernels;
 pub mod lfs_pointer;
 pub mod model;
+pub mod research;
 pub mod session;
 pub mod task;
 pub mod text;

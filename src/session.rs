@@ -12,8 +12,6 @@ use crate::error::{Error, Result};
 use crate::image::{self, Format, Pixels, Preprocessing, Rgb8};
 use crate::kernels::threads;
 use crate::model::Clip;
-use crate::task::evaluation::Labels;
-use crate::task::robustness::Trial;
 use crate::task::zero_shot::{self, Baseline, Mode, Score};
 use crate::text::{Template, Tokenizer, check_labels};
 use crate::weights::{Checkpoint, Companions, Dtype, Family, Record};
@@ -319,28 +317,6 @@ impl Session {
     pub fn label_embeddings(&mut self, labels: &[String], templates: &[String]) -> Result<Vec<Vec<f32>>> {
         self.encode_labels(labels, templates)?;
         Ok(labels.iter().filter_map(|label| self.known(templates, label)).map(<[f32]>::to_vec).collect())
-    }
-
-    /// Calls `measure` with labels and their embeddings under these templates.
-    ///
-    /// # Errors
-    /// As [`Self::encode_labels`].
-    pub fn with_labels<T>(
-        &mut self,
-        names: &[String],
-        templates: &[String],
-        measure: impl FnOnce(&Labels) -> T,
-    ) -> Result<T> {
-        let embeddings = self.label_embeddings(names, templates)?;
-        Ok(measure(&Labels { names, embeddings: &embeddings, logit_scale: self.logit_scale() }))
-    }
-
-    /// The answer to a picture whose true label stands at `truth` of `labels`, which are unit embeddings.
-    ///
-    /// # Errors
-    /// As [`Self::embed_rgb`], and `NoLabels` where there is none at `truth`.
-    pub fn trial(&self, picture: &Rgb8, labels: &[Vec<f32>], truth: usize) -> Result<Trial> {
-        Trial::of_embedding(&self.embed_rgb(picture)?.embedding, labels, self.logit_scale(), truth)
     }
 
     /// What cosines are multiplied with.

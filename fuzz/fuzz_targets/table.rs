@@ -2,8 +2,8 @@
 //! and read again as it was.
 #![no_main]
 
-use clip_wasm::task::dataset::table;
-use clip_wasm::task::kept::{Kept, npy};
+use clip_wasm::research::dataset::table;
+use clip_wasm::research::embedding_set::{EmbeddingSet, npy};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: &[u8]| {
@@ -11,7 +11,7 @@ fuzz_target!(|input: &[u8]| {
     if kind % 3 == 2 {
         let (csv, npy) = bytes.split_at(bytes.iter().position(|&byte| byte == 0xff).unwrap_or(0));
         drop(npy::read_matrix(npy));
-        drop(Kept::from_files(npy.strip_prefix(&[0xff]).unwrap_or(npy), &String::from_utf8_lossy(csv), 2, "hash"));
+        drop(EmbeddingSet::from_files(npy.strip_prefix(&[0xff]).unwrap_or(npy), &String::from_utf8_lossy(csv), 2, "hash"));
         return;
     }
     let Ok(text) = table::text(bytes.to_vec()) else { return };

@@ -3,7 +3,7 @@
 
 use std::io::Cursor;
 
-use clip_wasm::task::dataset::webdataset::{class_names, samples};
+use clip_wasm::research::dataset::webdataset::{class_names, samples};
 use libfuzzer_sys::fuzz_target;
 
 const CLASSES: usize = 3;

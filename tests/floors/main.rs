@@ -14,7 +14,7 @@ const FLOORS: [&[&str]; 7] = [
     &["weights", "text", "image"],
     &["model"],
     &["task"],
-    &["session"],
+    &["session", "research"],
     &["web"],
 ];
 
@@ -70,6 +70,24 @@ fn a_module_uses_only_the_floors_below_its_own() {
         let wrong = wrong(&imports, floors);
         assert!(wrong.is_empty(), "{wrong:#?}");
     }
+}
+
+#[test]
+fn neither_build_has_the_others_rooms_in_it() {
+    let imports = library();
+    let apart = [
+        ("web::engine", ["research", "web::research"]),
+        ("web::research", ["session", "model"]),
+        ("web::research", ["web::engine", "task::saliency"]),
+    ];
+    let wrong: Vec<_> = (imports.all())
+        .filter(|(from, to)| {
+            (apart.iter()).any(|(build, others)| {
+                place(from, &[&[build]]).is_some() && place(to, &[&others[..]]).is_some()
+            })
+        })
+        .collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
 #[test]

@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::image::Rgb8;
 use crate::image::corrupt::{Corruption, Severity};
 use crate::kernels::threads;
-use crate::task::robustness::{Damaged, Robustness, Trial};
+use crate::research::robustness::{Damaged, Robustness, Trial};
 
 /// Every corruption: its name and its family, one after the other.
 #[wasm_bindgen]

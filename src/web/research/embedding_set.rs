@@ -7,18 +7,18 @@ use super::super::convert::{object, strings, thrown};
 use super::labels::LabelSet;
 use super::{bootstrap, malformed};
 use crate::error::Error;
-use crate::task::bias::Association;
-use crate::task::comparison::{Answer, Paired, Unpaired};
-use crate::task::dataset::table;
-use crate::task::evaluation;
-use crate::task::kept::{Kept, Picture};
-use crate::task::pca::Map;
-use crate::task::words::{LabelSets, namings};
+use crate::research::association::Association;
+use crate::research::comparison::{Answer, Paired, Unpaired};
+use crate::research::dataset::table;
+use crate::research::embedding_set::{self, Picture};
+use crate::research::evaluation;
+use crate::research::pca::Map;
+use crate::research::relabelling::{LabelSets, namings};
 
 /// The embeddings of a data set, with each picture's name, label and hash.
 #[wasm_bindgen]
 pub struct EmbeddingSet {
-    pub(super) kept: Kept,
+    pub(super) set: embedding_set::EmbeddingSet,
 }
 
 #[wasm_bindgen]
@@ -26,18 +26,18 @@ impl EmbeddingSet {
     /// Nothing yet, for embeddings of `width` values.
     #[wasm_bindgen(constructor)]
     pub fn new(width: usize) -> Self {
-        Self { kept: Kept::new(width) }
+        Self { set: embedding_set::EmbeddingSet::new(width) }
     }
 
     /// Makes room for so many pictures.
     pub fn expect(&mut self, pictures: usize) {
-        self.kept.expect(pictures);
+        self.set.expect(pictures);
     }
 
     /// Keeps what files hold as well, with the hash of the weights that are loaded now.
     pub fn append(&mut self, npy: &[u8], csv: &str, weights: &str) -> Result<(), JsValue> {
-        let more = Kept::from_files(npy, csv, self.kept.width(), weights);
-        more.and_then(|more| self.kept.append(more)).map_err(thrown)
+        let more = embedding_set::EmbeddingSet::from_files(npy, csv, self.set.width(), weights);
+        more.and_then(|more| self.set.append(more)).map_err(thrown)
     }
 
     /// Keeps pictures with the hashes of their bytes and their embeddings, row after row, as projected. An empty label or
@@ -50,79 +50,79 @@ impl EmbeddingSet {
         embeddings: &[f32],
     ) -> Result<(), JsValue> {
         let pictures = pictures(names, labels, hashes)?;
-        let (found, expected) = (embeddings.len(), pictures.len() * self.kept.width());
+        let (found, expected) = (embeddings.len(), pictures.len() * self.set.width());
         if found != expected {
             let what = format!("the embeddings of {} pictures", pictures.len());
             return Err(thrown(Error::ValueCount { what, found, expected }));
         }
         if let Some(index) = embeddings.iter().position(|value| !value.is_finite()) {
-            let name = pictures.into_iter().nth(index / self.kept.width().max(1)).unwrap_or_default().name;
+            let name = pictures.into_iter().nth(index / self.set.width().max(1)).unwrap_or_default().name;
             let reason = format!("the embedding of {name} holds a value that is not finite");
             return Err(thrown(Error::Malformed { format: "saved embeddings", reason }));
         }
-        let rows = embeddings.chunks_exact(self.kept.width().max(1));
+        let rows = embeddings.chunks_exact(self.set.width().max(1));
         pictures
             .into_iter()
             .zip(rows)
-            .try_for_each(|(picture, row)| self.kept.push(picture, row))
+            .try_for_each(|(picture, row)| self.set.push(picture, row))
             .map_err(thrown)
     }
 
     /// Puts the pictures into the order of `names`.
     pub fn arrange(&mut self, names: Vec<JsValue>) -> Result<bool, JsValue> {
-        Ok(self.kept.arrange(&strings(names)?))
+        Ok(self.set.arrange(&strings(names)?))
     }
 
     /// What tells these pictures from others, and how many they are.
     pub fn identity(&self) -> Result<JsValue, JsValue> {
-        object(&self.kept.identity())
+        object(&self.set.identity())
     }
 
     /// Pictures that are kept.
     pub fn count(&self) -> usize {
-        self.kept.pictures().len()
+        self.set.pictures().len()
     }
 
     /// The pictures' names, in the order they were kept.
     pub fn names(&self) -> Vec<String> {
-        self.kept.pictures().iter().map(|picture| picture.name.clone()).collect()
+        self.set.pictures().iter().map(|picture| picture.name.clone()).collect()
     }
 
     /// The embeddings as a .npy file.
     pub fn npy(&self) -> Uint8Array {
-        Uint8Array::from(self.kept.to_npy().as_slice())
+        Uint8Array::from(self.set.to_npy().as_slice())
     }
 
     /// The table that belongs to it.
     pub fn csv(&self, weights: &str) -> Result<String, JsValue> {
-        self.kept.to_csv(weights).map_err(thrown)
+        self.set.to_csv(weights).map_err(thrown)
     }
 
     /// Where each picture lies along the first two principal components, and what they explain.
     pub fn map(&self) -> Result<JsValue, JsValue> {
-        object(&Map::of(&self.kept))
+        object(&Map::of(&self.set))
     }
 
     /// Everything that is measured of them by these labels, but single templates.
     pub fn evaluate(&self, labels: &LabelSet, seed: u32) -> Result<Evaluation, JsValue> {
-        let labels = labels.labels(self.kept.width())?;
-        Ok(Evaluation(evaluation::Evaluation::of(&self.kept, &labels, &bootstrap(seed))))
+        let labels = labels.labels(self.set.width())?;
+        Ok(Evaluation(evaluation::Evaluation::of(&self.set, &labels, &bootstrap(seed))))
     }
 
     /// The class at `class` of the labels under its own name and under each of `others`.
     pub fn namings(&self, labels: &LabelSet, class: usize, others: &LabelSet) -> Result<JsValue, JsValue> {
-        let width = self.kept.width();
+        let width = self.set.width();
         let labels = labels.labels(width)?;
         if class >= labels.names.len() {
             return Err(thrown(Error::NoLabels));
         }
-        object(&namings(&self.kept, &labels, class, &others.labels(width)?))
+        object(&namings(&self.set, &labels, class, &others.labels(width)?))
     }
 
     /// What another set of labels changes: the `label_sets` of `clip-wasm bias`.
     pub fn label_sets(&self, labels: &LabelSet, others: &LabelSet) -> Result<JsValue, JsValue> {
-        let width = self.kept.width();
-        object(&LabelSets::of(&self.kept, &labels.labels(width)?, &others.labels(width)?))
+        let width = self.set.width();
+        object(&LabelSets::of(&self.set, &labels.labels(width)?, &others.labels(width)?))
     }
 
     /// Whether the group `first` lies nearer to the texts `near` than to `far`, beside the group `second`: the
@@ -135,16 +135,16 @@ impl EmbeddingSet {
         far: &LabelSet,
         seed: u32,
     ) -> Result<JsValue, JsValue> {
-        let width = self.kept.width();
+        let width = self.set.width();
         let attributes = [near.labels(width)?.embeddings, far.labels(width)?.embeddings];
-        object(&Association::of_kept(&self.kept, [first, second], attributes, &bootstrap(seed)))
+        object(&Association::of(&self.set, [first, second], attributes, &bootstrap(seed)))
     }
 
     /// The same embeddings with the groups of a table as their labels.
     pub fn regrouped(&self, text: &str, is_json: bool) -> Result<Self, JsValue> {
         let groups: std::collections::HashMap<String, Option<String>> =
             lines(text, is_json)?.into_iter().map(|line| (line.file, line.label)).collect();
-        Ok(Self { kept: self.kept.relabelled(|name| groups.get(name).cloned().flatten()) })
+        Ok(Self { set: self.set.relabelled(|name| groups.get(name).cloned().flatten()) })
     }
 }
 
@@ -161,7 +161,7 @@ impl Evaluation {
         embeddings: &EmbeddingSet,
         labels: &LabelSet,
     ) -> Result<(), JsValue> {
-        self.0.add_template(template, &embeddings.kept, &labels.labels(embeddings.kept.width())?);
+        self.0.add_template(template, &embeddings.set, &labels.labels(embeddings.set.width())?);
         Ok(())
     }
 

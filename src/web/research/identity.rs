@@ -4,8 +4,8 @@ use wasm_bindgen::prelude::*;
 
 use super::super::convert::object;
 use super::embedding_set::pictures;
-use crate::task::kept::identity::{self, Identified, Identity};
-use crate::task::sample;
+use crate::research::embedding_set::identity::{self, Identified, Identity};
+use crate::research::sample;
 
 /// The SHA-256 of some bytes, in hexadecimal.
 #[wasm_bindgen]

@@ -4,8 +4,8 @@ use wasm_bindgen::prelude::*;
 
 use super::super::convert::{object, rows_of, strings, thrown};
 use crate::error::Error;
-use crate::task::evaluation::Labels;
-use crate::task::robustness::Trial;
+use crate::research::labels::Labels;
+use crate::research::robustness::Trial;
 use crate::task::zero_shot::check_embedding;
 
 /// Labels and their unit embeddings.

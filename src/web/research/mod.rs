@@ -12,7 +12,7 @@ use wasm_bindgen::prelude::*;
 
 use super::convert::thrown;
 use crate::error::Error;
-use crate::task::statistics::Bootstrap;
+use crate::research::statistics::Bootstrap;
 
 fn malformed(error: serde_json::Error) -> JsValue {
     thrown(Error::Malformed { format: "JSON", reason: error.to_string() })

@@ -7,8 +7,8 @@ use super::bootstrap;
 use super::embedding_set::EmbeddingSet;
 use super::labels::LabelSet;
 use crate::kernels::threads;
-use crate::task::bias::BiasRun;
-use crate::task::probe::{ProbeSettings, ProbeStudy};
+use crate::research::bias::BiasRun;
+use crate::research::probe::{ProbeSettings, ProbeStudy};
 
 /// What `clip-wasm bias` or `clip-wasm probe` measures, under way.
 #[wasm_bindgen]
@@ -51,15 +51,15 @@ impl Measurement {
 impl EmbeddingSet {
     /// Compares the groups that the pictures' labels name.
     pub fn bias(&self, labels: &LabelSet, seed: u32) -> Result<Measurement, JsValue> {
-        let labels = labels.labels(self.kept.width())?;
-        Ok(Measurement(Kind::Bias(BiasRun::of_kept(&self.kept, &labels, &bootstrap(seed)))))
+        let labels = labels.labels(self.set.width())?;
+        Ok(Measurement(Kind::Bias(BiasRun::of(&self.set, &labels, &bootstrap(seed)))))
     }
 
     /// Learns the labels from the embeddings, beside zero-shot.
     pub fn probe(&self, labels: &LabelSet, seed: u32) -> Result<Measurement, JsValue> {
-        let labels = labels.labels(self.kept.width())?;
+        let labels = labels.labels(self.set.width())?;
         let settings = ProbeSettings { seed: seed.into(), ..ProbeSettings::default() };
-        let study = ProbeStudy::new(&self.kept, &labels, settings).map_err(thrown)?;
+        let study = ProbeStudy::new(&self.set, &labels, settings).map_err(thrown)?;
         Ok(Measurement(Kind::Probe(study)))
     }
 }

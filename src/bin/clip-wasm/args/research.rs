@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args as Group;
 use clip_wasm::image::corrupt::WORKING_SIDE;
-use clip_wasm::task::statistics::Bootstrap;
+use clip_wasm::research::statistics::Bootstrap;
 
 use super::{Labels, Model, Prompts};
 

@@ -1,9 +1,10 @@
 //! `bias`: whether groups of pictures are answered alike.
 
-use clip_wasm::task::bias::{Association, Bias, Difference, SMALL_GROUP, Verdict};
-use clip_wasm::task::evaluation::Labels;
-use clip_wasm::task::kept::Kept;
-use clip_wasm::task::words::LabelSets;
+use clip_wasm::research::association::Association;
+use clip_wasm::research::bias::{Bias, Difference, SMALL_GROUP, Verdict};
+use clip_wasm::research::embedding_set::EmbeddingSet;
+use clip_wasm::research::labels::Labels;
+use clip_wasm::research::relabelling::LabelSets;
 use clip_wasm::{Error, Result};
 use serde::Serialize;
 
@@ -31,18 +32,18 @@ pub fn run(args: &args::Bias, json: bool) -> Result<()> {
         let problem = format!("has {groups} groups of pictures, at least two are compared");
         return Err(Error::Dataset { path: study.data, problem });
     }
-    let (kept, skipped) = study.embed()?;
+    let (set, skipped) = study.embed()?;
     let templates = study.settings.templates.clone();
     let bootstrap = args.data.dice.bootstrap();
-    let bias = study.with_labels(&templates, |labels| Bias::of_kept(&kept, labels, &bootstrap))?;
-    let label_sets = label_sets(&mut study, &kept, args)?;
-    let association = association(&mut study, &kept, args)?;
+    let bias = study.with_labels(&templates, |labels| Bias::of(&set, labels, &bootstrap))?;
+    let label_sets = label_sets(&mut study, &set, args)?;
+    let association = association(&mut study, &set, args)?;
     let report = Report { settings: study.settings, bias, label_sets, association, skipped };
     if json { output::json(&report) } else { print(&report) }
 }
 
 /// Which pictures another set of labels moves.
-fn label_sets(study: &mut Study, kept: &Kept, args: &args::Bias) -> Result<Option<LabelSets>> {
+fn label_sets(study: &mut Study, set: &EmbeddingSet, args: &args::Bias) -> Result<Option<LabelSets>> {
     if args.other_labels.is_empty() {
         return Ok(None);
     }
@@ -50,17 +51,19 @@ fn label_sets(study: &mut Study, kept: &Kept, args: &args::Bias) -> Result<Optio
     let templates = study.settings.templates.clone();
     let embeddings = study.session.label_embeddings(second, &templates)?;
     let second = Labels { names: second, embeddings: &embeddings, logit_scale: study.session.logit_scale() };
-    let sets = study.session.with_labels(&first, &templates, |first| LabelSets::of(kept, first, &second))?;
+    let sets = study::with_labels(&mut study.session, &first, &templates, |first| {
+        LabelSets::of(set, first, &second)
+    })?;
     Ok(Some(sets))
 }
 
-fn association(study: &mut Study, kept: &Kept, args: &args::Bias) -> Result<Option<Association>> {
+fn association(study: &mut Study, set: &EmbeddingSet, args: &args::Bias) -> Result<Option<Association>> {
     let [first, second] = args.targets.as_slice() else { return Ok(None) };
     let templates = &study.settings.templates;
     let near = study.session.label_embeddings(&args.attributes, templates)?;
     let far = study.session.label_embeddings(&args.other_attributes, templates)?;
     let bootstrap = args.data.dice.bootstrap();
-    let association = Association::of_kept(kept, [first, second], [&near, &far], &bootstrap);
+    let association = Association::of(set, [first, second], [&near, &far], &bootstrap);
     if association.is_none() {
         let problem = format!("has no pictures of {first:?} or of {second:?}");
         return Err(Error::Dataset { path: study.data.clone(), problem });

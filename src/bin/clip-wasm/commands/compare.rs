@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use clip_wasm::task::comparison::{Answer, Paired, Unpaired};
-use clip_wasm::task::kept::VERSION;
-use clip_wasm::task::statistics::Estimate;
+use clip_wasm::research::comparison::{Answer, Paired, Unpaired};
+use clip_wasm::research::embedding_set::VERSION;
+use clip_wasm::research::statistics::Estimate;
 use clip_wasm::{Error, Result};
 use serde::{Deserialize, Serialize};
 

@@ -1,12 +1,12 @@
 //! `eval`: everything that is measured of a labelled set.
 
 use clip_wasm::Result;
-use clip_wasm::task::accuracy::Accuracy;
-use clip_wasm::task::calibration::NoTemperature;
-use clip_wasm::task::dataset::table;
-use clip_wasm::task::evaluation::{Evaluation, PicturePrediction};
-use clip_wasm::task::kept::Kept;
-use clip_wasm::task::statistics::Estimate;
+use clip_wasm::research::accuracy::Accuracy;
+use clip_wasm::research::calibration::NoTemperature;
+use clip_wasm::research::dataset::table;
+use clip_wasm::research::embedding_set::EmbeddingSet;
+use clip_wasm::research::evaluation::{Evaluation, PicturePrediction};
+use clip_wasm::research::statistics::Estimate;
 use serde::Serialize;
 
 use super::saved::{self, Resumed, Saved};
@@ -38,12 +38,12 @@ pub fn run(args: &Eval, json: bool) -> Result<()> {
         Some(name) if !args.fresh => Saved::open(name, &study.settings, study.session.projection_dim())?,
         _ => None,
     };
-    let (kept, skipped, count) = study.embed_all(saved.as_ref())?;
-    let resumed = saved.map(|saved| saved.resumed(count, kept.pictures().len())).transpose()?;
+    let (set, skipped, count) = study.embed_all(saved.as_ref())?;
+    let resumed = saved.map(|saved| saved.resumed(count, set.pictures().len())).transpose()?;
     if let Some(name) = &args.keep {
-        saved::keep(name, &kept, &study.settings)?;
+        saved::keep(name, &set, &study.settings)?;
     }
-    let evaluation = evaluate(&mut study, &kept, args)?;
+    let evaluation = evaluate(&mut study, &set, args)?;
     if let Some(path) = &args.predictions {
         output::write(path, predictions_csv(&evaluation.predictions, &study.settings)?.as_bytes())?;
         saved::describe(path, &study.settings)?;
@@ -52,14 +52,14 @@ pub fn run(args: &Eval, json: bool) -> Result<()> {
     if json { output::json(&report) } else { print(&report) }
 }
 
-fn evaluate(study: &mut Study, kept: &Kept, args: &Eval) -> Result<Evaluation> {
+fn evaluate(study: &mut Study, set: &EmbeddingSet, args: &Eval) -> Result<Evaluation> {
     let templates = study.settings.templates.clone();
     let bootstrap = args.data.dice.bootstrap();
-    let mut evaluation = study.with_labels(&templates, |labels| Evaluation::of(kept, labels, &bootstrap))?;
+    let mut evaluation = study.with_labels(&templates, |labels| Evaluation::of(set, labels, &bootstrap))?;
     if templates.len() > 1 {
         for template in &templates {
             study.with_labels(std::slice::from_ref(template), |labels| {
-                evaluation.add_template(template, kept, labels);
+                evaluation.add_template(template, set, labels);
             })?;
         }
     }

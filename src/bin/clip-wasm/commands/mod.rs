@@ -19,8 +19,8 @@ use std::ffi::OsStr;
 use std::path::Path;
 
 use clip_wasm::image;
+use clip_wasm::research::embedding_set::npy;
 use clip_wasm::session::Session;
-use clip_wasm::task::kept::npy;
 use clip_wasm::{Error, Result};
 use serde_json::json;
 

@@ -1,7 +1,7 @@
 //! `probe`: what a linear classifier learns from the embeddings, beside zero-shot.
 
 use clip_wasm::kernels::threads;
-use clip_wasm::task::probe::{ProbeReport, ProbeSettings, ProbeStudy};
+use clip_wasm::research::probe::{ProbeReport, ProbeSettings, ProbeStudy};
 use clip_wasm::{Error, Result};
 use serde::Serialize;
 
@@ -21,7 +21,7 @@ struct Report {
 
 pub fn run(args: &args::Probe, json: bool) -> Result<()> {
     let mut study = Study::open(&args.model, &args.prompts, &args.data)?;
-    let (kept, skipped) = study.embed()?;
+    let (set, skipped) = study.embed()?;
     let templates = study.settings.templates.clone();
     let settings = ProbeSettings {
         shots: args.shots.clone(),
@@ -29,7 +29,7 @@ pub fn run(args: &args::Probe, json: bool) -> Result<()> {
         draws: args.draws.into(),
         seed: args.data.dice.seed,
     };
-    let begun = study.with_labels(&templates, |labels| ProbeStudy::new(&kept, labels, settings))?;
+    let begun = study.with_labels(&templates, |labels| ProbeStudy::new(&set, labels, settings))?;
     let mut probe = begun.map_err(|error| Error::Dataset { path: study.data, problem: error.to_string() })?;
     let bar = output::progress(probe.progress().1 as u64, "fitting");
     while probe.progress().0 < probe.progress().1 {

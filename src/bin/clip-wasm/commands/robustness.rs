@@ -3,9 +3,9 @@
 use clip_wasm::image::Rgb8;
 use clip_wasm::image::corrupt::{Corruption, Severity, working_copy};
 use clip_wasm::kernels::threads;
+use clip_wasm::research::embedding_set::identity::{Identified, Identity};
+use clip_wasm::research::robustness::{Damaged, Robustness, Trial};
 use clip_wasm::session::Session;
-use clip_wasm::task::kept::identity::{Identified, Identity};
-use clip_wasm::task::robustness::{Damaged, Robustness, Trial};
 use clip_wasm::{Error, Result};
 use indicatif::ProgressBar;
 use serde::Serialize;
@@ -121,9 +121,9 @@ impl Plan {
         let (picture, sha256) = study::read_picture(item)?;
         let picture = working_copy(&picture, self.side)?;
         let trial = |picture: &Rgb8| {
-            let trial = session.trial(picture, &self.label_embeddings, truth);
+            let embedded = session.embed_rgb(picture);
             bar.inc(1);
-            trial
+            Trial::of_embedding(&embedded?.embedding, &self.label_embeddings, session.logit_scale(), truth)
         };
         let clean = trial(&picture)?;
         let mut damaged = Vec::with_capacity(self.damages.len());

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use clip_wasm::task::dataset::table;
-use clip_wasm::task::kept::{Kept, VERSION, identity};
+use clip_wasm::research::dataset::table;
+use clip_wasm::research::embedding_set::{EmbeddingSet, VERSION, identity};
 use clip_wasm::{Error, Result};
 use indicatif::HumanDuration;
 use serde::Serialize;
@@ -17,7 +17,7 @@ use crate::output;
 /// What NAME.npy and NAME.csv hold.
 pub struct Saved {
     path: PathBuf,
-    kept: Kept,
+    set: EmbeddingSet,
     /// The row of each picture, by the hash of its bytes.
     rows: HashMap<String, usize>,
     when: Option<SystemTime>,
@@ -59,17 +59,19 @@ impl Saved {
             return Err(other(format!("embeddings made by {version}, not by {VERSION}")));
         }
         let npy = output::read(&path)?;
-        let kept = Kept::from_files(&npy, &csv, width, weights).map_err(|error| in_file(&path, error))?;
-        let hash =
-            |(row, picture): (usize, &clip_wasm::task::kept::Picture)| Some((picture.sha256.clone()?, row));
-        let rows = kept.pictures().iter().enumerate().filter_map(hash).collect();
+        let set =
+            EmbeddingSet::from_files(&npy, &csv, width, weights).map_err(|error| in_file(&path, error))?;
+        let hash = |(row, picture): (usize, &clip_wasm::research::embedding_set::Picture)| {
+            Some((picture.sha256.clone()?, row))
+        };
+        let rows = set.pictures().iter().enumerate().filter_map(hash).collect();
         let when = path.metadata().and_then(|metadata| metadata.modified()).ok();
-        Ok(Some(Self { path, kept, rows, when }))
+        Ok(Some(Self { path, set, rows, when }))
     }
 
     /// The embedding of a picture with these bytes.
     pub fn embedding_of(&self, sha256: &str) -> Option<&[f32]> {
-        self.rows.get(sha256).map(|row| self.kept.row(*row))
+        self.rows.get(sha256).map(|row| self.set.row(*row))
     }
 
     /// Tells how many of `all` pictures were there before.
@@ -78,7 +80,7 @@ impl Saved {
     /// `Dataset` if none was: what is kept is of other pictures, and would be lost.
     pub fn resumed(&self, images: usize, all: usize) -> Result<Resumed> {
         if images == 0 {
-            let count = self.kept.pictures().len();
+            let count = self.set.pictures().len();
             let problem = format!(
                 "holds embeddings of {count} other pictures, none of which is in this data: keep these under another \
                  name, or replace it with --fresh"
@@ -96,10 +98,10 @@ impl Saved {
 }
 
 /// Writes NAME.npy, NAME.csv, and beside them what made them.
-pub fn keep(name: &Path, kept: &Kept, settings: &Settings) -> Result<()> {
-    output::write(&name.with_added_extension("npy"), &kept.to_npy())?;
+pub fn keep(name: &Path, set: &EmbeddingSet, settings: &Settings) -> Result<()> {
+    output::write(&name.with_added_extension("npy"), &set.to_npy())?;
     let table = name.with_added_extension("csv");
-    output::write(&table, kept.to_csv(&settings.weights_sha256)?.as_bytes())?;
+    output::write(&table, set.to_csv(&settings.weights_sha256)?.as_bytes())?;
     describe(&table, settings)
 }
 

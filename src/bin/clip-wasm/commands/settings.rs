@@ -1,6 +1,6 @@
 //! What the figures of a measurement depend on, which is kept with them.
 
-use clip_wasm::task::kept::identity::Identity;
+use clip_wasm::research::embedding_set::identity::Identity;
 use serde::Serialize;
 
 /// Everything that the figures depend on.

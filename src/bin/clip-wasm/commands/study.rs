@@ -4,10 +4,10 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use clip_wasm::kernels::threads;
+use clip_wasm::research::embedding_set::{EmbeddingSet, Picture};
+use clip_wasm::research::labels::Labels;
+use clip_wasm::research::sample;
 use clip_wasm::session::Session;
-use clip_wasm::task::evaluation::Labels;
-use clip_wasm::task::kept::{Kept, Picture};
-use clip_wasm::task::sample;
 use clip_wasm::{Error, Result, image};
 use serde::Serialize;
 
@@ -78,39 +78,39 @@ impl Study {
         Ok(Self { session, settings, data: data.data.clone(), dataset })
     }
 
-    /// The embedding of every picture, and the pictures that have none. Kept embeddings are read.
-    pub fn embed(&mut self) -> Result<(Kept, Vec<Skipped>)> {
-        let (kept, skipped, _) = self.embed_all(None)?;
-        Ok((kept, skipped))
+    /// The embedding of every picture, and the pictures that have none. Saved embeddings are read.
+    pub fn embed(&mut self) -> Result<(EmbeddingSet, Vec<Skipped>)> {
+        let (set, skipped, _) = self.embed_all(None)?;
+        Ok((set, skipped))
     }
 
     /// The same; pictures whose embedding is among `saved` are not embedded again, and are counted.
-    pub fn embed_all(&mut self, saved: Option<&Saved>) -> Result<(Kept, Vec<Skipped>, usize)> {
+    pub fn embed_all(&mut self, saved: Option<&Saved>) -> Result<(EmbeddingSet, Vec<Skipped>, usize)> {
         let path = &self.data;
-        let (kept, skipped, resumed) = if is_kept(path) {
+        let (set, skipped, resumed) = if is_saved_set(path) {
             // What a limit has drawn, of the rows that are there.
             let drawn: HashSet<&str> = self.dataset.items.iter().map(|item| item.name.as_str()).collect();
-            let kept = self.read_kept(path)?.only(|name| drawn.contains(name));
+            let set = self.read_saved(path)?.only(|name| drawn.contains(name));
             let is_saved = |picture: &&Picture| {
                 let known = picture.sha256.as_deref().and_then(|sha256| saved?.embedding_of(sha256));
                 known.is_some()
             };
-            let resumed = kept.pictures().iter().filter(is_saved).count();
-            (kept, Vec::new(), resumed)
+            let resumed = set.pictures().iter().filter(is_saved).count();
+            (set, Vec::new(), resumed)
         } else {
             self.embed_pictures(saved)?
         };
-        if kept.pictures().is_empty() {
+        if set.pictures().is_empty() {
             let reason = skipped.first().map_or("", |skipped| skipped.reason.as_str());
             let problem = format!("none of its {} pictures can be read; the first: {reason}", skipped.len());
             return Err(Error::Dataset { path: path.clone(), problem });
         }
-        self.settings.identity = Some(kept.identity());
-        Ok((kept, skipped, resumed))
+        self.settings.identity = Some(set.identity());
+        Ok((set, skipped, resumed))
     }
 
-    fn embed_pictures(&self, saved: Option<&Saved>) -> Result<(Kept, Vec<Skipped>, usize)> {
-        let mut kept = Kept::new(self.session.projection_dim());
+    fn embed_pictures(&self, saved: Option<&Saved>) -> Result<(EmbeddingSet, Vec<Skipped>, usize)> {
+        let mut set = EmbeddingSet::new(self.session.projection_dim());
         let (mut skipped, mut resumed) = (Vec::new(), 0);
         let bar = output::progress(self.dataset.items.len() as u64, "embedding");
         for items in self.dataset.items.chunks(TOGETHER) {
@@ -131,12 +131,12 @@ impl Study {
             let mut embedded = self.session.embed_images(&new).into_iter();
             for (item, _, sha256) in read {
                 if let Some(embedding) = known(&sha256) {
-                    kept.push(picture_of(item, sha256.clone()), embedding)?;
+                    set.push(picture_of(item, sha256.clone()), embedding)?;
                     resumed += 1;
                     continue;
                 }
                 match embedded.next() {
-                    Some(Ok(embedded)) => kept.push(picture_of(item, sha256), &embedded.embedding)?,
+                    Some(Ok(embedded)) => set.push(picture_of(item, sha256), &embedded.embedding)?,
                     Some(Err(error)) => skipped.push(skip(item, &error)),
                     None => {}
                 }
@@ -144,20 +144,36 @@ impl Study {
             bar.inc(items.len() as u64);
         }
         bar.finish_and_clear();
-        Ok((kept, skipped, resumed))
+        Ok((set, skipped, resumed))
     }
 
-    fn read_kept(&self, path: &Path) -> Result<Kept> {
+    fn read_saved(&self, path: &Path) -> Result<EmbeddingSet> {
         let (npy, csv) = (output::read(path)?, output::read(&path.with_extension("csv"))?);
         let csv = String::from_utf8_lossy(&csv);
-        let kept = Kept::from_files(&npy, &csv, self.session.projection_dim(), &self.settings.weights_sha256);
-        kept.map_err(|error| in_file(path, error))
+        let set = EmbeddingSet::from_files(
+            &npy,
+            &csv,
+            self.session.projection_dim(),
+            &self.settings.weights_sha256,
+        );
+        set.map_err(|error| in_file(path, error))
     }
 
     /// Calls `measure` with the labels' embeddings under some templates.
     pub fn with_labels<T>(&mut self, templates: &[String], measure: impl FnOnce(&Labels) -> T) -> Result<T> {
-        self.session.with_labels(&self.settings.labels, templates, measure)
+        with_labels(&mut self.session, &self.settings.labels, templates, measure)
     }
+}
+
+/// Calls `measure` with labels and their embeddings under some templates.
+pub fn with_labels<T>(
+    session: &mut Session,
+    names: &[String],
+    templates: &[String],
+    measure: impl FnOnce(&Labels) -> T,
+) -> Result<T> {
+    let embeddings = session.label_embeddings(names, templates)?;
+    Ok(measure(&Labels { names, embeddings: &embeddings, logit_scale: session.logit_scale() }))
 }
 
 /// The picture of an item, and the hash of its bytes.
@@ -184,13 +200,13 @@ pub fn print_skipped(skipped: &[Skipped]) -> Result<()> {
     Ok(())
 }
 
-fn is_kept(path: &Path) -> bool {
+fn is_saved_set(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "npy")
 }
 
 /// The pictures; of kept embeddings, what their table says.
 fn open_dataset(path: &Path) -> Result<Dataset> {
-    if is_kept(path) { Dataset::open(&path.with_extension("csv")) } else { Dataset::open(path) }
+    if is_saved_set(path) { Dataset::open(&path.with_extension("csv")) } else { Dataset::open(path) }
 }
 
 /// Keeps a sample of each class, and says how it was drawn.

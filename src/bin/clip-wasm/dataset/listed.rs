@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use clip_wasm::task::dataset::table;
+use clip_wasm::research::dataset::table;
 use clip_wasm::{Error, Result};
 
 use super::{Dataset, Item, Place};

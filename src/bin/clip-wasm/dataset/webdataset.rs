@@ -4,8 +4,8 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use clip_wasm::task::dataset::table;
-use clip_wasm::task::dataset::webdataset::{Sample, class_names, samples};
+use clip_wasm::research::dataset::table;
+use clip_wasm::research::dataset::webdataset::{Sample, class_names, samples};
 use clip_wasm::{Error, Result};
 
 use super::{Dataset, Item, Place, problem};

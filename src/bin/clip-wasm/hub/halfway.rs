@@ -159,13 +159,13 @@ impl Halfway {
         // The error at hand matters more than a note that cannot be written.
         let _ = kept;
         let _ = fs::remove_file(self.work.part_path());
-        let is_kept = self.work.note_path().exists() && !self.work.is_apart();
+        let is_saved_set = self.work.note_path().exists() && !self.work.is_apart();
         match error {
-            Error::Download { url, problem } if is_kept => Error::Download {
+            Error::Download { url, problem } if is_saved_set => Error::Download {
                 url,
                 problem: format!("{problem}; what has come is kept, and the next run goes on"),
             },
-            Error::File { path, source } if is_kept => {
+            Error::File { path, source } if is_saved_set => {
                 let problem = format!("{source}; what has come is kept, and the next run goes on");
                 Error::File { path, source: io::Error::new(source.kind(), problem) }
             }

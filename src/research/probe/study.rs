@@ -3,9 +3,9 @@
 use serde::Serialize;
 
 use super::{Probe, ProbeRun, ProbeSettings};
-use crate::task::evaluation::{Labels, answers, truths};
-use crate::task::kept::Kept;
-use crate::task::statistics::Estimate;
+use crate::research::embedding_set::EmbeddingSet;
+use crate::research::labels::{Labels, answers, truths};
+use crate::research::statistics::Estimate;
 use crate::{Error, Result};
 
 /// What a probe of a data set reached.
@@ -40,8 +40,8 @@ impl ProbeStudy {
     /// # Errors
     ///
     /// [`Error::Probe`] where no class has two pictures, one to learn from and one to test on.
-    pub fn new(kept: &Kept, labels: &Labels, mut settings: ProbeSettings) -> Result<Self> {
-        let truths = truths(kept, labels.names);
+    pub fn new(set: &EmbeddingSet, labels: &Labels, mut settings: ProbeSettings) -> Result<Self> {
+        let truths = truths(set, labels.names);
         let mut sizes = vec![0; labels.names.len()];
         truths.iter().flatten().for_each(|class| sizes[*class] += 1);
         let largest = sizes.iter().copied().max().unwrap_or(0);
@@ -51,14 +51,14 @@ impl ProbeStudy {
         let untested_shots = settings.shots.extract_if(.., |shots| *shots >= largest).collect();
         let single = sizes.iter().zip(labels.names).filter(|(size, _)| **size == 1);
         let single_picture_classes = single.map(|(_, label)| label.clone()).collect();
-        let answers = answers(kept, labels);
+        let answers = answers(set, labels);
         let hits = truths.iter().zip(answers).filter(|(truth, answer)| **truth == Some(*answer)).count();
         let rows: Vec<(Vec<f32>, usize)> =
-            kept.units().into_iter().zip(truths).filter_map(|(row, truth)| Some((row, truth?))).collect();
+            set.units().into_iter().zip(truths).filter_map(|(row, truth)| Some((row, truth?))).collect();
         Ok(Self {
             images: rows.len(),
             zero_shot: Estimate::share(hits, rows.len()),
-            run: ProbeRun::new(rows, kept.width(), labels.names.len(), settings),
+            run: ProbeRun::new(rows, set.width(), labels.names.len(), settings),
             untested_shots,
             single_picture_classes,
         })

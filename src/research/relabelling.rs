@@ -1,10 +1,10 @@
-//! What the words do: other names for a class beside the one it has, and another set of labels.
+//! What other words change: a class under other names than its own, and another set of labels.
 
 use serde::Serialize;
 
 use super::comparison::Moved;
-use super::evaluation::{Labels, answers, logits, truths};
-use super::kept::Kept;
+use super::embedding_set::EmbeddingSet;
+use super::labels::{Labels, answers, logits, truths};
 use super::logits::best;
 use super::statistics::{Estimate, mcnemar_exact};
 
@@ -24,15 +24,15 @@ pub struct Naming {
     pub p: f64,
 }
 
-/// Measures `kept` with the class at `class` of `labels` under its own name and under each of `others`.
+/// Measures `set` with the class at `class` of `labels` under its own name and under each of `others`.
 ///
 /// Pictures belong to the class by the label that `labels` has for it.
 ///
 /// # Panics
 /// If there is no label at `class`.
-pub fn namings(kept: &Kept, labels: &Labels, class: usize, others: &Labels) -> Vec<Naming> {
-    let (logits, alternatives) = (logits(kept, labels), self::logits(kept, others));
-    let truths = truths(kept, labels.names);
+pub fn namings(set: &EmbeddingSet, labels: &Labels, class: usize, others: &Labels) -> Vec<Naming> {
+    let (logits, alternatives) = (logits(set, labels), self::logits(set, others));
+    let truths = truths(set, labels.names);
     let first: Vec<usize> = logits.rows().map(best).collect();
     let renamed = |other: usize| -> Vec<usize> {
         let answer = |(row, alternatives): (&[f32], &[f32])| {
@@ -57,7 +57,7 @@ pub fn namings(kept: &Kept, labels: &Labels, class: usize, others: &Labels) -> V
             acc1: Estimate::share(count(&|truth, _, now| now == truth), known().count()),
             recall: (own > 0).then(|| Estimate::share(found, own)),
             predicted: answers.iter().filter(|answer| **answer == class).count(),
-            moved: moved(kept, (&first, labels.names), (&answers, labels.names)),
+            moved: moved(set, (&first, labels.names), (&answers, labels.names)),
             p: mcnemar_exact(lost, won),
         }
     };
@@ -84,9 +84,9 @@ pub struct LabelCount {
 }
 
 impl LabelSets {
-    /// Asks `kept` with either set.
-    pub fn of(kept: &Kept, first: &Labels, second: &Labels) -> Self {
-        let (before, now) = (answers(kept, first), answers(kept, second));
+    /// Asks the pictures of `set` with either set of labels.
+    pub fn of(set: &EmbeddingSet, first: &Labels, second: &Labels) -> Self {
+        let (before, now) = (answers(set, first), answers(set, second));
         let count = |answers: &[usize], labels: &Labels, label: &String| {
             let place = labels.names.iter().position(|name| name == label)?;
             Some(answers.iter().filter(|answer| **answer == place).count())
@@ -100,15 +100,15 @@ impl LabelSets {
         Self {
             second: second.names.to_vec(),
             counts: counts.collect(),
-            moved: moved(kept, (&before, first.names), (&now, second.names)),
+            moved: moved(set, (&before, first.names), (&now, second.names)),
         }
     }
 }
 
 /// The pictures whose two answers have other names.
-fn moved(kept: &Kept, first: (&[usize], &[String]), second: (&[usize], &[String])) -> Vec<Moved> {
+fn moved(set: &EmbeddingSet, first: (&[usize], &[String]), second: (&[usize], &[String])) -> Vec<Moved> {
     let answers = first.0.iter().map(|at| &first.1[*at]).zip(second.0.iter().map(|at| &second.1[*at]));
-    let moved = kept.pictures().iter().zip(answers).filter(|(_, (first, second))| first != second);
+    let moved = set.pictures().iter().zip(answers).filter(|(_, (first, second))| first != second);
     let moved = moved.map(|(picture, (first, second))| Moved {
         image: picture.name.clone(),
         first: first.clone(),
@@ -120,22 +120,22 @@ fn moved(kept: &Kept, first: (&[usize], &[String]), second: (&[usize], &[String]
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::task::kept::Picture;
+    use crate::research::embedding_set::Picture;
 
     const X: [f32; 4] = [1.0, 0.0, 0.0, 0.0];
     const Y: [f32; 4] = [0.0, 1.0, 0.0, 0.0];
     const Z: [f32; 4] = [0.0, 0.0, 1.0, 0.0];
 
-    fn kept() -> Kept {
-        let mut kept = Kept::new(4);
+    fn set() -> EmbeddingSet {
+        let mut set = EmbeddingSet::new(4);
         for (name, label, embedding) in [("1", "x", X), ("2", "y", Y), ("3", "y", [0.0, 0.6, 0.8, 0.0])] {
-            kept.push(
+            set.push(
                 Picture { name: name.into(), label: Some(label.into()), ..Picture::default() },
                 &embedding,
             )
             .unwrap();
         }
-        kept
+        set
     }
 
     fn with<T>(names: &[(&str, [f32; 4])], measure: impl FnOnce(&Labels) -> T) -> T {
@@ -147,7 +147,7 @@ mod tests {
     #[test]
     fn another_name_for_a_class_moves_pictures_but_not_by_being_another_word() {
         let namings = with(&[("x", X), ("y", Y)], |labels| {
-            with(&[("why", Y), ("zed", Z)], |others| namings(&kept(), labels, 1, others))
+            with(&[("why", Y), ("zed", Z)], |others| namings(&set(), labels, 1, others))
         });
         let names: Vec<&str> = namings.iter().map(|naming| naming.name.as_str()).collect();
         assert_eq!(names, ["y", "why", "zed"]);
@@ -159,7 +159,7 @@ mod tests {
     #[test]
     fn a_set_with_one_label_more_shows_where_its_pictures_came_from() {
         let sets = with(&[("x", X), ("y", Y)], |first| {
-            with(&[("y", Y), ("z", Z)], |second| LabelSets::of(&kept(), first, second))
+            with(&[("y", Y), ("z", Z)], |second| LabelSets::of(&set(), first, second))
         });
         let count = |label: &str, first, second| LabelCount { label: label.into(), first, second };
         // The first picture is as far from both, and goes to the first of them.

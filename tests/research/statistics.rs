@@ -1,12 +1,12 @@
 //! Statistics against SciPy, statsmodels, scikit-learn and torchmetrics: `tests/golden/statistics`.
 
 use clip_wasm::kernels::random::Random;
-use clip_wasm::task::accuracy::{Accuracy, Outcome};
-use clip_wasm::task::calibration::{Calibration, Judged};
-use clip_wasm::task::logits::{Logits, Prediction, rank};
-use clip_wasm::task::pca::principal_components;
-use clip_wasm::task::probe::{Logistic, Sample};
-use clip_wasm::task::statistics::{
+use clip_wasm::research::accuracy::{Accuracy, Outcome};
+use clip_wasm::research::calibration::{Calibration, Judged};
+use clip_wasm::research::logits::{Logits, Prediction, rank};
+use clip_wasm::research::pca::principal_components;
+use clip_wasm::research::probe::{Logistic, Sample};
+use clip_wasm::research::statistics::{
     Bootstrap, Estimate, association_effect, cohens_d, difference_of_shares, holm, mcnemar_exact,
     permutation_test,
 };

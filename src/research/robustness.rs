@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::logits::{Logits, Prediction, rank};
 use super::statistics::{Bootstrap, Estimate, mean};
-use super::zero_shot::unit;
+use crate::task::zero_shot::unit;
 use crate::{Error, Result};
 
 /// One picture's answer, damaged or not.

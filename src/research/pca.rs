@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use super::kept::Kept;
+use super::embedding_set::EmbeddingSet;
 use crate::kernels::double::dot;
 use crate::kernels::random::Random;
 
@@ -22,7 +22,7 @@ pub struct Components {
     pub explained: Vec<f64>,
 }
 
-/// Kept pictures in two dimensions, and where their labels lie among them.
+/// The pictures of a set in two dimensions, and where their labels lie among them.
 #[derive(Clone, Debug, Serialize)]
 pub struct Map {
     #[serde(flatten)]
@@ -43,13 +43,13 @@ pub struct MapClass {
 
 impl Map {
     /// Maps unit embeddings.
-    pub fn of(kept: &Kept) -> Self {
-        let units = kept.units();
+    pub fn of(set: &EmbeddingSet) -> Self {
+        let units = set.units();
         let rows: Vec<&[f32]> = units.iter().map(Vec::as_slice).collect();
         let components = principal_components(&rows, 2);
-        let labels = kept.classes();
+        let labels = set.classes();
         let mut members = vec![Vec::new(); labels.len()];
-        for (place, picture) in kept.pictures().iter().enumerate() {
+        for (place, picture) in set.pictures().iter().enumerate() {
             let class = picture.label.as_ref().and_then(|label| labels.binary_search(label).ok());
             if let Some(class) = class {
                 members[class].push(place);
@@ -196,21 +196,21 @@ fn point_up(direction: &mut [f64]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::task::kept::Picture;
+    use crate::research::embedding_set::Picture;
 
     #[test]
     fn a_map_has_each_label_where_its_pictures_lie() {
-        let mut kept = Kept::new(4);
+        let mut set = EmbeddingSet::new(4);
         for (label, embedding) in
             [("b", [1.0, 0.1, 0.0, 0.0]), ("a", [0.0, 1.0, 0.0, 0.0]), ("b", [1.0, -0.1, 0.0, 0.0])]
         {
-            kept.push(
+            set.push(
                 Picture { name: label.into(), label: Some(label.into()), ..Picture::default() },
                 &embedding,
             )
             .unwrap();
         }
-        let map = Map::of(&kept);
+        let map = Map::of(&set);
         let members: Vec<&[usize]> = map.classes.iter().map(|class| class.members.as_slice()).collect();
         assert_eq!(members, [&[1][..], &[0, 2]]);
         assert_eq!(map.classes[0].spread, 0.0);

@@ -4,9 +4,10 @@
 use std::time::Instant;
 
 use clip_wasm::kernels::random::Random;
-use clip_wasm::task::evaluation::{Evaluation, Labels};
-use clip_wasm::task::kept::{Kept, Picture};
-use clip_wasm::task::statistics::Bootstrap;
+use clip_wasm::research::embedding_set::{EmbeddingSet, Picture};
+use clip_wasm::research::evaluation::Evaluation;
+use clip_wasm::research::labels::Labels;
+use clip_wasm::research::statistics::Bootstrap;
 use clip_wasm::task::zero_shot::normalise;
 
 const PICTURES: usize = 5000;
@@ -28,12 +29,12 @@ fn five_thousand_pictures_against_a_thousand_labels() {
     let mut random = Random::new(1);
     let embeddings: Vec<Vec<f32>> = (0..LABELS).map(|_| direction(&mut random)).collect();
     let names: Vec<String> = (0..LABELS).map(|label| format!("label {label}")).collect();
-    let mut kept = Kept::new(WIDTH);
+    let mut set = EmbeddingSet::new(WIDTH);
     for index in 0..PICTURES {
         let label = index % LABELS;
         let near: Vec<f32> =
             embeddings[label].iter().map(|value| value + (SPREAD * random.normal()) as f32).collect();
-        kept.push(
+        set.push(
             Picture { name: format!("{index}.png"), label: Some(names[label].clone()), ..Picture::default() },
             &near,
         )
@@ -42,7 +43,7 @@ fn five_thousand_pictures_against_a_thousand_labels() {
     let labels = Labels { names: &names, embeddings: &embeddings, logit_scale: 100.0 };
     for _ in 0..3 {
         let begun = Instant::now();
-        let evaluation = Evaluation::of(&kept, &labels, &Bootstrap::default());
+        let evaluation = Evaluation::of(&set, &labels, &Bootstrap::default());
         let (accuracy, calibration) = (evaluation.accuracy.unwrap(), evaluation.calibration.unwrap());
         let (acc1, temperature) = (accuracy.acc1, calibration.temperature);
         println!("{:.3} s; acc1 {acc1:.4}, temperature {temperature:.4?}", begun.elapsed().as_secs_f64());

@@ -1,21 +1,13 @@
-//! Everything that is measured of one set of kept embeddings against one set of labels.
+//! Everything that is measured of one embedding set against one set of labels.
 
 use serde::Serialize;
 
 use super::accuracy::{Accuracy, Outcome};
 use super::calibration::{Calibration, Judged};
-use super::kept::{Kept, Picture};
-use super::logits::{Logits, Prediction, best, rank};
+use super::embedding_set::{EmbeddingSet, Picture};
+use super::labels::{Labels, logits, truths};
+use super::logits::{Prediction, best, rank};
 use super::statistics::{Bootstrap, Estimate, mcnemar_exact};
-
-/// Label embeddings to measure with: unit vectors, one a label.
-#[derive(Clone, Copy, Debug)]
-pub struct Labels<'a> {
-    pub names: &'a [String],
-    pub embeddings: &'a [Vec<f32>],
-    /// The checkpoint's scale of cosines.
-    pub logit_scale: f32,
-}
 
 /// What was measured. The keys of [`Accuracy`] are there where pictures have labels among `labels`.
 #[derive(Clone, Debug, Serialize)]
@@ -52,11 +44,11 @@ pub struct TemplateAccuracy {
 }
 
 impl Evaluation {
-    /// Measures `kept` against `labels`.
-    pub fn of(kept: &Kept, labels: &Labels, bootstrap: &Bootstrap) -> Self {
-        let logits = logits(kept, labels);
+    /// Measures the pictures of `set` against `labels`.
+    pub fn of(set: &EmbeddingSet, labels: &Labels, bootstrap: &Bootstrap) -> Self {
+        let logits = logits(set, labels);
         let answers = logits.predictions();
-        let truths = truths(kept, labels.names);
+        let truths = truths(set, labels.names);
         let labelled: Vec<Judged> = (logits.rows().zip(&answers).zip(&truths))
             .filter_map(|((row, &prediction), truth)| Some(Judged { row, truth: (*truth)?, prediction }))
             .collect();
@@ -66,13 +58,13 @@ impl Evaluation {
             accuracy: known.then(|| Accuracy::of(&outcomes, labels.names, bootstrap)),
             calibration: known.then(|| Calibration::of(&labelled)),
             each_template: Vec::new(),
-            predictions: predictions(kept, labels.names, &answers, &truths, &outcomes),
+            predictions: predictions(set, labels.names, &answers, &truths, &outcomes),
         }
     }
 
     /// Adds what a single template reaches on the same pictures.
-    pub fn add_template(&mut self, template: &str, kept: &Kept, labels: &Labels) {
-        let (logits, truths) = (logits(kept, labels), truths(kept, labels.names));
+    pub fn add_template(&mut self, template: &str, set: &EmbeddingSet, labels: &Labels) {
+        let (logits, truths) = (logits(set, labels), truths(set, labels.names));
         let ours = self.predictions.iter().filter_map(|prediction| prediction.rank).map(|rank| rank == 0);
         let labelled = logits.rows().zip(truths).filter_map(|(row, truth)| Some((row, truth?)));
         let (mut count, mut hits, mut only_single, mut only_ours) = (0, 0, 0, 0);
@@ -89,25 +81,8 @@ impl Evaluation {
     }
 }
 
-/// The logits of every kept picture.
-pub fn logits(kept: &Kept, labels: &Labels) -> Logits {
-    Logits::of(&kept.units(), labels.embeddings, labels.logit_scale)
-}
-
-/// The answers to every kept picture: places among the labels.
-pub fn answers(kept: &Kept, labels: &Labels) -> Vec<usize> {
-    logits(kept, labels).rows().map(best).collect()
-}
-
-/// Where each picture's label stands among `names`.
-pub fn truths(kept: &Kept, names: &[String]) -> Vec<Option<usize>> {
-    let places: std::collections::HashMap<&str, usize> =
-        names.iter().enumerate().rev().map(|(index, name)| (name.as_str(), index)).collect();
-    kept.pictures().iter().map(|picture| places.get(picture.label.as_deref()?).copied()).collect()
-}
-
 fn predictions(
-    kept: &Kept,
+    set: &EmbeddingSet,
     names: &[String],
     answers: &[Prediction],
     truths: &[Option<usize>],
@@ -122,7 +97,7 @@ fn predictions(
         confidence: answer.confidence,
         rank: truth.and_then(|_| outcomes.next()).map(|outcome| outcome.rank),
     };
-    kept.pictures().iter().zip(answers).zip(truths).map(predict).collect()
+    set.pictures().iter().zip(answers).zip(truths).map(predict).collect()
 }
 
 fn outcomes(labelled: &[Judged]) -> Vec<Outcome> {

@@ -1,19 +1,15 @@
-//! Whether groups of pictures are answered alike: scores per group, tests of their differences, and
-//! associations of embeddings.
+//! Whether groups of pictures are answered alike: scores per group, and tests of their differences.
 //!
 //! It compares groups that the user names. It infers nothing about what, or who, is in a picture, and a
 //! difference it finds says nothing of its cause.
 
 use serde::Serialize;
 
-use super::evaluation::{Labels, logits, truths};
-use super::kept::Kept;
+use super::embedding_set::EmbeddingSet;
+use super::labels::{Labels, logits, truths};
 use super::logits::{Logits, best};
-use super::statistics::{
-    Bootstrap, Estimate, Permutation, association_effect, cohens_d, holm, permutation_test,
-};
+use super::statistics::{Bootstrap, Estimate, Permutation, cohens_d, holm, permutation_test};
 use crate::kernels::double;
-use crate::kernels::lanes::dot;
 use crate::kernels::random::Random;
 use crate::kernels::threads;
 
@@ -21,8 +17,8 @@ use crate::kernels::threads;
 pub const SMALL_GROUP: usize = 20;
 /// Adjusted p below this counts as a finding.
 const LEVEL: f64 = 0.05;
-/// Rearrangements of a test.
-const REARRANGEMENTS: usize = 10_000;
+/// Rearrangements of a permutation test.
+pub(super) const REARRANGEMENTS: usize = 10_000;
 
 /// What was measured.
 #[derive(Clone, Debug, Serialize)]
@@ -78,16 +74,16 @@ pub enum Verdict {
 }
 
 impl Bias {
-    /// Measures kept pictures, whose labels are the groups.
-    pub fn of_kept(kept: &Kept, labels: &Labels, bootstrap: &Bootstrap) -> Self {
-        BiasRun::of_kept(kept, labels, bootstrap).whole()
+    /// Measures the pictures of `set`, whose labels are the groups.
+    pub fn of(set: &EmbeddingSet, labels: &Labels, bootstrap: &Bootstrap) -> Self {
+        BiasRun::of(set, labels, bootstrap).whole()
     }
 
     /// Measures `logits` of pictures that belong to groups: `membership` has a group's index for each row.
     ///
     /// # Panics
     /// If a row's group is out of range.
-    pub fn of(
+    pub fn of_logits(
         logits: &Logits,
         labels: &[String],
         membership: &[usize],
@@ -114,11 +110,11 @@ pub struct BiasRun {
 }
 
 impl BiasRun {
-    /// Begins with kept pictures, whose labels are the groups.
-    pub fn of_kept(kept: &Kept, labels: &Labels, bootstrap: &Bootstrap) -> Self {
-        let groups = kept.classes();
-        let logits = logits(kept, labels);
-        let grouped = logits.rows().zip(truths(kept, &groups)).filter_map(|(row, group)| Some((row, group?)));
+    /// Begins with the pictures of `set`, whose labels are the groups.
+    pub fn of(set: &EmbeddingSet, labels: &Labels, bootstrap: &Bootstrap) -> Self {
+        let groups = set.classes();
+        let logits = logits(set, labels);
+        let grouped = logits.rows().zip(truths(set, &groups)).filter_map(|(row, group)| Some((row, group?)));
         Self::new(grouped, labels.names, &groups, bootstrap)
     }
 
@@ -232,63 +228,6 @@ fn shares(row: &[f32]) -> Vec<f64> {
     shares
 }
 
-/// Whether one group of pictures lies nearer to one set of attributes than another does.
-#[derive(Clone, Debug, Serialize)]
-pub struct Association {
-    /// Mean association of each target: its mean cosine with the first attributes less that with the second.
-    pub first: Estimate,
-    pub second: Estimate,
-    /// In deviations of all associations; positive where the first target is nearer to the first attributes.
-    pub effect: Option<f64>,
-    #[serde(flatten)]
-    pub test: Option<Permutation>,
-    /// A target has fewer than [`SMALL_GROUP`] pictures.
-    pub small: bool,
-}
-
-impl Association {
-    /// The test of two groups of `kept`, by their labels, and two sets of texts, whose embeddings these are; `None` where a
-    /// group has no picture.
-    pub fn of_kept(
-        kept: &Kept,
-        targets: [&str; 2],
-        attributes: [&[Vec<f32>]; 2],
-        bootstrap: &Bootstrap,
-    ) -> Option<Self> {
-        let units = kept.units();
-        let targets = targets.map(|group| {
-            let pictures = kept.pictures().iter().zip(&units);
-            let members = pictures.filter(|(picture, _)| picture.label.as_deref() == Some(group));
-            members.map(|(_, unit)| unit.as_slice()).collect::<Vec<_>>()
-        });
-        let attributes = attributes.map(|texts| texts.iter().map(Vec::as_slice).collect::<Vec<_>>());
-        let is_whole = targets.iter().all(|members| !members.is_empty());
-        is_whole.then(|| Self::of([&targets[0], &targets[1]], [&attributes[0], &attributes[1]], bootstrap))
-    }
-
-    /// The image-embedding association test (Steed and Caliskan, 2021) of unit embeddings: two targets of
-    /// pictures, two sets of attributes, which may be pictures or texts.
-    pub fn of(targets: [&[&[f32]]; 2], attributes: [&[&[f32]]; 2], bootstrap: &Bootstrap) -> Self {
-        let nearness = |picture: &[f32], attributes: &[&[f32]]| {
-            let sum: f64 = attributes.iter().map(|attribute| f64::from(dot(picture, attribute))).sum();
-            sum / attributes.len().max(1) as f64
-        };
-        let associations = |pictures: &[&[f32]]| -> Vec<f64> {
-            let one = |picture: &&[f32]| nearness(picture, attributes[0]) - nearness(picture, attributes[1]);
-            pictures.iter().map(one).collect()
-        };
-        let [first, second] = targets.map(associations);
-        let mut random = Random::keyed(bootstrap.seed, "association");
-        Self {
-            first: bootstrap.mean(&first),
-            second: bootstrap.mean(&second),
-            effect: association_effect(&first, &second),
-            test: permutation_test(&first, &second, REARRANGEMENTS, &mut random),
-            small: first.len().min(second.len()) < SMALL_GROUP,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -306,7 +245,7 @@ mod tests {
 
     fn measure(each: usize, gap: f32) -> Bias {
         let (logits, membership) = logits(each, gap);
-        Bias::of(&logits, &names(&["x", "y"]), &membership, &names(&["a", "b"]), &Bootstrap::default())
+        Bias::of_logits(&logits, &names(&["x", "y"]), &membership, &names(&["a", "b"]), &Bootstrap::default())
     }
 
     #[test]
@@ -324,14 +263,5 @@ mod tests {
         let small = measure(SMALL_GROUP - 1, 5.0);
         assert!(small.groups[0].small && small.differences[0].p_adjusted < LEVEL);
         assert!(small.differences.iter().all(|difference| difference.verdict == Verdict::TooFewPictures));
-    }
-
-    #[test]
-    fn an_association_points_to_the_nearer_attributes() {
-        let (x, y) = ([1.0f32, 0.0, 0.0, 0.0], [0.0f32, 1.0, 0.0, 0.0]);
-        let tilted: [f32; 4] = [0.9, 0.1, 0.0, 0.0];
-        let test = Association::of([&[&x, &tilted], &[&y, &y]], [&[&x], &[&y]], &Bootstrap::default());
-        assert!(test.effect.unwrap() > 1.0 && test.first.value > 0.7 && test.second.value < -0.9);
-        assert!(test.small);
     }
 }

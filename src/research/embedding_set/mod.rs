@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use identity::{Identified, Identity};
 
 use super::dataset::table;
-use super::zero_shot::unit;
+use crate::task::zero_shot::unit;
 use crate::{Error, Result};
 
 /// The version that embeddings are kept with: another may see the same bytes otherwise.
@@ -30,14 +30,14 @@ pub struct Picture {
 
 /// Pictures and their embeddings, as projected, not normalised.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Kept {
+pub struct EmbeddingSet {
     pictures: Vec<Picture>,
     /// `[pictures, width]`
     values: Vec<f32>,
     width: usize,
 }
 
-impl Kept {
+impl EmbeddingSet {
     /// Nothing yet, for embeddings of `width` values.
     pub fn new(width: usize) -> Self {
         Self { width, ..Self::default() }
@@ -120,12 +120,12 @@ impl Kept {
 
     /// The pictures whose names `keep` wants, with their embeddings.
     pub fn only(&self, keep: impl Fn(&str) -> bool) -> Self {
-        let mut kept = Self::new(self.width);
+        let mut set = Self::new(self.width);
         for (picture, row) in self.pictures.iter().zip(self.embeddings()).filter(|(one, _)| keep(&one.name)) {
-            kept.pictures.push(picture.clone());
-            kept.values.extend_from_slice(row);
+            set.pictures.push(picture.clone());
+            set.values.extend_from_slice(row);
         }
-        kept
+        set
     }
 
     /// The same embeddings with other labels: what `label` gives for each picture's name.
@@ -168,7 +168,7 @@ impl Kept {
         npy::write(&self.values, &[self.pictures.len(), self.width])
     }
 
-    /// The table that belongs to [`Kept::to_npy`]: a line for each row, with the hashes of the picture and of the weights,
+    /// The table that belongs to [`EmbeddingSet::to_npy`]: a line for each row, with the hashes of the picture and of the weights,
     /// and the version of this program.
     ///
     /// # Errors
@@ -218,69 +218,69 @@ impl Kept {
 mod tests {
     use super::*;
 
-    fn kept() -> Kept {
-        let mut kept = Kept::new(2);
+    fn set() -> EmbeddingSet {
+        let mut set = EmbeddingSet::new(2);
         let picture = |name: &str, label: Option<&str>| Picture {
             name: name.into(),
             label: label.map(Into::into),
             sha256: label.map(|_| "ab12".into()),
         };
-        kept.push(picture("a/1.png", Some("a \"b\", c")), &[1.0, -2.5]).unwrap();
-        kept.push(picture("2.png", None), &[0.0, 1e-30]).unwrap();
-        kept
+        set.push(picture("a/1.png", Some("a \"b\", c")), &[1.0, -2.5]).unwrap();
+        set.push(picture("2.png", None), &[0.0, 1e-30]).unwrap();
+        set
     }
 
     #[test]
     fn what_is_written_is_read_again() {
-        let (npy, csv) = (kept().to_npy(), kept().to_csv("hash").unwrap());
+        let (npy, csv) = (set().to_npy(), set().to_csv("hash").unwrap());
         assert_eq!(npy.len() % 64, 16, "a header of whole lines, then four values");
-        assert_eq!(Kept::from_files(&npy, &csv, 2, "hash").unwrap(), kept());
+        assert_eq!(EmbeddingSet::from_files(&npy, &csv, 2, "hash").unwrap(), set());
     }
 
     #[test]
     fn pictures_that_were_expected_find_their_room_and_no_count_of_them_fails() {
-        let mut kept = Kept::new(2);
-        kept.expect(1000);
-        let room = kept.values.capacity();
+        let mut set = EmbeddingSet::new(2);
+        set.expect(1000);
+        let room = set.values.capacity();
         assert!(room >= 2000);
         let picture = |n: u32| Picture { name: n.to_string(), ..Picture::default() };
-        (0..1000).for_each(|n| kept.push(picture(n), &[0.5, 1.0]).unwrap());
-        assert_eq!(kept.values.capacity(), room);
-        kept.expect(usize::MAX);
-        assert!(kept.values.capacity() < 4 * MOST_EXPECTED);
+        (0..1000).for_each(|n| set.push(picture(n), &[0.5, 1.0]).unwrap());
+        assert_eq!(set.values.capacity(), room);
+        set.expect(usize::MAX);
+        assert!(set.values.capacity() < 4 * MOST_EXPECTED);
     }
 
     #[test]
     fn parts_of_another_width_are_refused() {
-        let mut first = Kept::new(2);
-        first.append(kept()).unwrap();
-        assert_eq!(first, kept());
-        assert_eq!(first.append(Kept::new(3)).unwrap_err().code(), "embedding-length");
+        let mut first = EmbeddingSet::new(2);
+        first.append(set()).unwrap();
+        assert_eq!(first, set());
+        assert_eq!(first.append(EmbeddingSet::new(3)).unwrap_err().code(), "embedding-length");
     }
 
     #[test]
     fn pictures_take_the_order_of_the_data_with_their_embeddings() {
-        let mut kept = kept();
+        let mut set = set();
         let names = ["2.png", "a/1.png"].map(str::to_owned);
-        let before = kept.identity();
-        assert!(kept.arrange(&names) && !kept.arrange(&names));
-        assert_eq!((kept.pictures()[0].name.as_str(), kept.row(0)), ("2.png", [0.0, 1e-30].as_slice()));
-        assert_eq!((kept.pictures()[1].name.as_str(), kept.row(1)), ("a/1.png", [1.0, -2.5].as_slice()));
-        assert_eq!(kept.identity(), before, "the order is no part of it");
+        let before = set.identity();
+        assert!(set.arrange(&names) && !set.arrange(&names));
+        assert_eq!((set.pictures()[0].name.as_str(), set.row(0)), ("2.png", [0.0, 1e-30].as_slice()));
+        assert_eq!((set.pictures()[1].name.as_str(), set.row(1)), ("a/1.png", [1.0, -2.5].as_slice()));
+        assert_eq!(set.identity(), before, "the order is no part of it");
     }
 
     #[test]
     fn some_pictures_keep_their_own_embeddings() {
-        let kept = kept().only(|name| name == "2.png");
-        assert_eq!((kept.pictures().len(), kept.row(0)), (1, [0.0, 1e-30].as_slice()));
+        let set = set().only(|name| name == "2.png");
+        assert_eq!((set.pictures().len(), set.row(0)), (1, [0.0, 1e-30].as_slice()));
     }
 
     #[test]
     fn an_embedding_stands_for_bytes_that_are_not_known() {
         let of = |value: f32| {
-            let mut kept = Kept::new(1);
-            kept.push(Picture { name: "1".into(), ..Picture::default() }, &[value]).unwrap();
-            kept.identity()
+            let mut set = EmbeddingSet::new(1);
+            set.push(Picture { name: "1".into(), ..Picture::default() }, &[value]).unwrap();
+            set.identity()
         };
         assert_ne!(of(1.0), of(2.0));
         assert_eq!(of(1.0), of(1.0));
@@ -288,16 +288,16 @@ mod tests {
 
     #[test]
     fn embeddings_of_another_model_are_refused() {
-        let (npy, csv) = (kept().to_npy(), kept().to_csv("hash").unwrap());
-        let code = |width, weights| Kept::from_files(&npy, &csv, width, weights).unwrap_err().code();
+        let (npy, csv) = (set().to_npy(), set().to_csv("hash").unwrap());
+        let code = |width, weights| EmbeddingSet::from_files(&npy, &csv, width, weights).unwrap_err().code();
         assert_eq!([code(3, "hash"), code(2, "other")], ["embedding-length", "other-weights"]);
-        let short = Kept::from_files(&npy, "file,label\na,b\n", 2, "hash").unwrap_err();
+        let short = EmbeddingSet::from_files(&npy, "file,label\na,b\n", 2, "hash").unwrap_err();
         assert_eq!(short.to_string(), "the table has 1 lines for 2 embeddings");
     }
 
     #[test]
     fn damaged_npy_files_are_refused_without_allocating_what_they_announce() {
-        let npy = kept().to_npy();
+        let npy = set().to_npy();
         for cut in 0..npy.len() {
             assert!(npy::read_matrix(&npy[..cut]).is_err());
         }

@@ -12,6 +12,7 @@ import path from "node:path";
 import { after, before, test } from "node:test";
 import { serve } from "../../tools/serve.mjs";
 import { browserName, launchBrowser } from "./launch.mjs";
+import { until } from "./visits.mjs";
 
 /** @import { BrowserContext, Page } from "playwright-core" */
 
@@ -83,7 +84,7 @@ async function kept(page) {
   await page.locator(`main[data-state="ready"]`).waitFor();
   await page.waitForFunction(() => navigator.serviceWorker.controller !== null);
   // The page has said by then which version it is.
-  await page.waitForFunction(async () => (await caches.keys()).some((name) => name.endsWith(" clients")) && document.querySelector("model-view")?.textContent?.includes("eady"));
+  await until(page, async () => (await caches.keys()).some((name) => name.endsWith(" clients")) && document.querySelector("model-view")?.textContent?.includes("eady"));
 }
 
 /** The versions that the page's modules are of. @param {Page} page @returns {Promise<string>} */
@@ -167,10 +168,10 @@ test("the new version works without its host, and the old one is gone once nobod
   await page.reload();
   await kept(page);
   assert.equal(await versions(page), "B");
-  await page.waitForFunction(async () => (await caches.keys()).filter((name) => / [0-9a-f]{16}$/.test(name)).length === 2);
+  await until(page, async () => (await caches.keys()).filter((name) => / [0-9a-f]{16}$/.test(name)).length === 2);
   await page.waitForTimeout(10_500);
   await page.reload();
-  await page.waitForFunction(async () => (await caches.keys()).filter((name) => / [0-9a-f]{16}$/.test(name)).length === 1);
+  await until(page, async () => (await caches.keys()).filter((name) => / [0-9a-f]{16}$/.test(name)).length === 1);
   await close();
   await page.reload();
   await kept(page);
@@ -223,7 +224,7 @@ test("an edit of the sources shows at the next reload, also where a built page w
     assert.equal(await page.evaluate(() => Reflect.get(globalThis, "edit")), edit);
     await openTab(page, "Dataset");
   }
-  await page.waitForFunction(async () => (await caches.keys()).every((name) => !name.includes("/a/project/")));
+  await until(page, async () => (await caches.keys()).every((name) => !name.includes("/a/project/")));
 });
 
 test("where there is little room, what is used is kept, and where the host has that no more, the new version is offered", async (t) => {
@@ -257,9 +258,11 @@ test("a page that is not kept yet when its host gets a new version does not mix 
   const { url, publish } = await host(t);
   const page = await (await visitor(t)).newPage();
   await page.addInitScript(() => {
+    if (sessionStorage.getItem("registered")) return;
     const register = navigator.serviceWorker.register.bind(navigator.serviceWorker);
     navigator.serviceWorker.register = async (...words) => {
       await new Promise((resolve) => addEventListener("go", resolve));
+      sessionStorage.setItem("registered", "true");
       return register(...words);
     };
   });

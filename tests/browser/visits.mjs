@@ -63,6 +63,18 @@ export async function answered(page) {
   await page.getByRole("list", { name: "Scores" }).locator("li").first().waitFor();
 }
 
+/**
+ * Waits until a condition holds that is told by a promise, which Playwright's `waitForFunction` would take for true at once.
+ *
+ * @param {Page} page
+ * @param {() => Promise<unknown>} condition
+ */
+export async function until(page, condition) {
+  for (const begun = Date.now(); !(await page.evaluate(condition)); await page.waitForTimeout(50)) {
+    assert.ok(Date.now() - begun < 60_000, `not within a minute: ${condition}`);
+  }
+}
+
 /** @param {Page} page */
 export const labels = (page) => page.getByRole("textbox", { name: "Labels" });
 

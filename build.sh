@@ -40,7 +40,7 @@ trap 'exit 130' INT
 trap 'exit 143' TERM
 mkdir -p "$LOGS"
 
-# The npm package gets the engine and the embedded models; there, flavours and models lie one folder up, not two.
+# The npm package gets the engine and the model it begins with; there, flavours and models lie one folder up, not two.
 fill_package() {
   say "filling the npm package"
   rm -rf pkg/engine pkg/models
@@ -49,6 +49,9 @@ fill_package() {
   sed -i.orig -e 's#"../../pkg/#"../#; s#"../../models/#"../models/#' pkg/engine/places.js
   rm pkg/engine/places.js.orig
   cp -R models/. pkg/models/
+  rm pkg/models/emoji-clip.*
+  sed -i.orig '/"emoji-clip"/d' pkg/models/index.json
+  rm pkg/models/index.json.orig
   cp LICENSE-MIT LICENSE-APACHE pkg/
 }
 
@@ -218,7 +221,7 @@ bench() {
   cp benches/package.json benches/package-lock.json "$folder/"
   npm ci --prefix "$folder" --ignore-scripts --no-audit --no-fund
   say "making the checkpoints (ten minutes, once)"
-  "$folder/python/bin/python" benches/checkpoints.py "$folder/checkpoints" models/emoji-clip.gguf
+  "$folder/python/bin/python" benches/checkpoints.py "$folder/checkpoints" models/everyday-clip.gguf
   put_page "$folder/page"
   say "timing"
   node benches/run.mjs "$@"

@@ -49,7 +49,7 @@ const SCRIPT = `
   window.begin = async (threads) => {
     const session = new EventTarget();
     engine = await EngineClient.start({ threads });
-    session.info = await engine.load({ id: "emoji-clip" });
+    session.info = await engine.load({ id: "everyday-clip" });
     session.engine = engine;
     await engine.tryKernels();
     const research = new Research(session);

@@ -27,7 +27,7 @@ const DTYPES = new Map([
  * @returns {Promise<ZeroShotImageClassificationPipeline>}
  * @throws {EngineError} whose `code` says what failed
  */
-export async function pipeline(task, model = "emoji-clip", options = {}) {
+export async function pipeline(task, model = "everyday-clip", options = {}) {
   const { dtype, progress_callback, signal, threads, base, models, hub } = options;
   if (task !== TASK) throw new EngineError("task", `unknown task "${task}": expected "${TASK}"`);
   if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1)) {

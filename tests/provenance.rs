@@ -95,7 +95,7 @@ fn kept_embeddings_of_other_pictures_or_other_weights_are_not_lost_without_a_wor
     let before = fs::read(path.join("saved.npy")).expect("embeddings");
     let told = complaint(path, &["eval", "other", "--keep", "saved"]);
     assert!(told.contains("3 other pictures") && told.contains("--fresh"), "{told}");
-    let model = concat!(env!("CARGO_MANIFEST_DIR"), "/models/emoji-clip.gguf");
+    let model = concat!(env!("CARGO_MANIFEST_DIR"), "/models/everyday-clip.gguf");
     assert!(run(path, &["quantize", model, "--dtype", "q4_0", "-o", "q4.gguf"]).status.success());
     let told = complaint(path, &["eval", "clean", "--model", "q4.gguf", "--keep", "saved"]);
     assert!(told.contains("other weights") && told.contains("--fresh"), "{told}");

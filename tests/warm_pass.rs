@@ -41,7 +41,7 @@ static COUNTING: Counting = Counting;
 static ALONE: Mutex<()> = Mutex::new(());
 
 fn embedded() -> Session {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/emoji-clip.gguf");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/everyday-clip.gguf");
     Session::new(Checkpoint::open(&path).expect("the embedded model")).expect("the embedded model")
 }
 

@@ -73,10 +73,8 @@ function fidelity() {
 
 /** Every figure by type and name: the recipe's in f32, and the comparison of the types. */
 function accuracy() {
-  const full = json(values.eval ?? "").map((/** @type {any} */ { name, value, interval, n }) => [
-    name,
-    { value, ...(interval && { interval, n }) },
-  ]);
+  const ofStudent = json(values.eval ?? "").filter((/** @type {any} */ { key }) => !key.startsWith("teacher."));
+  const full = ofStudent.map((/** @type {any} */ { name, value, interval, n }) => [name, { value, ...(interval && { interval, n }) }]);
   /** @type {Record<string, object>} */
   const byType = {};
   for (const [type, figures] of Object.entries(measuredTypes)) {

@@ -14,7 +14,7 @@ const CLI = "target/release/clip-wasm";
 const TEXTS = ["a drawing of a cat", "three bananas on a blue background", "it's 5 o'clock, naïve café!", ""];
 const PICTURES = ["doodle-cat.webp", "pizza.webp", "red-car.webp"].map((name) => `www/samples/${name}`);
 
-const id = process.argv[2] ?? "emoji-clip";
+const id = process.argv[2] ?? "everyday-clip";
 const model = `models/${id}.gguf`;
 const golden = `models/${id}.golden.json`;
 

@@ -65,7 +65,10 @@ const integrity = Object.fromEntries(
 const hash = createHash("sha256").update(page).update(JSON.stringify(integrity));
 for (const file of [...SERVICE_WORKER, ...code.filter((file) => file.endsWith(".html"))]) hash.update(`${file}\n`).update(content(file));
 const version = hash.digest("hex").slice(0, 16);
-const bytes = all.reduce((sum, file) => sum + statSync(path.join(root, file)).size, 0);
+const size = (/** @type {string} */ file) => statSync(path.join(root, file)).size;
+/** Of the models a visitor keeps the one that the page begins with: at most the largest. */
+const models = all.filter((file) => file.endsWith(".gguf"));
+const bytes = all.filter((file) => !models.includes(file)).reduce((sum, file) => sum + size(file), Math.max(0, ...models.map(size)));
 
 if (!development) {
   const stamped = page.replace(/( *)<meta charset="utf-8">\n/, (line, indent) => `${line}${indent}<meta name="version" content="${version}">\n`);

@@ -52,10 +52,10 @@ section("3. A word that swallows others");
 for (const [word, other] of [["cup of coffee", "cup of tea"], ["umbrella", "parasol"]]) renamed(word, other);
 
 section("4. What do four bits cost?");
-printed("quantize", "models/emoji-clip.gguf", "--dtype", "q4_0", "-o", inside("q4.gguf"));
+printed("quantize", "models/everyday-clip.gguf", "--dtype", "q4_0", "-o", inside("q4.gguf"));
 const fourBits = put("q4.json", measured("eval", DATA, "--model", inside("q4.gguf")));
 const eightBits = put("q8.json", whole);
-const sizes = ["models/emoji-clip.gguf", inside("q4.gguf")].map((file) => `${(statSync(file).size / 1e6).toFixed(1)} MB`);
+const sizes = ["models/everyday-clip.gguf", inside("q4.gguf")].map((file) => `${(statSync(file).size / 1e6).toFixed(1)} MB`);
 console.log(`${sizes.join(" and ")}\n${printed("compare", eightBits, fourBits)}`);
 
 section("5. Where does it break?");

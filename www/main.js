@@ -12,6 +12,7 @@ import { inOneFile } from "./state/in-one-file.js";
 import { numberText } from "./state/number-text.js";
 import { sentence } from "./state/sentence.js";
 import { SettingsStore } from "./state/settings-store.js";
+import { SHIPPED } from "./state/shipped-models.js";
 import { takeArrivals } from "./views/arrivals.js";
 import { ClassifyView } from "./views/classify/classify-view.js";
 import { ModelView } from "./views/model/model-view.js";
@@ -82,11 +83,11 @@ function showState() {
 }
 
 function showModel() {
-  const { info, embedded } = session;
+  const { info, shipped } = session;
   if (!info) return;
   modelNote.textContent = info.note ?? "";
   modelNote.hidden = !info.note;
-  const known = embedded ? "knows drawings and emoji" : info.architecture;
+  const known = shipped ? SHIPPED[shipped].knows : info.architecture;
   modelLine.replaceChildren(element("strong", {}, info.name), ` ${known} · ${numberText.bytes(info.bytes)}`);
 }
 

@@ -21,7 +21,7 @@ before(async () => {
       );
       const begin = async () => {
         const engine = await EngineClient.start();
-        await engine.load({ id: "emoji-clip" });
+        await engine.load({ id: "everyday-clip" });
         const picture = await engine.embedImage(new ImageData(new Uint8ClampedArray(16).fill(7), 2, 2));
         const ask = (labels, more) => engine.classify(picture, { labels, templates: ["a {}."], ...more });
         Object.assign(window, { engine, ask });
@@ -62,7 +62,7 @@ describe("the client", () => {
     const steps = await inPage(
       `(async () => {
         const steps = [];
-        await engine.load({ id: "emoji-clip" }, { onProgress: (step) => steps.push(step) });
+        await engine.load({ id: "everyday-clip" }, { onProgress: (step) => steps.push(step) });
         return steps;
       })()`,
     );

@@ -40,7 +40,7 @@ async function throughThePage(folder) {
     script: `
       import { EngineClient } from "/www/engine/client.js";
       const engine = await EngineClient.start({ hub: "${hub.url}", flavour: "simd" });
-      await engine.load({ id: "emoji-clip" });
+      await engine.load({ id: "everyday-clip" });
       const load = () => engine.load({ repo: "${REPO}" }, { onProgress: ({ stage }) => (window.stage = stage) });
       const embeddings = async (sample) => {
         const { embedding } = await engine.embedImage(await (await fetch(sample)).blob());

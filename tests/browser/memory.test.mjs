@@ -32,7 +32,7 @@ before(async () => {
       const engine = await EngineClient.start({ hub: "${hub.url}", flavour: "simd", store: "memory" });
       const lost = [];
       engine.addEventListener("lost", ({ detail }) => lost.push(detail.message));
-      await engine.load({ id: "emoji-clip" });
+      await engine.load({ id: "everyday-clip" });
       const told = (promise) => promise.then(() => "loaded", ({ code, message }) => ({ code, message }));
       /** A GGUF file of one tensor that is larger than any allocation of 32 bits; 64 MB of it lie in memory. */
       const endless = () => {

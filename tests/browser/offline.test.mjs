@@ -22,6 +22,7 @@ before(async () => {
     cpSync(part, path.join(folder, part), { recursive: true });
   cpSync("datasets/drawings/cat/noto-1.png", path.join(folder, "datasets/drawings/cat/noto-1.png"));
   cpSync("tests/browser/stub", folder, { recursive: true });
+  writeFileSync(path.join(folder, "models/emoji-clip.gguf"), "another model that comes with the page");
   // Each build stands alone, as real ones do: only those that this browser can run are kept.
   for (const build of ["relaxed", "simd-threads", "relaxed-threads", "research", "research-threads"])
     cpSync("tests/browser/stub/pkg/simd", path.join(folder, "pkg", build), { recursive: true });
@@ -62,7 +63,7 @@ async function visit(t, options = {}) {
 
 /** Changes the model record on the host, which is data. @param {string} name */
 function publishRecord(name) {
-  writeFileSync(path.join(folder, "models/emoji-clip.json"), JSON.stringify({ name, file: "emoji-clip.gguf" }));
+  writeFileSync(path.join(folder, "models/everyday-clip.json"), JSON.stringify({ name, file: "everyday-clip.gguf" }));
 }
 
 /** Changes the code on the host. @param {string} remark */
@@ -83,10 +84,15 @@ test("a page that has been visited opens when its host is gone, with its model",
     `(async () => {
       const { EngineClient } = await import("${MOUNT}www/engine/client.js");
       const engine = await EngineClient.start();
-      return (await engine.load({ id: "emoji-clip" })).name;
+      return (await engine.load({ id: "everyday-clip" })).name;
     })()`,
   );
   assert.equal(name, "stub");
+  const others = await page.evaluate(`(async () => {
+    const requests = await Promise.all((await caches.keys()).map(async (name) => (await caches.open(name)).keys()));
+    return requests.flat().map(({ url }) => url.split("/").at(-1)).filter((name) => name.endsWith(".gguf"));
+  })()`);
+  assert.deepEqual(others, ["everyday-clip.gguf"], "a model that the page does not begin with is not fetched unasked");
 });
 
 test("from the second visit on, a host that sends no headers for it has an isolated page", async (t) => {
@@ -110,7 +116,7 @@ test("of the engine's builds, the two that this browser can run best are kept, a
 test("other data on the host shows at once, and serves when the host is gone", async (t) => {
   const { site, page } = await visit(t);
   publishRecord("updated");
-  const record = `fetch("${MOUNT}models/emoji-clip.json").then((answer) => answer.json())`;
+  const record = `fetch("${MOUNT}models/everyday-clip.json").then((answer) => answer.json())`;
   assert.equal((await page.evaluate(record)).name, "updated");
   await site.close();
   assert.equal((await page.evaluate(record)).name, "updated");
@@ -121,7 +127,7 @@ test("a demo's own model, which the engine keeps, is not kept here as well, nor 
   const before = readFileSync(demo);
   t.after(() => writeFileSync(demo, before));
   writeFileSync(demo, JSON.stringify({ model: "models/own.gguf" }));
-  cpSync(path.join(folder, "models/emoji-clip.gguf"), path.join(folder, "models/own.gguf"));
+  cpSync(path.join(folder, "models/everyday-clip.gguf"), path.join(folder, "models/own.gguf"));
   execFileSync(process.execPath, ["tools/precache.mjs", folder]);
   const { page, url } = await visit(t);
   await page.goto(url);

@@ -6,6 +6,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { serve } from "../../tools/serve.mjs";
 import { launchChromium } from "./chromium.mjs";
+import { DRAWINGS, EMBEDDED } from "./embedded.mjs";
 
 const CLI = "target/release/clip-wasm";
 const PICTURE = "tests/browser/pictures/scene.png";
@@ -22,11 +23,11 @@ test("the package needs nothing outside its folder, and its model gives the scor
   await page.goto(`${site.url}blank.html`);
   const scores = await page.evaluate(`(async () => {
     const { pipeline } = await import("/index.js");
-    const classify = await pipeline("zero-shot-image-classification", "emoji-clip", { dtype: "q8" });
+    const classify = await pipeline("zero-shot-image-classification", "${EMBEDDED.id}", { dtype: "${EMBEDDED.dtype}" });
     return classify("/pictures/scene.png", ${JSON.stringify(LABELS)});
   })()`);
 
-  const words = ["classify", "--json", "--model", "models/emoji-clip.gguf", "--labels", LABELS.join(","), PICTURE];
+  const words = ["classify", "--json", "--model", `models/${EMBEDDED.file}`, "--labels", LABELS.join(","), PICTURE];
   const [native] = JSON.parse(execFileSync(CLI, words, { encoding: "utf8" }));
   const plain = (/** @type {{ label: string, score: number }[]} */ all) =>
     all.map(({ label, score }) => [label, Math.fround(score)]);
@@ -46,12 +47,14 @@ test("the package publishes the engine in every flavour, the model and the licen
   const needed = [
     ...builds,
     ...engine,
-    "models/emoji-clip.json",
-    "models/emoji-clip.gguf",
+    `models/${EMBEDDED.id}.json`,
+    `models/${EMBEDDED.file}`,
     "LICENSE-MIT",
     "LICENSE-APACHE",
   ];
   for (const file of needed) assert.ok(published.has(file), `${file} is not published`);
+  assert.deepEqual([...published].filter((file) => file.includes(DRAWINGS)), [], "of the embedded models, one");
+  assert.ok(!readFileSync("pkg/models/index.json", "utf8").includes(DRAWINGS), "a record without its file");
   assert.equal(
     version,
     /^version = "(.*)"$/m.exec(readFileSync("Cargo.toml", "utf8"))?.[1],

@@ -9,6 +9,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import { serve } from "../../tools/serve.mjs";
+import { EMBEDDED } from "./embedded.mjs";
 import { serveHub } from "./hub.mjs";
 import { launchBrowser, permissions } from "./launch.mjs";
 import { FOLDER, answered, button, labels } from "./visits.mjs";
@@ -148,10 +149,10 @@ visit("the chosen model survives a reload, asks no hub for it, and is gone with 
   }
   await page.getByRole("tab", { name: "Model" }).click();
   await button(page, "Back to the page’s own model").click();
-  await inPlace(page, "emoji-clip", "q8_0");
+  await inPlace(page, EMBEDDED.name, EMBEDDED.dtype);
   await page.waitForFunction(() => !/model=/.test(location.hash));
   await page.reload();
-  await inPlace(page, "emoji-clip", "q8_0");
+  await inPlace(page, EMBEDDED.name, EMBEDDED.dtype);
 });
 
 visit("a link names the model by name, commit, type and hash, and opens with it where it is kept", async (page, context) => {
@@ -180,14 +181,14 @@ visit("a link to a model that is not kept fetches nothing by itself, and shows w
   const notice = guest.getByRole("alert").filter({ hasText: /Small one.* in q4_0, which is not kept in this browser/ });
   await notice.waitFor();
   await answered(guest);
-  await inPlace(guest, "emoji-clip", "q8_0");
+  await inPlace(guest, EMBEDDED.name, EMBEDDED.dtype);
   assert.equal(hub.served.size, 0);
   assert.match(guest.url(), /model=tinyclip/, "a reload asks for it again");
   await notice.getByRole("button", { name: "Show it under Model" }).click();
   await guest.getByRole("textbox", { name: "Any CLIP on Hugging Face" }).waitFor();
   await guest.getByText(/tiny · .*download/).waitFor();
   await guest.getByRole("button", { name: "Download it" }).click();
-  await guest.waitForFunction(() => document.querySelector("#model-line strong")?.textContent !== "emoji-clip");
+  await guest.waitForFunction(() => document.querySelector("#model-line strong")?.textContent !== "everyday-clip");
   assert.equal((await held(guest)).dtype, "q4_0");
   await notice.waitFor({ state: "hidden" });
   await guests.close();
@@ -195,7 +196,7 @@ visit("a link to a model that is not kept fetches nothing by itself, and shows w
 
 visit("a link whose hash is not that of the model in place says so", async (page, context) => {
   const link = await copiedLink(page);
-  assert.equal(new URLSearchParams(link.hash.slice(1)).get("model"), "emoji-clip", "the page's own is named too");
+  assert.equal(new URLSearchParams(link.hash.slice(1)).get("model"), EMBEDDED.id, "the page's own is named too");
   const same = await context.newPage();
   await same.goto(link.href);
   await answered(same);
@@ -219,7 +220,7 @@ for (const [name, parts] of /** @type {[string, Record<string, string>][]} */ ([
     await other.goto(withParts(new URL(site.url), parts));
     await other.getByRole("alert").filter({ hasText: `This page does not know the model “${parts.model}”` }).waitFor();
     await answered(other);
-    await inPlace(other, "emoji-clip", "q8_0");
+    await inPlace(other, EMBEDDED.name, EMBEDDED.dtype);
   });
 
 visit("going back among labels does not load another model, and an address written by hand does", async (page) => {
@@ -232,14 +233,14 @@ visit("going back among labels does not load another model, and an address writt
       return arrived;
     });
   await inPlace(page, "Small one", "q8_0");
-  await page.evaluate(() => (location.hash = "#label=cat&label=dog&model=emoji-clip"));
-  await inPlace(page, "emoji-clip", "q8_0");
+  await page.evaluate(() => (location.hash = "#label=cat&label=dog&model=everyday-clip"));
+  await inPlace(page, EMBEDDED.name, EMBEDDED.dtype);
 });
 
 visit("Stop while a model is being prepared leaves page and worker with the same one", async (page) => {
   await download(page);
   await button(page, "Back to the page’s own model").click();
-  await inPlace(page, "emoji-clip", "q8_0");
+  await inPlace(page, EMBEDDED.name, EMBEDDED.dtype);
   /** @type {Set<string>} */
   const outcomes = new Set();
   for (const stage of ["read", "prepare", "prepare", "prepare"]) {
@@ -253,7 +254,7 @@ visit("Stop while a model is being prepared leaves page and worker with the same
       };
       session.addEventListener("progress", stop);
     }, stage);
-    await page.getByRole("button", { name: before === "emoji-clip" ? "Use Small one" : "Use emoji-clip" }).click();
+    await page.getByRole("button", { name: before === EMBEDDED.name ? "Use Small one" : `Use ${EMBEDDED.name}` }).click();
     await page.locator("model-view load-progress").waitFor({ state: "hidden" });
     await page.waitForTimeout(200);
     const { name } = await held(page);
@@ -285,8 +286,8 @@ visit("where a model takes all memory, Classify and the research tabs go on with
   await page.locator(`dataset-view[data-state="ready"]`).waitFor({ timeout: 120_000 });
   await page.getByRole("tab", { name: "Model" }).click();
   await openEndless(page);
-  await page.locator("model-view").getByRole("alert").filter({ hasText: "emoji-clip stays in place" }).waitFor({ timeout: 120_000 });
-  await inPlace(page, "emoji-clip", "q8_0");
+  await page.locator("model-view").getByRole("alert").filter({ hasText: `${EMBEDDED.name} stays in place` }).waitFor({ timeout: 120_000 });
+  await inPlace(page, EMBEDDED.name, EMBEDDED.dtype);
   await page.getByRole("tab", { name: "Dataset" }).click();
   const field = page.getByRole("textbox", { name: "Labels of the data" });
   await field.fill(`${await field.inputValue()}\nzeppelin`);
@@ -300,7 +301,7 @@ visit("where a model takes all memory, Classify and the research tabs go on with
 
 visit("where the engine is lost, every tab says so and has the way back, and a model that is gone is told", async (page) => {
   await page.getByRole("tab", { name: "Model" }).click();
-  await page.getByLabel("Model file").setInputFiles(`${FOLDER}/models/emoji-clip.gguf`);
+  await page.getByLabel("Model file").setInputFiles(`${FOLDER}/models/everyday-clip.gguf`);
   await button(page, "Back to the page’s own model").waitFor();
   await page.evaluate(async () => {
     const { session } = await import(new URL("www/running-session.js", document.baseURI).href);
@@ -318,5 +319,5 @@ visit("where the engine is lost, every tab says so and has the way back, and a m
   }
   await button(page, "Restart the engine").click();
   await page.getByRole("alert").filter({ hasText: "could not be loaded again, and the page’s own model is in place. The file is gone." }).waitFor();
-  await inPlace(page, "emoji-clip", "q8_0");
+  await inPlace(page, EMBEDDED.name, EMBEDDED.dtype);
 });

@@ -3,34 +3,15 @@
  * The controls of the page and what they do; the ways in have a file of their own, and so has the keyboard.
  */
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { test } from "node:test";
+import { EMBEDDED } from "./embedded.mjs";
 import { FOLDER, answered, button, labels, openVisits } from "./visits.mjs";
 
 /** @import { Page } from "playwright-core" */
 
-const SAMPLES = `${FOLDER}/www/samples`;
-/** Photographs that do not come with the project; where they are missing, only the drawings are tried. */
-const PHOTOGRAPHS = "../shared/data/photos";
 const PICTURES = ["dog", "pizza", "rockets"].map((name) => `${FOLDER}/www/samples/${name}.webp`);
 
 const { visit, newContext, url } = openVisits();
-
-/** A picture in which no two neighbours are alike, as in a photograph. */
-function noise() {
-  const side = 96;
-  const buffer = Buffer.alloc(54 + 3 * side * side);
-  buffer.write("BM");
-  for (const [at, value] of [[2, buffer.length], [10, 54], [14, 40], [18, side], [22, side], [34, 3 * side * side]])
-    buffer.writeUInt32LE(value, at);
-  buffer.writeUInt16LE(1, 26);
-  buffer.writeUInt16LE(24, 28);
-  for (let at = 54, seed = 1; at < buffer.length; at++) {
-    seed = (seed * 48271) % 2147483647;
-    buffer[at] = seed % 256;
-  }
-  return { name: "holiday.bmp", mimeType: "image/bmp", buffer };
-}
 
 /** @param {Page} page */
 const answer = (page) => page.locator("answer-readout").innerText();
@@ -73,35 +54,10 @@ visit("the drawing pad works from the keyboard", async (page) => {
 
 visit("the camera is answered live, and a picture of it can be kept", async (page) => {
   await button(page, "Camera").click();
-  await page.getByText("This looks like a photograph").waitFor();
+  await answered(page);
   await button(page, "Keep this picture").click();
   await page.getByRole("img", { name: "Camera picture" }).first().waitFor();
   await answered(page);
-});
-
-visit("no sample passes for a photograph, and every photograph at hand does", async (page) => {
-  const photographs = existsSync(PHOTOGRAPHS) ? readdirSync(PHOTOGRAPHS).map((name) => `${PHOTOGRAPHS}/${name}`) : [];
-  const drawings = readdirSync(SAMPLES).filter((name) => name.endsWith(".webp")).map((name) => `${SAMPLES}/${name}`);
-  for (const [files, expected] of /** @type {[string[], boolean][]} */ ([[drawings, false], [photographs, true]]))
-    for (const file of files) {
-      const bytes = readFileSync(file).toString("base64");
-      const found = await page.evaluate(async (base64) => {
-        const module = new URL("www/views/classify/photograph.js", document.baseURI).href;
-        const { looksLikePhotograph } = await import(module);
-        const blob = new Blob([Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0))]);
-        return looksLikePhotograph(blob);
-      }, bytes);
-      assert.equal(found, expected, file);
-    }
-});
-
-visit("a photograph given to the model of drawings is told so, with models for photographs one press away", async (page) => {
-  await page.getByLabel("Picture file").setInputFiles(noise());
-  await page.getByRole("button", { name: "Models for photographs" }).click();
-  await page.getByRole("tabpanel", { name: "Model" }).waitFor();
-  const small = page.getByRole("button", { name: "Download TinyCLIP ViT-8M/16" });
-  await small.waitFor();
-  await page.waitForFunction(() => document.activeElement?.getAttribute("aria-label")?.startsWith("Download TinyCLIP"));
 });
 
 visit("several pictures get a label each", async (page) => {
@@ -211,7 +167,7 @@ visit("a copied result names the weights and has the scores in full", async (pag
 
 visit("the model's own ensemble is a preset, and tells how its templates agree", async (page) => {
   await page.getByRole("button", { name: /^The model’s \d together$/ }).click();
-  assert.equal((await page.getByRole("textbox", { name: "Template" }).inputValue()).split("\n").length, 4);
+  assert.equal((await page.getByRole("textbox", { name: "Template" }).inputValue()).split("\n").length, EMBEDDED.templates.length);
   await page.getByText(/templates agree on the answer/).waitFor();
 });
 

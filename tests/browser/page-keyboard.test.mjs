@@ -141,7 +141,7 @@ visit("the drawing pad is entered, drawn on and left by keys, and what was there
 visit("the camera's picture is kept by keys", async (page) => {
   await tabTo(page, button(page, "Camera"));
   await page.keyboard.press("Enter");
-  await page.getByText("This looks like a photograph").waitFor();
+  await answered(page);
   await tabTo(page, button(page, "Keep this picture"));
   await page.keyboard.press("Enter");
   await page.getByRole("img", { name: "Camera picture" }).first().waitFor();

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import { serve } from "../../tools/serve.mjs";
+import { DRAWINGS, EMBEDDED } from "./embedded.mjs";
 import { serveHub } from "./hub.mjs";
 import { launchBrowser } from "./launch.mjs";
 
@@ -87,9 +88,25 @@ test("this browser computes what the native command line does, bit for bit", asy
 });
 
 test("the known models are listed with licence and sizes, the embedded one in use", async () => {
-  assert.match(await inUse(), /^emoji-clip/);
+  assert.equal(await inUse(), EMBEDDED.name);
   const small = models().getByRole("listitem").filter({ hasText: "TinyCLIP" });
   assert.match(await small.innerText(), /MIT.*download 93\.8 MB, kept as [\d.]+ MB.*41\.1 % \(published\)/s);
+});
+
+test("the model of drawings comes with the page too: it says what it knows, computes as it should, and can be passed on", async () => {
+  await page.getByRole("button", { name: `Use ${DRAWINGS}` }).click();
+  await named(DRAWINGS);
+  await page.locator("#model-line").getByText("knows drawings and emoji").waitFor();
+  await page.getByText("What it says about photographs means little.").waitFor();
+  await page.getByRole("button", { name: "Verify" }).click();
+  await page.waitForFunction(() => document.querySelectorAll("model-view .check.passed").length === 4);
+  await page.getByRole("tab", { name: "Share" }).click();
+  await page.getByRole("button", { name: "Make a folder" }).click();
+  await page.getByRole("link", { name: /^Save [\d.]+ MB$/ }).waitFor();
+  await page.getByRole("tab", { name: "Model" }).click();
+  await page.getByRole("button", { name: "Back to the page’s own model" }).click();
+  await named(EMBEDDED.name);
+  await page.locator("#model-line").getByText("knows everyday things").waitFor();
 });
 
 test("a repository is looked at before it is downloaded, then used, kept, and deleted", async () => {
@@ -97,8 +114,8 @@ test("a repository is looked at before it is downloaded, then used, kept, and de
   await named("tiny");
   await page.getByRole("button", { name: "Ask the browser to keep it" }).click();
   await page.waitForFunction(() => Reflect.get(window, "promised"));
-  await page.getByRole("button", { name: "Use emoji-clip" }).click();
-  await named("emoji-clip");
+  await page.getByRole("button", { name: `Use ${EMBEDDED.name}` }).click();
+  await named(EMBEDDED.name);
   await kept().getByText(/Kept here/).waitFor();
   await page.getByRole("button", { name: "Delete tiny" }).click();
   await kept().waitFor({ state: "detached" });
@@ -109,14 +126,14 @@ test("a download is paused, and goes on where it was", async () => {
   await slowly();
   await page.getByRole("button", { name: "Pause", exact: true }).click();
   await kept().getByText(/^\d\d? % here$/).waitFor();
-  assert.match(await inUse(), /^emoji-clip/);
+  assert.equal(await inUse(), EMBEDDED.name);
   hub.fault = () => undefined;
   await page.getByRole("button", { name: "Resume tiny" }).click();
   await named("tiny");
   // What was on its way when it was paused may have come twice: a piece or two.
   assert.ok((hub.served.get("model.safetensors") ?? 0) <= 261_092 + 2 * 65_536, `${hub.served.get("model.safetensors")} bytes`);
-  await page.getByRole("button", { name: "Use emoji-clip" }).click();
-  await named("emoji-clip");
+  await page.getByRole("button", { name: `Use ${EMBEDDED.name}` }).click();
+  await named(EMBEDDED.name);
   await page.getByRole("button", { name: "Delete tiny" }).click();
   await kept().waitFor({ state: "detached" });
 });
@@ -128,14 +145,14 @@ test("a download is stopped, and nothing of it is left", async () => {
   hub.fault = () => undefined;
   await kept().waitFor({ state: "detached" });
   assert.equal(await page.locator("model-view").getByRole("alert").filter({ visible: true }).count(), 0);
-  assert.match(await inUse(), /^emoji-clip/);
+  assert.equal(await inUse(), EMBEDDED.name);
 });
 
 test("an unknown repository is told beside the models, and the present one stays", async () => {
   await page.getByRole("textbox", { name: "Any CLIP on Hugging Face" }).fill("nobody/nothing");
   await page.getByRole("button", { name: "Look" }).click();
   await page.locator("model-view").getByRole("alert").filter({ hasText: "nobody/nothing" }).waitFor();
-  assert.match(await inUse(), /^emoji-clip/);
+  assert.equal(await inUse(), EMBEDDED.name);
 });
 
 test("for a model that is too large fewer bits are offered, then a smaller model", async () => {
@@ -147,7 +164,7 @@ test("for a model that is too large fewer bits are offered, then a smaller model
   await alert.getByRole("button", { name: "Try it in 4 bits" }).click();
   await alert.getByRole("button", { name: /^Use TinyCLIP .* instead$/ }).waitFor();
   assert.equal(hub.served.get("model.safetensors"), undefined);
-  assert.match(await inUse(), /^emoji-clip/);
+  assert.equal(await inUse(), EMBEDDED.name);
   await page.getByRole("combobox", { name: "Keep downloads in" }).selectOption("q8_0");
 });
 
@@ -155,11 +172,11 @@ test("a folder of a Hugging Face checkpoint is opened from disk, and the way bac
   const files = readdirSync(CHECKPOINT).map((name) => `${CHECKPOINT}/${name}`);
   await page.getByLabel("Model file").setInputFiles(files);
   await page.getByRole("button", { name: "Back to the page’s own model" }).click();
-  await named("emoji-clip");
+  await named(EMBEDDED.name);
   assert.equal(await page.locator("model-view").getByRole("alert").filter({ visible: true }).count(), 0);
 });
 
 test("a file that is no model is told beside the models, and the present one stays", async () => {
   await page.getByLabel("Model file").setInputFiles({ name: "x.gguf", mimeType: "", buffer: Buffer.from("no model") });
-  await page.locator("model-view").getByRole("alert").filter({ hasText: "emoji-clip stays in place" }).waitFor();
+  await page.locator("model-view").getByRole("alert").filter({ hasText: `${EMBEDDED.name} stays in place` }).waitFor();
 });

@@ -89,7 +89,7 @@ for (const [name] of PAGES) test(`one file made from ${name} opens from disk and
   }
   await page.getByRole("tab", { name: "Model" }).click();
   await page.getByText("as its record says").waitFor({ state: "attached" });
-  await page.getByLabel("Model file").setInputFiles(`${FOLDER}/models/emoji-clip.gguf`);
+  await page.getByLabel("Model file").setInputFiles(`${FOLDER}/models/everyday-clip.gguf`);
   await page.getByRole("button", { name: "Back to the page’s own model" }).waitFor();
   const checkpoint = readdirSync("tests/golden/models/gelu").map((file) => `tests/golden/models/gelu/${file}`);
   await page.getByLabel("Model file").setInputFiles(checkpoint);

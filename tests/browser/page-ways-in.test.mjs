@@ -157,7 +157,7 @@ visit("a model is opened from disk by its button, and is in use from then on", a
   await page.getByRole("tab", { name: "Model" }).click();
   const choosing = page.waitForEvent("filechooser");
   await button(page, "Open a file").click();
-  await (await choosing).setFiles(`${FOLDER}/models/emoji-clip.gguf`);
+  await (await choosing).setFiles(`${FOLDER}/models/everyday-clip.gguf`);
   await button(page, "Back to the page’s own model").waitFor();
   await button(page, "Back to the page’s own model").click();
   await button(page, "Back to the page’s own model").waitFor({ state: "hidden" });

@@ -110,7 +110,7 @@ test("a picture that is dropped gets the very scores of the command line", async
   await drop("scene.png", readFileSync(PICTURE), "image/png");
 
   const words = ["--labels", "smiley,house,tree,red heart", "--template", "a drawing of a {}.", PICTURE];
-  const model = `${FOLDER}/models/emoji-clip.gguf`;
+  const model = `${FOLDER}/models/everyday-clip.gguf`;
   const [native] = JSON.parse(
     execFileSync(CLI, ["classify", "--json", "--model", model, ...words], { encoding: "utf8" }),
   );
@@ -143,7 +143,7 @@ test("no labels at all are remarked on beside them, and the page goes on", async
 });
 
 test("a damaged model file is refused beside the models, and the one before it goes on", async () => {
-  const whole = readFileSync(`${FOLDER}/models/emoji-clip.gguf`);
+  const whole = readFileSync(`${FOLDER}/models/everyday-clip.gguf`);
   await drop("half.gguf", whole.subarray(0, whole.length / 2), "");
   assert.match(await alertIn("model-view").innerText(), /truncated/);
   await drop("page.gguf", Buffer.from("<!doctype html><title>Not found</title>"), "");

@@ -79,7 +79,7 @@ describe("pipeline()", () => {
     const events = await inPage(
       `(async () => {
         const events = [];
-        const classify = await open("emoji-clip", { progress_callback: (event) => events.push(event) });
+        const classify = await open("everyday-clip", { progress_callback: (event) => events.push(event) });
         classify.dispose();
         return events;
       })()`,
@@ -88,8 +88,8 @@ describe("pipeline()", () => {
     assert.deepEqual([...new Set(statuses)], ["initiate", "download", "progress", "done", "ready"]);
     assert.deepEqual(events.at(-1), {
       status: "ready",
-      name: "emoji-clip",
-      file: "emoji-clip.gguf",
+      name: "everyday-clip",
+      file: "everyday-clip.gguf",
       progress: 100,
       loaded: 44,
       total: 44,
@@ -98,7 +98,7 @@ describe("pipeline()", () => {
 
   test("loads a model from a file and from a URL", async () => {
     const names = await inPage(`(async () => {
-      const url = "/models/emoji-clip.gguf";
+      const url = "/models/everyday-clip.gguf";
       const models = [new File(["any bytes"], "mine.gguf"), url, new URL(url, location.href)];
       const loaded = await Promise.all(models.map((one) => open(one)));
       return loaded.map(({ model, dispose }) => { dispose(); return model.name; });
@@ -111,8 +111,8 @@ describe("pipeline() fails with a code", () => {
   const cases = {
     'a task it does not do: "task"': `pipeline("text-generation")`,
     'a model nobody knows: "unknown-model"': `open("no-such-model")`,
-    'weights of another dtype: "dtype"': `open("emoji-clip", { dtype: "q4" })`,
-    'no whole number of threads: "threads"': `open("emoji-clip", { threads: 1.5 })`,
+    'weights of another dtype: "dtype"': `open("everyday-clip", { dtype: "q4" })`,
+    'no whole number of threads: "threads"': `open("everyday-clip", { threads: 1.5 })`,
     'a damaged model: "malformed"': `open(new Blob(["bad"]))`,
     'something that is no image: "image-input"': `classify(42, ["a"])`,
     'an image that cannot be fetched: "image-download"': `classify("/nowhere.png", ["a"])`,
@@ -132,7 +132,7 @@ describe("pipeline() fails with a code", () => {
   });
 
   test("or with AbortError when its signal says so", async () => {
-    assert.equal((await inPage(`told(open("emoji-clip", { signal: AbortSignal.abort() }))`)).name, "AbortError");
+    assert.equal((await inPage(`told(open("everyday-clip", { signal: AbortSignal.abort() }))`)).name, "AbortError");
     assert.equal(
       (await inPage(`told(classify(pixels(1), ["a"], { signal: AbortSignal.abort() }))`)).name,
       "AbortError",

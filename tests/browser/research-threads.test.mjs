@@ -14,7 +14,7 @@ const SCRIPT = `
   import { EngineClient } from "/www/engine/client.js";
   window.measure = async (threads, names) => {
     const engine = await EngineClient.start({ threads, flavour: threads > 1 ? "relaxed-threads" : "relaxed" });
-    const info = await engine.load({ id: "emoji-clip" });
+    const info = await engine.load({ id: "everyday-clip" });
     const pictures = await Promise.all(names.map(async (name) => {
       const image = await (await fetch("/${DATA}/" + name)).blob();
       return { name, label: name.split("/")[0].replaceAll("_", " "), image };

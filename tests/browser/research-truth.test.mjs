@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import path from "node:path";
 import { test } from "node:test";
+import { EMBEDDED } from "./embedded.mjs";
 import { DATA, accuracy, accuracyOf, ask, commandLine, drawing, each, fill, give, giveOnly, loadModel, measured, open, openResearch, put, quantized, savedJson } from "./research-visit.mjs";
 
 /** @import { Tree } from "./research-visit.mjs" */
@@ -226,13 +227,13 @@ test("another model takes results with it or marks them, and pins keep their own
   assert.equal(await frame(page).isVisible(), false, "nothing of the other model is beside 0 of 12");
   for (const name of ["Pin for comparison", "Save CSV", "Save JSON"]) assert.equal(await view.getByRole("button", { name, exact: true }).isDisabled(), true, name);
   const pins = view.getByRole("list", { name: "Pinned runs" });
-  assert.match((await pins.textContent()) ?? "", /q8_0/);
+  assert.match((await pins.textContent()) ?? "", new RegExp(EMBEDDED.dtype));
   await open(page, "Robustness");
   await robust.getByText(/^Not of what is chosen now: the model/).waitFor();
   await robust.getByRole("button", { name: "Pin for comparison" }).click();
   const kept = robust.getByRole("list", { name: "Pinned runs" });
-  assert.match((await kept.textContent()) ?? "", /q8_0/, "a pin bears what it is of, whatever is loaded now");
-  assert.equal((await savedJson(page, "robustness-view")).dtype, "q8_0", "and so does an export");
+  assert.match((await kept.textContent()) ?? "", new RegExp(EMBEDDED.dtype), "a pin bears what it is of, whatever is loaded now");
+  assert.equal((await savedJson(page, "robustness-view")).dtype, EMBEDDED.dtype, "and so does an export");
 
   await open(page, "Dataset");
   await view.getByRole("button", { name: "Resume" }).click();
@@ -240,14 +241,14 @@ test("another model takes results with it or marks them, and pins keep their own
   await measured(page);
   const [ours, theirs] = [await savedJson(page, "dataset-view"), commandLine(folder, "eval", "data", "--model", q4)];
   for (const key of ["model", "dtype", "weights_sha256", "predictions", "acc1", "data_sha256"]) assert.deepEqual(ours[key], theirs[key], key);
-  await view.getByRole("table", { name: /^Compared with A: .*q8_0/ }).waitFor();
+  await view.getByRole("table", { name: new RegExp(`^Compared with A: .*${EMBEDDED.dtype}`) }).waitFor();
   // Back to the first model: its embeddings are still there, and nothing has to be embedded.
   await open(page, "Model");
   await page.getByRole("button", { name: "Back to the page’s own model" }).click();
   await open(page, "Dataset");
-  await frame(page).locator(".whose").getByText(/^Of emoji-clip q8_0/).first().waitFor();
+  await frame(page).locator(".whose").getByText(new RegExp(`^Of ${EMBEDDED.name} ${EMBEDDED.dtype}`)).first().waitFor();
   await measured(page);
-  assert.equal((await savedJson(page, "dataset-view")).dtype, "q8_0");
+  assert.equal((await savedJson(page, "dataset-view")).dtype, EMBEDDED.dtype);
 });
 
 test("another data set brings its own labels, and what was measured of the one before says so or is gone", async (t) => {

@@ -194,7 +194,7 @@ export function accuracyOf({ acc1, intervals, images }) {
 /** The embedded model with weights of another type, as a file. @param {string} folder @param {string} dtype */
 export function quantized(folder, dtype) {
   const file = path.join(folder, `${dtype}.gguf`);
-  execFileSync(CLI, ["quantize", path.resolve("models/emoji-clip.gguf"), "--dtype", dtype, "-o", file], { stdio: "ignore" });
+  execFileSync(CLI, ["quantize", path.resolve("models/everyday-clip.gguf"), "--dtype", dtype, "-o", file], { stdio: "ignore" });
   return file;
 }
 

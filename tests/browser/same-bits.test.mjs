@@ -191,7 +191,7 @@ describe("the engine in the browser", () => {
 
   test("stops a heatmap when told to, and goes on where it stopped", async () => {
     const passes = await stage.inPage(
-      `withEngine({ flavour: "simd", threads: 1 }, "models/emoji-clip.gguf", async (engine) => {
+      `withEngine({ flavour: "simd", threads: 1 }, "models/everyday-clip.gguf", async (engine) => {
         const [picture, ending, seen] = [new ImageData(96, 96), new AbortController(), []];
         const ask = (signal, onProgress) =>
           engine.heatmaps(picture, { key: "one", method: "occlusion", labels: ["disc"], templates: ["{}"], signal, onProgress });

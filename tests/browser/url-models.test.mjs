@@ -33,7 +33,7 @@ const inPage = (expression) => stage.inPage(expression);
 const served = () => hub.served.get(FILE) ?? 0;
 
 before(async () => {
-  const weights = readFileSync("models/emoji-clip.gguf");
+  const weights = readFileSync("models/everyday-clip.gguf");
   const newer = Buffer.from(weights);
   for (let at = newer.length >> 1; at < newer.length; at += 97) newer[at] ^= 1;
   size = weights.length;

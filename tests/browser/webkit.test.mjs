@@ -12,6 +12,7 @@ import { after, before, test } from "node:test";
 import { Builder, By, Capabilities, Key } from "selenium-webdriver";
 import { serve } from "../../tools/serve.mjs";
 import { commandLine } from "./command-line.mjs";
+import { EMBEDDED } from "./embedded.mjs";
 import { serveHub } from "./hub.mjs";
 
 /** @import { ChildProcess } from "node:child_process" */
@@ -88,8 +89,8 @@ test("a label that is typed in WebKit gets the very score of the command line", 
   await field.clear();
   await field.sendKeys("car", Key.ENTER, "boat", Key.ENTER, "tree");
   await driver.wait(async () => (await scores()).length === 3, PATIENCE);
-  const words = ["--labels", "car,boat,tree", "--template", "a drawing of a {}", `${FOLDER}/www/samples/red-car.webp`];
-  const told = execFileSync(CLI, ["classify", "--json", "--model", `${FOLDER}/models/emoji-clip.gguf`, ...words]);
+  const words = ["--labels", "car,boat,tree", "--template", EMBEDDED.templates[0], `${FOLDER}/www/samples/red-car.webp`];
+  const told = execFileSync(CLI, ["classify", "--json", "--model", `${FOLDER}/models/everyday-clip.gguf`, ...words]);
   const [native] = JSON.parse(told.toString());
   /** @type {string[]} */
   const expected = native.scores.map((/** @type {any} */ { label, score }) => `${label} ${Math.fround(score)}`);

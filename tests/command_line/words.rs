@@ -126,7 +126,11 @@ fn what_weights_lack_is_said_in_words_that_people_know() {
 fn models_lists_records_what_is_kept_and_what_is_half_fetched() {
     let bench = Bench::new();
     let list = bench.run(&["models", "--json"]).json();
-    assert!(list["embedded"]["id"].is_string() && list["embedded"]["bytes"].is_u64());
+    for (at, id) in ["everyday-clip", "emoji-clip"].into_iter().enumerate() {
+        assert_eq!(list["embedded"][at]["id"], id);
+        assert!(list["embedded"][at]["bytes"].is_u64());
+        assert_eq!(bench.run(&["inspect", id, "--json"]).json()["record"]["name"], id);
+    }
     assert!(list["records"].as_array().unwrap().iter().any(|record| record["id"] == "openai-vit-b-32"));
     assert_eq!(list["kept"], serde_json::json!([]));
     let hub = Hub::serve(bench.hub(), |_| Fault::default());

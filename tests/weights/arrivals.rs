@@ -5,7 +5,7 @@ use clip_wasm::Error;
 use clip_wasm::weights::gguf::{Arrivals, Gguf};
 
 fn embedded() -> Bytes {
-    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("models/emoji-clip.gguf");
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("models/everyday-clip.gguf");
     std::fs::read(path).expect("the embedded model").into()
 }
 

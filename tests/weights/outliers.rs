@@ -63,7 +63,7 @@ fn a_file_without_a_list_has_the_same_channels_and_gets_the_list_when_it_is_rewr
 }
 
 #[test]
-fn the_embedded_model_which_lists_none_opens() {
+fn emoji_clip_which_lists_none_opens() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/emoji-clip.gguf");
     let Checkpoint { config, tensors, .. } = Checkpoint::open(&path).unwrap();
     assert!(tensors.outliers().is_empty());

@@ -115,7 +115,7 @@
   async function ownModel() {
     const { model } = await (await data(address("demo.json"))).json();
     if (/\.gguf$/i.test(model)) return [];
-    const id = model || "emoji-clip";
+    const id = model || "everyday-clip";
     const record = await (await data(address(`models/${id}.json`))).json();
     return [`models/${record.file ?? `${id}.gguf`}`];
   }

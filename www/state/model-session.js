@@ -5,6 +5,7 @@ import { besideDemo } from "./demo.js";
 import { inOneFile } from "./in-one-file.js";
 import { choiceOf, findChosen, isInUse } from "./model-choice.js";
 import { sentence } from "./sentence.js";
+import { EMBEDDED, SHIPPED } from "./shipped-models.js";
 
 /** @import { Fault } from "../components/error-note/error-note.js" */
 /** @import { ModelChoice } from "./model-choice.js" */
@@ -12,9 +13,6 @@ import { sentence } from "./sentence.js";
 /** @typedef {import("../engine/types.d.ts").LoadProgress} LoadProgress */
 /** @typedef {import("../engine/types.d.ts").ModelInfo} ModelInfo */
 /** @typedef {import("../engine/types.d.ts").ModelSource} ModelSource */
-
-/** The record of the model that comes with the page. */
-const EMBEDDED = "emoji-clip";
 
 /** Failures after which the engine itself, or its model's file, is gone, not just one request. */
 const GONE = new Set(["worker-lost", "engine-load", "no-simd", "wrong-hash"]);
@@ -61,9 +59,9 @@ export class ModelSession extends EventTarget {
     this.wanted = wanted;
   }
 
-  /** Whether the model in place is the one that comes with the project: it knows only drawings. */
-  get embedded() {
-    return this.source !== null && "id" in this.source && this.source.id === EMBEDDED;
+  /** The id of the model in place, where it is one of those that come with the page; else `null`. */
+  get shipped() {
+    return this.source !== null && "id" in this.source && this.source.id in SHIPPED ? this.source.id : null;
   }
 
   /** Starts the engine and loads the model that is wanted, else the page's own; failures end in `status`. */

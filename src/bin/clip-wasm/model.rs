@@ -11,17 +11,29 @@ use clip_wasm::{Error, Result};
 use crate::hub::{Hub, Wanted};
 use crate::{output, records};
 
-/// The record's id of the model inside this program.
-pub const EMBEDDED: &str = "emoji-clip";
-const EMBEDDED_GGUF: &[u8] = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/models/emoji-clip.gguf"));
-/// The bytes of the model inside this program.
-pub const EMBEDDED_BYTES: usize = EMBEDDED_GGUF.len();
+/// The record's id of the model that is run where none is named.
+pub const EMBEDDED: &str = "everyday-clip";
+/// Ids and files of the models inside this program.
+const INSIDE: [(&str, &[u8]); 2] = [
+    (EMBEDDED, include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/models/everyday-clip.gguf"))),
+    ("emoji-clip", include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/models/emoji-clip.gguf"))),
+];
 
 /// What published weights are run in where a model is named without a type.
 pub const KEPT_DTYPE: Dtype = Dtype::Q8_0;
 
 /// What the names of files end with that hold weights, or may be taken for such.
 const WEIGHTS: [&str; 9] = ["gguf", "safetensors", "bin", "pt", "pth", "ckpt", "onnx", "json", "zip"];
+
+/// Ids and sizes in bytes of the models inside this program, the one that is run where none is named first.
+pub fn inside() -> impl Iterator<Item = (&'static str, usize)> {
+    INSIDE.iter().map(|(id, gguf)| (*id, gguf.len()))
+}
+
+/// The file of the model inside this program that is called `name`.
+fn inside_as(name: &OsStr) -> Option<&'static [u8]> {
+    INSIDE.iter().find(|(id, _)| name == *id).map(|(_, gguf)| *gguf)
+}
 
 /// The checkpoint that `name` stands for: a file, a folder, a record's id, or a repository, which is fetched
 /// at its first use and kept.
@@ -30,8 +42,8 @@ const WEIGHTS: [&str; 9] = ["gguf", "safetensors", "bin", "pt", "pth", "ckpt", "
 /// As [`Checkpoint::open`] and [`Hub::kept`]; `UnknownModel` for a name that is nothing of these.
 pub fn checkpoint(name: &OsStr) -> Result<Checkpoint> {
     let path = Path::new(name);
-    if !path.exists() && name == EMBEDDED {
-        return Checkpoint::from_gguf(Bytes::from_static(EMBEDDED_GGUF));
+    if let Some(gguf) = inside_as(name).filter(|_| !path.exists()) {
+        return Checkpoint::from_gguf(Bytes::from_static(gguf));
     }
     match on_hub(name)? {
         Some(wanted) => open(&Hub::from_environment()?.kept(&output::readable(path), &wanted, KEPT_DTYPE)?),
@@ -45,7 +57,7 @@ pub fn checkpoint(name: &OsStr) -> Result<Checkpoint> {
 /// `File` for a path with nothing at it; `UnknownModel` for a name that is neither a path nor a repository's.
 pub fn on_hub(name: &OsStr) -> Result<Option<Wanted>> {
     let path = Path::new(name);
-    if path.exists() || name == EMBEDDED {
+    if path.exists() || inside_as(name).is_some() {
         return Ok(None);
     }
     let text = name.to_str().unwrap_or_default();
@@ -59,7 +71,7 @@ pub fn on_hub(name: &OsStr) -> Result<Option<Wanted>> {
         let source = std::io::Error::new(std::io::ErrorKind::NotFound, problem);
         return Err(Error::File { path: path.to_owned(), source });
     }
-    let known = || format!("{EMBEDDED}, {}", records::ids());
+    let known = || format!("{}, {}", INSIDE.map(|(id, _)| id).join(", "), records::ids());
     wanted.map(Some).ok_or_else(|| Error::UnknownModel { id: output::readable(path), known: known() })
 }
 

@@ -1,6 +1,5 @@
 // @ts-check
 /** @import { Question } from "./picture-question.js" */
-import { inOneFile } from "../../state/in-one-file.js";
 
 /** @typedef {import("../../engine/types.d.ts").ModelInfo} ModelInfo */
 /** @typedef {import("../../engine/types.d.ts").Picture} Picture */
@@ -22,19 +21,13 @@ import { inOneFile } from "../../state/in-one-file.js";
  * @param {Picture} shown.picture
  * @param {Question} shown.question
  * @param {ModelInfo} shown.info
- * @param {boolean} shown.drawingsOnly whether the model has seen drawings alone
- * @param {boolean} shown.photograph whether the picture is one, or looks like one
  * @param {boolean} shown.borrowed whether the labels are those of a sample, and the picture is none
  * @returns {Caveat[]}
  */
-export function caveats({ picture, question, info, drawingsOnly, photograph, borrowed }) {
+export function caveats({ picture, question, info, borrowed }) {
   /** @type {Caveat[]} */
   const notes = [];
   const { labels, mode } = question;
-  if (drawingsOnly && photograph) {
-    const text = `This looks like a photograph. ${info.name} has seen only drawings and emoji, so its answer means little.`;
-    notes.push(inOneFile ? { text } : { text, action: { title: "Models for photographs", does: "show-models" } });
-  }
   if (borrowed) {
     const text = "These labels were written for the sample before. What could be in this picture?";
     notes.push({ text, action: { title: "Write labels of your own", does: "write-labels" } });

@@ -41,8 +41,8 @@ import { QuestionColumn } from "./question-column.js";
 import { ScoresColumn } from "./scores-column.js";
 import { SecondOpinion } from "./second-opinion.js";
 
-/** The record of the smallest model for photographs. */
-const FOR_PHOTOGRAPHS = "tinyclip-vit-8m-16";
+/** The record of the smallest model that was taught no list of names. */
+const OPEN_VOCABULARY = "tinyclip-vit-8m-16";
 /** Typing rests this long before the scores follow. */
 const TYPING_MS = 60;
 /** A screen reader hears an answer once it has rested this long. */
@@ -192,7 +192,6 @@ export class ClassifyView extends Component {
   /** @param {Answer} answer */
   async #showAnswer(answer) {
     this.#scores.show(answer, { ...this.#pictures.now, borrowed: this.#borrowed });
-    this.#pictures.now.photograph().then((is) => is && this.#scores.tellPhotograph(answer));
     this.#heatmap.follow(this.#pictures.now.moves ? null : answer);
     clearTimeout(this.#announcing);
     this.#announcing = setTimeout(() => this.send("announce", { text: this.#scores.text }), ANNOUNCE_MS);
@@ -208,7 +207,7 @@ export class ClassifyView extends Component {
 
   /** @param {CaveatAction} does */
   #act(does) {
-    if (does === "show-models") this.send("open-model", { id: FOR_PHOTOGRAPHS });
+    if (does === "show-models") this.send("open-model", { id: OPEN_VOCABULARY });
     else this.#parts.labels.select();
   }
 

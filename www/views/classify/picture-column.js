@@ -14,7 +14,6 @@ import { inOneFile } from "../../state/in-one-file.js";
 import { numberText } from "../../state/number-text.js";
 import { clipboardPicture } from "./clipboard-picture.js";
 import { pictureFault } from "./picture-fault.js";
-import { looksLikePhotograph } from "./photograph.js";
 import { MOST_OWN, PictureShelf } from "./picture-shelf.js";
 import { fetchSamples } from "./samples.js";
 
@@ -28,13 +27,11 @@ import { fetchSamples } from "./samples.js";
 export class PictureColumn extends EventTarget {
   shelf = new PictureShelf();
   /**
-   * What is on the stage. It `moves` where it is an instrument; `photograph` guesses whether it is one of the visitor's;
-   * `labels` are those of the last sample.
+   * What is on the stage. It `moves` where it is an instrument; `labels` are those of the last sample.
    */
   now = {
     title: "",
     moves: false,
-    photograph: async () => false,
     origin: /** @type {Origin} */ ("sample"),
     labels: /** @type {string[]} */ ([]),
   };
@@ -173,7 +170,7 @@ export class PictureColumn extends EventTarget {
     this.#before = this.#shown?.id ?? this.#before;
     this.#clearStage();
     const origin = instrument === this.#pad ? "drawing" : "camera";
-    this.now = { ...this.now, title, moves: true, photograph: async () => false, origin };
+    this.now = { ...this.now, title, moves: true, origin };
     this.#mounted = instrument;
     this.#parts.stage.instrument = instrument;
     button.setAttribute("aria-pressed", "true");
@@ -267,13 +264,10 @@ export class PictureColumn extends EventTarget {
 
   /** @param {StagePicture} picture */
   #show(picture) {
-    const { title, alt, src, sample, file, origin, read, id } = picture;
+    const { title, alt, src, sample, origin, read, id } = picture;
     this.#clearStage();
     this.#shown = picture;
-    /** @type {Promise<boolean> | undefined} */
-    let guess;
-    const photograph = async () => (guess ??= file ? looksLikePhotograph(file) : Promise.resolve(false));
-    this.now = { title, moves: false, photograph, origin, labels: sample?.labels ?? this.now.labels };
+    this.now = { title, moves: false, origin, labels: sample?.labels ?? this.now.labels };
     this.#parts.stage.picture = { src, alt, caption: title };
     this.#parts.ownStrip.chosen = id;
     this.#parts.sampleStrip.chosen = id;

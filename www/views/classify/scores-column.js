@@ -1,6 +1,6 @@
 // @ts-check
 /** @import { ModelSession } from "../../state/model-session.js" */
-/** @import { Caveat, CaveatAction, Origin } from "./caveats.js" */
+/** @import { Caveat, CaveatAction } from "./caveats.js" */
 /** @import { ClassifyParts } from "./classify-layout.js" */
 /** @import { Answer } from "./picture-question.js" */
 /** @import { Link } from "../../state/settings-store.js" */
@@ -30,7 +30,6 @@ export class ScoresColumn {
   /** @type {Answer | null} */
   #answer = null;
   #pictureName = "";
-  #photograph = false;
   #borrowed = false;
   /** Whether the best label says no more than no label at all. */
   #empty = false;
@@ -78,10 +77,10 @@ export class ScoresColumn {
 
   /**
    * @param {Answer} answer
-   * @param {{ title: string, origin: Origin, borrowed: boolean }} shown the picture it is about; `borrowed`: the labels were
+   * @param {{ title: string, borrowed: boolean }} shown the picture it is about; `borrowed`: the labels were
    *   written for another one
    */
-  show(answer, { title, origin, borrowed }) {
+  show(answer, { title, borrowed }) {
     const { stage, readout, scoreList, facts, support, copyJson } = this.#parts;
     const { info } = this.#session;
     if (!info) return;
@@ -91,7 +90,6 @@ export class ScoresColumn {
     readout.answer = { scores: answer.result.scores, mode: answer.question.mode };
     scoreList.scores = answer.result.scores;
     facts.facts = answerFacts(answer, info);
-    if (answer.picture.key !== this.#answer?.picture.key) this.#photograph = origin === "camera";
     this.#answer = answer;
     this.#borrowed = borrowed;
     this.#empty = false;
@@ -118,29 +116,15 @@ export class ScoresColumn {
     this.#parts.scoreList.scores = result.scores.map((score) => ({ ...score, spread: spread.get(score.label) }));
   }
 
-  /**
-   * Adds that the picture is a photograph, or looks like one.
-   *
-   * @param {Answer} answer that it is about; an older one is left alone
-   */
-  tellPhotograph(answer) {
-    if (answer.picture.key !== this.#answer?.picture.key) return;
-    this.#photograph = true;
-    this.#showNotes();
-  }
-
   /** Whether the model scores each label by itself, with no label at all to compare with. */
   get #isSigmoid() {
     return this.#session.info?.mode === "independent";
   }
 
   #showNotes() {
-    const { info, embedded } = this.#session;
+    const { info } = this.#session;
     const answer = this.#answer;
-    const notes =
-      answer && info
-        ? caveats({ ...answer, info, drawingsOnly: embedded, photograph: this.#photograph, borrowed: this.#borrowed })
-        : [];
+    const notes = answer && info ? caveats({ ...answer, info, borrowed: this.#borrowed }) : [];
     if (answer && this.#empty) notes.push(noneFits(answer.result.scores[0].label));
     this.#parts.caveats.hidden = notes.length === 0;
     this.#parts.caveats.replaceChildren(...notes.map((note) => this.#note(note)));

@@ -16,12 +16,12 @@ import { element } from "../../dom/element.js";
 import { icon } from "../../dom/icon.js";
 import { numberText } from "../../state/number-text.js";
 import { sentence } from "../../state/sentence.js";
+import { SHIPPED } from "../../state/shipped-models.js";
 import { fetchGolden, verify } from "./golden-vectors.js";
 import { cardFacts, fetchCard } from "./model-card.js";
 import { limitLines, modelLayout } from "./model-layout.js";
 import { OtherModels } from "./other-models.js";
 
-const DRAWINGS_ONLY = "This model has seen only drawings and emoji. What it says about photographs means little.";
 const ENGLISH_ONLY = "It reads English. Labels in other languages are mostly noise to it.";
 
 export class ModelView extends Component {
@@ -74,13 +74,13 @@ export class ModelView extends Component {
   }
 
   #showModel() {
-    const { info, embedded, own } = this.#session;
+    const { info, shipped, own } = this.#session;
     if (!info) return;
     const { name, description, back, limits, facts, record, verdict } = this.#parts;
     name.textContent = info.name;
     description.textContent = info.description;
     back.hidden = own;
-    limits.replaceChildren(...limitLines(embedded ? [DRAWINGS_ONLY, ENGLISH_ONLY] : [ENGLISH_ONLY]));
+    limits.replaceChildren(...limitLines(shipped ? [SHIPPED[shipped].limit, ENGLISH_ONLY] : [ENGLISH_ONLY]));
     facts.facts = modelFacts(info);
     record.facts = originFacts(info);
     verdict.replaceChildren();

@@ -143,7 +143,7 @@ export class ShareView extends Component {
     const { title, text, pictures } = this.#parts;
     const { labels, ownLabels, templates, mode, samples, pictures: own } = this.#current();
     const shown = pictures.checked ? own : [];
-    const { source, info, embedded } = this.#session;
+    const { source, info, shipped } = this.#session;
     if (!source || !info) throw new Error("There is no model to put in yet.");
     return {
       settings: {
@@ -154,7 +154,7 @@ export class ShareView extends Component {
         mode,
       },
       model: {
-        shipped: embedded && "id" in source ? source.id : null,
+        shipped,
         name: info.name,
         file: () => this.#session.modelFile(),
       },

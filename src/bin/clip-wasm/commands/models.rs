@@ -15,8 +15,8 @@ use crate::{model, output};
 
 #[derive(Serialize)]
 struct Report {
-    /// The model inside this program.
-    embedded: Embedded,
+    /// The models inside this program, the one that is run where none is named first.
+    embedded: Vec<Embedded>,
     records: Vec<Listed>,
     /// Where kept models are.
     #[serde(serialize_with = "serialize_folder")]
@@ -56,7 +56,7 @@ fn serialize_folder<S: serde::Serializer>(
 pub fn run(json: bool) -> Result<()> {
     let folder = kept::folder()?;
     let report = Report {
-        embedded: Embedded { id: model::EMBEDDED, bytes: model::EMBEDDED_BYTES },
+        embedded: model::inside().map(|(id, bytes)| Embedded { id, bytes }).collect(),
         records: records::all()?,
         kept: in_folder(&folder),
         folder,
@@ -102,7 +102,9 @@ fn print(report: &Report) -> Result<()> {
         output::line(format!("{id:<22} {fetched:>10}  {size:>10}  {rest}"))
     };
     row("id", "to fetch", "q8_0", "")?;
-    row(report.embedded.id, "", &output::bytes(report.embedded.bytes as u64), "inside this program")?;
+    for Embedded { id, bytes } in &report.embedded {
+        row(id, "", "", &format!("inside this program, {}", output::bytes(*bytes as u64)))?;
+    }
     let q8 = |sizes: &BTreeMap<String, u64>| {
         sizes.get("q8_0").map_or(String::new(), |bytes| output::bytes(*bytes))
     };

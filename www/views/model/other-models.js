@@ -15,7 +15,7 @@ import { shelf } from "./model-shelf.js";
 const NO_MEMORY = new Set(["too-large", "out-of-memory"]);
 /** The least that a download can be quantized to. */
 const FEWEST_BITS = "q4_0";
-/** The record of the smallest model for photographs. */
+/** The record of the smallest model of the hub. */
 const SMALL = "tinyclip-vit-8m-16";
 
 /** What ends a load without being a fault. */

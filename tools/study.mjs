@@ -54,9 +54,9 @@ for (const [word, other] of [["cup of coffee", "cup of tea"], ["umbrella", "para
 section("4. What do four bits cost?");
 printed("quantize", "models/everyday-clip.gguf", "--dtype", "q4_0", "-o", inside("q4.gguf"));
 const fourBits = put("q4.json", measured("eval", DATA, "--model", inside("q4.gguf")));
-const eightBits = put("q8.json", whole);
+const shipped = put("q5.json", whole);
 const sizes = ["models/everyday-clip.gguf", inside("q4.gguf")].map((file) => `${(statSync(file).size / 1e6).toFixed(1)} MB`);
-console.log(`${sizes.join(" and ")}\n${printed("compare", eightBits, fourBits)}`);
+console.log(`${sizes.join(" and ")}\n${printed("compare", shipped, fourBits)}`);
 
 section("5. Where does it break?");
 console.log(printed("robustness", DATA, "--severity", SEVERITIES.join(",")));

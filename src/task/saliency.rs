@@ -8,7 +8,7 @@
 //! own patches, each compared with the label. In the last block a patch attends to itself alone, because
 //! what it would gather from the others is about the whole picture: of 300 labels of two drawings side by
 //! side, the brightest place lay on the right one for 81 % so, 76 % with the block as it is, and 84 % by
-//! occlusion (the embedded model in f32). It takes one pass, and shows where a thing is, not what the
+//! occlusion (emoji-clip in f32). It takes one pass, and shows where a thing is, not what the
 //! answer would be without it.
 
 use std::str::FromStr;

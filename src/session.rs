@@ -267,8 +267,8 @@ impl Session {
     /// As [`Self::missing_labels`] and [`Self::embed_texts`].
     pub fn encode_labels(&mut self, labels: &[String], templates: &[String]) -> Result<()> {
         let mut missing = self.missing_labels(labels, templates)?;
-        // The templates around nothing, which a model with a bias needs not.
-        if self.clip.logit_bias.is_none() && self.known(templates, "").is_none() {
+        // The templates around nothing, where the model says in no other way when a label fits.
+        if self.own_baseline().is_none() && self.known(templates, "").is_none() {
             missing.push(String::new());
         }
         missing.sort_unstable(); // those that begin alike go together, and share that
@@ -346,8 +346,14 @@ impl Session {
         let labels: Vec<(&str, &[f32])> =
             labels.iter().filter_map(|label| Some((label.as_str(), self.known(templates, label)?))).collect();
         let neutral = || Baseline::Neutral(self.known(templates, "").unwrap_or_default());
-        let baseline = self.clip.logit_bias.map_or_else(neutral, Baseline::Bias);
+        let baseline = self.own_baseline().unwrap_or_else(neutral);
         Ok(zero_shot::score(&image, &labels, baseline, self.clip.logit_scale, mode))
+    }
+
+    /// When a label fits, as the model itself has it: by its bias, or by what was measured.
+    fn own_baseline(&self) -> Option<Baseline<'static>> {
+        let measured = self.record.neutral_cosine.map(Baseline::Cosine);
+        self.clip.logit_bias.map(Baseline::Bias).or(measured)
     }
 }
 

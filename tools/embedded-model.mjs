@@ -35,13 +35,14 @@ if (!folder || !values.card || !values.eval || !values.types) {
 const json = (file) => JSON.parse(readFileSync(file, "utf8"));
 const about = json(`${folder}/record.json`);
 const measuredTypes = json(values.types);
-if (!measuredTypes[dtype]) throw new Error(`${values.types} has no figures of ${dtype}: run compare_types.py with it`);
+if (!measuredTypes[dtype]?.neutral_cosine) throw new Error(`${values.types} has no figures of ${dtype}: run compare_types.py with it`);
 
 const model = `models/${id}.gguf`;
 const plain = `${model}.unmeasured`;
 const said = `${model}.record`;
 execFileSync(CLI, ["quantize", folder, "--dtype", dtype, "-o", plain], { stdio: "inherit" });
-writeFileSync(said, JSON.stringify({ ...about, fidelity: fidelity() }));
+const neutral = measuredTypes[dtype].neutral_cosine.value;
+writeFileSync(said, JSON.stringify({ ...about, neutral_cosine: neutral, fidelity: fidelity() }));
 execFileSync(CLI, ["quantize", plain, "--dtype", dtype, "-o", model, "--record", said], { stdio: "inherit" });
 for (const file of [plain, said]) rmSync(file);
 
@@ -49,6 +50,7 @@ const bytes = readFileSync(model);
 const record = {
   id,
   ...about,
+  neutral_cosine: neutral,
   file: `${id}.gguf`,
   bytes: bytes.length,
   sha256: createHash("sha256").update(bytes).digest("hex"),

@@ -39,6 +39,9 @@ pub enum Baseline<'a> {
     /// No label at all: the unit embedding of the templates around nothing, whose logit is taken off for
     /// [`Mode::Independent`]. CLIP was not trained for that.
     Neutral(&'a [f32]),
+    /// The cosine at which a label is as likely right as wrong, as it was measured of the checkpoint; its logit is taken
+    /// off for [`Mode::Independent`].
+    Cosine(f32),
 }
 
 /// One label's result.
@@ -80,6 +83,7 @@ pub fn score(
             let neutral = match baseline {
                 Baseline::Bias(_) => 0.0,
                 Baseline::Neutral(embedding) => dot(image, embedding) * logit_scale,
+                Baseline::Cosine(cosine) => cosine * logit_scale,
             };
             scores.iter_mut().for_each(|logit| *logit = sigmoid_scalar(*logit - neutral));
         }
@@ -179,6 +183,16 @@ mod tests {
         assert!((independent[1].score - 1.0 / (1.0 + 2f32.exp())).abs() < 1e-6);
         let plain = score(&IMAGE, &labels, NOTHING, 10.0, Mode::Softmax);
         assert!((biased(Mode::Softmax)[0].score - plain[0].score).abs() < 1e-6);
+    }
+
+    #[test]
+    fn a_measured_cosine_stands_in_place_of_no_label_at_all() {
+        let labels: [(&str, &[f32]); 2] = [("x", &X), ("y", &Y)];
+        let measured = |mode| score(&IMAGE, &labels, Baseline::Cosine(0.6), 10.0, mode);
+        let independent = measured(Mode::Independent);
+        assert!((independent[0].score - 1.0 / (1.0 + (-2f32).exp())).abs() < 1e-6);
+        assert_eq!((independent[1].score, independent[1].logit), (0.5, 6.0), "the logit itself stays");
+        assert_eq!(measured(Mode::Softmax), score(&IMAGE, &labels, NOTHING, 10.0, Mode::Softmax));
     }
 
     #[test]

@@ -19,6 +19,9 @@ pub struct Record {
     pub default_template: Option<String>,
     /// Templates whose embeddings are averaged where an ensemble is asked for.
     pub templates: Vec<String>,
+    /// The cosine at which a label is as likely right as wrong, where that was measured: what scores of each label on its own
+    /// are measured from, in place of a label of nothing.
+    pub neutral_cosine: Option<f32>,
     /// Measured agreement with the reference, by name: against what, on what, cosines, flips.
     pub fidelity: BTreeMap<String, Measure>,
 }

@@ -110,7 +110,7 @@ test("of the engine's builds, the two that this browser can run best are kept, a
     return requests.flat().map(({ url }) => url).filter((url) => url.includes("/pkg/"));
   })()`);
   const builds = [...new Set(kept.map((/** @type {string} */ address) => address.split("/").at(-2)))].sort();
-  assert.deepEqual(builds, ["research", "research-threads", "relaxed", "relaxed-threads"]);
+  assert.deepEqual(builds, ["relaxed", "relaxed-threads", "research", "research-threads"]);
 });
 
 test("other data on the host shows at once, and serves when the host is gone", async (t) => {

@@ -4,7 +4,8 @@ usage: python tools/embedded-model/compare_types.py FOLDER --data DATA --out OUT
 
 FOLDER is a Hugging Face folder; DATA is what the training recipe packs: concepts.json, photos.json, sprites.json and their
 .bin files. OUT gets a GGUF a type and `types.json`: top-1 and top-5 among all taught names of each set and of all pictures
-together, with 95 % intervals, and for each type the difference from f32 on the same pictures.
+together, with 95 % intervals, and for each type the difference from f32 on the same pictures; and `neutral_cosine`, at which
+as many pictures lose their right name as keep the best of a few wrong ones.
 """
 
 import argparse
@@ -19,6 +20,7 @@ from PIL import Image
 
 AT_ONCE = 256  # arguments of one call
 TEMPLATE = "a {}"
+WRONG_NAMES = 6  # about as many as a visitor writes
 
 
 def wilson(share: float, n: int) -> list[float]:
@@ -84,6 +86,16 @@ def embed(program: Path, model: Path, option: str, values: list[str], key: str) 
     return array / np.linalg.norm(array, axis=1, keepdims=True)
 
 
+def neutral_cosine(right: np.ndarray, cosines: np.ndarray) -> dict:
+    """Where a label is as likely right as wrong: as many right names lie below as best ones of `WRONG_NAMES` others above."""
+    drawn = np.random.default_rng(0).integers(0, cosines.shape[1], (len(right), WRONG_NAMES))
+    wrong = np.take_along_axis(cosines, drawn, 1)
+    wrong = np.where(wrong == right[:, None], -1, wrong).max(1)
+    shares = [(c / 100, float((right <= c / 100).mean()), float((wrong > c / 100).mean())) for c in range(100)]
+    value, lost, kept = min(shares, key=lambda share: abs(share[1] - share[2]))
+    return {"value": value, "right_below": round(lost, 4), "wrong_above": round(kept, 4)}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
@@ -102,8 +114,9 @@ def main() -> None:
         texts = embed(options.program, model, "--text", [TEMPLATE.format(names[concept]) for concept in taught], "text_embeds")
         images = embed(options.program, model, "--image", [path for path, _, _ in pictures], "image_embeds")
         cosines = images @ texts.T
-        higher = (cosines > cosines[np.arange(len(column)), column][:, None]).sum(1)
-        figures = {"bytes": model.stat().st_size}
+        of_right = cosines[np.arange(len(column)), column]
+        higher = (cosines > of_right[:, None]).sum(1)
+        figures = {"bytes": model.stat().st_size, "neutral_cosine": neutral_cosine(of_right, cosines)}
         for group in ["pooled", *dict.fromkeys(groups)]:
             chosen = higher if group == "pooled" else higher[groups == group]
             for top in (1, 5):
@@ -116,7 +129,7 @@ def main() -> None:
             spread = 1.96 * change.std() / math.sqrt(len(change))
             figures["less_f32"] = {"value": round(change.mean(), 4), "interval": [round(change.mean() - spread, 4), round(change.mean() + spread, 4)]}
         report[dtype] = figures
-        print(dtype, json.dumps({key: figures[key] for key in figures if key.startswith(("bytes", "pooled", "less"))}), flush=True)
+        print(dtype, json.dumps({key: figures[key] for key in figures if key.startswith(("bytes", "neutral", "pooled", "less"))}), flush=True)
         (options.out / "types.json").write_text(json.dumps(report, indent=1) + "\n")
 
 

@@ -28,6 +28,7 @@ const TOKENS: &str = "tokenizer.ggml.tokens";
 pub(in crate::weights) const IMAGE_MEAN: &str = "clip.vision.image_mean";
 pub(in crate::weights) const IMAGE_STD: &str = "clip.vision.image_std";
 const USE_GELU: &str = "clip.use_gelu";
+const NEUTRAL_COSINE: &str = "clip.neutral_cosine";
 const FIDELITY_PREFIX: &str = "clip.fidelity.";
 /// Before the name of a norm.
 const OUTLIERS_PREFIX: &str = "clip.outlier_channels.";
@@ -133,6 +134,11 @@ pub(in crate::weights) fn record(metadata: &Metadata) -> Record {
             Some(Value::Array(list)) => list.to_strings().unwrap_or_default(),
             _ => Vec::new(),
         },
+        neutral_cosine: metadata
+            .get(NEUTRAL_COSINE)
+            .and_then(Value::as_f64)
+            .filter(|cosine| cosine.abs() <= 1.0)
+            .map(|cosine| cosine as f32),
         fidelity: fidelity.collect(),
     }
 }
@@ -329,6 +335,9 @@ impl Keys {
         self.text("clip.default_template", record.default_template.as_ref());
         if !record.templates.is_empty() {
             self.put("clip.templates", Value::Array(Array::strings(&record.templates)));
+        }
+        if let Some(cosine) = record.neutral_cosine {
+            self.put(NEUTRAL_COSINE, Value::F32(cosine));
         }
         for (name, measure) in &record.fidelity {
             let value = match measure {

@@ -1,6 +1,6 @@
 //! The one facade: model, tokenizer, preprocessing and caches behind a handful of verbs.
 
-mod arriving;
+mod loader;
 mod saliency;
 
 use std::collections::{HashMap, HashSet};
@@ -14,17 +14,17 @@ use crate::kernels::threads;
 use crate::model::Clip;
 use crate::task::zero_shot::{self, Baseline, Mode, Score};
 use crate::text::{Template, Tokenizer, check_labels};
-use crate::weights::{Checkpoint, Companions, Dtype, Family, Record};
+use crate::weights::{Checkpoint, CheckpointMetadata, Dtype, ModelFamily, Record};
 
-pub use arriving::Arriving;
+pub use loader::SessionLoader;
 pub use saliency::Saliency;
 
 /// The template where neither the user nor the checkpoint has one: OpenAI's, and that of transformers' pipeline for
 /// SigLIP.
-fn default_template(family: Family) -> &'static str {
+fn default_template(family: ModelFamily) -> &'static str {
     match family {
-        Family::Clip | Family::MobileClip => "a photo of a {}.",
-        Family::Siglip => "This is a photo of {}.",
+        ModelFamily::Clip | ModelFamily::MobileClip => "a photo of a {}.",
+        ModelFamily::Siglip => "This is a photo of {}.",
     }
 }
 
@@ -89,11 +89,13 @@ pub struct Info {
 ///
 /// # Errors
 /// `Tokenizer`.
-fn tokenizer_of(Companions { config, tokenizer_json, .. }: &Companions) -> Result<Tokenizer> {
+fn tokenizer_of(CheckpointMetadata { config, tokenizer_json, .. }: &CheckpointMetadata) -> Result<Tokenizer> {
     match config.family {
-        Family::Clip => Tokenizer::from_json(tokenizer_json, config.context_length),
-        Family::Siglip => Tokenizer::siglip(tokenizer_json, config.context_length),
-        Family::MobileClip => Tokenizer::padded(tokenizer_json, config.context_length, MOBILE_CLIP_PADDING),
+        ModelFamily::Clip => Tokenizer::from_json(tokenizer_json, config.context_length),
+        ModelFamily::Siglip => Tokenizer::siglip(tokenizer_json, config.context_length),
+        ModelFamily::MobileClip => {
+            Tokenizer::padded(tokenizer_json, config.context_length, MOBILE_CLIP_PADDING)
+        }
     }
 }
 
@@ -103,7 +105,7 @@ impl Session {
     /// # Errors
     /// Whatever [`Clip::load`], the tokenizer's and the preprocessing's readers find.
     pub fn new(checkpoint: Checkpoint) -> Result<Self> {
-        let companions = checkpoint.companions();
+        let companions = checkpoint.metadata();
         Self::build(checkpoint, || tokenizer_of(&companions))
     }
 
@@ -130,9 +132,9 @@ impl Session {
     pub fn info(&self) -> Info {
         let config = &self.clip.config;
         let (family, tower) = match config.family {
-            Family::Clip => ("CLIP", "ViT"),
-            Family::Siglip => ("SigLIP", "ViT"),
-            Family::MobileClip => ("MobileCLIP", "FastViT"),
+            ModelFamily::Clip => ("CLIP", "ViT"),
+            ModelFamily::Siglip => ("SigLIP", "ViT"),
+            ModelFamily::MobileClip => ("MobileCLIP", "FastViT"),
         };
         Info {
             name: self.record.name.clone().unwrap_or_else(|| format!("unnamed {family}")),
@@ -176,8 +178,8 @@ impl Session {
     /// How the model was trained to be read: the mode to use where the user gives none.
     pub fn default_mode(&self) -> Mode {
         match self.clip.config.family {
-            Family::Clip | Family::MobileClip => Mode::Softmax,
-            Family::Siglip => Mode::Independent,
+            ModelFamily::Clip | ModelFamily::MobileClip => Mode::Softmax,
+            ModelFamily::Siglip => Mode::Independent,
         }
     }
 

@@ -8,7 +8,7 @@ use candle_core::{Device, Tensor};
 use clip_wasm::Error;
 use clip_wasm::model::Clip;
 use clip_wasm::session::Session;
-use clip_wasm::weights::{Checkpoint, ClipConfig, Dtype, Family, FastVitConfig, quantize};
+use clip_wasm::weights::{Checkpoint, ClipConfig, Dtype, FastVitConfig, ModelFamily, quantize};
 use serde_json::{Value, json};
 
 /// The golden tower's sizes, which no published model has; see `make_mobileclip.py`.
@@ -74,7 +74,7 @@ fn a_gguf_keeps_the_tower_and_its_sizes() {
     let mut file = Vec::new();
     quantize(&checkpoint(), Dtype::Q8_0, &mut file, &mut |_, _| {}).unwrap();
     let file = Checkpoint::from_gguf(file.into()).unwrap();
-    assert_eq!((file.config.family, file.config.fast_vit), (Family::MobileClip, Some(SIZES)));
+    assert_eq!((file.config.family, file.config.fast_vit), (ModelFamily::MobileClip, Some(SIZES)));
     let expected = expected();
     let clip = Clip::load(file.config, file.tensors).unwrap();
     // The golden weights are f16, which is what the file keeps them in.
@@ -112,7 +112,10 @@ fn openclips_config_says_which_tower_it_is() {
     let blind = || json!({ "width": 512, "heads": 8, "layers": 12, "no_causal_mask": true });
     let config = read("fastvit_mci2", blind()).unwrap();
     assert_eq!(config.fast_vit, Some(FastVitConfig { channels: 80, blocks: [4, 12, 24, 4] }));
-    assert_eq!((config.family, config.image_size, config.projection_dim), (Family::MobileClip, 256, 512));
+    assert_eq!(
+        (config.family, config.image_size, config.projection_dim),
+        (ModelFamily::MobileClip, 256, 512)
+    );
     assert_eq!((config.text.layers, config.context_length, config.vocab_size), (12, 77, 49408));
     let error = read("vit_base_mci_224", blind()).unwrap_err().to_string();
     assert!(error.contains("vit_base_mci_224"), "{error}");

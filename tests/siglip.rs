@@ -9,7 +9,8 @@ use clip_wasm::session::Session;
 use clip_wasm::task::zero_shot::Mode;
 use clip_wasm::text::Tokenizer;
 use clip_wasm::weights::{
-    Checkpoint, ClipConfig, CompanionFiles, Companions, Converter, Dtype, Family, Record, quantize,
+    Checkpoint, CheckpointMetadata, ClipConfig, Converter, Dtype, MetadataFiles, ModelFamily, Record,
+    quantize,
 };
 use serde_json::{Value, json};
 
@@ -107,7 +108,7 @@ fn what_is_absent_from_the_config_has_the_default_of_transformers() {
         assert_eq!((tower.width, tower.mlp_width, tower.layers, tower.heads), (768, 3072, 12, 12));
         assert_eq!((tower.activation.name(), tower.layer_norm_eps), ("gelu_pytorch_tanh", 1e-6));
     }
-    assert_eq!((config.family, config.image_size, config.patch_size), (Family::Siglip, 224, 16));
+    assert_eq!((config.family, config.image_size, config.patch_size), (ModelFamily::Siglip, 224, 16));
     assert_eq!((config.vocab_size, config.context_length, config.projection_dim), (32000, 64, 768));
     assert_eq!((config.patches(), config.vision_tokens()), (196, 196));
 }
@@ -147,11 +148,11 @@ fn the_file_made_while_the_weights_arrive_is_that_of_the_whole_checkpoint() {
     for name in MODELS {
         let read = |file: &str| fs::read(golden("models").join(name).join(file)).unwrap();
         let weights = read("model.safetensors");
-        let companions = Companions::from_hugging_face(CompanionFiles {
+        let companions = CheckpointMetadata::from_hugging_face(MetadataFiles {
             config: read("config.json").into(),
             tokenizer: read("tokenizer.json").into(),
             preprocessor: read("preprocessor_config.json").into(),
-            ..CompanionFiles::default()
+            ..MetadataFiles::default()
         });
         let companions = companions.unwrap();
         let record = Record { name: Some(name.to_owned()), ..Record::default() };

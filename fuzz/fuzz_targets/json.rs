@@ -6,7 +6,7 @@ use bytes::Bytes;
 use clip_wasm::image::Preprocessing;
 use clip_wasm::text::Tokenizer;
 use clip_wasm::weights::hub::Repository;
-use clip_wasm::weights::{CompanionFiles, Companions, Converter, Record, sizes};
+use clip_wasm::weights::{MetadataFiles, CheckpointMetadata, Converter, Record, sizes};
 use libfuzzer_sys::fuzz_target;
 use sha2::{Digest, Sha256};
 
@@ -14,12 +14,12 @@ const CONFIG: &[u8] = include_bytes!("../../tests/golden/models/gelu/config.json
 const TOKENIZER: &[u8] = include_bytes!("../../tests/golden/tokenizer/tokenizer.json");
 
 /// The files of a checkpoint, of which each may be any bytes.
-fn files() -> CompanionFiles {
-    CompanionFiles {
+fn files() -> MetadataFiles {
+    MetadataFiles {
         config: Bytes::from_static(CONFIG),
         tokenizer: Bytes::from_static(TOKENIZER),
         preprocessor: Bytes::from_static(b"{}"),
-        ..CompanionFiles::default()
+        ..MetadataFiles::default()
     }
 }
 
@@ -28,11 +28,11 @@ fuzz_target!(|input: &[u8]| {
     let bytes = Bytes::copy_from_slice(json);
     match kind % 7 {
         0 => {
-            let companions = Companions::from_hugging_face(CompanionFiles { config: bytes.clone(), ..files() });
+            let companions = CheckpointMetadata::from_hugging_face(MetadataFiles { config: bytes.clone(), ..files() });
             drop(companions.map(|companions| sizes::by_dtype(&companions.config)));
             // An OpenCLIP config says its preprocessing too, and a whole processor's file has one in it.
-            drop(Companions::from_hugging_face(CompanionFiles { preprocessor: bytes.clone(), ..files() }));
-            drop(Companions::from_hugging_face(CompanionFiles { processor: bytes, ..files() }));
+            drop(CheckpointMetadata::from_hugging_face(MetadataFiles { preprocessor: bytes.clone(), ..files() }));
+            drop(CheckpointMetadata::from_hugging_face(MetadataFiles { processor: bytes, ..files() }));
         }
         1 => drop(Preprocessing::from_json(json)),
         2 => drop(Tokenizer::from_json(json, 77).map(|tokenizer| tokenizer.encode("a photo of a cat"))),
@@ -42,11 +42,11 @@ fuzz_target!(|input: &[u8]| {
             snapshot.extend_from_slice(&Sha256::digest(&snapshot));
             drop(Converter::resume(&snapshot));
         }
-        5 => drop(Companions::from_hugging_face(CompanionFiles { tokenizer: bytes, ..files() })),
+        5 => drop(CheckpointMetadata::from_hugging_face(MetadataFiles { tokenizer: bytes, ..files() })),
         _ => {
-            let tokenizer_config = CompanionFiles { tokenizer_config: bytes.clone(), ..files() };
-            for files in [tokenizer_config, CompanionFiles { special_tokens: bytes, ..files() }] {
-                let Ok(companions) = Companions::from_hugging_face(files) else { continue };
+            let tokenizer_config = MetadataFiles { tokenizer_config: bytes.clone(), ..files() };
+            for files in [tokenizer_config, MetadataFiles { special_tokens: bytes, ..files() }] {
+                let Ok(companions) = CheckpointMetadata::from_hugging_face(files) else { continue };
                 drop(Tokenizer::from_json(&companions.tokenizer_json, 77).map(|tokenizer| tokenizer.encode("a!")));
             }
         }

@@ -2,7 +2,7 @@
 #![no_main]
 
 use bytes::Bytes;
-use clip_wasm::weights::{Checkpoint, CompanionFiles, HuggingFaceFiles, Record};
+use clip_wasm::weights::{Checkpoint, MetadataFiles, HuggingFaceFiles, Record};
 use libfuzzer_sys::fuzz_target;
 
 const CONFIG: &[u8] = include_bytes!("../../tests/golden/models/gelu/config.json");
@@ -14,10 +14,10 @@ fuzz_target!(|input: &[u8]| {
     let Some((&kind, rest)) = input.split_first() else { return };
     let archive = if kind % 2 == 0 { archive_of(rest) } else { [b"PK\x03\x04", rest].concat() };
     let checkpoint = Checkpoint::from_hugging_face(HuggingFaceFiles {
-        companions: CompanionFiles {
+        companions: MetadataFiles {
             config: Bytes::from_static(CONFIG),
             preprocessor: Bytes::from_static(b"{}"),
-            ..CompanionFiles::default()
+            ..MetadataFiles::default()
         },
         weights: vec![archive.into()],
         record: Record::default(),

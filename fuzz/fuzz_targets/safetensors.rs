@@ -2,7 +2,7 @@
 #![no_main]
 
 use bytes::Bytes;
-use clip_wasm::weights::{Checkpoint, CompanionFiles, HuggingFaceFiles, Record};
+use clip_wasm::weights::{Checkpoint, MetadataFiles, HuggingFaceFiles, Record};
 use libfuzzer_sys::fuzz_target;
 
 const CONFIG: &[u8] = include_bytes!("../../tests/golden/models/gelu/config.json");
@@ -12,10 +12,10 @@ fuzz_target!(|weights: &[u8]| {
         return; // an archive, which the target `pytorch` reads
     }
     let checkpoint = Checkpoint::from_hugging_face(HuggingFaceFiles {
-        companions: CompanionFiles {
+        companions: MetadataFiles {
             config: Bytes::from_static(CONFIG),
             preprocessor: Bytes::from_static(b"{}"),
-            ..CompanionFiles::default()
+            ..MetadataFiles::default()
         },
         weights: vec![Bytes::copy_from_slice(weights)],
         record: Record::default(),

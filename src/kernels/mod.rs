@@ -10,7 +10,6 @@
 
 pub mod activation;
 pub mod attention;
-pub mod double;
 pub mod exp;
 pub mod lanes;
 pub mod layer_norm;

@@ -102,31 +102,31 @@ pub fn inside<T: Send>(pass: impl FnOnce() -> T + Send) -> T {
     if others == 0 {
         return pass();
     }
-    let crew = Crew::default();
+    let workers = SpinningWorkers::default();
     rayon::scope(|scope| {
         if cfg!(target_arch = "wasm32") {
-            (0..others).for_each(|_| scope.spawn(|_| crew.stay()));
-            crew.gather(others);
+            (0..others).for_each(|_| scope.spawn(|_| workers.stay()));
+            workers.gather(others);
         }
-        let _dismissed = Dismissal(&crew);
+        let _stop = StopOnDrop(&workers);
         pass()
     })
 }
 
 /// Threads that stay awake while a pass runs, and take what it hands out at once.
 #[derive(Default)]
-struct Crew {
+struct SpinningWorkers {
     /// How many have come; [`CLOSED`] more once nobody else may.
     come: AtomicUsize,
     is_over: AtomicBool,
 }
 
-/// Nobody has so many threads.
+/// Added to the count of workers once no further one may join: more than there are threads.
 const CLOSED: usize = 1 << 16;
-/// How often a pass looks whether its crew is there, before it begins without: some tenths of a millisecond.
+/// How many times a pass looks whether its workers are there, before it begins without them: some tenths of a millisecond.
 const PATIENCE: usize = 100_000;
 
-impl Crew {
+impl SpinningWorkers {
     /// Stays with the pass until it is over. Whoever comes late leaves at once: it may be the very thread of the pass,
     /// which takes up whatever waits while it waits itself.
     fn stay(&self) {
@@ -151,10 +151,10 @@ impl Crew {
     }
 }
 
-/// Sends a crew away when it is dropped, however the pass ended.
-struct Dismissal<'a>(&'a Crew);
+/// Ends the wait of the workers when it is dropped, however the pass ended.
+struct StopOnDrop<'a>(&'a SpinningWorkers);
 
-impl Drop for Dismissal<'_> {
+impl Drop for StopOnDrop<'_> {
     fn drop(&mut self) {
         self.0.is_over.store(true, Ordering::Release);
     }
@@ -217,17 +217,17 @@ mod tests {
 
     #[test]
     fn a_crew_stays_until_it_is_sent_away_and_lets_nobody_in_late() {
-        let crew = Crew::default();
+        let workers = SpinningWorkers::default();
         rayon::scope(|scope| {
-            let dismissed = Dismissal(&crew);
+            let dismissed = StopOnDrop(&workers);
             if count() > 1 {
-                scope.spawn(|_| crew.stay());
-                while crew.come.load(Ordering::Acquire) == 0 {
+                scope.spawn(|_| workers.stay());
+                while workers.come.load(Ordering::Acquire) == 0 {
                     std::hint::spin_loop();
                 }
             }
-            crew.gather(count().min(2) - 1);
-            crew.stay();
+            workers.gather(count().min(2) - 1);
+            workers.stay();
             assert_eq!(map(100, 1, |index| index).len(), 100);
             drop(dismissed);
         });

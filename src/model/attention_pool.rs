@@ -40,15 +40,15 @@ impl AttentionPool {
     pub fn load(tensors: &mut Tensors, config: &TowerConfig) -> Result<Self> {
         let (width, heads) = (config.width, config.heads);
         let norm = load_norm(tensors, "v.post_ln", config)?;
-        let wide = outlier_channels(tensors, "v.post_ln", &norm)?;
+        let outliers = outlier_channels(tensors, "v.post_ln", &norm)?;
         let probe = load_floats(tensors, "v.head.probe", &[1, 1, width])?;
         let query = Affine::load(tensors, "v.head.attn_q", width, &[])?;
-        let key = Affine::load(tensors, "v.head.attn_k", width, &wide)?;
+        let key = Affine::load(tensors, "v.head.attn_k", width, &outliers)?;
         Ok(Self {
             heads,
             norm,
             queries: folded(&query.apply(&probe), &key.weights, heads),
-            value: Linear::load(tensors, "v.head.attn_v", width, width, &wide)?,
+            value: Linear::load(tensors, "v.head.attn_v", width, width, &outliers)?,
             out: Linear::load(tensors, "v.head.attn_out", width, width, &[])?,
             mlp: Mlp::load(tensors, "v.head", config)?,
         })
@@ -98,8 +98,8 @@ struct Affine {
 }
 
 impl Affine {
-    fn load(tensors: &mut Tensors, name: &str, width: usize, wide: &[u32]) -> Result<Self> {
-        let weights = load_exact(tensors, name, width, width, wide)?;
+    fn load(tensors: &mut Tensors, name: &str, width: usize, outliers: &[u32]) -> Result<Self> {
+        let weights = load_exact(tensors, name, width, width, outliers)?;
         Ok(Self { weights, bias: load_floats(tensors, &format!("{name}.bias"), &[width])? })
     }
 

@@ -4,7 +4,7 @@ use super::linear::{Linear, check_width, load_norm, outlier_channels};
 use super::mlp::Mlp;
 use super::workspace::{Workspace, sized};
 use crate::error::Result;
-use crate::kernels::attention::{Reach, attend};
+use crate::kernels::attention::{AttentionMask, attend};
 use crate::kernels::layer_norm::LayerNorm;
 use crate::kernels::matmul::{Epilogue, Rows};
 use crate::weights::{Tensors, TowerConfig};
@@ -38,8 +38,8 @@ impl Block {
         })
     }
 
-    /// Takes `x` `[rows, width]` through the block. The rows that are left are `reach`'s queries.
-    fn forward(&self, x: &mut Vec<f32>, reach: &Reach, workspace: &mut Workspace) -> Result<()> {
+    /// Takes `x` `[rows, width]` through the block. The rows that are left are `mask`'s queries.
+    fn forward(&self, x: &mut Vec<f32>, mask: &AttentionMask, workspace: &mut Workspace) -> Result<()> {
         let width = self.out.columns();
         let Workspace { qkv, attended, hidden, codes, next_codes, .. } = workspace;
         let rows = x.len() / width;
@@ -47,9 +47,9 @@ impl Block {
 
         let qkv = sized(qkv, 3 * x.len());
         self.qkv.forward(Rows::Normalised(&self.attention_norm, x), codes, Epilogue::default(), qkv)?;
-        let queries = reach.queries();
+        let queries = mask.queries();
         let attended = sized(attended, queries.len() * width);
-        attend(qkv, self.heads, width, reach, attended);
+        attend(qkv, self.heads, width, mask, attended);
         if queries.len() < rows {
             keep_rows(x, queries, width);
         }
@@ -87,7 +87,7 @@ impl Encoder {
         Ok(Self((0..config.layers).map(block).collect::<Result<_>>()?))
     }
 
-    /// Takes `x` `[rows, width]` through all blocks. `reach` has every row as a query; `last`, for the
+    /// Takes `x` `[rows, width]` through all blocks. `mask` has every row as a query; `last`, for the
     /// last block, only those whose output somebody needs, in ascending order: they are what is left.
     ///
     /// # Errors
@@ -95,13 +95,13 @@ impl Encoder {
     pub fn forward(
         &self,
         x: &mut Vec<f32>,
-        reach: &Reach,
-        last: &Reach,
+        mask: &AttentionMask,
+        last: &AttentionMask,
         workspace: &mut Workspace,
     ) -> Result<()> {
         for (layer, block) in self.0.iter().enumerate() {
-            let reach = if layer + 1 == self.0.len() { last } else { reach };
-            block.forward(x, reach, workspace)?;
+            let mask = if layer + 1 == self.0.len() { last } else { mask };
+            block.forward(x, mask, workspace)?;
         }
         Ok(())
     }

@@ -9,7 +9,7 @@ use super::prompt_tree::PromptTree;
 use super::text::TextTower;
 use crate::error::{Error, Result};
 use crate::kernels::exp::exp_scalar;
-use crate::weights::{ClipConfig, Family, Tensors};
+use crate::weights::{ClipConfig, ModelFamily, Tensors};
 
 /// Rows of prompts that share nothing and go through the text tower at once: some 512 keep the products busy, more would
 /// only take more memory.
@@ -40,8 +40,8 @@ impl Clip {
         let text = TextTower::load(&mut tensors, &config)?;
         let logit_scale = tensors.take("logit_scale", &[1])?.to_f32()?[0];
         let logit_bias = match config.family {
-            Family::Clip | Family::MobileClip => None,
-            Family::Siglip => Some(tensors.take("logit_bias", &[1])?.to_f32()?[0]),
+            ModelFamily::Clip | ModelFamily::MobileClip => None,
+            ModelFamily::Siglip => Some(tensors.take("logit_bias", &[1])?.to_f32()?[0]),
         };
         tensors.finish()?;
         Ok(Self { config, vision, text, logit_scale: exp_scalar(logit_scale), logit_bias })
@@ -74,7 +74,7 @@ impl Clip {
         if prompts.iter().any(Vec::is_empty) {
             return Err(Error::Tokenizer { reason: "a text gave no tokens at all".to_owned() });
         }
-        let (is_causal, end) = (self.config.family == Family::Clip, self.config.end_token);
+        let (is_causal, end) = (self.config.family == ModelFamily::Clip, self.config.end_token);
         let rows_per_pass = if is_causal { SHARED_ROWS_PER_PASS } else { WHOLE_ROWS_PER_PASS };
         let mut embeddings = Vec::with_capacity(prompts.len());
         for prompts in prompts.chunks((rows_per_pass / self.config.context_length).max(1)) {

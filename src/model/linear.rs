@@ -12,24 +12,24 @@ use crate::weights::{self, Tensors, TowerConfig};
 /// One or several matrices over the same input, their outputs side by side, with a bias.
 #[derive(Debug)]
 pub struct Linear {
-    /// Each `[columns, inner]`.
-    parts: Vec<Matrix>,
+    /// Each `[columns, in_features]`.
+    parts: Vec<WeightMatrix>,
     /// One value a column, empty where the layer has none.
     bias: Vec<f32>,
-    inner: usize,
+    in_features: usize,
     columns: usize,
 }
 
 #[derive(Debug)]
-enum Matrix {
+enum WeightMatrix {
     Packed(PackedMatrix),
-    /// `[columns, inner]`, f32.
+    /// `[columns, in_features]`, f32.
     Dense(Tensor),
 }
 
 impl Linear {
-    /// The layer `name`, of `columns` outputs, with its bias. `wide` are the channels of its input
-    /// that are far larger than most (see [`PackedMatrix::with_wide`]).
+    /// The layer `name`, of `columns` outputs, with its bias. `outliers` are the channels of its input
+    /// that are far larger than most (see [`PackedMatrix::with_outliers`]).
     ///
     /// # Errors
     /// What [`Tensors::take`] says, and `NonFiniteWeight`.
@@ -37,10 +37,10 @@ impl Linear {
         tensors: &mut Tensors,
         name: &str,
         columns: usize,
-        inner: usize,
-        wide: &[u32],
+        in_features: usize,
+        outliers: &[u32],
     ) -> Result<Self> {
-        Self::load_joined(tensors, &[name.to_owned()], columns, inner, wide)
+        Self::load_joined(tensors, &[name.to_owned()], columns, in_features, outliers)
     }
 
     /// Several layers of the same shape as one, so that their input is quantized once.
@@ -51,21 +51,22 @@ impl Linear {
         tensors: &mut Tensors,
         names: &[String],
         columns: usize,
-        inner: usize,
-        wide: &[u32],
+        in_features: usize,
+        outliers: &[u32],
     ) -> Result<Self> {
-        let mut layer = Self { parts: Vec::new(), bias: Vec::new(), inner, columns: columns * names.len() };
+        let mut layer =
+            Self { parts: Vec::new(), bias: Vec::new(), in_features, columns: columns * names.len() };
         for name in names {
-            layer.push(Matrix::load(tensors, name, columns, inner, wide)?);
+            layer.push(WeightMatrix::load(tensors, name, columns, in_features, outliers)?);
             layer.bias.extend(tensors.take(&format!("{name}.bias"), &[columns])?.to_f32()?);
         }
         Ok(layer)
     }
 
     /// Adds the columns of a matrix, as part of the last one where the two can be one product.
-    fn push(&mut self, matrix: Matrix) {
+    fn push(&mut self, matrix: WeightMatrix) {
         match (self.parts.last_mut(), matrix) {
-            (Some(Matrix::Packed(last)), Matrix::Packed(matrix)) if last.can_join(&matrix) => {
+            (Some(WeightMatrix::Packed(last)), WeightMatrix::Packed(matrix)) if last.can_join(&matrix) => {
                 last.join(matrix)
             }
             (_, matrix) => self.parts.push(matrix),
@@ -80,18 +81,18 @@ impl Linear {
         tensors: &mut Tensors,
         name: &str,
         columns: usize,
-        inner: usize,
-        wide: &[u32],
+        in_features: usize,
+        outliers: &[u32],
     ) -> Result<Self> {
-        let matrix = Matrix::load(tensors, name, columns, inner, wide)?;
-        Ok(Self { parts: vec![matrix], bias: Vec::new(), inner, columns })
+        let matrix = WeightMatrix::load(tensors, name, columns, in_features, outliers)?;
+        Ok(Self { parts: vec![matrix], bias: Vec::new(), in_features, columns })
     }
 
     /// A patch embedding `[columns, channels, size, size]` as a product with flattened patches.
     ///
     /// Files keep it in f16, as ggml's convolution wants it. Where the rest of the model is
     /// `quantized`, it is rounded to 8-bit blocks here, so that it runs through the same products.
-    /// The inner dimension is padded to whole blocks: see [`Linear::inner`]. `bias` is empty or has a value a
+    /// The inner dimension is padded to whole blocks: see [`Linear::in_features`]. `bias` is empty or has a value a
     /// column.
     ///
     /// # Errors
@@ -106,7 +107,7 @@ impl Linear {
         let values = tensors.take(name, &shape)?.to_f32()?;
         let [columns, channels, height, width] = shape;
         let (length, device) = (channels * height * width, Device::Cpu);
-        let (matrix, inner) = if quantized {
+        let (matrix, in_features) = if quantized {
             let padded = length.next_multiple_of(BLOCK);
             let read = |column: usize, block: usize, codes: &mut [i8; BLOCK]| {
                 let row = &values[column * length..][..length];
@@ -115,16 +116,16 @@ impl Linear {
                 padded[..rest.len()].copy_from_slice(rest);
                 quantize_block(&padded, codes)
             };
-            (Matrix::Packed(PackedMatrix::pack(columns, padded, read)), padded)
+            (WeightMatrix::Packed(PackedMatrix::pack(columns, padded, read)), padded)
         } else {
-            (Matrix::Dense(Tensor::from_vec(values, (columns, length), &device)?), length)
+            (WeightMatrix::Dense(Tensor::from_vec(values, (columns, length), &device)?), length)
         };
-        Ok(Self { parts: vec![matrix], bias, inner, columns })
+        Ok(Self { parts: vec![matrix], bias, in_features, columns })
     }
 
     /// The length of an input row.
-    pub fn inner(&self) -> usize {
-        self.inner
+    pub fn in_features(&self) -> usize {
+        self.in_features
     }
 
     /// The length of an output row.
@@ -147,14 +148,14 @@ impl Linear {
 
     /// Bytes of memory the weights take.
     pub fn bytes(&self) -> usize {
-        let bytes = |part: &Matrix| match part {
-            Matrix::Packed(matrix) => matrix.bytes(),
-            Matrix::Dense(tensor) => tensor.elem_count() * 4,
+        let bytes = |part: &WeightMatrix| match part {
+            WeightMatrix::Packed(matrix) => matrix.bytes(),
+            WeightMatrix::Dense(tensor) => tensor.elem_count() * 4,
         };
         self.parts.iter().map(bytes).sum::<usize>() + self.bias.len() * 4
     }
 
-    /// `input`'s rows of `inner` values times the weights, plus the bias, then `epilogue`'s
+    /// `input`'s rows of `in_features` values times the weights, plus the bias, then `epilogue`'s
     /// activation and sum, into `output` `[rows, columns]`.
     ///
     /// # Errors
@@ -166,8 +167,8 @@ impl Linear {
         epilogue: Epilogue,
         output: &mut [f32],
     ) -> Result<()> {
-        if let Some(matrix) = self.parts.iter().find_map(Matrix::packed) {
-            codes.quantize(input, self.inner, matrix.wide());
+        if let Some(matrix) = self.parts.iter().find_map(WeightMatrix::packed) {
+            codes.quantize(input, self.in_features, matrix.outliers());
         }
         let mut first = 0;
         for part in &self.parts {
@@ -176,8 +177,8 @@ impl Linear {
             let epilogue = Epilogue { bias, ..epilogue };
             let output = Output { values: &mut *output, stride: self.columns, first };
             match part {
-                Matrix::Packed(matrix) => matrix.multiply(codes, epilogue, output),
-                Matrix::Dense(weights) => match input {
+                WeightMatrix::Packed(matrix) => matrix.multiply(codes, epilogue, output),
+                WeightMatrix::Dense(weights) => match input {
                     Rows::Plain(values) => multiply_dense(weights, values, epilogue, output)?,
                     Rows::Normalised(norm, values) => {
                         let mut normal = vec![0.0; values.len()];
@@ -192,23 +193,30 @@ impl Linear {
     }
 }
 
-impl Matrix {
-    /// The weights `name`, with the exact ones of their wide channels where the checkpoint has them.
-    fn load(tensors: &mut Tensors, name: &str, columns: usize, inner: usize, wide: &[u32]) -> Result<Self> {
+impl WeightMatrix {
+    /// The weights `name`, with the exact ones of their outlier channels where the checkpoint has them.
+    fn load(
+        tensors: &mut Tensors,
+        name: &str,
+        columns: usize,
+        in_features: usize,
+        outliers: &[u32],
+    ) -> Result<Self> {
         let name = format!("{name}.weight");
-        let stored = tensors.take_matrix(&name, &[columns, inner])?;
-        let exact = tensors.take_optional(&weights::wide_name(&name), &[columns, wide.len()])?;
+        let stored = tensors.take_matrix(&name, &[columns, in_features])?;
+        let exact =
+            tensors.take_optional(&weights::outlier_weights_name(&name), &[columns, outliers.len()])?;
         let packed = match stored {
-            weights::Matrix::Packed(packed) => packed,
-            weights::Matrix::Stored(tensor) => match weights::pack(&tensor)? {
+            weights::MatrixTensor::Packed(packed) => packed,
+            weights::MatrixTensor::Stored(tensor) => match weights::pack(&tensor)? {
                 Some(packed) => packed,
                 None => {
-                    let values = Tensor::from_vec(tensor.to_f32()?, (columns, inner), &Device::Cpu)?;
+                    let values = Tensor::from_vec(tensor.to_f32()?, (columns, in_features), &Device::Cpu)?;
                     return Ok(Self::Dense(values));
                 }
             },
         };
-        let mut packed = packed.with_wide(wide);
+        let mut packed = packed.with_outliers(outliers);
         if let Some(exact) = exact {
             packed.set_wide_weights(&exact.to_f32()?);
         }
@@ -232,8 +240,8 @@ impl Matrix {
 
 /// The product through candle's f32 matmul, with the epilogue after it.
 fn multiply_dense(weights: &Tensor, input: &[f32], epilogue: Epilogue, output: Output) -> Result<()> {
-    let (columns, inner) = weights.dims2()?;
-    let input = Tensor::from_slice(input, (input.len() / inner, inner), &Device::Cpu)?;
+    let (columns, in_features) = weights.dims2()?;
+    let input = Tensor::from_slice(input, (input.len() / in_features, in_features), &Device::Cpu)?;
     let mut product = input.matmul(&weights.t()?)?.flatten_all()?.to_vec1::<f32>()?;
     for row in product.chunks_exact_mut(columns) {
         if let Some(bias) = epilogue.bias {
@@ -254,7 +262,7 @@ fn multiply_dense(weights: &Tensor, input: &[f32], epilogue: Epilogue, output: O
     Ok(())
 }
 
-/// The weights of a layer `[columns, inner]` in f32, those of its wide channels exact where the checkpoint has
+/// The weights of a layer `[columns, in_features]` in f32, those of its outlier channels exact where the checkpoint has
 /// them.
 ///
 /// # Errors
@@ -263,14 +271,18 @@ pub fn load_exact(
     tensors: &mut Tensors,
     name: &str,
     columns: usize,
-    inner: usize,
-    wide: &[u32],
+    in_features: usize,
+    outliers: &[u32],
 ) -> Result<Vec<f32>> {
     let name = format!("{name}.weight");
-    let mut weights = load_floats(tensors, &name, &[columns, inner])?;
-    if let Some(exact) = tensors.take_optional(&weights::wide_name(&name), &[columns, wide.len()])? {
-        for (row, exact) in weights.chunks_exact_mut(inner).zip(exact.to_f32()?.chunks_exact(wide.len())) {
-            wide.iter().zip(exact).for_each(|(channel, value)| row[*channel as usize] = *value);
+    let mut weights = load_floats(tensors, &name, &[columns, in_features])?;
+    if let Some(exact) =
+        tensors.take_optional(&weights::outlier_weights_name(&name), &[columns, outliers.len()])?
+    {
+        for (row, exact) in
+            weights.chunks_exact_mut(in_features).zip(exact.to_f32()?.chunks_exact(outliers.len()))
+        {
+            outliers.iter().zip(exact).for_each(|(channel, value)| row[*channel as usize] = *value);
         }
     }
     Ok(weights)
@@ -293,7 +305,7 @@ pub fn load_norm(tensors: &mut Tensors, name: &str, config: &TowerConfig) -> Res
 /// # Errors
 /// `Config` if one is listed that the norm does not have.
 pub fn outlier_channels(tensors: &Tensors, name: &str, norm: &LayerNorm) -> Result<Vec<u32>> {
-    let Some(listed) = tensors.outliers().get(name) else { return Ok(norm.wide_channels()) };
+    let Some(listed) = tensors.outliers().get(name) else { return Ok(norm.outlier_channels()) };
     match listed.last() {
         Some(&last) if last as usize >= norm.gain.len() => Err(Error::Config {
             file: "GGUF metadata",

@@ -55,13 +55,13 @@ impl Mlp {
         let activate = Epilogue { activation: Some(self.activation), ..Epilogue::default() };
         let residual = Epilogue { add_to_output: true, ..Epilogue::default() };
         if let (Some(first), Some(second)) = (expand.packed(), contract.packed()) {
-            codes.quantize(input, expand.inner(), first.wide());
+            codes.quantize(input, expand.in_features(), first.outliers());
             first.multiply_into(codes, Epilogue { bias: expand.bias(), ..activate }, next_codes);
             let output = Output { values: x, stride: contract.columns(), first: 0 };
             second.multiply(next_codes, Epilogue { bias: contract.bias(), ..residual }, output);
             return Ok(());
         }
-        let hidden = sized(hidden, x.len() / expand.inner() * expand.columns());
+        let hidden = sized(hidden, x.len() / expand.in_features() * expand.columns());
         expand.forward(input, codes, activate, hidden)?;
         contract.forward(Rows::Plain(hidden), codes, residual, x)
     }

@@ -1,6 +1,6 @@
 //! What the text tower computes of some prompts: its rows, who sees whom, and which rows are read.
 
-use crate::kernels::attention::Reach;
+use crate::kernels::attention::AttentionMask;
 use crate::weights::EndToken;
 
 /// The rows of a pass through the text tower.
@@ -9,9 +9,9 @@ pub struct PromptRows {
     /// Each row's token and its position in its prompt.
     pub tokens: Vec<(u32, usize)>,
     /// What every row sees.
-    pub all: Reach,
+    pub all: AttentionMask,
     /// What the rows that are read see, in ascending order, each once.
-    pub ends: Reach,
+    pub ends: AttentionMask,
     /// For each prompt the place of its row among `ends`.
     pub indices: Vec<u32>,
 }

@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 
 use super::prompt_rows::{PromptRows, end_position};
-use crate::kernels::attention::{Reach, Span};
+use crate::kernels::attention::{AttentionMask, Span};
 use crate::weights::EndToken;
 
 /// The unique prefixes of some prompts, each a node with its last token.
@@ -65,9 +65,9 @@ impl PromptTree {
         let tokens = self.tokens.iter().zip(&self.depths);
         PromptRows {
             tokens: tokens.map(|(token, depth)| (*token, *depth as usize)).collect(),
-            all: self.reach(0..self.len() as u32),
+            all: self.mask_of(0..self.len() as u32),
             indices: self.end_indices(&ends),
-            ends: self.reach(ends.into_iter()),
+            ends: self.mask_of(ends.into_iter()),
         }
     }
 
@@ -87,8 +87,8 @@ impl PromptTree {
     /// Attention of `nodes`, which ascend, over their ancestors and themselves, in the order of the prompt.
     ///
     /// A path is there once: what a node on it sees is its beginning.
-    fn reach(&self, nodes: impl DoubleEndedIterator<Item = u32> + Clone) -> Reach {
-        let mut reach = Reach::default();
+    fn mask_of(&self, nodes: impl DoubleEndedIterator<Item = u32> + Clone) -> AttentionMask {
+        let mut mask = AttentionMask::default();
         let mut seen: Vec<Option<Span>> = vec![None; self.len()];
         // A node's number is higher than that of every node before it, so that the longest paths come first.
         for node in nodes.clone().rev() {
@@ -96,15 +96,15 @@ impl PromptTree {
                 continue;
             }
             let path = self.path(node);
-            let whole = reach.see(path.iter().copied());
+            let whole = mask.see(path.iter().copied());
             for (place, node) in path.into_iter().enumerate() {
                 seen[node as usize].get_or_insert(whole.first(place + 1));
             }
         }
         nodes
             .filter_map(|node| Some((node, seen[node as usize]?)))
-            .for_each(|(node, sees)| reach.ask(node, sees));
-        reach
+            .for_each(|(node, sees)| mask.ask(node, sees));
+        mask
     }
 
     /// The nodes from the beginning of the prompt to `node`.
@@ -147,7 +147,7 @@ mod tests {
     fn a_node_sees_its_ancestors_in_the_order_of_the_prompt() {
         let tree = tree(&[&[1, 5, 6, 9], &[1, 5, 7, 9]]);
         assert_eq!(tree.rows().tokens[4], (7, 2));
-        assert_eq!(tree.reach([5].into_iter()).queries(), [5]);
+        assert_eq!(tree.mask_of([5].into_iter()).queries(), [5]);
         assert_eq!(tree.path(5), [0, 1, 4, 5]);
     }
 

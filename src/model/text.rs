@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::kernels::layer_norm::LayerNorm;
 use crate::kernels::matmul::{Epilogue, Rows};
 use crate::kernels::threads;
-use crate::weights::{self, ClipConfig, Family, Tensors};
+use crate::weights::{self, ClipConfig, ModelFamily, Tensors};
 
 /// A transformer that is read at one token of each prompt; who sees whom, the rows of a pass say.
 #[derive(Debug)]
@@ -42,12 +42,12 @@ impl TextTower {
             token_embedding.data = Bytes::copy_from_slice(&token_embedding.data);
         }
         let norm_after = load_norm(tensors, "t.post_ln", &config.text)?;
-        let wide = outlier_channels(tensors, "t.post_ln", &norm_after)?;
+        let outliers = outlier_channels(tensors, "t.post_ln", &norm_after)?;
         let load = match config.family {
-            Family::Clip | Family::MobileClip => Linear::load_projection,
-            Family::Siglip => Linear::load,
+            ModelFamily::Clip | ModelFamily::MobileClip => Linear::load_projection,
+            ModelFamily::Siglip => Linear::load,
         };
-        let projection = load(tensors, "text_projection", config.projection_dim, width, &wide)?;
+        let projection = load(tensors, "text_projection", config.projection_dim, width, &outliers)?;
         Ok(Self {
             width,
             token_embedding,

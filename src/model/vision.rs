@@ -7,11 +7,11 @@ use super::block::Encoder;
 use super::linear::{Linear, load_floats, load_norm, outlier_channels};
 use super::workspace::{Workspace, Workspaces, sized};
 use crate::error::{Error, Result};
-use crate::kernels::attention::Reach;
+use crate::kernels::attention::AttentionMask;
 use crate::kernels::layer_norm::LayerNorm;
 use crate::kernels::matmul::{Epilogue, Rows};
 use crate::kernels::threads;
-use crate::weights::{ClipConfig, Family, Tensors};
+use crate::weights::{ClipConfig, ModelFamily, Tensors};
 
 /// A vision transformer (Dosovitskiy et al., 2021), with what CLIP or SigLIP put around its blocks.
 #[derive(Debug)]
@@ -29,11 +29,11 @@ pub struct VisionTower {
     encoder: Encoder,
     readout: Readout,
     /// Every token sees the whole image.
-    all: Reach,
+    all: AttentionMask,
     /// Who asks in the last block: those whose output is read.
-    last: Reach,
+    last: AttentionMask,
     /// The same where the patches' own embeddings are asked for.
-    patches: Reach,
+    patches: AttentionMask,
     workspaces: Workspaces,
 }
 
@@ -57,7 +57,7 @@ impl VisionTower {
     /// As [`Tensors::take`], `NonFiniteWeight`, and `Config` for a width the kernels cannot run.
     pub fn load(tensors: &mut Tensors, config: &ClipConfig) -> Result<Self> {
         let (tower, width) = (&config.vision, config.vision.width);
-        let (tokens, has_class) = (config.vision_tokens(), config.family == Family::Clip);
+        let (tokens, has_class) = (config.vision_tokens(), config.family == ModelFamily::Clip);
         let patches = [width, config.channels, config.patch_size, config.patch_size];
         let quantized =
             tensors.iter().any(|tensor| tensor.name.starts_with("v.blk.") && tensor.dtype.is_quantized());
@@ -74,9 +74,13 @@ impl VisionTower {
             norm_before: if has_class { Some(load_norm(tensors, "v.pre_ln", tower)?) } else { None },
             encoder: Encoder::load(tensors, "v", tower)?,
             readout: Readout::load(tensors, config)?,
-            all: Reach::whole(tokens, 0..tokens),
-            last: Reach::whole(tokens, 0..if has_class { 1 } else { tokens }),
-            patches: if has_class { Reach::each_alone(1..tokens) } else { Reach::whole(tokens, 0..tokens) },
+            all: AttentionMask::whole(tokens, 0..tokens),
+            last: AttentionMask::whole(tokens, 0..if has_class { 1 } else { tokens }),
+            patches: if has_class {
+                AttentionMask::each_alone(1..tokens)
+            } else {
+                AttentionMask::whole(tokens, 0..tokens)
+            },
             workspaces: Workspaces::default(),
         })
     }
@@ -138,10 +142,10 @@ impl VisionTower {
 
     /// The states `[queries, width]` that the last block leaves of those tokens that ask there; the buffer is
     /// the workspace's, to be given back.
-    fn states(&self, pixels: &[f32], last: &Reach, workspace: &mut Workspace) -> Result<Vec<f32>> {
+    fn states(&self, pixels: &[f32], last: &AttentionMask, workspace: &mut Workspace) -> Result<Vec<f32>> {
         let width = self.patch_embedding.columns();
         let patches = (self.image_size / self.patch_size).pow(2);
-        let rows = sized(&mut workspace.input, patches * self.patch_embedding.inner());
+        let rows = sized(&mut workspace.input, patches * self.patch_embedding.in_features());
         self.cut_patches(pixels, rows);
         let embedded = sized(&mut workspace.hidden, patches * width);
         self.patch_embedding.forward(
@@ -164,12 +168,13 @@ impl VisionTower {
         Ok(x)
     }
 
-    /// The patches of an image `[3, size, size]` as `rows` `[patches, inner]`: channel, then row, then
+    /// The patches of an image `[3, size, size]` as `rows` `[patches, in_features]`: channel, then row, then
     /// column, as the convolution's kernel has them, then zeros up to whole blocks.
     fn cut_patches(&self, pixels: &[f32], rows: &mut [f32]) {
-        let (size, patch, inner) = (self.image_size, self.patch_size, self.patch_embedding.inner());
+        let (size, patch, in_features) =
+            (self.image_size, self.patch_size, self.patch_embedding.in_features());
         let side = size / patch;
-        for (index, row) in rows.chunks_exact_mut(inner).enumerate() {
+        for (index, row) in rows.chunks_exact_mut(in_features).enumerate() {
             let (y, x) = (index / side, index % side);
             let (lines, padding) = row.split_at_mut(3 * patch * patch);
             padding.fill(0.0);
@@ -190,13 +195,13 @@ impl VisionTower {
 
 impl Readout {
     fn load(tensors: &mut Tensors, config: &ClipConfig) -> Result<Self> {
-        if config.family == Family::Siglip {
+        if config.family == ModelFamily::Siglip {
             return Ok(Self::Pool(Box::new(AttentionPool::load(tensors, &config.vision)?)));
         }
         let (columns, width) = (config.projection_dim, config.vision.width);
         let norm = load_norm(tensors, "v.post_ln", &config.vision)?;
-        let wide = outlier_channels(tensors, "v.post_ln", &norm)?;
-        let projection = Linear::load_projection(tensors, "visual_projection", columns, width, &wide)?;
+        let outliers = outlier_channels(tensors, "v.post_ln", &norm)?;
+        let projection = Linear::load_projection(tensors, "visual_projection", columns, width, &outliers)?;
         Ok(Self::Class { norm, projection })
     }
 

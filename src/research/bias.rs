@@ -8,8 +8,8 @@ use serde::Serialize;
 use super::embedding_set::EmbeddingSet;
 use super::labels::{Labels, logits, truths};
 use super::logits::{Logits, best};
+use super::statistics::numerics;
 use super::statistics::{Bootstrap, Estimate, Permutation, cohens_d, holm, permutation_test};
-use crate::kernels::double;
 use crate::kernels::random::Random;
 use crate::kernels::threads;
 
@@ -224,7 +224,7 @@ fn judge(differences: &mut [Difference]) {
 /// The shares of a row under softmax.
 fn shares(row: &[f32]) -> Vec<f64> {
     let mut shares: Vec<f64> = row.iter().copied().map(f64::from).collect();
-    double::softmax(&mut shares);
+    numerics::softmax(&mut shares);
     shares
 }
 

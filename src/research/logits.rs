@@ -1,7 +1,8 @@
 //! Scaled cosines of many pictures with many labels, and what each picture's row predicts.
 
+use super::statistics::numerics;
 use crate::kernels::lanes::{dot, dots};
-use crate::kernels::{double, threads};
+use crate::kernels::threads;
 
 /// Labels whose products with a picture are taken side by side.
 const ABREAST: usize = 8;
@@ -110,7 +111,7 @@ pub fn rank(row: &[f32], truth: usize) -> usize {
 pub(super) fn weights(row: &[f32], best: f32, inverse: f64) -> Vec<f64> {
     let distance = |logit: &f32| (f64::from(*logit) - f64::from(best)) * inverse;
     let mut weights: Vec<f64> = row.iter().map(distance).collect();
-    double::exp(&mut weights);
+    numerics::exp(&mut weights);
     weights
 }
 

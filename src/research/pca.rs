@@ -4,7 +4,7 @@
 use serde::Serialize;
 
 use super::embedding_set::EmbeddingSet;
-use crate::kernels::double::dot;
+use super::statistics::numerics::dot;
 use crate::kernels::random::Random;
 
 /// Directions that are followed beyond the wanted ones: they make the wanted ones settle sooner.

@@ -51,7 +51,7 @@ impl Session {
     ///
     /// # Errors
     /// `NonFiniteEmbedding` if the weights are damaged.
-    pub fn look(&self, saliency: &mut Saliency) -> Result<()> {
+    pub fn step(&self, saliency: &mut Saliency) -> Result<()> {
         let (passes, made) = saliency.passes();
         if made == passes {
             return Ok(());
@@ -82,7 +82,7 @@ impl Session {
         templates: &[String],
     ) -> Result<Vec<Vec<f32>>> {
         while saliency.passes().0 > saliency.passes().1 {
-            self.look(saliency)?;
+            self.step(saliency)?;
         }
         let labels = self.label_embeddings(labels, templates)?;
         let map = |label: &Vec<f32>| match (saliency.method, saliency.embeddings.split_first()) {

@@ -24,7 +24,7 @@ pub struct TowerConfig {
 /// What is around the blocks of both towers, and what their cosines mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Family {
+pub enum ModelFamily {
     /// A class token, a causal text tower, both projected; softmax (Radford et al., 2021).
     Clip,
     /// Pooling by attention, a text tower that sees its padding, a sigmoid with a bias (Zhai et al., 2023), and
@@ -35,7 +35,7 @@ pub enum Family {
     MobileClip,
 }
 
-impl Family {
+impl ModelFamily {
     /// The family that Hugging Face configs and our GGUF files call `name`.
     pub fn parse(name: &str) -> Option<Self> {
         match name {
@@ -100,7 +100,7 @@ impl EndToken {
 /// The architecture of a model with two transformers.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ClipConfig {
-    pub family: Family,
+    pub family: ModelFamily,
     /// Of a FastViT, the sizes of its last stage, and the channels it ends with.
     pub vision: TowerConfig,
     /// What a MobileCLIP has for a vision transformer.
@@ -151,7 +151,7 @@ pub(in crate::weights) trait ConfigSource {
     /// What to call the file in messages.
     const FILE: &'static str;
     /// Which family the file is of.
-    fn family(&self) -> Result<Family>;
+    fn family(&self) -> Result<ModelFamily>;
     /// What the file calls a field.
     fn key(&self, field: Field) -> String;
     fn integer(&self, field: Field) -> Result<u64>;
@@ -192,13 +192,13 @@ impl ClipConfig {
 
     /// The rows of the vision tower: the patches, and CLIP's class token before them.
     pub fn vision_tokens(&self) -> usize {
-        self.patches() + usize::from(self.family == Family::Clip)
+        self.patches() + usize::from(self.family == ModelFamily::Clip)
     }
 
     /// Reads and checks every field.
     pub(in crate::weights) fn read(source: &impl ConfigSource) -> Result<Self> {
         let family = source.family()?;
-        if family == Family::MobileClip && cfg!(not(feature = "mobileclip")) {
+        if family == ModelFamily::MobileClip && cfg!(not(feature = "mobileclip")) {
             let expected = "CLIP or SigLIP: MobileCLIP's FastViT runs on the command line alone";
             return Err(Error::UnsupportedArchitecture { found: family.name().to_owned(), expected });
         }
@@ -207,15 +207,15 @@ impl ClipConfig {
         let vocab_size = bounded(source, Field::VocabSize, limit::VOCAB_SIZE)?;
         let config = Self {
             family,
-            fast_vit: (family == Family::MobileClip).then(|| FastVitConfig::read(source)).transpose()?,
+            fast_vit: (family == ModelFamily::MobileClip).then(|| FastVitConfig::read(source)).transpose()?,
             image_size: bounded(source, Field::ImageSize, limit::IMAGE_SIZE)?,
             patch_size: bounded(source, Field::PatchSize, limit::IMAGE_SIZE)?,
             channels: bounded(source, Field::Channels, 3..=3)?,
             vocab_size,
             context_length: bounded(source, Field::ContextLength, limit::CONTEXT_LENGTH)?,
             end_token: match family {
-                Family::Clip | Family::MobileClip => end_token(source, vocab_size)?,
-                Family::Siglip => EndToken::LastPosition,
+                ModelFamily::Clip | ModelFamily::MobileClip => end_token(source, vocab_size)?,
+                ModelFamily::Siglip => EndToken::LastPosition,
             },
             projection_dim: bounded(source, Field::ProjectionDim, limit::WIDTH)?,
             vision,
@@ -228,11 +228,11 @@ impl ClipConfig {
     /// The conditions between fields.
     fn check_sizes(&self, source: &impl ConfigSource) -> Result<()> {
         let (image, patch) = (self.image_size, self.patch_size);
-        if self.patches() == 0 || self.family != Family::Siglip && !image.is_multiple_of(patch) {
+        if self.patches() == 0 || self.family != ModelFamily::Siglip && !image.is_multiple_of(patch) {
             let problem = format!("is {patch}, expected a divisor of the image size {image}");
             return Err(source.error(Field::PatchSize, problem));
         }
-        if self.family == Family::Siglip && self.projection_dim != self.vision.width {
+        if self.family == ModelFamily::Siglip && self.projection_dim != self.vision.width {
             let (found, width) = (self.projection_dim, self.vision.width);
             let problem = format!("is {found}, expected the width {width} of the vision tower");
             return Err(source.error(Field::ProjectionDim, problem));

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::dialect::companions::CompanionFiles;
+use super::dialect::checkpoint_metadata::MetadataFiles;
 use super::record::Record;
 use crate::error::{Error, Result};
 
@@ -100,7 +100,7 @@ pub struct RepositoryPlan {
     /// The commit they are of.
     pub revision: String,
     /// The small files; `None` for those that there are not.
-    pub companions: CompanionFiles<Option<RepositoryFile>>,
+    pub companions: MetadataFiles<Option<RepositoryFile>>,
     /// One file, or the shards in the order of their names.
     pub weights: Vec<RepositoryFile>,
     /// What the file made of them says of its origin.
@@ -153,7 +153,7 @@ impl Repository {
         let (preprocessor, processor) = (self.first(&PREPROCESSORS), of_transformers(PROCESSOR));
         Ok(RepositoryPlan {
             revision: self.sha.clone(),
-            companions: CompanionFiles {
+            companions: MetadataFiles {
                 tokenizer: Some(self.first(&TOKENIZERS)?),
                 tokenizer_config: of_transformers(TOKENIZER_CONFIG),
                 special_tokens: of_transformers(SPECIAL_TOKENS),

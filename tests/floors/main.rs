@@ -21,7 +21,7 @@ const FLOORS: [&[&str]; 7] = [
 /// The floors of `src/kernels/`.
 const KERNELS: [&[&str]; 4] = [
     &["kernels::lanes", "kernels::random", "kernels::threads"],
-    &["kernels::double", "kernels::exp", "kernels::layer_norm", "kernels::resample"],
+    &["kernels::exp", "kernels::layer_norm", "kernels::resample"],
     &["kernels::activation", "kernels::attention"],
     &["kernels::matmul"],
 ];
@@ -123,10 +123,10 @@ fn a_circle_is_found_through_braces_renames_and_names_that_a_folder_passes_on() 
 }
 
 #[test]
-fn no_file_outgrows_five_hundred_lines() {
+fn no_file_outgrows_four_hundred_lines() {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     for path in files(&source) {
         let lines = std::fs::read_to_string(&path).unwrap().lines().count();
-        assert!(lines <= 500, "{} has {lines} lines", path.display());
+        assert!(lines <= 400, "{} has {lines} lines", path.display());
     }
 }

@@ -5,7 +5,7 @@ use clip_wasm::Result;
 use clip_wasm::image::Rgb8;
 use clip_wasm::session::Session;
 use clip_wasm::task::saliency::Method;
-use clip_wasm::weights::{Checkpoint, CompanionFiles, Dtype, HuggingFaceFiles, Record, quantize};
+use clip_wasm::weights::{Checkpoint, Dtype, HuggingFaceFiles, MetadataFiles, Record, quantize};
 use safetensors::tensor::TensorView;
 use serde_json::json;
 
@@ -125,11 +125,11 @@ impl AnyClip {
         }
         let preprocessor = json!({ "size": self.crop, "crop_size": self.crop, "do_center_crop": true });
         HuggingFaceFiles {
-            companions: CompanionFiles {
+            companions: MetadataFiles {
                 config: config.to_string().into(),
                 tokenizer: Bytes::from_static(super::tiny_clip::TOKENIZER),
                 preprocessor: preprocessor.to_string().into(),
-                ..CompanionFiles::default()
+                ..MetadataFiles::default()
             },
             weights: vec![self.weights()],
             record: Record::default(),

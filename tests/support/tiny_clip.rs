@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use bytes::Bytes;
-use clip_wasm::weights::{Checkpoint, CompanionFiles, HuggingFaceFiles, Record};
+use clip_wasm::weights::{Checkpoint, HuggingFaceFiles, MetadataFiles, Record};
 use half::{bf16, f16};
 use safetensors::Dtype;
 use safetensors::tensor::TensorView;
@@ -93,11 +93,11 @@ impl TinyClip {
     /// Everything, read.
     pub fn files(&self) -> HuggingFaceFiles {
         HuggingFaceFiles {
-            companions: CompanionFiles {
+            companions: MetadataFiles {
                 config: self.config.to_string().into(),
                 tokenizer: Bytes::from_static(TOKENIZER),
                 preprocessor: self.preprocessor.to_string().into(),
-                ..CompanionFiles::default()
+                ..MetadataFiles::default()
             },
             weights: vec![self.weights()],
             record: self.record.clone(),

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use clip_wasm::Error;
-use clip_wasm::weights::gguf::{Arrivals, Gguf};
+use clip_wasm::weights::gguf::{Gguf, GgufStream};
 
 fn embedded() -> Bytes {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("models/everyday-clip.gguf");
@@ -10,7 +10,7 @@ fn embedded() -> Bytes {
 }
 
 fn arrive(file: &[u8], chunk: usize, announced: u64) -> Result<Gguf, Error> {
-    let mut arrivals = Arrivals::new(announced);
+    let mut arrivals = GgufStream::new(announced);
     file.chunks(chunk).try_for_each(|chunk| arrivals.push(chunk))?;
     arrivals.finish()
 }
@@ -43,7 +43,7 @@ fn a_file_that_ends_early_says_where_as_the_whole_reader_does() {
 
 #[test]
 fn a_file_of_something_else_is_refused_before_it_has_arrived() {
-    let mut arrivals = Arrivals::new(0);
+    let mut arrivals = GgufStream::new(0);
     let page = "<!doctype html>".repeat(10_000);
     let error = arrivals.push(page.as_bytes()).expect_err("no GGUF");
     assert!(matches!(error, Error::Malformed { .. }), "{error}");

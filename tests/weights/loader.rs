@@ -14,7 +14,7 @@ fn arrive(file: &[u8], chunk: usize) -> Result<Checkpoint, Error> {
     loader.finish()
 }
 
-/// A checkpoint some of whose channels are wide.
+/// A checkpoint some of whose channels are outliers.
 fn clip() -> TinyClip {
     let mut clip = TinyClip::seeded(4);
     for norm in

@@ -4,8 +4,8 @@
 mod support;
 
 mod arrivals;
+mod checkpoint_metadata;
 mod clip_cpp;
-mod companions;
 mod config;
 mod damaged_gguf;
 mod dtypes;

@@ -1,7 +1,7 @@
 //! Hugging Face's tensor names against the rule that clip.cpp's converter applies to them, and OpenCLIP's against
 //! Hugging Face's.
 
-use clip_wasm::weights::names::{Place, from_hugging_face, place};
+use clip_wasm::weights::names::{TensorMapping, from_hugging_face, mapping};
 use clip_wasm::weights::{Checkpoint, Dtype};
 
 use crate::gguf::quantized;
@@ -57,9 +57,9 @@ fn a_tensor_that_a_clip_model_does_not_have_has_no_canonical_name() {
 
 #[test]
 fn only_position_ids_are_buffers() {
-    assert_eq!(place("text_model.embeddings.position_ids"), Place::Nowhere);
-    assert_eq!(place("vision_model.embeddings.position_ids"), Place::Nowhere);
-    assert_eq!(place("position_ids"), Place::Whole("position_ids".into()));
+    assert_eq!(mapping("text_model.embeddings.position_ids"), TensorMapping::Nowhere);
+    assert_eq!(mapping("vision_model.embeddings.position_ids"), TensorMapping::Nowhere);
+    assert_eq!(mapping("position_ids"), TensorMapping::Whole("position_ids".into()));
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::path::Path;
 use clip_wasm::Error;
 use clip_wasm::image::Preprocessing;
 use clip_wasm::session::Session;
-use clip_wasm::weights::{Activation, Checkpoint, ClipConfig, CompanionFiles, Companions, EndToken};
+use clip_wasm::weights::{Activation, Checkpoint, CheckpointMetadata, ClipConfig, EndToken, MetadataFiles};
 use serde_json::{Value, json};
 
 use crate::support::tiny_clip::TinyClip;
@@ -26,10 +26,10 @@ fn config() -> Value {
     })
 }
 
-fn read(config: &Value) -> clip_wasm::Result<Companions> {
+fn read(config: &Value) -> clip_wasm::Result<CheckpointMetadata> {
     let json = config.to_string();
     let (config, preprocessor) = (json.clone().into(), json.into());
-    Companions::from_hugging_face(CompanionFiles { config, preprocessor, ..CompanionFiles::default() })
+    CheckpointMetadata::from_hugging_face(MetadataFiles { config, preprocessor, ..MetadataFiles::default() })
 }
 
 /// The small checkpoint as an OpenCLIP folder, its text tower's names begun with `prefix`.

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use clip_wasm::Error;
 use clip_wasm::weights::{
-    Checkpoint, CompanionFiles, Companions, Converter, Dtype, HuggingFaceFiles, Record,
+    Checkpoint, CheckpointMetadata, Converter, Dtype, HuggingFaceFiles, MetadataFiles, Record,
 };
 
 use crate::gguf::quantized;
@@ -16,11 +16,11 @@ fn read(name: &str) -> Bytes {
 
 fn files(weights: Bytes) -> HuggingFaceFiles {
     HuggingFaceFiles {
-        companions: CompanionFiles {
+        companions: MetadataFiles {
             config: read("config.json"),
             tokenizer: read("tokenizer.json"),
             preprocessor: read("preprocessor_config.json"),
-            ..CompanionFiles::default()
+            ..MetadataFiles::default()
         },
         weights: vec![weights],
         record: Record::default(),
@@ -55,7 +55,7 @@ fn pickled_tensors_are_those_of_safetensors() {
 #[test]
 fn an_archive_in_any_chunking_gives_the_file_of_the_whole_one() {
     let files = files(pickled());
-    let companions = Companions::from_hugging_face(files.companions.clone()).unwrap();
+    let companions = CheckpointMetadata::from_hugging_face(files.companions.clone()).unwrap();
     let whole = Checkpoint::from_hugging_face(files.clone()).unwrap();
     for dtype in [Dtype::F32, Dtype::Q8_0] {
         let expected = quantized(&whole, dtype);

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use clip_wasm::Error;
-use clip_wasm::weights::{Companions, Converter, Dtype, Ending, HuggingFaceFiles};
+use clip_wasm::weights::{CheckpointMetadata, Converter, Dtype, Ending, HuggingFaceFiles};
 
 use sha2::{Digest, Sha256};
 
@@ -11,8 +11,8 @@ use crate::support::tiny_clip::TinyClip;
 
 const DTYPES: [Dtype; 6] = [Dtype::F32, Dtype::F16, Dtype::Q8_0, Dtype::Q6K, Dtype::Q5_0, Dtype::Q4_0];
 
-fn companions(files: &HuggingFaceFiles) -> Companions {
-    Companions::from_hugging_face(files.companions.clone()).unwrap()
+fn companions(files: &HuggingFaceFiles) -> CheckpointMetadata {
+    CheckpointMetadata::from_hugging_face(files.companions.clone()).unwrap()
 }
 
 /// Lengths that have nothing to do with any row, the same for the same seed.
@@ -49,7 +49,7 @@ fn converted(files: &HuggingFaceFiles, dtype: Dtype, mut next: impl FnMut() -> u
     assembled(data, converter.finish(&companions(files), &files.record).unwrap())
 }
 
-/// A checkpoint with wide channels in both towers.
+/// A checkpoint with outlier channels in both towers.
 fn with_wide_channels() -> TinyClip {
     let mut clip = TinyClip::seeded(6);
     for norm in [

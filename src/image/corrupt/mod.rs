@@ -31,7 +31,7 @@ pub const WORKING_SIDE: usize = 224;
 
 /// What kind of damage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Family {
+pub enum CorruptionFamily {
     Noise,
     Blur,
     Weather,
@@ -99,36 +99,36 @@ pub enum Corruption {
 use Corruption::*;
 
 /// Every corruption with its name (ImageNet-C's where it is of there) and family.
-const TABLE: [(Corruption, &str, Family); 26] = [
-    (GaussianNoise, "gaussian_noise", Family::Noise),
-    (ShotNoise, "shot_noise", Family::Noise),
-    (ImpulseNoise, "impulse_noise", Family::Noise),
-    (SpeckleNoise, "speckle_noise", Family::Noise),
-    (DefocusBlur, "defocus_blur", Family::Blur),
-    (GlassBlur, "glass_blur", Family::Blur),
-    (MotionBlur, "motion_blur", Family::Blur),
-    (ZoomBlur, "zoom_blur", Family::Blur),
-    (GaussianBlur, "gaussian_blur", Family::Blur),
-    (Snow, "snow", Family::Weather),
-    (Frost, "frost", Family::Weather),
-    (Fog, "fog", Family::Weather),
-    (Brightness, "brightness", Family::Weather),
-    (Spatter, "spatter", Family::Weather),
-    (Contrast, "contrast", Family::Digital),
-    (ElasticTransform, "elastic_transform", Family::Digital),
-    (Pixelate, "pixelate", Family::Digital),
-    (JpegCompression, "jpeg_compression", Family::Digital),
-    (Saturate, "saturate", Family::Digital),
-    (Occlusion, "occlusion", Family::Shift),
-    (Crop, "crop", Family::Shift),
-    (Rotation, "rotation", Family::Shift),
-    (Scale, "scale", Family::Shift),
-    (Translation, "translation", Family::Shift),
-    (Grey, "grey", Family::Shift),
-    (Typographic, "typographic", Family::Shift),
+const TABLE: [(Corruption, &str, CorruptionFamily); 26] = [
+    (GaussianNoise, "gaussian_noise", CorruptionFamily::Noise),
+    (ShotNoise, "shot_noise", CorruptionFamily::Noise),
+    (ImpulseNoise, "impulse_noise", CorruptionFamily::Noise),
+    (SpeckleNoise, "speckle_noise", CorruptionFamily::Noise),
+    (DefocusBlur, "defocus_blur", CorruptionFamily::Blur),
+    (GlassBlur, "glass_blur", CorruptionFamily::Blur),
+    (MotionBlur, "motion_blur", CorruptionFamily::Blur),
+    (ZoomBlur, "zoom_blur", CorruptionFamily::Blur),
+    (GaussianBlur, "gaussian_blur", CorruptionFamily::Blur),
+    (Snow, "snow", CorruptionFamily::Weather),
+    (Frost, "frost", CorruptionFamily::Weather),
+    (Fog, "fog", CorruptionFamily::Weather),
+    (Brightness, "brightness", CorruptionFamily::Weather),
+    (Spatter, "spatter", CorruptionFamily::Weather),
+    (Contrast, "contrast", CorruptionFamily::Digital),
+    (ElasticTransform, "elastic_transform", CorruptionFamily::Digital),
+    (Pixelate, "pixelate", CorruptionFamily::Digital),
+    (JpegCompression, "jpeg_compression", CorruptionFamily::Digital),
+    (Saturate, "saturate", CorruptionFamily::Digital),
+    (Occlusion, "occlusion", CorruptionFamily::Shift),
+    (Crop, "crop", CorruptionFamily::Shift),
+    (Rotation, "rotation", CorruptionFamily::Shift),
+    (Scale, "scale", CorruptionFamily::Shift),
+    (Translation, "translation", CorruptionFamily::Shift),
+    (Grey, "grey", CorruptionFamily::Shift),
+    (Typographic, "typographic", CorruptionFamily::Shift),
 ];
 
-impl Family {
+impl CorruptionFamily {
     /// Its name in results.
     pub fn name(self) -> &'static str {
         match self {
@@ -164,11 +164,11 @@ impl Corruption {
     }
 
     /// Its family.
-    pub fn family(self) -> Family {
+    pub fn family(self) -> CorruptionFamily {
         self.entry().2
     }
 
-    fn entry(self) -> &'static (Corruption, &'static str, Family) {
+    fn entry(self) -> &'static (Corruption, &'static str, CorruptionFamily) {
         // The table is in the order of the variants; a test holds that.
         &TABLE[self as usize]
     }

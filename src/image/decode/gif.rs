@@ -35,13 +35,13 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Stored> {
 }
 
 /// Left, top, width and height.
-type Place = (usize, usize, usize, usize);
+type FrameRectangle = (usize, usize, usize, usize);
 
 /// The frame in its place, over white. As in Pillow, the screen grows to hold it, and what it leaves bare has
 /// the transparent colour, else the first of the palette; without a palette the indices are grey levels.
 fn on_screen(
     indices: &[u8],
-    (left, top, frame_width, _): Place,
+    (left, top, frame_width, _): FrameRectangle,
     (width, height): (usize, usize),
     palette: Option<&[u8]>,
     transparent: Option<u8>,
@@ -111,7 +111,7 @@ impl<'a> Reader<'a> {
 
     /// Reads up to the first frame's place; what is no block is passed over. With it comes the transparent
     /// index.
-    fn first_frame(&mut self) -> Result<Option<(Place, Option<u8>)>> {
+    fn first_frame(&mut self) -> Result<Option<(FrameRectangle, Option<u8>)>> {
         const TRAILER: u8 = b';';
         let mut transparent = None;
         let mut first = true;
@@ -175,7 +175,7 @@ fn indices(reader: &mut Reader, width: usize, height: usize, interlaced: bool) -
     let mut indices = reserve(Format::Gif, width * height, 0)?;
     let mut codes = Codes { bytes: &reader.bytes[reader.at..], block: &[], buffer: 0, bits_left: 0 };
     let mut table = Table::new(bits);
-    let mut rows = Rows::new(height, interlaced);
+    let mut rows = RowOrder::new(height, interlaced);
     let (mut row, mut column) = (0, 0);
     while let Some(run) = table.next(&mut codes)? {
         for &index in run {
@@ -194,7 +194,7 @@ fn indices(reader: &mut Reader, width: usize, height: usize, interlaced: bool) -
 }
 
 /// The rows of a frame behind the first one, in the file's order.
-struct Rows {
+struct RowOrder {
     height: usize,
     row: usize,
     step: usize,
@@ -202,7 +202,7 @@ struct Rows {
     passes: std::slice::Iter<'static, (usize, usize)>,
 }
 
-impl Rows {
+impl RowOrder {
     fn new(height: usize, interlaced: bool) -> Self {
         let passes: &[_] = if interlaced { &[(4, 8), (2, 4), (1, 2)] } else { &[] };
         Self { height, row: 0, step: if interlaced { 8 } else { 1 }, passes: passes.iter() }

@@ -25,14 +25,14 @@ thread_local! {
 ///
 /// What several queries see is there once, so that the memory grows with the rows, not with their square.
 #[derive(Clone, Debug, Default)]
-pub struct Reach {
+pub struct AttentionMask {
     queries: Vec<u32>,
     /// Where in `keys` the rows lie that each query sees.
     spans: Vec<Span>,
     keys: Vec<u32>,
 }
 
-/// Rows of a [`Reach`] that queries may see.
+/// Rows of an [`AttentionMask`] that queries may see.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span {
     start: usize,
@@ -46,7 +46,7 @@ impl Span {
     }
 }
 
-impl Reach {
+impl AttentionMask {
     /// Adds rows that queries may see, in the order in which their values are added.
     pub fn see(&mut self, rows: impl IntoIterator<Item = u32>) -> Span {
         let start = self.keys.len();
@@ -75,19 +75,19 @@ impl Reach {
 
     /// A sequence of `length` rows, in which every row of `queries` sees all of it.
     pub fn whole(length: usize, queries: std::ops::Range<usize>) -> Self {
-        let mut reach = Self::default();
-        let all = reach.see(0..length as u32);
-        queries.for_each(|query| reach.ask(query as u32, all));
-        reach
+        let mut mask = Self::default();
+        let all = mask.see(0..length as u32);
+        queries.for_each(|query| mask.ask(query as u32, all));
+        mask
     }
 
     /// Rows that see nothing but themselves, so that attention gives each its own value.
     pub fn each_alone(rows: std::ops::Range<usize>) -> Self {
-        let mut reach = Self::default();
+        let mut mask = Self::default();
         for row in rows {
-            reach.push(row as u32, [row as u32]);
+            mask.push(row as u32, [row as u32]);
         }
-        reach
+        mask
     }
 
     /// The rows that ask, in order: row `i` of the output belongs to `queries()[i]`.
@@ -112,23 +112,23 @@ impl Reach {
 }
 
 /// softmax(q k / sqrt(d)) v for each head: `qkv` is `[rows, 3 * width]`, `output` is
-/// `[reach.queries().len(), width]`, the head width `d = width / heads` a multiple of four.
+/// `[mask.queries().len(), width]`, the head width `d = width / heads` a multiple of four.
 ///
 /// # Panics
 /// If the shapes do not fit together: models check theirs at load.
-pub fn attend(qkv: &[f32], heads: usize, width: usize, reach: &Reach, output: &mut [f32]) {
-    assert_eq!(output.len(), reach.queries.len() * width);
+pub fn attend(qkv: &[f32], heads: usize, width: usize, mask: &AttentionMask, output: &mut [f32]) {
+    assert_eq!(output.len(), mask.queries.len() * width);
     let heads = Heads { qkv, width, head_width: width / heads };
     threads::for_each_piece(output, PAIR * width, GRAIN / PAIR, |index, output| {
         let first = index * PAIR;
         let scores = &mut SCORES.take();
-        match <[u32; PAIR]>::try_from(&reach.queries[first..][..output.len() / width]) {
-            Ok(pair) if reach.spans[first] == reach.spans[first + 1] => {
-                heads.attend(pair, reach.keys(first), scores, output);
+        match <[u32; PAIR]>::try_from(&mask.queries[first..][..output.len() / width]) {
+            Ok(pair) if mask.spans[first] == mask.spans[first + 1] => {
+                heads.attend(pair, mask.keys(first), scores, output);
             }
             _ => {
                 for (index, output) in (first..).zip(output.chunks_exact_mut(width)) {
-                    heads.attend([reach.queries[index]], reach.keys(index), scores, output);
+                    heads.attend([mask.queries[index]], mask.keys(index), scores, output);
                 }
             }
         }
@@ -300,9 +300,9 @@ mod tests {
     fn attention_agrees_with_its_definition() {
         for (count, width, heads) in [(1, 8, 2), (5, 24, 2), (17, 64, 2), (9, 80, 1)] {
             let qkv = rows(count, width);
-            let reach = Reach::whole(count, 0..count);
+            let mask = AttentionMask::whole(count, 0..count);
             let mut output = vec![0.0; count * width];
-            attend(&qkv, heads, width, &reach, &mut output);
+            attend(&qkv, heads, width, &mask, &mut output);
             let keys: Vec<u32> = (0..count as u32).collect();
             for (query, output) in output.chunks(width).enumerate() {
                 for (value, truth) in output.iter().zip(reference(&qkv, heads, width, query, &keys)) {
@@ -335,15 +335,15 @@ mod tests {
     fn a_query_sees_its_own_keys_only() {
         let (width, heads) = (16, 2);
         let mut qkv = rows(6, width);
-        let mut reach = Reach::default();
-        reach.push(5, [0, 2, 5]);
+        let mut mask = AttentionMask::default();
+        mask.push(5, [0, 2, 5]);
         let mut before = vec![0.0; width];
-        attend(&qkv, heads, width, &reach, &mut before);
+        attend(&qkv, heads, width, &mask, &mut before);
         for unseen in [1, 3, 4] {
             qkv[unseen * 3 * width..][..3 * width].fill(1e3);
         }
         let mut after = vec![0.0; width];
-        attend(&qkv, heads, width, &reach, &mut after);
+        attend(&qkv, heads, width, &mask, &mut after);
         assert_eq!(before, after);
     }
 
@@ -351,15 +351,15 @@ mod tests {
     fn queries_that_see_the_beginning_of_a_list_have_the_bits_of_a_list_of_their_own() {
         let (width, heads) = (32, 2);
         let qkv = rows(9, width);
-        let (mut shared, mut own) = (Reach::default(), Reach::default());
+        let (mut shared, mut own) = (AttentionMask::default(), AttentionMask::default());
         let path = shared.see([0, 2, 3, 7, 8]);
         for (depth, row) in [0, 2, 3, 7, 8].into_iter().enumerate() {
             shared.ask(row, path.first(depth + 1));
             own.push(row, [0, 2, 3, 7, 8].into_iter().take(depth + 1));
         }
-        let attended = |reach: &Reach| {
+        let attended = |mask: &AttentionMask| {
             let mut output = vec![0.0; 5 * width];
-            attend(&qkv, heads, width, reach, &mut output);
+            attend(&qkv, heads, width, mask, &mut output);
             output
         };
         assert_eq!(attended(&shared), attended(&own));
@@ -368,19 +368,19 @@ mod tests {
 
     #[test]
     fn what_a_whole_picture_of_patches_sees_takes_no_more_than_a_row_for_each() {
-        assert_eq!(Reach::whole(16_385, 0..16_385).len(), 16_385);
+        assert_eq!(AttentionMask::whole(16_385, 0..16_385).len(), 16_385);
     }
 
     #[test]
     fn sequences_side_by_side_have_the_bits_of_each_alone() {
         let (width, heads) = (32, 2);
         let qkv = rows(14, width);
-        let mut reach = Reach::whole(7, 0..7);
-        (7..14).for_each(|query| reach.push(query, 7..14));
+        let mut mask = AttentionMask::whole(7, 0..7);
+        (7..14).for_each(|query| mask.push(query, 7..14));
         let mut together = vec![0.0; 14 * width];
-        attend(&qkv, heads, width, &reach, &mut together);
+        attend(&qkv, heads, width, &mask, &mut together);
         let mut alone = vec![0.0; 7 * width];
-        attend(&qkv[7 * 3 * width..], heads, width, &Reach::whole(7, 0..7), &mut alone);
+        attend(&qkv[7 * 3 * width..], heads, width, &AttentionMask::whole(7, 0..7), &mut alone);
         assert_eq!(together[7 * width..], alone);
     }
 }

@@ -2,10 +2,10 @@
 
 use super::lanes::{F32x4, quads, quads_mut};
 
-/// How many times the median a channel's output is to count as wide.
-const WIDE: f32 = 4.0;
-/// The most channels that count as wide: each costs a row of f32 products.
-const MAX_WIDE: usize = 16;
+/// How many times the median a channel's output is to count as an outlier.
+const OUTLIER_RATIO: f32 = 4.0;
+/// The most channels that count as an outlier: each costs a row of f32 products.
+const MAX_OUTLIERS: usize = 16;
 
 /// Gain, bias and epsilon of a layer norm over rows of `gain.len()` values, a multiple of four.
 #[derive(Clone, Debug)]
@@ -17,16 +17,16 @@ pub struct LayerNorm {
 
 impl LayerNorm {
     /// The channels, ascending, whose output is far larger than most: by gain and bias, over
-    /// `WIDE` times the median; at most `MAX_WIDE`, the largest.
-    pub fn wide_channels(&self) -> Vec<u32> {
+    /// `OUTLIER_RATIO` times the median; at most `MAX_OUTLIERS`, the largest.
+    pub fn outlier_channels(&self) -> Vec<u32> {
         let size = |channel: &u32| {
             let channel = *channel as usize;
             self.gain[channel].abs() + self.bias[channel].abs()
         };
         let mut channels: Vec<u32> = (0..self.gain.len() as u32).collect();
         channels.sort_by(|a, b| size(b).total_cmp(&size(a)));
-        let bound = WIDE * size(&channels[channels.len() / 2]);
-        channels.truncate(MAX_WIDE);
+        let bound = OUTLIER_RATIO * size(&channels[channels.len() / 2]);
+        channels.truncate(MAX_OUTLIERS);
         channels.retain(|channel| size(channel) > bound);
         channels.sort_unstable();
         channels
@@ -121,13 +121,13 @@ mod tests {
     }
 
     #[test]
-    fn channels_of_large_gain_or_bias_are_wide() {
+    fn channels_of_large_gain_or_bias_are_outliers() {
         let mut norm = LayerNorm { gain: vec![1.0; 64], bias: vec![0.1; 64], epsilon: 1e-5 };
-        assert!(norm.wide_channels().is_empty());
+        assert!(norm.outlier_channels().is_empty());
         norm.gain[40] = -12.0;
         norm.bias[3] = 9.0;
         norm.gain[7] = 3.0;
-        assert_eq!(norm.wide_channels(), [3, 40]);
+        assert_eq!(norm.outlier_channels(), [3, 40]);
     }
 
     #[test]

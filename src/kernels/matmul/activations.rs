@@ -29,7 +29,7 @@ pub enum Rows<'a> {
 }
 
 impl<'a> Rows<'a> {
-    /// The values before any norm. `[rows, inner]`
+    /// The values before any norm. `[rows, in_features]`
     pub fn values(&self) -> &'a [f32] {
         match self {
             Self::Plain(values) | Self::Normalised(_, values) => values,
@@ -41,14 +41,14 @@ impl<'a> Rows<'a> {
 /// and `s_a * z` close to its smallest value.
 ///
 /// Trained CLIPs have a few channels ten times as large as the rest. A scale a block, not a row,
-/// keeps them from drowning the others; those that are known at load ([`PackedMatrix::wide`]) keep
+/// keeps them from drowning the others; those that are known at load ([`PackedMatrix::outliers`]) keep
 /// out of the codes altogether. The buffer is kept from one call to the next.
 ///
-/// [`PackedMatrix::wide`]: super::PackedMatrix::wide
+/// [`PackedMatrix::outliers`]: super::PackedMatrix::outliers
 #[derive(Debug, Default)]
 pub struct Activations {
     shape: Shape,
-    /// Groups of rows as [`super::layout`] has them; wide channels are f32.
+    /// Groups of rows as [`super::layout`] has them; outlier channels are f32.
     data: Vec<u8>,
 }
 
@@ -56,8 +56,8 @@ pub struct Activations {
 #[derive(Clone, Copy, Debug, Default)]
 struct Shape {
     rows: usize,
-    inner: usize,
-    /// Wide channels in a row.
+    in_features: usize,
+    /// Outlier channels in a row.
     channels: usize,
 }
 
@@ -74,46 +74,49 @@ pub(super) struct Group<'a> {
 }
 
 /// Where in the data a tile lies, in bytes.
-pub(super) struct Place {
+pub(super) struct TileOffsets {
     /// Its first block.
     blocks: usize,
     /// From one of its blocks to the next.
     stride: usize,
-    /// The wide channels of its first row.
-    wide: usize,
+    /// The outlier channels of its first row.
+    outliers: usize,
 }
 
 impl Activations {
-    /// Quantizes `rows` of `inner` values, all but the channels `wide`, which ascend and stay f32.
+    /// Quantizes `rows` of `in_features` values, all but the channels `outliers`, which ascend and stay f32.
     ///
     /// # Panics
-    /// If `inner` is zero or no multiple of [`BLOCK`], the values are no whole rows, or a channel is
-    /// beyond `inner`.
-    pub fn quantize(&mut self, rows: Rows, inner: usize, wide: &[u32]) {
+    /// If `in_features` is zero or no multiple of [`BLOCK`], the values are no whole rows, or a channel is
+    /// beyond `in_features`.
+    pub fn quantize(&mut self, rows: Rows, in_features: usize, outliers: &[u32]) {
         let values = rows.values();
-        assert!(inner > 0 && values.len().is_multiple_of(inner));
-        assert!(wide.is_sorted() && wide.last().is_none_or(|channel| (*channel as usize) < inner));
-        let pieces = self.begin(Shape { rows: values.len() / inner, inner, channels: wide.len() });
+        assert!(in_features > 0 && values.len().is_multiple_of(in_features));
+        let is_inside = |channel: &u32| (*channel as usize) < in_features;
+        assert!(outliers.is_sorted() && outliers.last().is_none_or(is_inside));
+        let (rows_in_all, channels) = (values.len() / in_features, outliers.len());
+        let pieces = self.begin(Shape { rows: rows_in_all, in_features, channels });
         threads::for_each(pieces.shape.rows.div_ceil(ROWS), GRAIN, |index| {
             let first = index * ROWS;
-            let values = &values[first * inner..][..(ROWS * inner).min(values.len() - first * inner)];
-            match values.len() / inner {
-                1 => quantize_tile::<1>(values, rows, wide, &pieces, first),
-                2 => quantize_tile::<2>(values, rows, wide, &pieces, first),
-                3 => quantize_tile::<3>(values, rows, wide, &pieces, first),
-                _ => quantize_tile::<ROWS>(values, rows, wide, &pieces, first),
+            let values = &values[first * in_features..]
+                [..(ROWS * in_features).min(values.len() - first * in_features)];
+            match values.len() / in_features {
+                1 => quantize_tile::<1>(values, rows, outliers, &pieces, first),
+                2 => quantize_tile::<2>(values, rows, outliers, &pieces, first),
+                3 => quantize_tile::<3>(values, rows, outliers, &pieces, first),
+                _ => quantize_tile::<ROWS>(values, rows, outliers, &pieces, first),
             }
         });
     }
 
-    /// Makes room for `rows` rows of `inner` values without wide channels, a multiple of [`BLOCK`]: all of their blocks
+    /// Makes room for `rows` rows of `in_features` values without outlier channels, a multiple of [`BLOCK`]: all of their blocks
     /// are to be written.
-    pub(super) fn begin_plain(&mut self, rows: usize, inner: usize) -> Pieces<'_> {
-        self.begin(Shape { rows, inner, channels: 0 })
+    pub(super) fn begin_plain(&mut self, rows: usize, in_features: usize) -> Pieces<'_> {
+        self.begin(Shape { rows, in_features, channels: 0 })
     }
 
     fn begin(&mut self, shape: Shape) -> Pieces<'_> {
-        assert!(shape.inner > 0 && shape.inner.is_multiple_of(BLOCK));
+        assert!(shape.in_features > 0 && shape.in_features.is_multiple_of(BLOCK));
         self.shape = shape;
         let length = shape.rows * shape.row_bytes();
         if self.data.len() < length {
@@ -122,15 +125,15 @@ impl Activations {
         Pieces { shape, start: self.data.as_mut_ptr(), length, owner: PhantomData }
     }
 
-    /// How many wide channels a row has.
+    /// How many outlier channels a row has.
     pub(super) fn channels(&self) -> usize {
         self.shape.channels
     }
 
-    /// The wide channels of `rows` rows of a group from `row` on, a multiple of [`ROWS`]: the bytes of a float each.
+    /// The outlier channels of `rows` rows of a group from `row` on, a multiple of [`ROWS`]: the bytes of a float each.
     /// `[rows, channels]`
-    pub(super) fn wide(&self, row: usize, rows: usize) -> &[[u8; 4]] {
-        self.data[self.shape.place(row).wide..][..rows * self.shape.channels * 4].as_chunks().0
+    pub(super) fn outliers(&self, row: usize, rows: usize) -> &[[u8; 4]] {
+        self.data[self.shape.place(row).outliers..][..rows * self.shape.channels * 4].as_chunks().0
     }
 
     /// How many rows there are.
@@ -138,9 +141,9 @@ impl Activations {
         self.shape.rows
     }
 
-    /// The length of the inner dimension.
-    pub fn inner(&self) -> usize {
-        self.shape.inner
+    /// The length of a row: the dimension that is summed over.
+    pub fn in_features(&self) -> usize {
+        self.shape.in_features
     }
 
     /// The group whose first row is `first`, a multiple of [`GROUP_ROWS`].
@@ -156,7 +159,7 @@ impl Activations {
 impl Shape {
     /// Bytes of a row's blocks.
     fn block_bytes(&self) -> usize {
-        self.inner / BLOCK * tile_block_bytes(1)
+        self.in_features / BLOCK * tile_block_bytes(1)
     }
 
     fn row_bytes(&self) -> usize {
@@ -164,18 +167,18 @@ impl Shape {
     }
 
     /// Where the tile lies whose first row is `row`, a multiple of [`ROWS`].
-    fn place(&self, row: usize) -> Place {
+    fn place(&self, row: usize) -> TileOffsets {
         let (first, in_group) = (row - row % GROUP_ROWS, row % GROUP_ROWS);
         let rows = GROUP_ROWS.min(self.rows - first);
         let whole = rows / ROWS;
         let start = first * self.row_bytes();
-        let wide = start + rows * self.block_bytes() + in_group * self.channels * 4;
+        let outliers = start + rows * self.block_bytes() + in_group * self.channels * 4;
         if in_group / ROWS < whole {
             let of_tile = tile_block_bytes(ROWS);
-            Place { blocks: start + in_group / ROWS * of_tile, stride: whole * of_tile, wide }
+            TileOffsets { blocks: start + in_group / ROWS * of_tile, stride: whole * of_tile, outliers }
         } else {
             let blocks = start + in_group * self.block_bytes();
-            Place { blocks, stride: tile_block_bytes(rows % ROWS), wide }
+            TileOffsets { blocks, stride: tile_block_bytes(rows % ROWS), outliers }
         }
     }
 }
@@ -209,7 +212,7 @@ impl Pieces<'_> {
 
     /// Where the tile lies whose first row is `row`.
     #[inline(always)]
-    pub(super) fn place(&self, row: usize) -> Place {
+    pub(super) fn place(&self, row: usize) -> TileOffsets {
         self.shape.place(row)
     }
 
@@ -220,7 +223,7 @@ impl Pieces<'_> {
     #[inline(always)]
     pub(super) unsafe fn write_block<const R: usize>(
         &self,
-        place: &Place,
+        place: &TileOffsets,
         index: usize,
         values: &[[f32; BLOCK]; R],
     ) {
@@ -231,40 +234,40 @@ impl Pieces<'_> {
 }
 
 /// Quantizes the `R` rows in `values`, normalised first if `rows` says so: into the blocks of the tile whose first row is
-/// `first`, and into its wide channels what is kept out of them.
+/// `first`, and into its outlier channels what is kept out of them.
 fn quantize_tile<const R: usize>(
     values: &[f32],
     rows: Rows,
-    mut wide: &[u32],
+    mut outliers: &[u32],
     pieces: &Pieces,
     first: usize,
 ) {
-    let inner = values.len() / R;
+    let in_features = values.len() / R;
     let norm = match rows {
         Rows::Plain(_) => None,
         Rows::Normalised(norm, _) => Some(norm),
     };
-    let rows: [&[f32]; R] = std::array::from_fn(|r| &values[r * inner..][..inner]);
+    let rows: [&[f32]; R] = std::array::from_fn(|r| &values[r * in_features..][..in_features]);
     let norm = norm.map(|norm| (norm, Moments::of_rows(rows, norm.epsilon)));
     let rows = rows.map(|row| row.as_chunks::<BLOCK>().0);
-    let (place, of_row) = (pieces.place(first), wide.len());
+    let (place, of_row) = (pieces.place(first), outliers.len());
     // SAFETY: no two tiles have a block or a row in common.
-    let channels = unsafe { pieces.piece(place.wide, R * of_row * 4) }.as_chunks_mut::<4>().0;
-    for index in 0..inner / BLOCK {
+    let channels = unsafe { pieces.piece(place.outliers, R * of_row * 4) }.as_chunks_mut::<4>().0;
+    for index in 0..in_features / BLOCK {
         let mut values = rows.map(|row| row[index]);
         if let Some((norm, moments)) = &norm {
             for (values, moments) in values.iter_mut().zip(moments) {
                 norm.scale(values, *moments, index * BLOCK);
             }
         }
-        while let Some((channel, rest)) = wide.split_first()
+        while let Some((channel, rest)) = outliers.split_first()
             && (*channel as usize) < (index + 1) * BLOCK
         {
             for (r, values) in values.iter_mut().enumerate() {
                 let value = std::mem::take(&mut values[*channel as usize % BLOCK]);
-                channels[(r + 1) * of_row - wide.len()] = value.to_le_bytes();
+                channels[(r + 1) * of_row - outliers.len()] = value.to_le_bytes();
             }
-            wide = rest;
+            outliers = rest;
         }
         // SAFETY: as above.
         unsafe { pieces.write_block(&place, index, &values) };

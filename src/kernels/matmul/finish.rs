@@ -1,4 +1,4 @@
-//! What happens to a tile's sums after the product: wide channels, bias, activation; then they are stored, added to what
+//! What happens to a tile's sums after the product: outlier channels, bias, activation; then they are stored, added to what
 //! is there, or quantized for the next product.
 
 #![expect(unsafe_code, reason = "passes on that a caller has columns and rows for itself")]
@@ -31,11 +31,11 @@ impl Finish<'_> {
     /// engines of WebAssembly have registers for it: beside the loops of the product they spill nearly all.
     #[inline(never)]
     pub(super) fn apply<const R: usize>(&self, panel: usize, row: usize, tiles: &mut [Tile<R>]) {
-        let weights = self.matrix.wide_weights(panel);
-        let wide = self.activations.wide(row, R * tiles.len());
+        let weights = self.matrix.outlier_weights(panel);
+        let outliers = self.activations.outliers(row, R * tiles.len());
         let bias = vectors(&self.bias(panel));
         for (index, tile) in tiles.iter_mut().enumerate() {
-            add_wide(&wide[index * R * weights.len()..][..R * weights.len()], weights, tile);
+            add_outliers(&outliers[index * R * weights.len()..][..R * weights.len()], weights, tile);
             for sums in tile.iter_mut() {
                 for (sum, bias) in sums.iter_mut().zip(bias) {
                     *sum = *sum + bias;
@@ -102,9 +102,9 @@ fn side_by_side<const R: usize>(tiles: [&Tile<R>; PANELS]) -> [[f32; BLOCK]; R] 
     rows
 }
 
-/// Adds the products of the wide channels of a tile `[R, channels]` to its sums, channel by channel.
+/// Adds the products of the outlier channels of a tile `[R, channels]` to its sums, channel by channel.
 #[inline(always)]
-fn add_wide<const R: usize>(activations: &[[u8; 4]], weights: &[[f32; COLUMNS]], tile: &mut Tile<R>) {
+fn add_outliers<const R: usize>(activations: &[[u8; 4]], weights: &[[f32; COLUMNS]], tile: &mut Tile<R>) {
     let channels = weights.len();
     let rows: [&[[u8; 4]]; R] = std::array::from_fn(|r| &activations[r * channels..][..channels]);
     for (channel, weights) in weights.iter().enumerate() {

@@ -75,7 +75,7 @@ impl Kernel {
     }
 
     /// The implementation to use for weights whose codes' magnitude is at most `largest`: the one
-    /// found fastest by a trial, or the last in [`Self::ALL`] that can run.
+    /// found fastest by [`autotune`](super::autotune), or the last in [`Self::ALL`] that can run.
     pub fn fastest(largest: u8) -> Self {
         match FASTEST[class(largest)].load(Ordering::Relaxed) {
             0 => Self::ALL

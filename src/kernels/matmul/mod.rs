@@ -13,7 +13,7 @@
 //! acc = acc + f32(dot) * (s_a * s_w)
 //! ```
 //!
-//! each operation rounded to `f32` on its own. Then come the few wide channels, known at load, that
+//! each operation rounded to `f32` on its own. Then come the few outlier channels, known at load, that
 //! are kept out of both operands' codes because their values are many times as large as the rest:
 //! `acc = acc + a * w`, in ascending order, in f32. Every implementation follows this to the bit; they
 //! differ only in how they reach the integer. Seven bits for the activations keep
@@ -23,6 +23,7 @@
 //! `layout` says how both lie in memory.
 
 mod activations;
+pub mod autotune;
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 mod finish;
@@ -37,7 +38,6 @@ mod relaxed;
 #[cfg(target_feature = "simd128")]
 mod simd128;
 mod tiles;
-pub mod trial;
 
 pub use activations::{Activations, Rows};
 pub use kernel::Kernel;
@@ -79,7 +79,7 @@ pub struct Output<'a> {
 }
 
 impl PackedMatrix {
-    /// Multiplies `activations` `[rows, inner]` with this matrix into `output`.
+    /// Multiplies `activations` `[rows, in_features]` with this matrix into `output`.
     ///
     /// # Panics
     /// If the shapes do not fit together: models check theirs at load.
@@ -104,8 +104,8 @@ impl PackedMatrix {
         self.run(kernel, &Finish { matrix: self, activations, epilogue, target });
     }
 
-    /// Multiplies `activations` `[rows, inner]` with this matrix into the activations of another product
-    /// `[rows, columns]`, with the bits of [`Activations::quantize`] without wide channels: what lies between is never in
+    /// Multiplies `activations` `[rows, in_features]` with this matrix into the activations of another product
+    /// `[rows, columns]`, with the bits of [`Activations::quantize`] without outlier channels: what lies between is never in
     /// memory as a whole.
     ///
     /// # Panics

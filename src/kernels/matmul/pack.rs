@@ -11,81 +11,81 @@ use crate::kernels::threads;
 /// Fewer panels than this are not worth another thread.
 const PANELS_PER_THREAD: usize = 4;
 
-/// A weight matrix `[columns, inner]` packed for [`super`]'s products: one byte a weight and six
+/// A weight matrix `[columns, in_features]` packed for [`super`]'s products: one byte a weight and six
 /// bytes a block of 32.
 #[derive(Clone, Debug)]
 pub struct PackedMatrix {
     columns: usize,
-    inner: usize,
+    in_features: usize,
     /// Each of its own, so that it is cleared and filled while the processor's cache has it.
     panels: Vec<Box<[PanelBlock]>>,
-    /// The largest magnitude of a code, counted before wide channels were taken out.
+    /// The largest magnitude of a code, counted before outlier channels were taken out.
     largest_code: u8,
     is_finite: bool,
     /// Channels of the inner dimension that are multiplied in f32.
-    wide: Vec<u32>,
-    /// Their weights. `[panels, wide channels, COLUMNS]`
-    wide_weights: Vec<[f32; COLUMNS]>,
+    outliers: Vec<u32>,
+    /// Their weights. `[panels, outlier channels, COLUMNS]`
+    outlier_weights: Vec<[f32; COLUMNS]>,
     /// The order of each block's steps, once an implementation has asked for it. `[panels, blocks]`
     orders: OnceLock<Box<[Order]>>,
 }
 
 impl PackedMatrix {
-    /// Packs `[columns, inner]` weights, panels side by side on the threads there are. `read` fills in a
+    /// Packs `[columns, in_features]` weights, panels side by side on the threads there are. `read` fills in a
     /// column's block of [`BLOCK`] codes and returns their scale.
     ///
     /// # Panics
-    /// If `inner` is no multiple of [`BLOCK`].
+    /// If `in_features` is no multiple of [`BLOCK`].
     pub fn pack(
         columns: usize,
-        inner: usize,
+        in_features: usize,
         read: impl Fn(usize, usize, &mut [i8; BLOCK]) -> f32 + Sync,
     ) -> Self {
-        assert!(inner.is_multiple_of(BLOCK));
+        assert!(in_features.is_multiple_of(BLOCK));
         let panels = threads::map(columns.div_ceil(COLUMNS), PANELS_PER_THREAD, |index| {
             let first = index * COLUMNS;
-            PackedPanel::of(first..columns.min(first + COLUMNS), inner / BLOCK, &read)
+            PackedPanel::of(first..columns.min(first + COLUMNS), in_features / BLOCK, &read)
         });
         let largest_code = panels.iter().map(|panel| panel.largest_code).max().unwrap_or(0);
         let is_finite = panels.iter().all(|panel| panel.is_finite);
         let panels = panels.into_iter().map(|panel| panel.blocks).collect();
         Self {
             columns,
-            inner,
+            in_features,
             panels,
             largest_code,
             is_finite,
-            wide: Vec::new(),
-            wide_weights: Vec::new(),
+            outliers: Vec::new(),
+            outlier_weights: Vec::new(),
             orders: OnceLock::new(),
         }
     }
 
-    /// Takes the channels `wide`, which ascend, out of the codes: they are multiplied in f32, so that the codes of
+    /// Takes the channels `outliers`, which ascend, out of the codes: they are multiplied in f32, so that the codes of
     /// activations need not span their range.
     ///
     /// # Panics
-    /// If a channel is beyond the inner dimension, or there are wide channels already.
+    /// If a channel is beyond the inner dimension, or there are outlier channels already.
     #[must_use]
-    pub fn with_wide(mut self, wide: &[u32]) -> Self {
-        assert!(self.wide.is_empty());
-        assert!(wide.iter().all(|channel| (*channel as usize) < self.inner));
-        self.wide_weights.reserve_exact(self.panels() * wide.len());
+    pub fn with_outliers(mut self, outliers: &[u32]) -> Self {
+        assert!(self.outliers.is_empty());
+        assert!(outliers.iter().all(|channel| (*channel as usize) < self.in_features));
+        self.outlier_weights.reserve_exact(self.panels() * outliers.len());
         for panel in &mut self.panels {
-            for &channel in wide {
+            for &channel in outliers {
                 let (block, k) = (channel as usize / BLOCK, channel as usize % BLOCK);
-                self.wide_weights.push(take_channel(&mut panel[block].0, k));
+                self.outlier_weights.push(take_channel(&mut panel[block].0, k));
             }
         }
-        self.wide = wide.to_vec();
+        self.outliers = outliers.to_vec();
         self
     }
 
-    /// Whether [`Self::join`] can: not where the inner dimensions or wide channels differ, one has codes of few bits and
+    /// Whether [`Self::join`] can: not where the inner dimensions or outlier channels differ, one has codes of few bits and
     /// the other not, or a column would lie across panels.
     pub fn can_join(&self, other: &Self) -> bool {
-        self.inner == other.inner
-            && self.wide == other.wide
+        self.in_features == other.in_features
+            && self.outliers == other.outliers
             && self.columns.is_multiple_of(COLUMNS)
             && (self.largest_code <= NARROW) == (other.largest_code <= NARROW)
     }
@@ -100,21 +100,21 @@ impl PackedMatrix {
         self.panels.extend(other.panels);
         self.largest_code = self.largest_code.max(other.largest_code);
         self.is_finite &= other.is_finite;
-        self.wide_weights.extend(other.wide_weights);
+        self.outlier_weights.extend(other.outlier_weights);
         self.orders = OnceLock::new();
     }
 
-    /// Replaces the wide channels' weights, which were read from the codes, by exact ones
-    /// `[columns, wide channels]`.
+    /// Replaces the outlier channels' weights, which were read from the codes, by exact ones
+    /// `[columns, outlier channels]`.
     ///
     /// # Panics
     /// If there are not that many.
     pub fn set_wide_weights(&mut self, weights: &[f32]) {
-        let channels = self.wide.len();
+        let channels = self.outliers.len();
         assert_eq!(weights.len(), self.columns * channels);
         for (index, weight) in weights.iter().enumerate() {
             let (column, channel) = (index / channels, index % channels);
-            self.wide_weights[column / COLUMNS * channels + channel][column % COLUMNS] = *weight;
+            self.outlier_weights[column / COLUMNS * channels + channel][column % COLUMNS] = *weight;
         }
     }
 
@@ -123,21 +123,21 @@ impl PackedMatrix {
         self.columns
     }
 
-    /// The length of the inner dimension.
-    pub fn inner(&self) -> usize {
-        self.inner
+    /// The length of a row: the dimension that is summed over.
+    pub fn in_features(&self) -> usize {
+        self.in_features
     }
 
     /// The channels of the inner dimension that are multiplied in f32.
-    pub fn wide(&self) -> &[u32] {
-        &self.wide
+    pub fn outliers(&self) -> &[u32] {
+        &self.outliers
     }
 
     /// Bytes of memory the weights take.
     pub fn bytes(&self) -> usize {
         let orders = self.orders.get().map_or(0, |orders| size_of_val(&**orders));
         self.panels.iter().map(|panel| size_of_val(&**panel)).sum::<usize>()
-            + self.wide_weights.len() * COLUMNS * 4
+            + self.outlier_weights.len() * COLUMNS * 4
             + orders
     }
 
@@ -151,8 +151,8 @@ impl PackedMatrix {
         self.largest_code
     }
 
-    pub(super) fn wide_weights(&self, panel: usize) -> &[[f32; COLUMNS]] {
-        &self.wide_weights[panel * self.wide.len()..][..self.wide.len()]
+    pub(super) fn outlier_weights(&self, panel: usize) -> &[[f32; COLUMNS]] {
+        &self.outlier_weights[panel * self.outliers.len()..][..self.outliers.len()]
     }
 
     pub(super) fn panels(&self) -> usize {
@@ -161,7 +161,7 @@ impl PackedMatrix {
 
     /// A panel, with its part of `orders` unless those are empty.
     pub(super) fn panel<'a>(&'a self, panel: usize, orders: &'a [Order]) -> Panel<'a> {
-        let blocks = self.inner / BLOCK;
+        let blocks = self.in_features / BLOCK;
         let of_panel = panel * blocks..(panel + 1) * blocks;
         Panel { blocks: &self.panels[panel], orders: orders.get(of_panel).unwrap_or_default() }
     }

@@ -21,8 +21,8 @@ impl PackedMatrix {
     pub(super) fn run(&self, kernel: Kernel, finish: &Finish) {
         let Finish { activations, epilogue, .. } = finish;
         assert!(kernel.can_run(self.largest_code()));
-        assert_eq!(activations.inner(), self.inner());
-        assert_eq!(activations.channels(), self.wide().len());
+        assert_eq!(activations.in_features(), self.in_features());
+        assert_eq!(activations.channels(), self.outliers().len());
         assert!(epilogue.bias.is_none_or(|bias| bias.len() == self.columns()));
         PRODUCTS.fetch_add(1, Ordering::Relaxed);
         let rows = activations.rows();

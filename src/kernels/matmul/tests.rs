@@ -25,50 +25,50 @@ impl Random {
 struct Case {
     rows: usize,
     columns: usize,
-    inner: usize,
+    in_features: usize,
     activations: Vec<f32>,
-    wide: Vec<u32>,
+    outliers: Vec<u32>,
     codes: Vec<i8>,
     scales: Vec<f32>,
 }
 
 impl Case {
-    fn new(rows: usize, columns: usize, inner: usize) -> Self {
-        let mut random = Random((rows * 1000 + columns * 10 + inner) as u64);
+    fn new(rows: usize, columns: usize, in_features: usize) -> Self {
+        let mut random = Random((rows * 1000 + columns * 10 + in_features) as u64);
         Self {
             rows,
             columns,
-            inner,
-            activations: (0..rows * inner).map(|_| 3.0 * random.unit() + 0.5).collect(),
-            wide: Vec::new(),
-            codes: (0..columns * inner).map(|_| random.next() as i8).collect(),
-            scales: (0..columns * inner / BLOCK).map(|_| 0.01 * random.unit()).collect(),
+            in_features,
+            activations: (0..rows * in_features).map(|_| 3.0 * random.unit() + 0.5).collect(),
+            outliers: Vec::new(),
+            codes: (0..columns * in_features).map(|_| random.next() as i8).collect(),
+            scales: (0..columns * in_features / BLOCK).map(|_| 0.01 * random.unit()).collect(),
         }
     }
 
     fn pack(&self) -> PackedMatrix {
-        let blocks = self.inner / BLOCK;
-        let matrix = PackedMatrix::pack(self.columns, self.inner, |column, block, codes| {
-            codes.copy_from_slice(&self.codes[column * self.inner + block * BLOCK..][..BLOCK]);
+        let blocks = self.in_features / BLOCK;
+        let matrix = PackedMatrix::pack(self.columns, self.in_features, |column, block, codes| {
+            codes.copy_from_slice(&self.codes[column * self.in_features + block * BLOCK..][..BLOCK]);
             self.scales[column * blocks + block]
         });
-        matrix.with_wide(&self.wide)
+        matrix.with_outliers(&self.outliers)
     }
 
     fn multiply(&self, kernel: Kernel, epilogue: Epilogue, out: &mut [f32]) {
         let mut activations = Activations::default();
-        activations.quantize(Rows::Plain(&self.activations), self.inner, &self.wide);
+        activations.quantize(Rows::Plain(&self.activations), self.in_features, &self.outliers);
         let output = Output { values: out, stride: self.columns, first: 0 };
         self.pack().multiply_with(kernel, &activations, epilogue, output);
     }
 
     /// The product in double precision, and the sum of the magnitudes that went into it.
     fn exact(&self, row: usize, column: usize) -> (f64, f64) {
-        let blocks = self.inner / BLOCK;
-        let products = (0..self.inner).map(|k| {
+        let blocks = self.in_features / BLOCK;
+        let products = (0..self.in_features).map(|k| {
             let scale = self.scales[column * blocks + k / BLOCK];
-            let weight = f64::from(self.codes[column * self.inner + k]) * f64::from(scale);
-            f64::from(self.activations[row * self.inner + k]) * weight
+            let weight = f64::from(self.codes[column * self.in_features + k]) * f64::from(scale);
+            f64::from(self.activations[row * self.in_features + k]) * weight
         });
         products.fold((0.0, 0.0), |(sum, size), p| (sum + p, size + p.abs()))
     }
@@ -89,27 +89,30 @@ const SHAPES: [(usize, usize, usize); 10] = [
 
 #[test]
 fn products_stay_within_the_rounding_of_seven_bit_activations() {
-    for (rows, columns, inner) in SHAPES {
-        let case = Case::new(rows, columns, inner);
+    for (rows, columns, in_features) in SHAPES {
+        let case = Case::new(rows, columns, in_features);
         let mut out = vec![0.0; rows * columns];
         case.multiply(Kernel::Portable, Epilogue::default(), &mut out);
         for (i, value) in out.iter().enumerate() {
             let (exact, size) = case.exact(i / columns, i % columns);
-            assert!((f64::from(*value) - exact).abs() <= size * 0.02, "{rows}x{columns}x{inner} at {i}");
+            assert!(
+                (f64::from(*value) - exact).abs() <= size * 0.02,
+                "{rows}x{columns}x{in_features} at {i}"
+            );
         }
     }
 }
 
 #[test]
 fn every_implementation_has_the_same_bits() {
-    for (rows, columns, inner) in SHAPES {
-        let case = Case::new(rows, columns, inner);
+    for (rows, columns, in_features) in SHAPES {
+        let case = Case::new(rows, columns, in_features);
         let mut expected = vec![0.0; rows * columns];
         case.multiply(Kernel::Portable, Epilogue::default(), &mut expected);
         for kernel in Kernel::ALL.iter().filter(|kernel| kernel.can_run(128)) {
             let mut out = vec![0.0; rows * columns];
             case.multiply(*kernel, Epilogue::default(), &mut out);
-            assert_eq!(out, expected, "{kernel:?} {rows}x{columns}x{inner}");
+            assert_eq!(out, expected, "{kernel:?} {rows}x{columns}x{in_features}");
         }
     }
 }
@@ -117,14 +120,14 @@ fn every_implementation_has_the_same_bits() {
 #[test]
 fn a_trial_times_every_implementation_but_the_reference_and_chooses_the_fastest() {
     let start = std::time::Instant::now();
-    let trials = trial::run(768, || start.elapsed().as_secs_f64() * 1000.0);
+    let measurements = autotune::run(768, || start.elapsed().as_secs_f64() * 1000.0);
     for largest in [16, 127] {
-        let of_size: Vec<_> = trials.iter().filter(|trial| trial.largest_code == largest).collect();
+        let of_size: Vec<_> = measurements.iter().filter(|one| one.largest_code == largest).collect();
         let can_run = Kernel::ALL.iter().filter(|kernel| kernel.can_run(largest)).count();
         assert_eq!(of_size.len(), can_run - 1);
         if let Some(best) = of_size.iter().max_by(|a, b| a.gmacs.total_cmp(&b.gmacs)) {
             assert_eq!(Kernel::fastest(largest), best.kernel);
-            assert!(best.chosen && of_size.iter().all(|trial| trial.bits == best.bits));
+            assert!(best.chosen && of_size.iter().all(|one| one.bits == best.bits));
         }
     }
 }
@@ -140,7 +143,7 @@ fn a_row_has_the_same_bits_alone_and_among_others() {
             activations: case.activations[row * 256..][..256].to_vec(),
             codes: case.codes.clone(),
             scales: case.scales.clone(),
-            wide: case.wide.clone(),
+            outliers: case.outliers.clone(),
             ..case
         };
         let mut out = vec![0.0; 40];
@@ -212,11 +215,11 @@ fn a_product_into_activations_has_the_bits_of_one_through_memory() {
 
 #[test]
 fn matrices_side_by_side_have_the_bits_of_each_alone() {
-    let wide = vec![7, 40];
+    let outliers = vec![7, 40];
     let (first, second) = (Case::new(6, 16, 64), Case { codes: vec![-3; 5 * 64], ..Case::new(6, 5, 64) });
-    let pack = |case: &Case| Case { wide: wide.clone(), ..case.clone() }.pack();
+    let pack = |case: &Case| Case { outliers: outliers.clone(), ..case.clone() }.pack();
     let mut activations = Activations::default();
-    activations.quantize(Rows::Plain(&first.activations), 64, &wide);
+    activations.quantize(Rows::Plain(&first.activations), 64, &outliers);
     let mut apart = vec![0.0; 6 * 21];
     for (matrix, first) in [(pack(&first), 0), (pack(&Case::new(6, 5, 64)), 16)] {
         let output = Output { values: &mut apart, stride: 21, first };
@@ -249,8 +252,8 @@ fn a_product_writes_only_its_own_columns() {
 
 #[test]
 fn wide_channels_leave_the_others_their_precision() {
-    let error = |wide: Vec<u32>| {
-        let mut case = Case { wide, ..Case::new(6, 16, 128) };
+    let error = |outliers: Vec<u32>| {
+        let mut case = Case { outliers, ..Case::new(6, 16, 128) };
         for row in case.activations.chunks_mut(128) {
             row[5] *= 40.0;
             row[77] *= -40.0;

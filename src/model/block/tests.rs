@@ -54,13 +54,13 @@ fn check_block(golden: &Golden, block: &Block, width: usize) {
         golden.assert_step(&format!("block0.{name}"), &part);
     }
 
-    let mut reach = Reach::default();
+    let mut mask = AttentionMask::default();
     for row in 0..rows as u32 {
         let seen = if golden.tower == "text" { row + 1 } else { rows as u32 };
-        reach.push(row, 0..seen);
+        mask.push(row, 0..seen);
     }
     let mut attended = vec![0.0; x.len()];
-    attend(&qkv, block.heads, width, &reach, &mut attended);
+    attend(&qkv, block.heads, width, &mask, &mut attended);
     golden.assert_step("block0.attn", &attended);
 
     let residual = Epilogue { add_to_output: true, ..Epilogue::default() };

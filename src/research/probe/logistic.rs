@@ -1,7 +1,7 @@
 //! Multinomial logistic regression as scikit-learn fits it: the mean loss of `c` times the pictures, half
 //! the squared weights beside it, the intercepts free. Newton's method with conjugate gradients.
 
-use crate::kernels::double::{dot, softmax};
+use crate::research::statistics::numerics::{dot, softmax};
 
 /// One labelled row of features.
 pub type Sample<'a> = (&'a [f32], usize);

@@ -7,6 +7,7 @@ mod estimate;
 mod holm;
 mod mcnemar;
 mod moments;
+pub mod numerics;
 mod permutation;
 
 pub use bootstrap::{Bootstrap, percentile};

@@ -11,15 +11,15 @@ use super::convert::{object, rows_of, strings, thrown};
 use crate::image;
 use crate::image::Rgb8;
 use crate::image::corrupt::working_copy;
-use crate::kernels::matmul::trial;
+use crate::kernels::matmul::autotune;
 use crate::kernels::threads;
-use crate::session::{self, Arriving, Session, prompts};
+use crate::session::{self, Session, SessionLoader, prompts};
 use crate::weights::hexadecimal;
 
 /// A GGUF file on its way in.
 #[wasm_bindgen]
 pub struct ModelLoader {
-    file: Arriving,
+    file: SessionLoader,
     hash: FileHash,
 }
 
@@ -36,9 +36,9 @@ impl ModelLoader {
     /// knows it and checks the bytes: that would take as long as all else here.
     #[wasm_bindgen(constructor)]
     pub fn new(expected_bytes: f64, sha256: Option<String>) -> Self {
-        threads::start(trial::warm_up);
+        threads::start(autotune::warm_up);
         let hash = sha256.map_or_else(|| FileHash::Counting(Sha256::new()), FileHash::Known);
-        Self { file: Arriving::new(expected_bytes as u64), hash }
+        Self { file: SessionLoader::new(expected_bytes as u64), hash }
     }
 
     /// Takes the next bytes.
@@ -192,7 +192,7 @@ impl Engine {
     /// Times the implementations of the matrix product on the model's own width, and keeps the fastest
     /// for each kind of weights. A list of what each reached.
     pub fn try_kernels(&self) -> Result<JsValue, JsValue> {
-        object(&threads::inside(|| trial::run(self.session.width(), now)))
+        object(&threads::inside(|| autotune::run(self.session.width(), now)))
     }
 
     /// Token ids of a text, cut to the context length.

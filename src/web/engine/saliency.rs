@@ -50,7 +50,7 @@ impl Engine {
 
     /// Makes the next pass.
     pub fn look(&self, saliency: &mut Saliency) -> Result<(), JsValue> {
-        self.session.look(&mut saliency.0).map_err(thrown)
+        self.session.step(&mut saliency.0).map_err(thrown)
     }
 
     /// A heatmap for each label, `[labels, side * side]`.

@@ -5,7 +5,9 @@ use js_sys::{Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 
 use super::super::convert::{object, thrown};
-use crate::weights::{ClipConfig, CompanionFiles, Companions, Converter, Dtype, Ending, Record, hub, sizes};
+use crate::weights::{
+    CheckpointMetadata, ClipConfig, Converter, Dtype, Ending, MetadataFiles, Record, hub, sizes,
+};
 
 /// What to fetch of a repository, from the hub's answer about it and what our record says (JSON; "{}" if none).
 #[wasm_bindgen]
@@ -86,7 +88,7 @@ impl Conversion {
             let bytes = Reflect::get(files, &name.into())?;
             Ok(bytes.dyn_into::<Uint8Array>().map_or_else(|_| Bytes::new(), |bytes| bytes.to_vec().into()))
         };
-        let files = CompanionFiles {
+        let files = MetadataFiles {
             config: of("config")?,
             tokenizer: of("tokenizer")?,
             tokenizer_config: of("tokenizer_config")?,
@@ -94,7 +96,7 @@ impl Conversion {
             preprocessor: of("preprocessor")?,
             processor: of("processor")?,
         };
-        let companions = Companions::from_hugging_face(files).map_err(thrown)?;
+        let companions = CheckpointMetadata::from_hugging_face(files).map_err(thrown)?;
         let record = Record::from_json(record.as_bytes()).map_err(thrown)?;
         Ok(ConversionEnding(self.converter.finish(&companions, &record).map_err(thrown)?))
     }

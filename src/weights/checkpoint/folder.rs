@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 
 use crate::error::{Error, Result};
 use crate::lfs_pointer;
-use crate::weights::dialect::companions::{CompanionFiles, HuggingFaceFiles};
+use crate::weights::dialect::checkpoint_metadata::{HuggingFaceFiles, MetadataFiles};
 use crate::weights::hub::{Repository, RepositoryFile};
 use crate::weights::record::Record;
 
@@ -61,7 +61,7 @@ pub fn read_archive(path: &Path) -> Result<HuggingFaceFiles> {
         record.name = path.file_stem().map(|name| name.to_string_lossy().into_owned());
     }
     Ok(HuggingFaceFiles {
-        companions: CompanionFiles { tokenizer: read_file(&tokenizer)?.into(), ..CompanionFiles::default() },
+        companions: MetadataFiles { tokenizer: read_file(&tokenizer)?.into(), ..MetadataFiles::default() },
         weights: vec![map(path)?],
         record,
     })

@@ -3,9 +3,9 @@
 use crate::error::Result;
 use crate::weights::checkpoint::Checkpoint;
 use crate::weights::checkpoint::packing::Packing;
-use crate::weights::container::gguf::Arrivals;
+use crate::weights::container::gguf::GgufStream;
+use crate::weights::dialect::checkpoint_metadata::CheckpointMetadata;
 use crate::weights::dialect::clip_cpp;
-use crate::weights::dialect::companions::Companions;
 
 /// The most bytes that are set aside before any have come.
 const MOST_AT_ONCE: u64 = 1 << 30;
@@ -13,7 +13,7 @@ const MOST_AT_ONCE: u64 = 1 << 30;
 /// A GGUF file on its way in. Neither the file nor its matrices as stored ever lie in memory as a whole.
 #[derive(Default)]
 pub struct Loader {
-    arrivals: Arrivals,
+    stream: GgufStream,
     packing: Packing,
 }
 
@@ -21,21 +21,21 @@ impl Loader {
     /// For a file announced to have `announced` bytes, or 0 where nobody said.
     pub fn new(announced: u64) -> Self {
         grow(announced);
-        Self { arrivals: Arrivals::new(announced), packing: Packing::default() }
+        Self { stream: GgufStream::new(announced), packing: Packing::default() }
     }
 
     /// Takes the next bytes.
     ///
     /// # Errors
-    /// As [`Arrivals::push`], and `NonFiniteWeight`.
+    /// As [`GgufStream::push`], and `NonFiniteWeight`.
     pub fn push(&mut self, chunk: &[u8]) -> Result<()> {
-        self.arrivals.push(chunk)?;
-        self.arrivals.arrived().into_iter().try_for_each(|tensor| self.packing.add(tensor))
+        self.stream.push(chunk)?;
+        self.stream.arrived().into_iter().try_for_each(|tensor| self.packing.add(tensor))
     }
 
     /// What the checkpoint has beside its tensors, once that has come, or what is wrong with it.
-    pub fn companions(&self) -> Option<Result<Companions>> {
-        self.arrivals.metadata().map(clip_cpp::companions)
+    pub fn metadata(&self) -> Option<Result<CheckpointMetadata>> {
+        self.stream.metadata().map(clip_cpp::metadata)
     }
 
     /// The checkpoint of the bytes so far, the matrices of its blocks packed where their type allows.
@@ -43,7 +43,7 @@ impl Loader {
     /// # Errors
     /// As [`Checkpoint::from_gguf`], and `NonFiniteWeight`.
     pub fn finish(mut self) -> Result<Checkpoint> {
-        let rest = self.arrivals.finish()?;
+        let rest = self.stream.finish()?;
         rest.tensors.into_iter().try_for_each(|tensor| self.packing.add(tensor))?;
         Checkpoint::from_parts(&rest.metadata, self.packing.finish()?)
     }

@@ -18,15 +18,15 @@ use crate::error::Result;
 use crate::weights::config::ClipConfig;
 use crate::weights::container::gguf::{Gguf, Metadata};
 use crate::weights::container::{pytorch, safetensors};
+use crate::weights::dialect::checkpoint_metadata::{CheckpointMetadata, HuggingFaceFiles};
 use crate::weights::dialect::clip_cpp;
-use crate::weights::dialect::companions::{Companions, HuggingFaceFiles};
 use crate::weights::dialect::{names, parts};
 use crate::weights::hashed::hexadecimal;
 use crate::weights::quantize::blocks::dtype::Dtype;
 use crate::weights::record::Record;
 pub use loader::Loader;
 pub use packing::pack;
-pub use tensors::{Matrix, Tensors};
+pub use tensors::{MatrixTensor, Tensors};
 
 /// Everything a checkpoint brings.
 ///
@@ -82,7 +82,7 @@ impl Checkpoint {
     /// # Errors
     /// As [`Checkpoint::from_gguf`].
     pub fn from_parts(metadata: &Metadata, tensors: Tensors) -> Result<Self> {
-        let Companions { config, tokenizer_json, preprocessing_json } = clip_cpp::companions(metadata)?;
+        let CheckpointMetadata { config, tokenizer_json, preprocessing_json } = clip_cpp::metadata(metadata)?;
         let record = clip_cpp::record(metadata);
         Ok(Self {
             config,
@@ -105,8 +105,9 @@ impl Checkpoint {
         let HuggingFaceFiles { companions: files, weights, record } = files;
         let tokenizer = files.tokenizer.clone();
         // A model that is not run here is refused before its weights are looked at.
-        let told = (!files.config.is_empty()).then(|| Companions::from_hugging_face(files)).transpose()?;
-        let is_nowhere = |name: &str| names::place(name) == names::Place::Nowhere;
+        let told =
+            (!files.config.is_empty()).then(|| CheckpointMetadata::from_hugging_face(files)).transpose()?;
+        let is_nowhere = |name: &str| names::mapping(name) == names::TensorMapping::Nowhere;
         let mut tensors = Vec::new();
         for file in &weights {
             let read = if file.starts_with(&pytorch::ENTRY) {
@@ -115,13 +116,13 @@ impl Checkpoint {
                 safetensors::read(file, is_nowhere)?
             };
             for tensor in read {
-                let place = names::place(&tensor.name);
+                let place = names::mapping(&tensor.name);
                 tensors.extend(parts::of(tensor, place)?);
             }
         }
         let companions = match told {
             Some(companions) => companions,
-            None => Companions::from_tensors(&tensors, tokenizer)?,
+            None => CheckpointMetadata::from_tensors(&tensors, tokenizer)?,
         };
         Ok(Self {
             config: companions.config,
@@ -164,8 +165,8 @@ impl Checkpoint {
     }
 
     /// What there is beside the tensors.
-    pub fn companions(&self) -> Companions {
-        Companions {
+    pub fn metadata(&self) -> CheckpointMetadata {
+        CheckpointMetadata {
             config: self.config.clone(),
             tokenizer_json: self.tokenizer_json.clone(),
             preprocessing_json: self.preprocessing_json.clone(),

@@ -102,7 +102,7 @@ fn packed(tensor: Tensor) -> Result<Slot> {
     })
 }
 
-/// The matrix `[columns, inner]` of a tensor in blocks, no channel wide yet; nothing for one of floats.
+/// The matrix `[columns, in_features]` of a tensor in blocks, with no outlier channels yet; nothing for one of floats.
 ///
 /// # Errors
 /// `NonFiniteWeight`.

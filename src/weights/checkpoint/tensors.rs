@@ -26,9 +26,9 @@ pub(in crate::weights) enum Slot {
 
 /// What a product is made of.
 #[derive(Debug)]
-pub enum Matrix {
+pub enum MatrixTensor {
     Stored(Tensor),
-    /// `[columns, inner]`, no channel wide yet.
+    /// `[columns, in_features]`, with no outlier channels yet.
     Packed(PackedMatrix),
 }
 
@@ -86,11 +86,11 @@ impl Tensors {
     ///
     /// # Errors
     /// `MissingTensor` if it is not there (any more), `TensorShape` if it has another shape.
-    pub fn take_matrix(&mut self, name: &str, shape: &[usize]) -> Result<Matrix> {
+    pub fn take_matrix(&mut self, name: &str, shape: &[usize]) -> Result<MatrixTensor> {
         match self.take_slot(name, shape)? {
             None => Err(missing(name, shape)),
-            Some(Slot::Stored(tensor)) => Ok(Matrix::Stored(tensor)),
-            Some(Slot::Packed(_, packed)) => Ok(Matrix::Packed(packed)),
+            Some(Slot::Stored(tensor)) => Ok(MatrixTensor::Stored(tensor)),
+            Some(Slot::Packed(_, packed)) => Ok(MatrixTensor::Packed(packed)),
         }
     }
 

@@ -4,11 +4,11 @@ use bytes::Bytes;
 use serde_json::{Map, Value};
 
 use crate::error::{Error, Result};
-use crate::weights::config::{ConfigSource, Family, Field, Tower};
+use crate::weights::config::{ConfigSource, Field, ModelFamily, Tower};
 
 /// A parsed `config.json`, with transformers' rule of which of its parts counts.
 pub(in crate::weights) struct ConfigJson {
-    family: Family,
+    family: ModelFamily,
     root: Map<String, Value>,
     vision: Map<String, Value>,
     text: Map<String, Value>,
@@ -23,7 +23,7 @@ impl ConfigJson {
         let family = family(root.get("model_type"))?;
         let vision = tower_config(&root, "vision_config_dict", "vision_config")?;
         let text = tower_config(&root, "text_config_dict", "text_config")?;
-        if family == Family::Siglip && vision.get("vision_use_head") == Some(&Value::Bool(false)) {
+        if family == ModelFamily::Siglip && vision.get("vision_use_head") == Some(&Value::Bool(false)) {
             let problem = "is false, but the embedding of a picture is what that head gives";
             return Err(config_error("vision_config.vision_use_head", problem.into()));
         }
@@ -46,7 +46,7 @@ impl ConfigJson {
             Field::ContextLength => (&self.text, "text_config.", "max_position_embeddings"),
             Field::EosTokenId => (&self.text, "text_config.", "eos_token_id"),
             Field::ProjectionDim => match self.family {
-                Family::Siglip => (&self.text, "text_config.", "projection_size"),
+                ModelFamily::Siglip => (&self.text, "text_config.", "projection_size"),
                 _ => (&self.root, "", "projection_dim"),
             },
             Field::Width(tower) => self.place_in_tower(tower, "hidden_size"),
@@ -73,7 +73,7 @@ impl ConfigJson {
 impl ConfigSource for ConfigJson {
     const FILE: &'static str = "config.json";
 
-    fn family(&self) -> Result<Family> {
+    fn family(&self) -> Result<ModelFamily> {
         Ok(self.family)
     }
 
@@ -84,7 +84,7 @@ impl ConfigSource for ConfigJson {
 
     fn integer(&self, field: Field) -> Result<u64> {
         match self.value(field) {
-            None if (self.family, field) == (Family::Siglip, Field::ProjectionDim) => {
+            None if (self.family, field) == (ModelFamily::Siglip, Field::ProjectionDim) => {
                 self.integer(Field::Width(Tower::Text))
             }
             None => Ok(default_integer(self.family, field)),
@@ -96,7 +96,7 @@ impl ConfigSource for ConfigJson {
 
     fn float(&self, field: Field) -> Result<f64> {
         match self.value(field) {
-            None if self.family == Family::Siglip => Ok(1e-6),
+            None if self.family == ModelFamily::Siglip => Ok(1e-6),
             None => Ok(1e-5),
             Some(value) => {
                 value.as_f64().ok_or_else(|| self.error(field, format!("is {value}, expected a number")))
@@ -106,7 +106,7 @@ impl ConfigSource for ConfigJson {
 
     fn activation(&self, tower: Tower) -> Result<String> {
         match self.value(Field::Activation(tower)) {
-            None if self.family == Family::Siglip => Ok("gelu_pytorch_tanh".to_owned()),
+            None if self.family == ModelFamily::Siglip => Ok("gelu_pytorch_tanh".to_owned()),
             None => Ok("quick_gelu".to_owned()),
             Some(Value::String(name)) => Ok(name.clone()),
             Some(other) => Err(self.error(Field::Activation(tower), format!("is {other}, expected a name"))),
@@ -115,11 +115,11 @@ impl ConfigSource for ConfigJson {
 }
 
 /// The family of a `model_type`.
-fn family(model_type: Option<&Value>) -> Result<Family> {
+fn family(model_type: Option<&Value>) -> Result<ModelFamily> {
     let expected = "expected \"clip\" or \"siglip\"";
     match model_type {
-        Some(Value::String(kind)) => Family::parse(kind)
-            .filter(|&family| family != Family::MobileClip)
+        Some(Value::String(kind)) => ModelFamily::parse(kind)
+            .filter(|&family| family != ModelFamily::MobileClip)
             .ok_or_else(|| unsupported(kind.clone())),
         Some(other) => Err(config_error("model_type", format!("is {other}, {expected}"))),
         None => Err(config_error("model_type", format!("is missing, {expected}"))),
@@ -128,14 +128,14 @@ fn family(model_type: Option<&Value>) -> Result<Family> {
 
 /// What transformers 5.23 assumes where a key is absent (`models/clip/configuration_clip.py`,
 /// `models/siglip/configuration_siglip.py`).
-fn default_integer(family: Family, field: Field) -> u64 {
+fn default_integer(family: ModelFamily, field: Field) -> u64 {
     match field {
-        Field::Width(_) if family == Family::Siglip => 768,
-        Field::MlpWidth(_) if family == Family::Siglip => 3072,
-        Field::Heads(_) if family == Family::Siglip => 12,
-        Field::PatchSize if family == Family::Siglip => 16,
-        Field::VocabSize if family == Family::Siglip => 32000,
-        Field::ContextLength if family == Family::Siglip => 64,
+        Field::Width(_) if family == ModelFamily::Siglip => 768,
+        Field::MlpWidth(_) if family == ModelFamily::Siglip => 3072,
+        Field::Heads(_) if family == ModelFamily::Siglip => 12,
+        Field::PatchSize if family == ModelFamily::Siglip => 16,
+        Field::VocabSize if family == ModelFamily::Siglip => 32000,
+        Field::ContextLength if family == ModelFamily::Siglip => 64,
         Field::Width(Tower::Vision) => 768,
         Field::Width(Tower::Text) => 512,
         Field::MlpWidth(Tower::Vision) => 3072,

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
 use crate::error::{Error, Result};
-use crate::weights::config::{ConfigSource, EndToken, Family, FastVitConfig, Field, Tower};
+use crate::weights::config::{ConfigSource, EndToken, FastVitConfig, Field, ModelFamily, Tower};
 
 const FILE: &str = "open_clip_config.json";
 
@@ -203,8 +203,8 @@ impl OpenClipJson {
 impl ConfigSource for OpenClipJson {
     const FILE: &'static str = FILE;
 
-    fn family(&self) -> Result<Family> {
-        Ok(if self.fast_vit.is_some() { Family::MobileClip } else { Family::Clip })
+    fn family(&self) -> Result<ModelFamily> {
+        Ok(if self.fast_vit.is_some() { ModelFamily::MobileClip } else { ModelFamily::Clip })
     }
 
     fn key(&self, field: Field) -> String {

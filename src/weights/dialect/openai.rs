@@ -2,7 +2,7 @@
 //! do in `build_model` of OpenAI's `clip/model.py`. Heads are 64 wide and the activation is `quick_gelu` in all of them.
 
 use crate::error::{Error, Result};
-use crate::weights::config::{ClipConfig, ConfigSource, EndToken, Family, Field, Tower};
+use crate::weights::config::{ClipConfig, ConfigSource, EndToken, Field, ModelFamily, Tower};
 use crate::weights::container::tensor::Tensor;
 
 const HEAD_WIDTH: usize = 64;
@@ -57,8 +57,8 @@ impl Shapes<'_> {
 impl ConfigSource for Shapes<'_> {
     const FILE: &'static str = "the tensors of weights without a config";
 
-    fn family(&self) -> Result<Family> {
-        Ok(Family::Clip)
+    fn family(&self) -> Result<ModelFamily> {
+        Ok(ModelFamily::Clip)
     }
 
     /// The tensor that a field is read off.

@@ -2,18 +2,18 @@
 
 use crate::error::{Error, Result};
 use crate::weights::container::tensor::Tensor;
-use crate::weights::dialect::names::Place;
+use crate::weights::dialect::names::TensorMapping;
 use crate::weights::quantize::blocks::dtype::Dtype;
 
 /// The tensors that a published one becomes.
 ///
 /// # Errors
 /// `Malformed` if its shape does not go with that.
-pub fn of(tensor: Tensor, place: Place) -> Result<Vec<Tensor>> {
+pub fn of(tensor: Tensor, place: TensorMapping) -> Result<Vec<Tensor>> {
     match place {
-        Place::Nowhere => Ok(Vec::new()),
-        Place::Whole(name) => Ok(vec![Tensor { name, ..tensor }]),
-        Place::Packed(names) => {
+        TensorMapping::Nowhere => Ok(Vec::new()),
+        TensorMapping::Whole(name) => Ok(vec![Tensor { name, ..tensor }]),
+        TensorMapping::Packed(names) => {
             let shape = third(&tensor.name, &tensor.shape)?;
             let len = tensor.data.len() / 3;
             let part = |(index, name): (usize, String)| {
@@ -22,7 +22,7 @@ pub fn of(tensor: Tensor, place: Place) -> Result<Vec<Tensor>> {
             };
             names.into_iter().enumerate().map(part).collect()
         }
-        Place::Transposed(name) => {
+        TensorMapping::Transposed(name) => {
             let shape = transposed_shape(&tensor.name, &tensor.shape)?;
             let data = transpose(&tensor.data, &shape, tensor.dtype);
             Ok(vec![Tensor::new(name, shape, tensor.dtype, data.into())?])

@@ -9,7 +9,7 @@ use serde::de::IgnoredAny;
 use serde_json::{Map, Value, json};
 
 use crate::error::{Error, Result};
-use crate::weights::config::{ClipConfig, Family};
+use crate::weights::config::{ClipConfig, ModelFamily};
 
 pub const CONFIG: &str = "tokenizer_config.json";
 pub const SPECIAL: &str = "special_tokens_map.json";
@@ -35,7 +35,7 @@ pub fn applied(tokenizer: Bytes, config: &[u8], special: &[u8], model: &ClipConf
     let mut file = File::parse(&tokenizer)?;
     settings.check_brackets(&file, model.family)?;
     settings.tokens()?.into_iter().for_each(|token| file.add(token));
-    if let Some((_, pad)) = settings.named("pad_token")?.filter(|_| model.family == Family::Siglip) {
+    if let Some((_, pad)) = settings.named("pad_token")?.filter(|_| model.family == ModelFamily::Siglip) {
         file.pad_with(&pad);
     }
     Ok(file.changed(&tokenizer)?.unwrap_or(tokenizer))
@@ -59,7 +59,7 @@ impl Settings {
         let refuse = |key: &str, problem: String| Err(wrong(CONFIG, key, problem));
         let text = |key: &str| self.config.get(key).and_then(Value::as_str);
         let (is_siglip, class) =
-            (model.family == Family::Siglip, text("tokenizer_class").unwrap_or_default());
+            (model.family == ModelFamily::Siglip, text("tokenizer_class").unwrap_or_default());
         if text("truncation_side") == Some("left") {
             return refuse("truncation_side", "is \"left\": long texts are cut at their end here".into());
         }
@@ -93,9 +93,9 @@ impl Settings {
     }
 
     /// `CLIPTokenizer` puts its own first and last token around a text, whatever `tokenizer.json` does.
-    fn check_brackets(&self, file: &File, family: Family) -> Result<()> {
+    fn check_brackets(&self, file: &File, family: ModelFamily) -> Result<()> {
         let class = self.config.get("tokenizer_class").and_then(Value::as_str).unwrap_or("CLIPTokenizer");
-        if family != Family::Clip || !class.starts_with("CLIPTokenizer") {
+        if family != ModelFamily::Clip || !class.starts_with("CLIPTokenizer") {
             return Ok(());
         }
         let Some(around) = file.brackets() else { return Ok(()) };

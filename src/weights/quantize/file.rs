@@ -2,15 +2,15 @@
 
 use std::io::Write;
 
-use super::body::Body;
+use super::data_writer::DataWriter;
+use super::outlier_weights;
 use super::plan::{Plan, file_type};
-use super::wide;
 use crate::error::{Error, Result};
 use crate::weights::checkpoint::Checkpoint;
 use crate::weights::container::gguf::{TensorLayout, write};
 use crate::weights::container::tensor::Tensor;
+use crate::weights::dialect::checkpoint_metadata::CheckpointMetadata;
 use crate::weights::dialect::clip_cpp;
-use crate::weights::dialect::companions::Companions;
 use crate::weights::hashed::Hashed;
 use crate::weights::outliers::Outliers;
 use crate::weights::quantize::blocks::dtype::Dtype;
@@ -46,7 +46,7 @@ pub fn quantize(
 ) -> Result<Summary> {
     let mut record = checkpoint.record.clone();
     record.fidelity.clear();
-    let kept = |tensor: &&Tensor| dtype.is_quantized() || !wide::is_wide(&tensor.name);
+    let kept = |tensor: &&Tensor| dtype.is_quantized() || !outlier_weights::is_outlier_weights(&tensor.name);
     let tensors: Vec<&Tensor> = checkpoint.tensors.iter().filter(kept).collect();
     write_file(checkpoint, &record, &tensors, Plan::Quantize(dtype), out, progress)
 }
@@ -74,14 +74,14 @@ fn write_file(
 ) -> Result<Summary> {
     let record = with_source_hash(record, checkpoint.published_sha256())?;
     let (mut body, layouts) = announce(tensors, checkpoint.tensors.outliers(), plan)?;
-    let header = file_header(&checkpoint.companions(), &record, &body.outliers(&layouts), &layouts)?;
+    let header = file_header(&checkpoint.metadata(), &record, &body.outliers(&layouts), &layouts)?;
     let total = header.len() as u64 + write::data_len(&layouts);
     let failed = |source| Error::Write { source };
     let mut out = Hashed::new(out);
     out.write_all(&header).map_err(failed)?;
     let mut data = Vec::new();
     for tensor in tensors {
-        body.begin(tensor.name.clone(), tensor.shape.clone(), tensor.dtype, has_wide(tensors, tensor))?;
+        body.begin(tensor.name.clone(), tensor.shape.clone(), tensor.dtype, has_outliers(tensors, tensor))?;
         for bytes in tensor.data.chunks(BYTES_IN_FLIGHT) {
             data.clear();
             body.push(bytes, &mut data)?;
@@ -101,10 +101,10 @@ fn write_file(
 }
 
 /// The layouts of a file of these tensors, and its data, not yet begun, which knows the norms already.
-fn announce(tensors: &[&Tensor], outliers: &Outliers, plan: Plan) -> Result<(Body, Vec<TensorLayout>)> {
-    let mut body = Body::new(plan);
+fn announce(tensors: &[&Tensor], outliers: &Outliers, plan: Plan) -> Result<(DataWriter, Vec<TensorLayout>)> {
+    let mut body = DataWriter::new(plan);
     body.list(outliers);
-    for tensor in tensors.iter().filter(|tensor| wide::is_norm(&tensor.name, &tensor.shape)) {
+    for tensor in tensors.iter().filter(|tensor| outlier_weights::is_norm(&tensor.name, &tensor.shape)) {
         body.learn(&tensor.name, &tensor.to_f32()?);
     }
     let layout = |tensor: &&Tensor| {
@@ -113,22 +113,22 @@ fn announce(tensors: &[&Tensor], outliers: &Outliers, plan: Plan) -> Result<(Bod
     };
     let mut layouts = tensors.iter().map(layout).collect::<Result<Vec<_>>>()?;
     for index in 0..tensors.len() {
-        if !has_wide(tensors, tensors[index]) {
+        if !has_outliers(tensors, tensors[index]) {
             layouts.extend(body.companion(&layouts[index])?);
         }
     }
     Ok((body, layouts))
 }
 
-/// Whether the weights of a matrix's wide channels are among the tensors.
-fn has_wide(tensors: &[&Tensor], matrix: &Tensor) -> bool {
-    let name = wide::wide_name(&matrix.name);
+/// Whether the weights of a matrix's outlier channels are among the tensors.
+fn has_outliers(tensors: &[&Tensor], matrix: &Tensor) -> bool {
+    let name = outlier_weights::outlier_weights_name(&matrix.name);
     tensors.iter().any(|tensor| tensor.name == name)
 }
 
 /// What stands before the data of a file of these tensors.
 pub(in crate::weights) fn file_header(
-    companions: &Companions,
+    companions: &CheckpointMetadata,
     record: &Record,
     outliers: &Outliers,
     layouts: &[TensorLayout],

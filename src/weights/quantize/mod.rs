@@ -2,14 +2,14 @@
 //! checkpoint that is open ([`quantize()`]) or of published weights while they arrive ([`stream`]).
 
 pub(crate) mod blocks;
-mod body;
+mod data_writer;
 mod file;
+mod outlier_weights;
 mod plan;
-mod rows;
+mod row_converter;
 pub mod sizes;
 pub mod stream;
-mod wide;
 
 pub use file::{Summary, quantize, rewrite};
+pub use outlier_weights::outlier_weights_name;
 pub use plan::planned_dtype;
-pub use wide::wide_name;

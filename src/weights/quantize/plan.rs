@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::wide;
+use super::outlier_weights;
 use crate::weights::container::gguf::TensorLayout;
 use crate::weights::quantize::blocks::dtype::Dtype;
 
@@ -31,7 +31,7 @@ impl Plan {
 /// The type a tensor gets where `asked` was asked for.
 ///
 /// The matrices of linear layers and the token table get it, or the next wider type whose blocks fill their
-/// rows. The weights of wide channels are f16; so is the patch embedding, as clip.cpp demands, and a convolutional
+/// rows. The weights of outlier channels are f16; so is the patch embedding, as clip.cpp demands, and a convolutional
 /// trunk's kernels and layers, unless f32 was asked for. All else is f32: it is small, and matters.
 pub fn planned_dtype(name: &str, shape: &[usize], asked: Dtype) -> Dtype {
     if name.starts_with(TRUNK) {
@@ -43,7 +43,9 @@ pub fn planned_dtype(name: &str, shape: &[usize], asked: Dtype) -> Dtype {
             dtype = if dtype == Dtype::Q6K { Dtype::Q8_0 } else { Dtype::F16 };
         }
         dtype
-    } else if wide::is_wide(name) || (name == "v.patch_embd.weight" && asked != Dtype::F32) {
+    } else if outlier_weights::is_outlier_weights(name)
+        || (name == "v.patch_embd.weight" && asked != Dtype::F32)
+    {
         Dtype::F16
     } else {
         Dtype::F32

@@ -2,20 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use crate::weights::config::{ClipConfig, Family, FastVitConfig, TowerConfig};
+use crate::weights::config::{ClipConfig, FastVitConfig, ModelFamily, TowerConfig};
 use crate::weights::quantize::blocks::dtype::Dtype;
 use crate::weights::quantize::plan::planned_dtype;
 
 /// What tokenizer, vocabulary and tensor table take, about, for each token: CLIP's, and the second SigLIP's, whose
 /// file is the longer one of its family.
-const fn bytes_per_token(family: Family) -> usize {
+const fn bytes_per_token(family: ModelFamily) -> usize {
     match family {
-        Family::Clip | Family::MobileClip => 65,
-        Family::Siglip => 134,
+        ModelFamily::Clip | ModelFamily::MobileClip => 65,
+        ModelFamily::Siglip => 134,
     }
 }
 
-/// The bytes of the GGUF file of a config's model by type, within some percent: which channels are wide, and how
+/// The bytes of the GGUF file of a config's model by type, within some percent: which channels are outliers, and how
 /// long the tokenizer's file is, only the checkpoint says.
 pub fn by_dtype(config: &ClipConfig) -> BTreeMap<&'static str, u64> {
     let dtypes = [Dtype::F32, Dtype::F16, Dtype::Q8_0, Dtype::Q6K, Dtype::Q5_0, Dtype::Q4_0];
@@ -31,7 +31,7 @@ fn bytes(config: &ClipConfig, asked: Dtype) -> u64 {
         + tensor("v.patch_embd.weight", &[vision, config.channels, patch, patch]);
     let vision_tower = match (config.family, &config.fast_vit) {
         (_, Some(sizes)) => fast_vit(sizes, config.projection_dim, &tensor),
-        (Family::Siglip, _) => {
+        (ModelFamily::Siglip, _) => {
             patches + tower(&config.vision, &tensor) + block("v.head", &config.vision, &tensor)
         }
         _ => {

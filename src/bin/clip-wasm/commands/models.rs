@@ -21,7 +21,7 @@ struct Report {
     /// Where kept models are.
     #[serde(serialize_with = "serialize_folder")]
     folder: PathBuf,
-    kept: Vec<Kept>,
+    kept: Vec<StoredModel>,
 }
 
 #[derive(Serialize)]
@@ -32,7 +32,7 @@ struct Embedded {
 
 /// A file in the folder of kept models.
 #[derive(Serialize)]
-struct Kept {
+struct StoredModel {
     /// A record's id, or a repository.
     name: String,
     dtype: Option<String>,
@@ -65,14 +65,14 @@ pub fn run(json: bool) -> Result<()> {
 }
 
 /// The models in a folder, which need not be there, sorted by name.
-fn in_folder(folder: &Path) -> Vec<Kept> {
+fn in_folder(folder: &Path) -> Vec<StoredModel> {
     let entries = fs::read_dir(folder).into_iter().flatten();
     let mut paths: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
     paths.sort();
     paths.iter().filter_map(|path| kept_at(path)).collect()
 }
 
-fn kept_at(path: &Path) -> Option<Kept> {
+fn kept_at(path: &Path) -> Option<StoredModel> {
     let end = path.extension()?;
     let partial = end == "data" && path.file_stem().map(Path::new)?.extension() == Some(OsStr::new("gguf"));
     if end != "gguf" && !partial {
@@ -81,7 +81,7 @@ fn kept_at(path: &Path) -> Option<Kept> {
     let file = if partial { path.with_extension("") } else { path.to_owned() };
     let note = Slot { path: file.clone() }.note().filter(|_| !partial);
     let stem = output::readable(Path::new(file.file_stem()?));
-    Some(Kept {
+    Some(StoredModel {
         name: note.as_ref().map_or(stem, |note| note.name.clone()),
         dtype: note.as_ref().map(|note| note.dtype.clone()),
         bytes: fs::metadata(path).ok()?.len(),

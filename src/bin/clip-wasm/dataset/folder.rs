@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clip_wasm::{Error, Result};
 
-use super::{Dataset, Item, Place, problem};
+use super::{Dataset, Item, PictureLocation, problem};
 use crate::output;
 
 /// Names of folders that are splits of one data set, not classes of it.
@@ -101,7 +101,7 @@ fn below(folder: &Path, depth: usize) -> Result<Vec<PathBuf>> {
 fn item(folder: &Path, path: PathBuf, label: Option<String>) -> Item {
     let inside = path.strip_prefix(folder).unwrap_or(&path);
     let parts: Vec<_> = inside.iter().map(|part| output::readable(Path::new(part))).collect();
-    Item { name: parts.join("/"), label, place: Place::File(path) }
+    Item { name: parts.join("/"), label, place: PictureLocation::File(path) }
 }
 
 /// What is in a folder, sorted; names that begin with a dot, and notes beside the data, are left out.

@@ -5,7 +5,7 @@ use std::path::Path;
 use clip_wasm::research::dataset::table;
 use clip_wasm::{Error, Result};
 
-use super::{Dataset, Item, Place};
+use super::{Dataset, Item, PictureLocation};
 use crate::output;
 
 /// Reads a .csv, .tsv or .json; files are relative to its folder.
@@ -19,7 +19,7 @@ pub fn open(path: &Path, extension: &str) -> Result<Dataset> {
     classes.sort();
     classes.dedup();
     let item = |line: table::Line| Item {
-        place: Place::File(folder.join(&line.file)),
+        place: PictureLocation::File(folder.join(&line.file)),
         name: line.file,
         label: line.label,
     };

@@ -28,12 +28,12 @@ pub struct Item {
     /// Its path inside the data, parts joined by `/`.
     pub name: String,
     pub label: Option<String>,
-    pub place: Place,
+    pub place: PictureLocation,
 }
 
 /// Where a picture's bytes are.
 #[derive(Debug)]
-pub enum Place {
+pub enum PictureLocation {
     File(PathBuf),
     /// Some bytes of an archive.
     Part {
@@ -65,7 +65,7 @@ impl Dataset {
     }
 }
 
-impl Place {
+impl PictureLocation {
     /// The picture's bytes.
     ///
     /// # Errors

@@ -8,7 +8,7 @@ use clip_wasm::research::dataset::table;
 use clip_wasm::research::dataset::webdataset::{Sample, class_names, samples};
 use clip_wasm::{Error, Result};
 
-use super::{Dataset, Item, Place, problem};
+use super::{Dataset, Item, PictureLocation, problem};
 use crate::output;
 
 pub const CLASS_NAMES: &str = "classnames.txt";
@@ -83,7 +83,7 @@ fn read_archive(path: &Path, dataset: &mut Dataset) -> Result<()> {
         dataset.items.push(Item {
             name: format!("{shard}/{name}"),
             label: class.map(|class| dataset.classes[class].clone()),
-            place: Place::Part { archive: path.to_owned(), offset, length },
+            place: PictureLocation::Part { archive: path.to_owned(), offset, length },
         });
     }
     Ok(())

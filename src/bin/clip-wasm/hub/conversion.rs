@@ -2,13 +2,13 @@
 
 use bytes::Bytes;
 use clip_wasm::weights::hub::{RepositoryFile, RepositoryPlan};
-use clip_wasm::weights::{Companions, Dtype, Summary, hexadecimal};
+use clip_wasm::weights::{CheckpointMetadata, Dtype, Summary, hexadecimal};
 use clip_wasm::{Error, Result};
 use indicatif::ProgressBar;
 use sha2::{Digest, Sha256};
 
 use super::Hub;
-use super::halfway::Halfway;
+use super::partial_download::PartialDownload;
 use super::remote::Remote;
 use super::work::Work;
 use crate::output;
@@ -20,17 +20,17 @@ pub fn run(hub: &Hub, plan: &RepositoryPlan, dtype: Dtype, work: Work) -> Result
         Some(file) => small(hub, &remote(hub, repo, plan, file), file).map(Bytes::from),
         None => Ok(Bytes::new()),
     };
-    let companions = Companions::from_hugging_face(plan.companions.try_map(read)?)?;
-    let mut halfway =
-        Halfway::open(work, dtype, serde_json::json!([repo, plan.revision, plan.weights, dtype]))?;
+    let companions = CheckpointMetadata::from_hugging_face(plan.companions.try_map(read)?)?;
+    let mut partial_download =
+        PartialDownload::open(work, dtype, serde_json::json!([repo, plan.revision, plan.weights, dtype]))?;
     let total = plan.weights.iter().map(|file| file.bytes).sum();
     let bar = output::progress_of_bytes(total, &format!("{repo} to {dtype}"));
-    let result = fetch_all(hub, repo, plan, &mut halfway, &bar);
+    let result = fetch_all(hub, repo, plan, &mut partial_download, &bar);
     bar.finish_and_clear();
-    let result = result.and_then(|()| halfway.complete(&companions, &plan.record));
+    let result = result.and_then(|()| partial_download.complete(&companions, &plan.record));
     match result {
-        Ok(summary) => Ok((halfway.into_work(), summary)),
-        Err(error) => Err(halfway.end(error)),
+        Ok(summary) => Ok((partial_download.into_work(), summary)),
+        Err(error) => Err(partial_download.end(error)),
     }
 }
 
@@ -38,31 +38,31 @@ fn fetch_all(
     hub: &Hub,
     repo: &str,
     plan: &RepositoryPlan,
-    halfway: &mut Halfway,
+    partial_download: &mut PartialDownload,
     bar: &ProgressBar,
 ) -> Result<()> {
-    for file in plan.weights.iter().skip(halfway.files()) {
+    for file in plan.weights.iter().skip(partial_download.files()) {
         // Without a hash to look at in the end, nothing says that a rest belongs to what came before.
         if file.sha256.is_none() {
-            halfway.back_to_file()?;
+            partial_download.back_to_file()?;
         }
-        let begin = halfway.begin_of_file();
+        let begin = partial_download.begin_of_file();
         let remote = remote(hub, repo, plan, file);
-        let done = halfway.position() - begin;
-        bar.set_position(halfway.position());
+        let done = partial_download.position() - begin;
+        bar.set_position(partial_download.position());
         bar.reset_eta();
         if file.bytes == 0 || done < file.bytes {
             hub.http.stream(&remote, done, &mut |bytes| {
-                halfway.push(bytes)?;
-                bar.set_position(halfway.position());
+                partial_download.push(bytes)?;
+                bar.set_position(partial_download.position());
                 Ok(())
             })?;
         }
-        let found = halfway.end_file()?;
+        let found = partial_download.end_file()?;
         if let Some(expected) = file.sha256.as_ref().filter(|expected| **expected != found) {
             return Err(Error::WrongHash { what: "the weights", found, expected: expected.clone() });
         }
-        halfway.keep_file()?;
+        partial_download.keep_file()?;
     }
     Ok(())
 }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use super::halfway::digest;
+use super::partial_download::digest;
 use crate::output;
 
 /// What is noted of a kept model, in `FILE.json` beside it. It is written before the file has its name.

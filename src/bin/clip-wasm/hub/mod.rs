@@ -2,11 +2,11 @@
 
 mod answer;
 mod conversion;
-mod halfway;
 mod http;
 pub mod kept;
 mod note;
 mod origin;
+mod partial_download;
 mod remote;
 mod work;
 

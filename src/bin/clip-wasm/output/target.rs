@@ -17,11 +17,11 @@ const MOST_LINKS: usize = 40;
 pub struct Target {
     /// As the user calls it.
     path: PathBuf,
-    place: Place,
+    place: TargetKind,
 }
 
 #[derive(Debug)]
-enum Place {
+enum TargetKind {
     /// A file, there or not: written aside, then put in its place.
     File { real: PathBuf, before: Option<Metadata> },
     /// A pipe or a device, which is written into.
@@ -34,7 +34,7 @@ impl Target {
     pub fn new(path: &Path) -> Result<Self> {
         let place = place(path).map_err(|source| Error::File { path: path.to_owned(), source })?;
         let target = Self { path: path.to_owned(), place };
-        if let Place::File { real, .. } = &target.place {
+        if let TargetKind::File { real, .. } = &target.place {
             // Shows at once that the folder takes files.
             drop(aside(real).map_err(|source| target.failed(source))?);
         }
@@ -49,8 +49,8 @@ impl Target {
     /// The file that the name leads to; `None` for a pipe or a device.
     pub fn real(&self) -> Option<&Path> {
         match &self.place {
-            Place::File { real, .. } => Some(real),
-            Place::Stream => None,
+            TargetKind::File { real, .. } => Some(real),
+            TargetKind::Stream => None,
         }
     }
 
@@ -68,7 +68,7 @@ impl Target {
     /// As [`Target::write`], and what `fill` returns.
     pub fn write_with<T>(&self, fill: impl FnOnce(&mut File) -> Result<T>) -> Result<T> {
         let failed = |source| self.failed(source);
-        let Place::File { real, .. } = &self.place else {
+        let TargetKind::File { real, .. } = &self.place else {
             let mut stream = OpenOptions::new().append(true).open(&self.path).map_err(failed)?;
             let filled = fill(&mut stream)?;
             stream.flush().map_err(failed)?;
@@ -90,7 +90,7 @@ impl Target {
     /// `File`.
     pub fn adopt(&self, finished: &Path) -> Result<()> {
         let failed = |source| self.failed(source);
-        let Place::File { real, .. } = &self.place else {
+        let TargetKind::File { real, .. } = &self.place else {
             let mut from = File::open(finished).map_err(failed)?;
             return self.write_with(|stream| {
                 io::copy(&mut from, stream).map_err(failed)?;
@@ -102,7 +102,7 @@ impl Target {
 
     /// Gives a file the modes and the owner of the one whose place it takes.
     fn dress(&self, file: &Path) -> io::Result<()> {
-        let Place::File { before: Some(before), .. } = &self.place else { return Ok(()) };
+        let TargetKind::File { before: Some(before), .. } = &self.place else { return Ok(()) };
         #[cfg(unix)]
         {
             use std::os::unix::fs::MetadataExt;
@@ -127,17 +127,17 @@ impl Drop for Guarded {
 }
 
 /// What the name leads to.
-fn place(path: &Path) -> io::Result<Place> {
+fn place(path: &Path) -> io::Result<TargetKind> {
     match fs::metadata(path) {
         Ok(found) if found.is_dir() => Err(io::Error::new(
             io::ErrorKind::IsADirectory,
             "it is a folder, expected the name of a file to write",
         )),
-        Ok(found) if !found.is_file() || is_open_already(path) => Ok(Place::Stream),
+        Ok(found) if !found.is_file() || is_open_already(path) => Ok(TargetKind::Stream),
         Ok(before) => {
             // A file that may not be written is not to be replaced either.
             OpenOptions::new().write(true).open(path)?;
-            Ok(Place::File { real: fs::canonicalize(path)?, before: Some(before) })
+            Ok(TargetKind::File { real: fs::canonicalize(path)?, before: Some(before) })
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             let real = follow(path)?;
@@ -146,7 +146,7 @@ fn place(path: &Path) -> io::Result<Place> {
                 let problem = format!("there is no folder {}", folder.display());
                 return Err(io::Error::new(io::ErrorKind::NotFound, problem));
             }
-            Ok(Place::File { real, before: None })
+            Ok(TargetKind::File { real, before: None })
         }
         Err(error) => Err(error),
     }

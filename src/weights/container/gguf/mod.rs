@@ -3,13 +3,13 @@
 //! [`read`] and [`write`](mod@write) know the container (versions 2 and 3, little-endian; specification:
 //! `docs/gguf.md` in the ggml repository) and nothing of CLIP; `keys` knows what CLIP's keys mean.
 
-pub mod arrivals;
 pub mod read;
+pub mod stream;
 pub mod value;
 pub mod write;
 
-pub use arrivals::Arrivals;
 pub use read::Gguf;
+pub use stream::GgufStream;
 pub use value::{Array, Value};
 pub use write::TensorLayout;
 

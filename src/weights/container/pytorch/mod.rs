@@ -5,6 +5,7 @@
 //! the pickle, which comes first, has an end of its own and says how long the storages are. In the archives of
 //! TorchScript it comes last ([`script`]).
 
+mod opcodes;
 mod pickle;
 mod script;
 
@@ -34,7 +35,7 @@ const MAX_SHARES: u64 = 4;
 
 /// A storage whose bytes come next; they are not taken by [`Archive::push`].
 #[derive(Debug, PartialEq)]
-pub struct Storage {
+pub struct NextStorage {
     pub key: String,
     pub bytes: usize,
 }
@@ -44,7 +45,7 @@ pub struct Storage {
 pub struct Archive {
     /// What is being collected.
     held: Vec<u8>,
-    place: Place,
+    place: ArchivePosition,
     /// How far the pickle has been looked through.
     scanned: usize,
     /// The tensors by the key of their storage, once the pickle has been read.
@@ -52,7 +53,7 @@ pub struct Archive {
 }
 
 #[derive(Debug, Default, Serialize, Deserialize)]
-enum Place {
+enum ArchivePosition {
     #[default]
     Head,
     Pickle {
@@ -75,28 +76,28 @@ impl Archive {
     ///
     /// # Errors
     /// `Malformed` for what `torch.save` does not write.
-    pub fn push(&mut self, byte: u8) -> Result<Option<Storage>> {
-        if matches!(self.place, Place::End) {
+    pub fn push(&mut self, byte: u8) -> Result<Option<NextStorage>> {
+        if matches!(self.place, ArchivePosition::End) {
             return Ok(None);
         }
         self.held.push(byte);
         match self.place {
-            Place::Head => self.head(),
-            Place::Pickle { described } => self.pickle(described).map(|()| None),
-            Place::Small { described, is_byte_order, bytes } => {
+            ArchivePosition::Head => self.head(),
+            ArchivePosition::Pickle { described } => self.pickle(described).map(|()| None),
+            ArchivePosition::Small { described, is_byte_order, bytes } => {
                 self.small(described, is_byte_order, bytes).map(|()| None)
             }
-            Place::Descriptor { bytes } => {
+            ArchivePosition::Descriptor { bytes } => {
                 self.descriptor(bytes);
                 Ok(None)
             }
-            Place::End => Ok(None),
+            ArchivePosition::End => Ok(None),
         }
     }
 
     /// Whether all the storages have passed.
     pub fn is_at_end(&self) -> bool {
-        matches!(self.place, Place::End)
+        matches!(self.place, ArchivePosition::End)
     }
 
     /// The tensors of a storage, which are given once.
@@ -110,7 +111,7 @@ impl Archive {
     }
 
     /// The head of an entry, once it is whole with its name and what is beside it.
-    fn head(&mut self) -> Result<Option<Storage>> {
+    fn head(&mut self) -> Result<Option<NextStorage>> {
         let held = &self.held;
         if held.len() >= 4 && held[..4] != ENTRY {
             if self.scanned == 0 || !held.starts_with(b"PK") {
@@ -122,7 +123,7 @@ impl Archive {
                     "the storage {key:?} of tensor {name:?} is not in the archive"
                 )));
             }
-            self.place = Place::End;
+            self.place = ArchivePosition::End;
             return Ok(None);
         }
         let Some(head) = held.first_chunk::<HEAD>() else { return Ok(None) };
@@ -140,17 +141,17 @@ impl Archive {
         self.enter(&name, flags & 8 != 0, stored)
     }
 
-    fn enter(&mut self, name: &str, described: bool, bytes: u32) -> Result<Option<Storage>> {
+    fn enter(&mut self, name: &str, described: bool, bytes: u32) -> Result<Option<NextStorage>> {
         let name = name.split_once('/').map_or(name, |(_, name)| name);
         if name == "data.pkl" {
             self.scanned = 0;
-            self.place = Place::Pickle { described };
+            self.place = ArchivePosition::Pickle { described };
             return Ok(None);
         }
         let Some(key) = name.strip_prefix("data/") else {
-            self.place = Place::Small { described, is_byte_order: name == "byteorder", bytes };
+            self.place = ArchivePosition::Small { described, is_byte_order: name == "byteorder", bytes };
             if !described && bytes == 0 {
-                self.place = Place::Head;
+                self.place = ArchivePosition::Head;
             }
             return Ok(None);
         };
@@ -163,12 +164,16 @@ impl Archive {
         let bytes = bytes.ok_or_else(|| malformed(format!(
             "the length of the entry {name:?} is not known yet: TorchScript archives are read from a disk alone"
         )))?;
-        self.place = if described { Place::Descriptor { bytes: bytes as u64 } } else { Place::Head };
-        Ok(Some(Storage { key: key.to_owned(), bytes }))
+        self.place = if described {
+            ArchivePosition::Descriptor { bytes: bytes as u64 }
+        } else {
+            ArchivePosition::Head
+        };
+        Ok(Some(NextStorage { key: key.to_owned(), bytes }))
     }
 
     fn pickle(&mut self, described: bool) -> Result<()> {
-        let Some(end) = pickle::end(&self.held, &mut self.scanned)? else {
+        let Some(end) = opcodes::end(&self.held, &mut self.scanned)? else {
             if self.held.len() > MAX_PICKLE {
                 return Err(malformed(format!("its pickle has more than {MAX_PICKLE} bytes")));
             }
@@ -179,7 +184,8 @@ impl Archive {
         if self.views.is_empty() {
             return Err(malformed("its pickle has no tensors".into()));
         }
-        self.place = if described { Place::Descriptor { bytes: end as u64 } } else { Place::Head };
+        self.place =
+            if described { ArchivePosition::Descriptor { bytes: end as u64 } } else { ArchivePosition::Head };
         Ok(())
     }
 
@@ -202,7 +208,8 @@ impl Archive {
             return Err(malformed("its numbers are not little-endian".into()));
         }
         self.held = if described { DESCRIPTOR.to_vec() } else { Vec::new() };
-        self.place = if described { Place::Descriptor { bytes: end as u64 } } else { Place::Head };
+        self.place =
+            if described { ArchivePosition::Descriptor { bytes: end as u64 } } else { ArchivePosition::Head };
         Ok(())
     }
 
@@ -215,7 +222,7 @@ impl Archive {
         let is_long = bytes > 0 && long(8) == Some(bytes);
         if held.len() == if is_long { 24 } else { 16 } {
             self.held.clear();
-            self.place = Place::Head;
+            self.place = ArchivePosition::Head;
         }
     }
 }
@@ -240,7 +247,7 @@ pub fn read(file: &Bytes, skip: impl Fn(&str) -> bool) -> Result<Vec<Tensor>> {
         };
         let &byte = file.get(at).ok_or_else(|| truncated("an entry", at, 1))?;
         at += 1;
-        if let Some(Storage { key, bytes }) = archive.push(byte)? {
+        if let Some(NextStorage { key, bytes }) = archive.push(byte)? {
             let end = at.checked_add(bytes).filter(|&end| end <= file.len());
             let end = end.ok_or_else(|| truncated("a storage", at, bytes))?;
             let storage = file.slice(at..end);

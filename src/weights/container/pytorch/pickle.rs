@@ -10,11 +10,10 @@ use std::collections::{HashMap, HashSet};
 use serde::{Deserialize, Serialize};
 
 use super::malformed;
+use super::opcodes::{MAX_NAME, argument_len};
 use crate::error::Result;
 use crate::weights::quantize::blocks::dtype::Dtype;
 
-/// The longest name of a tensor, a storage, a module or a class, in bytes.
-const MAX_NAME: usize = 512;
 /// The most axes of a tensor.
 const MAX_AXES: usize = 8;
 /// The most tensors: a CLIP has some hundreds.
@@ -59,64 +58,6 @@ enum Value {
     Other,
 }
 
-/// The length of the pickle at the beginning of `bytes`, once it is whole. `scanned` is how far an earlier call came.
-///
-/// # Errors
-/// `Malformed` for an opcode that `torch.save` does not write.
-pub fn end(bytes: &[u8], scanned: &mut usize) -> Result<Option<usize>> {
-    while let Some(&opcode) = bytes.get(*scanned) {
-        let Some(argument) = argument_len(opcode, &bytes[*scanned + 1..])? else { return Ok(None) };
-        let next = *scanned + 1 + argument;
-        if next > bytes.len() {
-            return Ok(None);
-        }
-        *scanned = next;
-        if opcode == b'.' {
-            return Ok(Some(next));
-        }
-    }
-    Ok(None)
-}
-
-/// Where a line that begins at `from` ends, with its newline; `None` while too few bytes are here to tell.
-///
-/// # Errors
-/// `Malformed` once it is longer than any name: whoever asks again with each byte that comes looks at no more than that.
-fn line_end(rest: &[u8], from: usize) -> Result<Option<usize>> {
-    let line = rest.get(from..).unwrap_or_default();
-    match line.iter().take(MAX_NAME + 1).position(|&byte| byte == b'\n') {
-        Some(at) => Ok(Some(from + at + 1)),
-        None if line.len() > MAX_NAME => {
-            Err(malformed(format!("the pickle names a module or a class of more than {MAX_NAME} bytes")))
-        }
-        None => Ok(None),
-    }
-}
-
-/// How many bytes belong to an opcode; `None` while too few are here to tell.
-///
-/// # Errors
-/// `Malformed` for an opcode that `torch.save` does not write, and for lines as [`line_end`] says.
-fn argument_len(opcode: u8, rest: &[u8]) -> Result<Option<usize>> {
-    Ok(match opcode {
-        b'(' | b')' | b'}' | b']' | b'N' | b'R' | b'b' | b'Q' | b's' | b'u' | b'a' | b'e' | b't' | b'.' => {
-            Some(0)
-        }
-        0x81 | 0x85..=0x89 => Some(0),
-        0x80 | b'q' | b'h' | b'K' => Some(1),
-        b'M' => Some(2),
-        b'r' | b'j' | b'J' => Some(4),
-        b'G' => Some(8),
-        0x8a => rest.first().map(|&len| 1 + usize::from(len)),
-        b'X' => rest.first_chunk().map(|len| 4usize.saturating_add(u32::from_le_bytes(*len) as usize)),
-        b'c' => match line_end(rest, 0)? {
-            Some(end) => line_end(rest, end)?,
-            None => None,
-        },
-        _ => return Err(malformed(format!("the pickle has the opcode {opcode:#04x}, which is not read"))),
-    })
-}
-
 /// The tensors of a whole pickle, in the order of the dictionary; of the dictionary `state_dict` in it, if there is
 /// one. Those of a module are named by the way to them, as in its state dict.
 ///
@@ -141,12 +82,12 @@ struct Machine<'a> {
     memo: HashMap<u32, Value>,
     tuples: Vec<Vec<Value>>,
     dicts: Vec<Vec<(Value, Value)>>,
-    storages: Vec<Storage>,
+    storages: Vec<PickledStorage>,
     tensors: Vec<View>,
 }
 
 #[derive(Clone)]
-struct Storage {
+struct PickledStorage {
     key: String,
     dtype: Option<Dtype>,
     value_bytes: usize,
@@ -286,7 +227,7 @@ impl Machine<'_> {
             [_, Value::Global(start, end), key, _, len] => {
                 let (dtype, value_bytes) = storage_type(&self.pickle[start..end]);
                 let key = self.text(key).map(str::to_owned);
-                key.zip(whole(len)).map(|(key, len)| Storage { key, dtype, value_bytes, len })
+                key.zip(whole(len)).map(|(key, len)| PickledStorage { key, dtype, value_bytes, len })
             }
             _ => None,
         };
@@ -301,7 +242,7 @@ impl Machine<'_> {
     fn tensor(&mut self, arguments: &[Value]) -> Result<Value> {
         let view = match *arguments {
             [Value::Storage(storage), offset, shape, stride, ..] => {
-                let Storage { key, dtype, value_bytes, len } = self.storages[storage].clone();
+                let PickledStorage { key, dtype, value_bytes, len } = self.storages[storage].clone();
                 let parts = (whole(offset), self.sizes(shape), self.sizes(stride));
                 if let (Some(offset), Some(shape), Some(stride)) = parts {
                     let (name, storage_len) = (String::new(), len);
@@ -405,6 +346,7 @@ fn cut_short() -> crate::Error {
 
 #[cfg(test)]
 mod tests {
+    use super::super::opcodes::end;
     use super::*;
 
     fn text(text: &str) -> Vec<u8> {

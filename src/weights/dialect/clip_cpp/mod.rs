@@ -7,10 +7,10 @@ mod preprocessing;
 
 use crate::error::{Error, Result};
 use crate::weights::config::{
-    Activation, ClipConfig, ConfigSource, Family, FastVitConfig, Field, Tower, TowerConfig,
+    Activation, ClipConfig, ConfigSource, FastVitConfig, Field, ModelFamily, Tower, TowerConfig,
 };
 use crate::weights::container::gguf::{Array, Metadata, Value};
-use crate::weights::dialect::companions::Companions;
+use crate::weights::dialect::checkpoint_metadata::CheckpointMetadata;
 use crate::weights::dialect::hugging_face::ImageStatistics;
 use crate::weights::dialect::vocabulary;
 use crate::weights::outliers::Outliers;
@@ -61,7 +61,7 @@ pub(in crate::weights) fn config(metadata: &Metadata) -> Result<ClipConfig> {
 
 /// The architecture, and the tokenizer's JSON and the preprocessing's as they were in the Hugging Face checkpoint; made
 /// from the tokens and the statistics in a file of clip.cpp's, which has neither.
-pub(in crate::weights) fn companions(metadata: &Metadata) -> Result<Companions> {
+pub(in crate::weights) fn metadata(metadata: &Metadata) -> Result<CheckpointMetadata> {
     let config = config(metadata)?;
     let json = |key: &str| match metadata.get(key) {
         Some(Value::String(text)) => Ok(Some(text.clone())),
@@ -89,7 +89,7 @@ pub(in crate::weights) fn companions(metadata: &Metadata) -> Result<Companions> 
             statistics(IMAGE_STD),
         )?,
     };
-    Ok(Companions { config, tokenizer_json, preprocessing_json })
+    Ok(CheckpointMetadata { config, tokenizer_json, preprocessing_json })
 }
 
 /// The outlier channels that the file lists.
@@ -156,12 +156,12 @@ impl ConfigKeys<'_> {
 impl ConfigSource for ConfigKeys<'_> {
     const FILE: &'static str = FILE;
 
-    fn family(&self) -> Result<Family> {
+    fn family(&self) -> Result<ModelFamily> {
         if !self.0.contains_key(FAMILY) {
-            return Ok(Family::Clip);
+            return Ok(ModelFamily::Clip);
         }
         let name = self.text(FAMILY)?;
-        Family::parse(name).ok_or_else(|| unsupported(name.to_owned()))
+        ModelFamily::parse(name).ok_or_else(|| unsupported(name.to_owned()))
     }
 
     fn key(&self, field: Field) -> String {
@@ -245,7 +245,7 @@ fn unsupported(found: String) -> Error {
 /// `Tokenizer`, `TokenId`, `Malformed` or `Config` if the tokenizer's or the preprocessing's JSON is not what
 /// it should be.
 pub(in crate::weights) fn describe(
-    companions: &Companions,
+    companions: &CheckpointMetadata,
     record: &Record,
     outliers: &Outliers,
     file_type: Dtype,
@@ -257,7 +257,7 @@ pub(in crate::weights) fn describe(
     keys.put("general.file_type", Value::Unsigned(file_type.ggml_id().into()));
     keys.put("general.quantization_version", Value::Unsigned(QUANTIZATION_VERSION));
     keys.record(record);
-    if config.family != Family::Clip {
+    if config.family != ModelFamily::Clip {
         keys.put(FAMILY, Value::string(config.family.name()));
     }
     keys.put("clip.has_text_encoder", Value::Bool(true));
@@ -285,7 +285,7 @@ pub(in crate::weights) fn describe(
     keys.put(IMAGE_MEAN, Value::Array(Array::floats(&statistics.mean)));
     keys.put(IMAGE_STD, Value::Array(Array::floats(&statistics.std)));
     keys.put(PREPROCESSOR, Value::String(companions.preprocessing_json.clone()));
-    if config.family != Family::Siglip {
+    if config.family != ModelFamily::Siglip {
         let tokens = vocabulary::tokens(&companions.tokenizer_json, config.vocab_size)?;
         keys.put(TOKENS, Value::Array(Array::strings(tokens)));
     }

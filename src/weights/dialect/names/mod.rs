@@ -10,7 +10,7 @@ mod siglip;
 /// What becomes of a published tensor. The schemes have no name in common that means two things, so a name tells
 /// which scheme it is of.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub enum Place {
+pub enum TensorMapping {
     /// It is a tensor of this name, or none that any scheme knows.
     Whole(String),
     /// It is a matrix of this name with rows for columns.
@@ -25,18 +25,18 @@ pub enum Place {
 /// OpenAI's own state dict, whose names OpenCLIP kept.
 ///
 /// ```
-/// # use clip_wasm::weights::names::{Place, place};
-/// assert_eq!(place("visual.proj"), Place::Transposed("visual_projection.weight".into()));
+/// # use clip_wasm::weights::names::{TensorMapping, mapping};
+/// assert_eq!(mapping("visual.proj"), TensorMapping::Transposed("visual_projection.weight".into()));
 /// ```
-pub fn place(name: &str) -> Place {
+pub fn mapping(name: &str) -> TensorMapping {
     if is_hugging_face_buffer(name) {
-        return Place::Nowhere;
+        return TensorMapping::Nowhere;
     }
     match from_hugging_face(name) {
-        Some(canonical) => Place::Whole(canonical),
-        None => siglip::place(name)
-            .or_else(|| open_clip::place(name))
-            .unwrap_or_else(|| Place::Whole(name.to_owned())),
+        Some(canonical) => TensorMapping::Whole(canonical),
+        None => siglip::mapping(name)
+            .or_else(|| open_clip::mapping(name))
+            .unwrap_or_else(|| TensorMapping::Whole(name.to_owned())),
     }
 }
 

@@ -1,20 +1,22 @@
 //! The names of OpenCLIP's `CLIP` and `CustomTextCLIP` (open_clip 2.x, `model.py`), which are those of OpenAI's
 //! state dict, to the canonical ones.
 
-use super::Place;
+use super::TensorMapping;
 
 /// What becomes of a tensor, or `None` if OpenCLIP's two transformers have no such tensor.
-pub fn place(name: &str) -> Option<Place> {
+pub fn mapping(name: &str) -> Option<TensorMapping> {
     // `CustomTextCLIP` keeps the text tower in a module of its own.
     let name = name.strip_prefix("text.").unwrap_or(name);
     if let Some(rest) = name.strip_prefix("visual.trunk.") {
         return Some(trunk_tensor(rest));
     }
     let fixed = match name {
-        "visual.proj" => return Some(Place::Transposed("visual_projection.weight".to_owned())),
-        "text_projection" => return Some(Place::Transposed("text_projection.weight".to_owned())),
+        "visual.proj" => return Some(TensorMapping::Transposed("visual_projection.weight".to_owned())),
+        "text_projection" => return Some(TensorMapping::Transposed("text_projection.weight".to_owned())),
         // The causal mask, and the sizes that OpenAI's archives keep among the weights.
-        "attn_mask" | "input_resolution" | "context_length" | "vocab_size" => return Some(Place::Nowhere),
+        "attn_mask" | "input_resolution" | "context_length" | "vocab_size" => {
+            return Some(TensorMapping::Nowhere);
+        }
         "visual.class_embedding" => "v.class_embd",
         "visual.positional_embedding" => "v.position_embd.weight",
         "visual.conv1.weight" => "v.patch_embd.weight",
@@ -28,11 +30,11 @@ pub fn place(name: &str) -> Option<Place> {
         "ln_final.bias" => "t.post_ln.bias",
         _ => return block_tensor(name),
     };
-    Some(Place::Whole(fixed.to_owned()))
+    Some(TensorMapping::Whole(fixed.to_owned()))
 }
 
 /// `visual.transformer.resblocks.3.attn.out_proj.bias` to `v.blk.3.attn_out.bias`.
-fn block_tensor(name: &str) -> Option<Place> {
+fn block_tensor(name: &str) -> Option<TensorMapping> {
     let (tower, rest) = match name.strip_prefix("visual.") {
         Some(rest) => ("v", rest),
         None => ("t", name),
@@ -42,7 +44,7 @@ fn block_tensor(name: &str) -> Option<Place> {
     let block = format!("{tower}.blk.{index}");
     if let Some(part) = rest.strip_prefix("attn.in_proj_") {
         let third = |layer: &str| format!("{block}.attn_{layer}.{part}");
-        return is_affine(part).then(|| Place::Packed(["q", "k", "v"].map(third)));
+        return is_affine(part).then(|| TensorMapping::Packed(["q", "k", "v"].map(third)));
     }
     let (layer, part) = rest.rsplit_once('.')?;
     let layer = match layer {
@@ -53,15 +55,15 @@ fn block_tensor(name: &str) -> Option<Place> {
         "mlp.c_proj" => "ffn_up",
         _ => return None,
     };
-    is_affine(part).then(|| Place::Whole(format!("{block}.{layer}.{part}")))
+    is_affine(part).then(|| TensorMapping::Whole(format!("{block}.{layer}.{part}")))
 }
 
 /// A tensor of timm's, which a FastViT has under names of its own; the batches that a norm has seen are no weights.
-fn trunk_tensor(name: &str) -> Place {
+fn trunk_tensor(name: &str) -> TensorMapping {
     if name.ends_with(".num_batches_tracked") {
-        return Place::Nowhere;
+        return TensorMapping::Nowhere;
     }
-    Place::Whole(format!("v.trunk.{name}"))
+    TensorMapping::Whole(format!("v.trunk.{name}"))
 }
 
 fn is_affine(part: &str) -> bool {

@@ -3,10 +3,10 @@
 //! clip.cpp knows no SigLIP, so these names are ours, in its words: the pooling head `v.head` has attention and MLP
 //! as a block has them, and its norm is that of a block's MLP. The text tower's head is its projection.
 
-use super::Place;
+use super::TensorMapping;
 
 /// What becomes of a tensor, or `None` if it is nothing that only a `SiglipModel` has.
-pub fn place(name: &str) -> Option<Place> {
+pub fn mapping(name: &str) -> Option<TensorMapping> {
     let fixed = match name {
         "logit_bias" => "logit_bias",
         "text_model.head.weight" => "text_projection.weight",
@@ -15,14 +15,14 @@ pub fn place(name: &str) -> Option<Place> {
         "vision_model.head.probe" => "v.head.probe",
         _ => return head_tensor(name.strip_prefix("vision_model.head.")?),
     };
-    Some(Place::Whole(fixed.to_owned()))
+    Some(TensorMapping::Whole(fixed.to_owned()))
 }
 
 /// `attention.out_proj.bias` to `v.head.attn_out.bias`.
-fn head_tensor(name: &str) -> Option<Place> {
+fn head_tensor(name: &str) -> Option<TensorMapping> {
     if let Some(part) = name.strip_prefix("attention.in_proj_") {
         let third = |layer: &str| format!("v.head.attn_{layer}.{part}");
-        return is_affine(part).then(|| Place::Packed(["q", "k", "v"].map(third)));
+        return is_affine(part).then(|| TensorMapping::Packed(["q", "k", "v"].map(third)));
     }
     let (layer, part) = name.rsplit_once('.')?;
     let layer = match layer {
@@ -32,7 +32,7 @@ fn head_tensor(name: &str) -> Option<Place> {
         "mlp.fc2" => "ffn_up",
         _ => return None,
     };
-    is_affine(part).then(|| Place::Whole(format!("v.head.{layer}.{part}")))
+    is_affine(part).then(|| TensorMapping::Whole(format!("v.head.{layer}.{part}")))
 }
 
 fn is_affine(part: &str) -> bool {

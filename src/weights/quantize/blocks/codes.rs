@@ -8,18 +8,18 @@ use half::f16;
 use super::dtype::{Dtype, Q4_0_BYTES, Q5_0_BYTES, Q6K_BYTES, Q8_0_BYTES};
 use crate::kernels::matmul::{BLOCK, PackedMatrix};
 
-/// The matrix `[columns, inner]` whose rows are stored as `data`, in execution order, no channel wide yet; nothing for
+/// The matrix `[columns, in_features]` whose rows are stored as `data`, in execution order, with no outlier channels yet; nothing for
 /// types of floats.
-pub fn pack(dtype: Dtype, columns: usize, inner: usize, data: &[u8]) -> Option<PackedMatrix> {
+pub fn pack(dtype: Dtype, columns: usize, in_features: usize, data: &[u8]) -> Option<PackedMatrix> {
     match dtype {
         Dtype::F32 | Dtype::F16 | Dtype::Bf16 => None,
-        Dtype::Q8_0 => Some(pack_blocks(columns, inner, data, q8_0)),
-        Dtype::Q5_0 => Some(pack_blocks(columns, inner, data, q5_0)),
-        Dtype::Q4_0 => Some(pack_blocks(columns, inner, data, q4_0)),
+        Dtype::Q8_0 => Some(pack_blocks(columns, in_features, data, q8_0)),
+        Dtype::Q5_0 => Some(pack_blocks(columns, in_features, data, q5_0)),
+        Dtype::Q4_0 => Some(pack_blocks(columns, in_features, data, q4_0)),
         Dtype::Q6K => {
             let (stored, _) = data.as_chunks::<Q6K_BYTES>();
-            let per_row = inner / 256;
-            Some(PackedMatrix::pack(columns, inner, |column, block, codes| {
+            let per_row = in_features / 256;
+            Some(PackedMatrix::pack(columns, in_features, |column, block, codes| {
                 q6k(&stored[column * per_row + block / 8], block % 8, codes)
             }))
         }
@@ -29,12 +29,14 @@ pub fn pack(dtype: Dtype, columns: usize, inner: usize, data: &[u8]) -> Option<P
 /// Packs blocks of 32 that take `N` bytes each.
 fn pack_blocks<const N: usize>(
     columns: usize,
-    inner: usize,
+    in_features: usize,
     data: &[u8],
     read: impl Fn(&[u8; N], &mut [i8; BLOCK]) -> f32 + Sync,
 ) -> PackedMatrix {
-    let (stored, per_row) = (data.as_chunks::<N>().0, inner / BLOCK);
-    PackedMatrix::pack(columns, inner, |column, block, codes| read(&stored[column * per_row + block], codes))
+    let (stored, per_row) = (data.as_chunks::<N>().0, in_features / BLOCK);
+    PackedMatrix::pack(columns, in_features, |column, block, codes| {
+        read(&stored[column * per_row + block], codes)
+    })
 }
 
 /// Reads a Q8_0 block.

@@ -2,31 +2,31 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::tensors::{Arrival, Published};
+use super::tensors::{Published, TensorStream};
 use crate::error::Result;
 use crate::weights::container::pytorch::{self, Archive, View};
-use crate::weights::dialect::names::{self, Place};
+use crate::weights::dialect::names::{self, TensorMapping};
 use crate::weights::quantize::blocks::dtype::Dtype;
-use crate::weights::quantize::body::Body;
+use crate::weights::quantize::data_writer::DataWriter;
 
 /// An archive, and the storage whose bytes are coming.
 #[derive(Debug, Default, Serialize, Deserialize)]
-pub struct ArchiveArrival {
+pub struct ArchiveStream {
     archive: Archive,
-    storage: Option<Storage>,
+    storage: Option<IncomingStorage>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-struct Storage {
+struct IncomingStorage {
     left: usize,
-    to: Destination,
+    to: StorageDestination,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-enum Destination {
+enum StorageDestination {
     Nowhere,
     /// It is one tensor.
-    Tensor(Arrival),
+    Tensor(TensorStream),
     /// Kept until it is complete, because its tensors are views of it.
     Views {
         views: Vec<View>,
@@ -34,7 +34,7 @@ enum Destination {
     },
 }
 
-impl ArchiveArrival {
+impl ArchiveStream {
     /// An archive of which [`pytorch::ENTRY`] has come.
     ///
     /// # Errors
@@ -50,8 +50,8 @@ impl ArchiveArrival {
     /// Takes some of the next bytes, at least one; gives how many.
     ///
     /// # Errors
-    /// `Malformed` or `TensorType` for what is no checkpoint, and as [`Body::push`].
-    pub fn push(&mut self, bytes: &[u8], body: &mut Body, out: &mut Vec<u8>) -> Result<usize> {
+    /// `Malformed` or `TensorType` for what is no checkpoint, and as [`DataWriter::push`].
+    pub fn push(&mut self, bytes: &[u8], body: &mut DataWriter, out: &mut Vec<u8>) -> Result<usize> {
         if let Some(storage) = &mut self.storage {
             let taken = storage.left.min(bytes.len());
             storage.left -= taken;
@@ -65,9 +65,9 @@ impl ArchiveArrival {
             return Ok(bytes.len());
         }
         for (index, &byte) in bytes.iter().enumerate() {
-            if let Some(pytorch::Storage { key, bytes }) = self.archive.push(byte)? {
-                let to = Destination::of(self.archive.take_views(&key)?, bytes, body)?;
-                self.storage = (bytes > 0).then_some(Storage { left: bytes, to });
+            if let Some(pytorch::NextStorage { key, bytes }) = self.archive.push(byte)? {
+                let to = StorageDestination::of(self.archive.take_views(&key)?, bytes, body)?;
+                self.storage = (bytes > 0).then_some(IncomingStorage { left: bytes, to });
                 return Ok(index + 1);
             }
         }
@@ -80,20 +80,23 @@ impl ArchiveArrival {
     }
 }
 
-impl Destination {
-    fn of(mut views: Vec<View>, bytes: usize, body: &mut Body) -> Result<Self> {
+impl StorageDestination {
+    fn of(mut views: Vec<View>, bytes: usize, body: &mut DataWriter) -> Result<Self> {
         match views.as_slice() {
             [] => Ok(Self::Nowhere),
             [view] if view.is_whole() => {
                 let view = views.remove(0);
                 let dtype = wanted_dtype(&view)?;
-                Ok(Self::Tensor(Arrival::begin(Published::new(view.name, view.shape, dtype, bytes), body)?))
+                Ok(Self::Tensor(TensorStream::begin(
+                    Published::new(view.name, view.shape, dtype, bytes),
+                    body,
+                )?))
             }
             _ => Ok(Self::Views { views, held: Vec::new() }),
         }
     }
 
-    fn push(&mut self, bytes: &[u8], is_last: bool, body: &mut Body, out: &mut Vec<u8>) -> Result<()> {
+    fn push(&mut self, bytes: &[u8], is_last: bool, body: &mut DataWriter, out: &mut Vec<u8>) -> Result<()> {
         match self {
             Self::Nowhere => {}
             Self::Tensor(arrival) => {
@@ -105,7 +108,7 @@ impl Destination {
                     let dtype = wanted_dtype(view)?;
                     let rows = pytorch::gathered(view, held)?;
                     let tensor = Published::new(view.name.clone(), view.shape.clone(), dtype, rows.len());
-                    Arrival::begin(tensor, body)?.push(&rows, body, out)?;
+                    TensorStream::begin(tensor, body)?.push(&rows, body, out)?;
                 }
             }
         }
@@ -115,8 +118,8 @@ impl Destination {
 
 /// The type of a tensor's values; `None` for a buffer without information.
 fn wanted_dtype(view: &View) -> Result<Option<Dtype>> {
-    match names::place(&view.name) {
-        Place::Nowhere => Ok(None),
+    match names::mapping(&view.name) {
+        TensorMapping::Nowhere => Ok(None),
         _ => view.weights_dtype().map(Some),
     }
 }

@@ -1,7 +1,7 @@
 //! Published weights, safetensors or PyTorch's, to the data of a GGUF file while they arrive: bytes in, in any
 //! chunking, bytes out.
 //!
-//! Nothing is held but the row in flight, the weights of wide channels (a hundredth of the file) and, where a
+//! Nothing is held but the row in flight, the weights of outlier channels (a hundredth of the file) and, where a
 //! file has its norms after their matrices, one block's matrices in f16. GGUF begins with a header that names the
 //! hash of the source and the columns of every tensor, neither of which is known before the end; so
 //! the header comes last, and whoever stores the file puts it in front. The result is the file that
@@ -16,22 +16,22 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 use crate::weights::container::{pytorch, safetensors};
-use crate::weights::dialect::companions::Companions;
+use crate::weights::dialect::checkpoint_metadata::CheckpointMetadata;
 use crate::weights::hashed::hexadecimal;
 use crate::weights::quantize::blocks::dtype::Dtype;
-use crate::weights::quantize::body::Body;
+use crate::weights::quantize::data_writer::DataWriter;
 use crate::weights::quantize::file::{file_header, with_source_hash};
 use crate::weights::quantize::plan::Plan;
 use crate::weights::record::Record;
-use archive::ArchiveArrival;
+use archive::ArchiveStream;
 use hash::SourceHash;
-use tensors::{Arrival, Published};
+use tensors::{Published, TensorStream};
 
 /// A converter between the bytes of one or several published files and the data of a GGUF file.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Converter {
-    body: Body,
-    place: Place,
+    body: DataWriter,
+    place: FilePosition,
     /// Of everything taken.
     hash: SourceHash,
     /// Of the current file; the first has that of everything.
@@ -44,13 +44,13 @@ pub struct Converter {
 
 /// Where in a file the converter is.
 #[derive(Debug, Serialize, Deserialize)]
-enum Place {
+enum FilePosition {
     /// Before or in the header, as much of it as is here.
     Header(Vec<u8>),
     /// In a PyTorch archive.
-    Archive(ArchiveArrival),
+    Archive(ArchiveStream),
     /// In the data: the tensor that is coming, and those after it in reverse order.
-    Data { current: Arrival, after: Vec<Published> },
+    Data { current: TensorStream, after: Vec<Published> },
     /// After the last tensor.
     End,
 }
@@ -74,8 +74,8 @@ impl Converter {
     /// A converter whose matrices get `dtype`, or the types that [`planned_dtype`](super::planned_dtype)
     /// says.
     pub fn new(dtype: Dtype) -> Self {
-        let place = Place::Header(Vec::new());
-        let (body, hash) = (Body::new(Plan::Quantize(dtype)), SourceHash::default());
+        let place = FilePosition::Header(Vec::new());
+        let (body, hash) = (DataWriter::new(Plan::Quantize(dtype)), SourceHash::default());
         Self { body, place, hash, file_hash: None, files: 0, position: 0 }
     }
 
@@ -116,34 +116,34 @@ impl Converter {
     /// Takes some of the bytes, at least one.
     fn step(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> Result<usize> {
         match &mut self.place {
-            Place::Header(header) if header.len() < pytorch::ENTRY.len() => {
+            FilePosition::Header(header) if header.len() < pytorch::ENTRY.len() => {
                 let taken = (pytorch::ENTRY.len() - header.len()).min(bytes.len());
                 header.extend_from_slice(&bytes[..taken]);
                 if header[..] == pytorch::ENTRY {
-                    self.place = Place::Archive(ArchiveArrival::begin()?);
+                    self.place = FilePosition::Archive(ArchiveStream::begin()?);
                 }
                 Ok(taken)
             }
-            Place::Archive(archive) => archive.push(bytes, &mut self.body, out),
-            Place::Header(header) => {
+            FilePosition::Archive(archive) => archive.push(bytes, &mut self.body, out),
+            FilePosition::Header(header) => {
                 let wanted = safetensors::header_end(header)? - header.len();
                 let taken = wanted.min(bytes.len());
                 header.extend_from_slice(&bytes[..taken]);
                 if safetensors::header_end(header)? == header.len() {
                     let after = tensors::published(header)?;
-                    self.place = Place::next(after, &mut self.body)?;
+                    self.place = FilePosition::next(after, &mut self.body)?;
                 }
                 Ok(taken)
             }
-            Place::Data { current, after } => {
+            FilePosition::Data { current, after } => {
                 let taken = current.push(bytes, &mut self.body, out)?;
                 if current.is_complete() {
                     let after = std::mem::take(after);
-                    self.place = Place::next(after, &mut self.body)?;
+                    self.place = FilePosition::next(after, &mut self.body)?;
                 }
                 Ok(taken)
             }
-            Place::End => Err(malformed("bytes after the last tensor belong to none".into())),
+            FilePosition::End => Err(malformed("bytes after the last tensor belong to none".into())),
         }
     }
 
@@ -153,21 +153,23 @@ impl Converter {
     /// `Malformed` if the file is not complete.
     pub fn end_file(&mut self) -> Result<String> {
         let is_whole = match &self.place {
-            Place::End => true,
-            Place::Archive(archive) => archive.is_complete(),
+            FilePosition::End => true,
+            FilePosition::Archive(archive) => archive.is_complete(),
             _ => false,
         };
         match &self.place {
             _ if is_whole => {
-                self.place = Place::Header(Vec::new());
+                self.place = FilePosition::Header(Vec::new());
                 self.files += 1;
                 let hash = self.file_hash.replace(SourceHash::default()).unwrap_or_else(|| self.hash.clone());
                 Ok(hexadecimal(&hash.finalize()))
             }
-            Place::Header(_) | Place::Archive(_) | Place::End => {
+            FilePosition::Header(_) | FilePosition::Archive(_) | FilePosition::End => {
                 Err(malformed("the file ends too early: within its header, or between tensors".into()))
             }
-            Place::Data { current, .. } => Err(malformed(format!("the file ends within {}", current.name()))),
+            FilePosition::Data { current, .. } => {
+                Err(malformed(format!("the file ends within {}", current.name())))
+            }
         }
     }
 
@@ -176,8 +178,8 @@ impl Converter {
     /// # Errors
     /// `WrongHash` if the record names another hash than the weights have, `Malformed` within a file, and what
     /// is wrong with the companions.
-    pub fn finish(self, companions: &Companions, record: &Record) -> Result<Ending> {
-        if !matches!(&self.place, Place::Header(header) if header.is_empty()) {
+    pub fn finish(self, companions: &CheckpointMetadata, record: &Record) -> Result<Ending> {
+        if !matches!(&self.place, FilePosition::Header(header) if header.is_empty()) {
             return Err(malformed("the last file has not been ended".into()));
         }
         let source_sha256 = hexadecimal(&self.hash.finalize());
@@ -190,11 +192,11 @@ impl Converter {
     }
 }
 
-impl Place {
+impl FilePosition {
     /// The place before the next tensor that has bytes.
-    fn next(mut after: Vec<Published>, body: &mut Body) -> Result<Self> {
+    fn next(mut after: Vec<Published>, body: &mut DataWriter) -> Result<Self> {
         while let Some(next) = after.pop() {
-            let current = Arrival::begin(next, body)?;
+            let current = TensorStream::begin(next, body)?;
             if !current.is_complete() {
                 return Ok(Self::Data { current, after });
             }

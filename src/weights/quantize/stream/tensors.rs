@@ -4,16 +4,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
 use crate::weights::container::safetensors;
-use crate::weights::dialect::names::{self, Place};
+use crate::weights::dialect::names::{self, TensorMapping};
 use crate::weights::dialect::parts;
 use crate::weights::quantize::blocks::dtype::Dtype;
-use crate::weights::quantize::body::Body;
+use crate::weights::quantize::data_writer::DataWriter;
 
 /// A tensor as the header announces it.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Published {
     name: String,
-    place: Place,
+    place: TensorMapping,
     shape: Vec<usize>,
     /// `None` for one that is passed over.
     dtype: Option<Dtype>,
@@ -23,7 +23,7 @@ pub struct Published {
 impl Published {
     /// A tensor of so many bytes; one without a type is passed over.
     pub fn new(name: String, shape: Vec<usize>, dtype: Option<Dtype>, bytes: usize) -> Self {
-        let place = names::place(&name);
+        let place = names::mapping(&name);
         let shape = if shape.is_empty() { vec![1] } else { shape };
         Self { name, place, shape, dtype, bytes }
     }
@@ -36,8 +36,8 @@ impl Published {
 pub fn published(header: &[u8]) -> Result<Vec<Published>> {
     let mut tensors = Vec::new();
     for (name, info) in safetensors::announced(header)? {
-        let dtype = match names::place(&name) {
-            Place::Nowhere => None,
+        let dtype = match names::mapping(&name) {
+            TensorMapping::Nowhere => None,
             _ => Some(safetensors::dtype(&name, info.dtype)?),
         };
         let bytes = info.data_offsets.1 - info.data_offsets.0;
@@ -49,17 +49,17 @@ pub fn published(header: &[u8]) -> Result<Vec<Published>> {
 
 /// A tensor whose bytes are coming.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Arrival {
+pub struct TensorStream {
     name: String,
     left: usize,
-    to: Destination,
+    to: TensorDestination,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-enum Destination {
+enum TensorDestination {
     Nowhere,
     /// The tensor begun in the body, and the names, shape and type of those that follow it, in reverse order.
-    Body {
+    DataWriter {
         then: Vec<String>,
         shape: Vec<usize>,
         dtype: Dtype,
@@ -73,27 +73,27 @@ enum Destination {
     },
 }
 
-impl Arrival {
+impl TensorStream {
     /// Begins a tensor.
     ///
     /// # Errors
-    /// As [`Body::begin`] and [`parts`].
-    pub fn begin(tensor: Published, body: &mut Body) -> Result<Self> {
+    /// As [`DataWriter::begin`] and [`parts`].
+    pub fn begin(tensor: Published, body: &mut DataWriter) -> Result<Self> {
         let Published { name, place, shape, dtype, bytes } = tensor;
         let to = match (place, dtype) {
-            (Place::Nowhere, _) | (_, None) => Destination::Nowhere,
-            (Place::Whole(canonical), Some(dtype)) => {
+            (TensorMapping::Nowhere, _) | (_, None) => TensorDestination::Nowhere,
+            (TensorMapping::Whole(canonical), Some(dtype)) => {
                 body.begin(canonical, shape.clone(), dtype, false)?;
-                Destination::Body { then: Vec::new(), shape, dtype }
+                TensorDestination::DataWriter { then: Vec::new(), shape, dtype }
             }
-            (Place::Packed([first, second, third]), Some(dtype)) => {
+            (TensorMapping::Packed([first, second, third]), Some(dtype)) => {
                 let shape = parts::third(&name, &shape)?;
                 body.begin(first, shape.clone(), dtype, false)?;
-                Destination::Body { then: vec![third, second], shape, dtype }
+                TensorDestination::DataWriter { then: vec![third, second], shape, dtype }
             }
-            (Place::Transposed(canonical), Some(dtype)) => {
+            (TensorMapping::Transposed(canonical), Some(dtype)) => {
                 let shape = parts::transposed_shape(&name, &shape)?;
-                Destination::Transposed { name: canonical, shape, dtype, held: Vec::new() }
+                TensorDestination::Transposed { name: canonical, shape, dtype, held: Vec::new() }
             }
         };
         Ok(Self { name, left: bytes, to })
@@ -102,14 +102,14 @@ impl Arrival {
     /// Takes the next bytes, as many as the tensor lacks; gives how many.
     ///
     /// # Errors
-    /// As [`Body::push`].
-    pub fn push(&mut self, bytes: &[u8], body: &mut Body, out: &mut Vec<u8>) -> Result<usize> {
+    /// As [`DataWriter::push`].
+    pub fn push(&mut self, bytes: &[u8], body: &mut DataWriter, out: &mut Vec<u8>) -> Result<usize> {
         let taken = self.left.min(bytes.len());
         self.left -= taken;
         let mut bytes = &bytes[..taken];
         match &mut self.to {
-            Destination::Nowhere => {}
-            Destination::Body { then, shape, dtype } => loop {
+            TensorDestination::Nowhere => {}
+            TensorDestination::DataWriter { then, shape, dtype } => loop {
                 bytes = &bytes[body.push(bytes, out)?..];
                 if !body.is_between_tensors() {
                     break;
@@ -117,7 +117,7 @@ impl Arrival {
                 let Some(next) = then.pop() else { break };
                 body.begin(next, shape.clone(), *dtype, false)?;
             },
-            Destination::Transposed { name, shape, dtype, held } => {
+            TensorDestination::Transposed { name, shape, dtype, held } => {
                 held.extend_from_slice(bytes);
                 if self.left == 0 {
                     let held = parts::transpose(held, shape, *dtype);

@@ -10,7 +10,7 @@ use candle_transformers::models::clip::{ClipConfig, ClipModel};
 use candle_transformers::models::siglip;
 use clip_wasm::image::Pixels;
 use clip_wasm::kernels::activation::Activation as OurActivation;
-use clip_wasm::weights::Family;
+use clip_wasm::weights::ModelFamily;
 use clip_wasm::{Error, Result, weights};
 
 /// The model in f32.
@@ -26,9 +26,9 @@ impl Oracle {
     /// `File` if it is not there, `Candle` for what candle makes of it.
     pub fn open(folder: &Path, config: &weights::ClipConfig) -> Result<Option<Self>> {
         let known = match config.family {
-            Family::Clip => OurActivation::QuickGelu,
-            Family::Siglip => OurActivation::GeluTanh,
-            Family::MobileClip => return Ok(None),
+            ModelFamily::Clip => OurActivation::QuickGelu,
+            ModelFamily::Siglip => OurActivation::GeluTanh,
+            ModelFamily::MobileClip => return Ok(None),
         };
         if [&config.vision, &config.text].iter().any(|tower| tower.activation != known) {
             return Ok(None);
@@ -37,7 +37,9 @@ impl Oracle {
         let bytes = std::fs::read(&path).map_err(|source| Error::File { path, source })?;
         let variables = VarBuilder::from_buffered_safetensors(bytes, DType::F32, &Device::Cpu)?;
         Ok(Some(match config.family {
-            Family::Siglip => Self::Siglip(Box::new(siglip::Model::new(&siglip_config(config), variables)?)),
+            ModelFamily::Siglip => {
+                Self::Siglip(Box::new(siglip::Model::new(&siglip_config(config), variables)?))
+            }
             _ => Self::Clip(Box::new(ClipModel::new(variables, &clip_config(config))?)),
         }))
     }

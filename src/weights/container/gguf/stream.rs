@@ -13,7 +13,7 @@ const FIRST_LOOK: usize = 1 << 16;
 
 /// The bytes of a file so far.
 #[derive(Default)]
-pub struct Arrivals {
+pub struct GgufStream {
     /// Bytes so far.
     len: u64,
     /// The most memory that is set aside at once for what has not arrived: the announced size of the file.
@@ -22,11 +22,11 @@ pub struct Arrivals {
     head: Vec<u8>,
     /// When to look for the head again.
     next_look: usize,
-    body: Option<Body>,
+    data: Option<TensorData>,
 }
 
 /// What follows a complete head.
-struct Body {
+struct TensorData {
     /// The metadata, and the tensors that have arrived.
     file: Gguf,
     start: u64,
@@ -38,7 +38,7 @@ struct Body {
     position: u64,
 }
 
-impl Arrivals {
+impl GgufStream {
     /// For a file announced to have `announced` bytes, or 0 where nobody said.
     pub fn new(announced: u64) -> Self {
         Self { announced, next_look: FIRST_LOOK, ..Self::default() }
@@ -50,8 +50,8 @@ impl Arrivals {
     /// As [`Gguf::read`], as soon as it shows, and `OutOfMemory`.
     pub fn push(&mut self, chunk: &[u8]) -> Result<()> {
         self.len += chunk.len() as u64;
-        if let Some(body) = &mut self.body {
-            return body.push(chunk, self.announced);
+        if let Some(data) = &mut self.data {
+            return data.push(chunk, self.announced);
         }
         self.head.try_reserve(chunk.len()).map_err(|_| Error::OutOfMemory { needed: self.len })?;
         self.head.extend_from_slice(chunk);
@@ -59,7 +59,7 @@ impl Arrivals {
             return Ok(());
         }
         match self.look() {
-            Ok(body) => self.body = Some(body),
+            Ok(data) => self.data = Some(data),
             Err(Error::Truncated { .. }) => self.next_look = self.head.len().saturating_mul(2),
             Err(error) => return Err(error),
         }
@@ -68,12 +68,12 @@ impl Arrivals {
 
     /// What the file says of itself, once that has come.
     pub fn metadata(&self) -> Option<&Metadata> {
-        self.body.as_ref().map(|body| &body.file.metadata)
+        self.data.as_ref().map(|data| &data.file.metadata)
     }
 
     /// The tensors that have become whole since this was last asked.
     pub fn arrived(&mut self) -> Vec<Tensor> {
-        self.body.as_mut().map_or_else(Vec::new, |body| std::mem::take(&mut body.file.tensors))
+        self.data.as_mut().map_or_else(Vec::new, |data| std::mem::take(&mut data.file.tensors))
     }
 
     /// The file, which has ended, with the tensors that [`Self::arrived`] has not given.
@@ -81,11 +81,11 @@ impl Arrivals {
     /// # Errors
     /// As [`Gguf::read`].
     pub fn finish(mut self) -> Result<Gguf> {
-        let body = match self.body.take() {
-            Some(body) => body,
+        let data = match self.data.take() {
+            Some(data) => data,
             None => self.look()?,
         };
-        let Body { file, start, mut waiting, current, .. } = body;
+        let TensorData { file, start, mut waiting, current, .. } = data;
         match current.map(|(layout, _)| layout).or_else(|| waiting.next()) {
             Some(missing) => Err(missing.truncated(start, self.len)),
             None => Ok(file),
@@ -94,7 +94,7 @@ impl Arrivals {
 
     /// Reads the head out of the bytes so far, and what of the data is among them. Bytes that have no
     /// whole head are kept.
-    fn look(&mut self) -> Result<Body> {
+    fn look(&mut self) -> Result<TensorData> {
         let bytes = Bytes::from(std::mem::take(&mut self.head));
         let Head { metadata, layouts, start } = match Head::read(&bytes) {
             Ok(head) => head,
@@ -105,13 +105,13 @@ impl Arrivals {
         };
         let file = Gguf { metadata, tensors: Vec::new() };
         let position = start.min(bytes.len() as u64);
-        let mut body = Body { file, start, waiting: layouts.into_iter(), current: None, position };
-        body.push(&bytes[position as usize..], self.announced)?;
-        Ok(body)
+        let mut data = TensorData { file, start, waiting: layouts.into_iter(), current: None, position };
+        data.push(&bytes[position as usize..], self.announced)?;
+        Ok(data)
     }
 }
 
-impl Body {
+impl TensorData {
     fn push(&mut self, mut chunk: &[u8], announced: u64) -> Result<()> {
         loop {
             let (layout, mut data) = match self.current.take() {

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use clip_wasm::Error;
 use clip_wasm::image::Preprocessing;
 use clip_wasm::text::Tokenizer;
-use clip_wasm::weights::{Checkpoint, CompanionFiles, Companions, Converter, Dtype, HuggingFaceFiles};
+use clip_wasm::weights::{Checkpoint, CheckpointMetadata, Converter, Dtype, HuggingFaceFiles, MetadataFiles};
 use serde_json::{Value, json};
 
 use crate::support::tiny_clip::TinyClip;
@@ -17,9 +17,13 @@ fn golden(path: &str) -> Bytes {
 }
 
 /// The companions of one of the golden models, with these files beside its own.
-fn of_model(model: &str, tokenizer_config: &Value, special_tokens: &Value) -> clip_wasm::Result<Companions> {
+fn of_model(
+    model: &str,
+    tokenizer_config: &Value,
+    special_tokens: &Value,
+) -> clip_wasm::Result<CheckpointMetadata> {
     let text = |value: &Value| if value.is_null() { Bytes::new() } else { value.to_string().into() };
-    Companions::from_hugging_face(CompanionFiles {
+    CheckpointMetadata::from_hugging_face(MetadataFiles {
         config: golden(&format!("models/{model}/config.json")),
         tokenizer: golden(&format!("models/{model}/tokenizer.json")),
         tokenizer_config: text(tokenizer_config),
@@ -173,6 +177,6 @@ fn a_git_lfs_pointer_is_told_in_files_that_are_given_or_arrive() {
         let error = POINTER.chunks(chunk).find_map(|bytes| converter.push(bytes, &mut Vec::new()).err());
         assert_eq!(error.unwrap().code(), "lfs-pointer", "{chunk}");
     }
-    let companions = CompanionFiles { tokenizer: Bytes::from_static(POINTER), ..clip.companions };
-    assert_eq!(Companions::from_hugging_face(companions).unwrap_err().code(), "lfs-pointer");
+    let companions = MetadataFiles { tokenizer: Bytes::from_static(POINTER), ..clip.companions };
+    assert_eq!(CheckpointMetadata::from_hugging_face(companions).unwrap_err().code(), "lfs-pointer");
 }

@@ -14,7 +14,7 @@ use crate::weights::record::Record;
 
 /// The small files of a checkpoint: their texts, empty where there is none, or where they are.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct CompanionFiles<File = Bytes> {
+pub struct MetadataFiles<File = Bytes> {
     /// `config.json` or `open_clip_config.json`; none beside OpenAI's own archives: the tensors say it then.
     pub config: File,
     /// `tokenizer.json`, or a `vocab.json`.
@@ -29,13 +29,13 @@ pub struct CompanionFiles<File = Bytes> {
     pub processor: File,
 }
 
-impl<File> CompanionFiles<File> {
+impl<File> MetadataFiles<File> {
     /// What `read` makes of each.
     ///
     /// # Errors
     /// The first of `read`.
-    pub fn try_map<To>(&self, mut read: impl FnMut(&File) -> Result<To>) -> Result<CompanionFiles<To>> {
-        Ok(CompanionFiles {
+    pub fn try_map<To>(&self, mut read: impl FnMut(&File) -> Result<To>) -> Result<MetadataFiles<To>> {
+        Ok(MetadataFiles {
             config: read(&self.config)?,
             tokenizer: read(&self.tokenizer)?,
             tokenizer_config: read(&self.tokenizer_config)?,
@@ -49,7 +49,7 @@ impl<File> CompanionFiles<File> {
 /// The files of a Hugging Face checkpoint, read.
 #[derive(Clone, Debug, Default)]
 pub struct HuggingFaceFiles {
-    pub companions: CompanionFiles,
+    pub companions: MetadataFiles,
     /// `model.safetensors`, or its shards in the order of their names, or `pytorch_model.bin`.
     pub weights: Vec<Bytes>,
     pub record: Record,
@@ -57,7 +57,7 @@ pub struct HuggingFaceFiles {
 
 /// Architecture, tokenizer and preprocessing.
 #[derive(Clone, Debug)]
-pub struct Companions {
+pub struct CheckpointMetadata {
     pub config: ClipConfig,
     /// `tokenizer.json`, as it is.
     pub tokenizer_json: Bytes,
@@ -65,15 +65,15 @@ pub struct Companions {
     pub preprocessing_json: Bytes,
 }
 
-impl Companions {
+impl CheckpointMetadata {
     /// From the files, by transformers' rules: an `image_processor` in `processor_config.json` comes before
     /// `preprocessor_config.json`, and `tokenizer_config.json` changes what `tokenizer.json` does.
     ///
     /// # Errors
     /// `Malformed`, `Config`, `UnsupportedArchitecture`, `LfsPointer`, `MissingFile` where nothing says how pictures are
     /// prepared or, for a `vocab.json` that is not CLIP's, `Tokenizer`.
-    pub fn from_hugging_face(files: CompanionFiles) -> Result<Self> {
-        let CompanionFiles { config, tokenizer, tokenizer_config, special_tokens, preprocessor, processor } =
+    pub fn from_hugging_face(files: MetadataFiles) -> Result<Self> {
+        let MetadataFiles { config, tokenizer, tokenizer_config, special_tokens, preprocessor, processor } =
             files;
         lfs_pointer::refuse(&config, "config.json")?;
         lfs_pointer::refuse(&tokenizer, "tokenizer.json")?;

@@ -8,11 +8,11 @@ use serde::Serialize;
 use super::layout::NARROW;
 use super::{Activations, BLOCK, Epilogue, Kernel, Output, PackedMatrix, Rows};
 
-/// Rows of the trial product: a few prompts, or part of an image.
+/// Rows of the product: a few prompts, or part of an image.
 const ROWS: usize = 48;
-/// Columns of the trial product.
+/// Columns of the product.
 const COLUMNS: usize = 256;
-/// The longest inner dimension tried, so that a trial stays short.
+/// The longest inner dimension tried, so that autotuning stays short.
 const LONGEST: usize = 1024;
 /// Milliseconds each implementation is run: enough for clocks that tick in milliseconds.
 const DURATION: f64 = 3.0;
@@ -20,12 +20,12 @@ const DURATION: f64 = 3.0;
 const TURNS: usize = 3;
 /// How many products are enough for an engine to notice.
 const WARMING: usize = 2;
-/// The magnitude of the codes that trials use: five bits and eight.
+/// The magnitude of the codes that measurements use: five bits and eight.
 const MAGNITUDES: [u8; 2] = [NARROW, 127];
 
 /// What one implementation reached.
 #[derive(Clone, Copy, Debug, Serialize)]
-pub struct Trial {
+pub struct Measurement {
     pub kernel: Kernel,
     /// The largest magnitude of the weights' codes.
     pub largest_code: u8,
@@ -37,33 +37,33 @@ pub struct Trial {
     pub bits: u32,
 }
 
-/// Times every implementation that can run here on products of `inner` (rounded to whole blocks),
+/// Times every implementation that can run here on products of `in_features` (rounded to whole blocks),
 /// and makes the fastest the choice of [`Kernel::fastest`]. `clock` gives milliseconds.
 ///
 /// The reference implementation is not tried: it is never the fastest.
-pub fn run(inner: usize, clock: impl Fn() -> f64) -> Vec<Trial> {
-    let mut trials = Vec::new();
+pub fn run(in_features: usize, clock: impl Fn() -> f64) -> Vec<Measurement> {
+    let mut measurements = Vec::new();
     for largest_code in MAGNITUDES {
         let candidates = Kernel::ALL.iter().copied();
         let candidates =
             candidates.filter(|kernel| *kernel != Kernel::Portable && kernel.can_run(largest_code));
-        let first = trials.len();
-        let product = Product::new(inner.clamp(BLOCK, LONGEST).next_multiple_of(BLOCK), largest_code);
-        trials.extend(candidates.map(|kernel| {
+        let first = measurements.len();
+        let product = Product::new(in_features.clamp(BLOCK, LONGEST).next_multiple_of(BLOCK), largest_code);
+        measurements.extend(candidates.map(|kernel| {
             let bits = product.bits(kernel);
-            Trial { kernel, largest_code, gmacs: 0.0, chosen: false, bits }
+            Measurement { kernel, largest_code, gmacs: 0.0, chosen: false, bits }
         }));
         for _ in 0..TURNS {
-            for trial in &mut trials[first..] {
-                trial.gmacs = trial.gmacs.max(product.time(trial.kernel, &clock));
+            for measurement in &mut measurements[first..] {
+                measurement.gmacs = measurement.gmacs.max(product.time(measurement.kernel, &clock));
             }
         }
-        if let Some(best) = trials[first..].iter_mut().max_by(|a, b| a.gmacs.total_cmp(&b.gmacs)) {
+        if let Some(best) = measurements[first..].iter_mut().max_by(|a, b| a.gmacs.total_cmp(&b.gmacs)) {
             best.kernel.set_fastest(largest_code);
             best.chosen = true;
         }
     }
-    trials
+    measurements
 }
 
 /// Runs the product that 8-bit weights take for a few milliseconds: engines of WebAssembly begin to compile what is in
@@ -80,9 +80,9 @@ struct Product {
 }
 
 impl Product {
-    fn new(inner: usize, largest_code: u8) -> Self {
+    fn new(in_features: usize, largest_code: u8) -> Self {
         let codes = 2 * i32::from(largest_code) + 1;
-        let matrix = PackedMatrix::pack(COLUMNS, inner, |column, block, target| {
+        let matrix = PackedMatrix::pack(COLUMNS, in_features, |column, block, target| {
             for (k, code) in target.iter_mut().enumerate() {
                 // The mean of three numbers: about as weights are distributed, few of them large.
                 let mixed = [31, 47, 89].map(|prime| (column * prime + block * 17 + k * (prime - 24)) as i32);
@@ -91,9 +91,10 @@ impl Product {
             }
             0.01
         });
-        let values: Vec<f32> = (0..ROWS * inner).map(|i| (i * 7919 % 1013) as f32 / 506.5 - 1.0).collect();
+        let values: Vec<f32> =
+            (0..ROWS * in_features).map(|i| (i * 7919 % 1013) as f32 / 506.5 - 1.0).collect();
         let mut activations = Activations::default();
-        activations.quantize(Rows::Plain(&values), inner, &[]);
+        activations.quantize(Rows::Plain(&values), in_features, &[]);
         Self { matrix, activations }
     }
 
@@ -121,7 +122,7 @@ impl Product {
             products += 1;
             elapsed = clock() - start;
         }
-        let macs = ROWS * COLUMNS * self.matrix.inner() * products;
+        let macs = ROWS * COLUMNS * self.matrix.in_features() * products;
         macs as f64 / elapsed / 1e6
     }
 }

@@ -4,7 +4,9 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use std::time::{Duration, Instant};
 
-use clip_wasm::weights::{Companions, Converter, Dtype, Ending, Hashed, Record, Summary, hexadecimal};
+use clip_wasm::weights::{
+    CheckpointMetadata, Converter, Dtype, Ending, Hashed, Record, Summary, hexadecimal,
+};
 use clip_wasm::{Error, Result};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -18,7 +20,7 @@ const NOTE_BYTES: u64 = 16 << 20;
 const NOTE_INTERVAL: Duration = Duration::from_millis(300);
 
 /// The data so far, and how to go on.
-pub struct Halfway {
+pub struct PartialDownload {
     converter: Converter,
     work: Work,
     /// What the data is made of and into.
@@ -34,7 +36,7 @@ pub struct Halfway {
     out: Vec<u8>,
 }
 
-impl Halfway {
+impl PartialDownload {
     /// Takes up what lies there and is of the same origin, or begins.
     ///
     /// # Errors
@@ -64,9 +66,10 @@ impl Halfway {
         }
         let (converter, hash) = taken.unwrap_or_else(|| (Converter::new(dtype), Sha256::new()));
         let noted = (converter.position(), Instant::now());
-        let mut halfway = Self { converter, work, origin, hash, begin, whole_files, noted, out: Vec::new() };
-        halfway.cut()?;
-        Ok(halfway)
+        let mut partial_download =
+            Self { converter, work, origin, hash, begin, whole_files, noted, out: Vec::new() };
+        partial_download.cut()?;
+        Ok(partial_download)
     }
 
     /// Ends it, and gives the files back that it worked in.
@@ -177,7 +180,7 @@ impl Halfway {
     ///
     /// # Errors
     /// `File`, `WrongHash` if the disk gives other bytes than it was given, and as [`Converter::finish`].
-    pub fn complete(&mut self, companions: &Companions, record: &Record) -> Result<Summary> {
+    pub fn complete(&mut self, companions: &CheckpointMetadata, record: &Record) -> Result<Summary> {
         let summary = self.join(companions, record);
         if matches!(summary, Err(Error::WrongHash { .. })) {
             // Nothing that was kept is to be believed any more.
@@ -186,7 +189,7 @@ impl Halfway {
         summary
     }
 
-    fn join(&mut self, companions: &Companions, record: &Record) -> Result<Summary> {
+    fn join(&mut self, companions: &CheckpointMetadata, record: &Record) -> Result<Summary> {
         let ending = Point::of(&self.converter, &self.hash)?.converter()?.finish(companions, record)?;
         let part = self.work.begin_part();
         let failed = |source| Error::File { path: part.clone(), source };

@@ -8,13 +8,13 @@ use crate::weights::Loader;
 
 /// A GGUF file that arrives, to be a [`Session`].
 #[derive(Default)]
-pub struct Arriving {
+pub struct SessionLoader {
     file: Loader,
     /// Begun as soon as the file has said what it takes.
     tokenizer: Option<Pending<Result<Tokenizer>>>,
 }
 
-impl Arriving {
+impl SessionLoader {
     /// For a file announced to have `announced` bytes, or 0 where nobody said.
     pub fn new(announced: u64) -> Self {
         Self { file: Loader::new(announced), tokenizer: None }
@@ -27,7 +27,7 @@ impl Arriving {
     pub fn push(&mut self, chunk: &[u8]) -> Result<()> {
         self.file.push(chunk)?;
         if self.tokenizer.is_none()
-            && let Some(companions) = self.file.companions()
+            && let Some(companions) = self.file.metadata()
         {
             self.tokenizer = Some(threads::start(move || tokenizer_of(&companions?)));
         }

@@ -1,7 +1,7 @@
-//! The weights of wide channels, kept beside a quantized matrix.
+//! The weights of outlier channels, kept beside a quantized matrix.
 //!
 //! A layer norm makes a few channels many times as large as the rest (see
-//! [`LayerNorm::wide_channels`]). The rounding of the weights they meet counts that many times over, so
+//! [`LayerNorm::outlier_channels`]). The rounding of the weights they meet counts that many times over, so
 //! a quantized file holds those weights once more, in f16: `v.blk.0.attn_q.wide` `[columns, channels]`
 //! beside `v.blk.0.attn_q.weight`, about one part in a hundred of the file. Readers that do not know
 //! them lose nothing.
@@ -26,13 +26,13 @@ const HEAD: &str = "v.head";
 /// The longest norm that is listened to; none is as long in any CLIP.
 const MAX_NORM: usize = 1 << 14;
 
-/// The name of the wide channels' weights beside the matrix `name`, which ends in `.weight`.
-pub fn wide_name(name: &str) -> String {
+/// The name of the outlier channels' weights beside the matrix `name`, which ends in `.weight`.
+pub fn outlier_weights_name(name: &str) -> String {
     format!("{}.wide", name.trim_end_matches(".weight"))
 }
 
-/// Whether a tensor of this name holds the weights of wide channels.
-pub(in crate::weights) fn is_wide(name: &str) -> bool {
+/// Whether a tensor of this name holds the weights of outlier channels.
+pub(in crate::weights) fn is_outlier_weights(name: &str) -> bool {
     name.ends_with(".wide")
 }
 
@@ -62,9 +62,9 @@ fn norm_before(matrix: &str) -> Option<String> {
     }
 }
 
-/// The wide channels' weights of the matrices that pass by.
+/// The outlier channels' weights of the matrices that pass by.
 #[derive(Debug, Default, Serialize, Deserialize)]
-pub(in crate::weights) struct WideColumns {
+pub(in crate::weights) struct OutlierWeights {
     /// Gains and biases by the names of their tensors.
     norms: BTreeMap<String, Vec<f32>>,
     /// What the checkpoint lists, which counts before what the norms tell; published weights list nothing.
@@ -86,7 +86,7 @@ struct Columns {
     data: Vec<u8>,
 }
 
-impl WideColumns {
+impl OutlierWeights {
     /// Takes the outlier channels that the checkpoint lists.
     pub fn list(&mut self, outliers: &Outliers) {
         self.listed.clone_from(outliers);
@@ -120,7 +120,7 @@ impl WideColumns {
         }
     }
 
-    /// The wide channels of rows of `row_len` behind a norm: `None` while it is not known, none where it does
+    /// The outlier channels of rows of `row_len` behind a norm: `None` while it is not known, none where it does
     /// not fit them.
     fn channels(&self, norm: &str, row_len: usize) -> Option<Vec<u32>> {
         if let Some(listed) = self.listed.get(norm) {
@@ -132,7 +132,7 @@ impl WideColumns {
         if gain.len() != row_len || bias.len() != row_len {
             return Some(Vec::new());
         }
-        Some(LayerNorm { gain: gain.clone(), bias: bias.clone(), epsilon: 0.0 }.wide_channels())
+        Some(LayerNorm { gain: gain.clone(), bias: bias.clone(), epsilon: 0.0 }.outlier_channels())
     }
 
     /// What will stand beside a matrix, as far as the norms are known.
@@ -144,7 +144,7 @@ impl WideColumns {
         if channels.is_empty() {
             return Ok(None);
         }
-        TensorLayout::new(wide_name(matrix), vec![rows, channels.len()], Dtype::F16).map(Some)
+        TensorLayout::new(outlier_weights_name(matrix), vec![rows, channels.len()], Dtype::F16).map(Some)
     }
 
     /// Prepares for the rows of a matrix; gives whether they are wanted.
@@ -181,7 +181,10 @@ impl WideColumns {
         for Columns { matrix, rows, channels, data, .. } in std::mem::take(&mut self.matrices) {
             let count = channels.map_or(0, |channels| channels.len());
             if count > 0 {
-                found.push((TensorLayout::new(wide_name(&matrix), vec![rows, count], Dtype::F16)?, data));
+                found.push((
+                    TensorLayout::new(outlier_weights_name(&matrix), vec![rows, count], Dtype::F16)?,
+                    data,
+                ));
             }
         }
         Ok(found)
@@ -189,7 +192,7 @@ impl WideColumns {
 }
 
 impl Columns {
-    /// Drops all but the wide channels of what was held.
+    /// Drops all but the outlier channels of what was held.
     fn settle(&mut self, channels: Vec<u32>) {
         let (values, _) = self.data.as_chunks::<2>();
         let rows = values.chunks_exact(self.row_len);

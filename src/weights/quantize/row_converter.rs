@@ -12,7 +12,7 @@ const VALUES_IN_FLIGHT: usize = 1 << 16;
 
 /// The rows of a tensor on their way; all that is held is the row whose end has not come.
 #[derive(Debug, Serialize, Deserialize)]
-pub(in crate::weights) struct Rows {
+pub(in crate::weights) struct RowConverter {
     name: String,
     from: Dtype,
     to: Dtype,
@@ -23,7 +23,7 @@ pub(in crate::weights) struct Rows {
     pending: Vec<u8>,
 }
 
-impl Rows {
+impl RowConverter {
     /// Rows of `row_len` values, which is a whole number of blocks of both types.
     pub fn new(name: String, row_len: usize, from: Dtype, to: Dtype) -> Self {
         Self { name, from, to, row_len, done: 0, pending: Vec::new() }

@@ -10,16 +10,16 @@ use crate::weights::container::gguf::TensorLayout;
 use crate::weights::container::gguf::write::padding;
 use crate::weights::outliers::Outliers;
 use crate::weights::quantize::blocks::dtype::Dtype;
-use crate::weights::quantize::rows::Rows;
-use crate::weights::quantize::wide::{self, WideColumns};
+use crate::weights::quantize::outlier_weights::{self, OutlierWeights};
+use crate::weights::quantize::row_converter::RowConverter;
 
 /// The data so far, but for its bytes, which are given away as they are made.
 #[derive(Debug, Serialize, Deserialize)]
-pub(in crate::weights) struct Body {
+pub(in crate::weights) struct DataWriter {
     plan: Plan,
     layouts: Vec<TensorLayout>,
     names: HashSet<String>,
-    wide: WideColumns,
+    outlier_weights: OutlierWeights,
     /// The tensor whose rows are coming.
     current: Option<Current>,
     /// Bytes given away, with the padding between tensors.
@@ -28,17 +28,17 @@ pub(in crate::weights) struct Body {
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Current {
-    rows: Rows,
+    rows: RowConverter,
     /// Bytes that are still to come.
     left: u64,
     is_norm: bool,
-    has_wide: bool,
+    has_outliers: bool,
 }
 
-impl Body {
+impl DataWriter {
     pub fn new(plan: Plan) -> Self {
         let (layouts, names) = (Vec::new(), HashSet::new());
-        Self { plan, layouts, names, wide: WideColumns::default(), current: None, written: 0 }
+        Self { plan, layouts, names, outlier_weights: OutlierWeights::default(), current: None, written: 0 }
     }
 
     /// How many bytes have been made.
@@ -48,17 +48,17 @@ impl Body {
 
     /// Takes the outlier channels that the checkpoint lists.
     pub fn list(&mut self, outliers: &Outliers) {
-        self.wide.list(outliers);
+        self.outlier_weights.list(outliers);
     }
 
     /// The outlier channels of a file of these tensors, as far as the norms are known.
     pub fn outliers(&self, layouts: &[TensorLayout]) -> Outliers {
-        self.wide.outliers(layouts)
+        self.outlier_weights.outliers(layouts)
     }
 
     /// Tells the gain or bias of a norm ahead of its place.
     pub fn learn(&mut self, name: &str, values: &[f32]) {
-        self.wide.learn(name, values);
+        self.outlier_weights.learn(name, values);
     }
 
     /// What stands beside a tensor of this type, as far as the norms are known.
@@ -68,18 +68,24 @@ impl Body {
     pub fn companion(&self, layout: &TensorLayout) -> Result<Option<TensorLayout>> {
         match (self.plan, rows_of(&layout.shape)) {
             (Plan::Quantize(_), (rows, row_len)) if layout.dtype.is_quantized() => {
-                self.wide.layout(&layout.name, rows, row_len)
+                self.outlier_weights.layout(&layout.name, rows, row_len)
             }
             _ => Ok(None),
         }
     }
 
-    /// Begins the next tensor. A scalar's shape is `[1]`. The weights of wide channels are collected
-    /// unless `has_wide` says that the checkpoint brings them.
+    /// Begins the next tensor. A scalar's shape is `[1]`. The weights of outlier channels are collected
+    /// unless `has_outliers` says that the checkpoint brings them.
     ///
     /// # Errors
     /// `Malformed` if one of this name has been, or if the shape does not fit the type it has or gets.
-    pub fn begin(&mut self, name: String, shape: Vec<usize>, stored: Dtype, has_wide: bool) -> Result<()> {
+    pub fn begin(
+        &mut self,
+        name: String,
+        shape: Vec<usize>,
+        stored: Dtype,
+        has_outliers: bool,
+    ) -> Result<()> {
         if !self.names.insert(name.clone()) {
             let reason = format!("the tensor {name:?} occurs twice");
             return Err(Error::Malformed { format: "checkpoint", reason });
@@ -91,12 +97,12 @@ impl Body {
         let (rows, row_len) = rows_of(&shape);
         let dtype = self.plan.dtype(&name, &shape, stored);
         let layout = TensorLayout::new(name, shape, dtype)?;
-        let collects = matches!(self.plan, Plan::Quantize(_)) && layout.dtype.is_quantized() && !has_wide;
+        let collects = matches!(self.plan, Plan::Quantize(_)) && layout.dtype.is_quantized() && !has_outliers;
         self.current = Some(Current {
-            rows: Rows::new(layout.name.clone(), row_len, stored, layout.dtype),
+            rows: RowConverter::new(layout.name.clone(), row_len, stored, layout.dtype),
             left: left as u64,
-            is_norm: wide::is_norm(&layout.name, &layout.shape),
-            has_wide: collects && self.wide.begin(&layout.name, rows, row_len),
+            is_norm: outlier_weights::is_norm(&layout.name, &layout.shape),
+            has_outliers: collects && self.outlier_weights.begin(&layout.name, rows, row_len),
         });
         self.layouts.push(layout);
         Ok(())
@@ -111,14 +117,14 @@ impl Body {
         let Some(current) = &mut self.current else { return Ok(0) };
         let bytes = &bytes[..usize::try_from(current.left).map_or(bytes.len(), |left| left.min(bytes.len()))];
         current.left -= bytes.len() as u64;
-        let (start, wide) = (out.len(), &mut self.wide);
+        let (start, outlier_weights) = (out.len(), &mut self.outlier_weights);
         let (is_last, name) = (current.left == 0, self.layouts.last().map_or("", |layout| &layout.name));
-        let (is_norm, has_wide) = (current.is_norm, current.has_wide);
+        let (is_norm, has_outliers) = (current.is_norm, current.has_outliers);
         current.rows.push(bytes, out, &mut |values| {
             if is_norm {
-                wide.learn(name, values);
-            } else if has_wide {
-                wide.collect(values);
+                outlier_weights.learn(name, values);
+            } else if has_outliers {
+                outlier_weights.collect(values);
             }
         })?;
         if is_last {
@@ -135,19 +141,19 @@ impl Body {
         self.current.is_none()
     }
 
-    /// Appends the weights of wide channels, which end the data. Gives the layouts of all tensors in the order
+    /// Appends the weights of outlier channels, which end the data. Gives the layouts of all tensors in the order
     /// of their bytes, and the outlier channels.
     ///
     /// # Errors
     /// As [`TensorLayout::new`].
     pub fn finish(mut self, out: &mut Vec<u8>) -> Result<(Vec<TensorLayout>, Outliers)> {
         let mut layouts = std::mem::take(&mut self.layouts);
-        for (layout, data) in self.wide.finish()? {
+        for (layout, data) in self.outlier_weights.finish()? {
             out.extend_from_slice(&data);
             out.resize(out.len() + padding(layout.len), 0);
             layouts.push(layout);
         }
-        let outliers = self.wide.outliers(&layouts);
+        let outliers = self.outlier_weights.outliers(&layouts);
         Ok((layouts, outliers))
     }
 }

@@ -9,7 +9,6 @@ import { registerOffline } from "./offline/register.js";
 import { stillCurrent } from "./offline/still-current.js";
 import { demoRead, session, started } from "./running-session.js";
 import { inOneFile } from "./state/in-one-file.js";
-import { numberText } from "./state/number-text.js";
 import { sentence } from "./state/sentence.js";
 import { SettingsStore } from "./state/settings-store.js";
 import { SHIPPED } from "./state/shipped-models.js";
@@ -88,7 +87,7 @@ function showModel() {
   modelNote.textContent = info.note ?? "";
   modelNote.hidden = !info.note;
   const known = shipped ? SHIPPED[shipped].knows : info.architecture;
-  modelLine.replaceChildren(element("strong", {}, info.name), ` ${known} · ${numberText.bytes(info.bytes)}`);
+  modelLine.replaceChildren(element("strong", {}, info.name), ` ${known}`);
 }
 
 /** The tab that the settings name, or the first. */

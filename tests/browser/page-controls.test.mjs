@@ -25,7 +25,7 @@ const walk = (page, steps) =>
 /** @param {Page} page @returns {Promise<string[]>} */
 const scoredLabels = (page) =>
   page
-    .getByRole("list", { name: "Scores" })
+    .getByRole("list", { name: "Scores", exact: true })
     .locator("li")
     .evaluateAll((items) => items.map((item) => item.dataset.label ?? ""));
 
@@ -93,7 +93,7 @@ visit("the heatmap lies over the picture for any label and by either method, and
 });
 
 visit("a long list shows its best rows, and all of them on demand", async (page) => {
-  const rows = page.getByRole("list", { name: "Scores" }).locator("li");
+  const rows = page.getByRole("list", { name: "Scores", exact: true }).locator("li");
   await labels(page).fill(Array.from({ length: 120 }, (_, index) => `thing ${index}`).join("\n"));
   await button(page, "Show all 120").click();
   await page.waitForFunction(() => document.querySelectorAll(`[aria-label="Scores"] li`).length === 120);
@@ -126,6 +126,18 @@ visit("a score on its own does not depend on the other labels", async (page) => 
   await labels(page).fill("car");
   await page.waitForFunction(() => document.querySelectorAll(`[aria-label="Scores"] li`).length === 1);
   assert.equal(await score(), among);
+});
+
+visit("each on its own, what a sample shows is likelier than not", async (page) => {
+  await page.getByRole("radio", { name: "Each on its own" }).check();
+  const samples = page.getByRole("list", { name: "Samples" }).getByRole("button");
+  for (let at = (await samples.count()) - 1; at >= 0; at--) {
+    await samples.nth(at).click();
+    await page.waitForTimeout(100); // typing rests that long
+    await answered(page);
+    const best = page.locator(`[aria-label="Scores"] li`).first();
+    assert.ok(Number(await best.getAttribute("data-score")) > 0.5, `sample ${at}: ${await best.getAttribute("data-label")}`);
+  }
 });
 
 visit("back and forward walk through what was set", async (page) => {

@@ -60,7 +60,7 @@ export function openVisits(prepare) {
 /** Waits for the newest scores. @param {Page} page */
 export async function answered(page) {
   await page.locator(`main[data-state="ready"]`).waitFor();
-  await page.getByRole("list", { name: "Scores" }).locator("li").first().waitFor();
+  await page.getByRole("list", { name: "Scores", exact: true }).locator("li").first().waitFor();
 }
 
 /**

@@ -41,6 +41,7 @@ fn a_file_says_all_that_the_folder_said() {
     clip.record.description = Some("a tiny one".into());
     clip.record.default_template = Some("a photo of {}.".into());
     clip.record.templates = vec!["a {}".into(), "the {}".into()];
+    clip.record.neutral_cosine = Some(0.19);
     clip.record.source.repo = Some("someone/tiny".into());
     clip.record.source.revision = Some("0123abc".into());
     clip.record.source.file = Some("model.safetensors".into());

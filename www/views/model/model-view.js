@@ -163,7 +163,7 @@ function modelFacts(info) {
   return [
     ["Architecture", info.architecture],
     ["Parameters", numberText.parameters(info.parameters)],
-    ["Weights", `${info.dtype}, ${numberText.bytes(info.bytes)}`],
+    ["Weights", `${info.dtype}, ${numberText.bytes(info.bytes)} in memory`],
     ["Sees", `${info.image_size} × ${info.image_size} pixels`],
     ["Reads", `up to ${info.context_length} tokens`],
     ["Licence", info.license],

@@ -17,6 +17,9 @@ usage: ./build.sh COMMAND
   minutes           how long each step of a build took when it was last taken
   bench [ARGS]      build, then time it against onnxruntime-web (--json FILE, --only NAME); the first time this installs
                     PyTorch and makes full-size checkpoints: 10 GB under target/bench
+  package [PROGRAM...]
+                    build and pack the npm package, check it, and try it in bundlers: built, opened in browsers, and held against
+                    the command line's scores. PROGRAM: those that begin so alone. What it installs is in target/package
   dist [FOLDER]     build, then put the page into FOLDER (dist/ unless told otherwise) for any static host
 
 Needs rustup and Node 20 or later. Environment: CHROMIUM and FIREFOX name the browsers for the tests.
@@ -40,18 +43,10 @@ trap 'exit 130' INT
 trap 'exit 143' TERM
 mkdir -p "$LOGS"
 
-# The npm package gets the engine and the model it begins with; there, flavours and models lie one folder up, not two.
+# What the npm package has beside its sources and the builds: the models, and the licences.
 fill_package() {
   say "filling the npm package"
-  rm -rf pkg/engine pkg/models
-  mkdir -p pkg/engine pkg/models
-  cp -R www/engine/. pkg/engine/
-  sed -i.orig -e 's#"../../pkg/#"../#; s#"../../models/#"../models/#' pkg/engine/places.js
-  rm pkg/engine/places.js.orig
-  cp -R models/. pkg/models/
-  rm pkg/models/emoji-clip.*
-  sed -i.orig '/"emoji-clip"/d' pkg/models/index.json
-  rm pkg/models/index.json.orig
+  node tools/package-models.mjs
   cp LICENSE-MIT LICENSE-APACHE pkg/
 }
 
@@ -227,6 +222,28 @@ bench() {
   node benches/run.mjs "$@"
 }
 
+package() {
+  build
+  need_packages
+  need_chromium
+  find_firefox || say "SKIPPED: the package in Firefox, which is not here and cannot be installed"
+  local folder=target/package
+  mkdir -p "$folder"
+  if ! cmp -s tests/package/package-lock.json "$folder/package-lock.json" || ! [ -d "$folder/node_modules" ]; then
+    say "installing the bundlers into $folder"
+    cp tests/package/package{,-lock}.json "$folder/"
+    npm ci --prefix "$folder" --ignore-scripts --no-audit --no-fund
+  fi
+  say "packing"
+  node tools/package.mjs
+  say "checking what the package exports, and its types"
+  "$folder/node_modules/.bin/publint" run "$folder/clip-wasm.tgz" --strict
+  "$folder/node_modules/.bin/attw" "$folder/clip-wasm.tgz" --profile esm-only --format ascii --summary
+  npx tsc --project tests/package/types
+  say "trying the package"
+  node tests/package/matrix.mjs "$@"
+}
+
 dist() {
   build
   put_page "${1:-dist}"
@@ -243,13 +260,15 @@ put_page() {
   say "putting the page into $folder"
   bundle_one_file
   rm -rf "${folder:?}"/{index.html,demo.json,service-worker.js,www,models,datasets,pkg}
-  mkdir -p "$folder"
+  mkdir -p "$folder/pkg"
   cp -R index.html demo.json service-worker.js LICENSE-MIT LICENSE-APACHE www models datasets "$folder"/
+  cp -R pkg/engine "$folder/pkg/"
+  rm "$folder"/pkg/engine/{index,client/{simd,node}-engine-client,worker/worker-{simd,node}}.js # of the npm package alone
   for flavour in "$@"; do
     mkdir -p "$folder/pkg/$flavour"
     cp "pkg/$flavour"/clip_wasm{.js,_bg.wasm} "$folder/pkg/$flavour/"
   done
-  find "$folder/www" -name '*.d.ts' -delete
+  find "$folder/www" "$folder/pkg/engine" -name '*.d.ts' -delete
   node tools/minify.mjs "$folder"
   node tools/precache.mjs "$folder"
   echo "$folder is ready for any static host: $(du -sh "$folder" | cut -f1)"
@@ -272,6 +291,10 @@ case "${1:-}" in
   bench)
     shift
     bench "$@"
+    ;;
+  package)
+    shift
+    package "$@"
     ;;
   dist) dist "${2:-}" ;;
   -h | --help | help) usage ;;

@@ -1,5 +1,5 @@
 // What the bench runs in the page: ours and the peer side by side on the same weights, round after round.
-import { EngineClient } from "/target/bench/page/www/engine/client.js"; // as a visitor gets it
+import { EngineClient } from "/target/bench/page/pkg/engine/client/engine-client.js"; // as a visitor gets it
 
 const PEER = "/target/bench/node_modules/onnxruntime-web/dist/";
 const CHECKPOINTS = "/target/bench/checkpoints/";
@@ -69,7 +69,7 @@ async function pictures(tensors, count) {
 
 /** Both engines with both of their towers of a checkpoint. */
 async function open(checkpoint, { threads, peer: dtype, gguf, towers = ["vision", "text"] }) {
-  const ours = await EngineClient.start({ threads });
+  const ours = await EngineClient.start({ models: "/target/bench/page/models", threads });
   const info = await ours.load({ url: `/target/bench/${gguf}` });
   await ours.tryKernels();
   const peer = await startPeer(threads);
@@ -130,7 +130,7 @@ export async function visionInTurns(checkpoint, { threads, dtype, gguf, turns, r
   const dims = [1, ...tensors.pixel_values.shape.slice(1)];
   const result = { ours_ms: [], peer_ms: [], ours_cosine: [], peer_cosine: [] };
   const ours = async () => {
-    const engine = await EngineClient.start({ threads });
+    const engine = await EngineClient.start({ models: "/target/bench/page/models", threads });
     const info = await engine.load({ url: `/target/bench/${gguf}` });
     for (let round = -4; round < rounds; round++) {
       const { encode } = (await engine.embedImage(image)).timings;
@@ -158,7 +158,7 @@ export async function visionInTurns(checkpoint, { threads, dtype, gguf, turns, r
 export async function textInTurns(checkpoint, { threads, dtype, gguf, turns, rounds, prompts, ids }) {
   const result = { ours_ms: [], peer_ms: [], ours_cosine: [], peer_cosine: [] };
   const ours = async () => {
-    const engine = await EngineClient.start({ threads });
+    const engine = await EngineClient.start({ models: "/target/bench/page/models", threads });
     const info = await engine.load({ url: `/target/bench/${gguf}` });
     for (let round = -4; round < rounds; round++) {
       const begun = performance.now();
@@ -244,7 +244,7 @@ export async function start(checkpoint, { threads, dtype, gguf, rounds, labels, 
   const result = { ours_ms: [], peer_ms: [], ours_cosine: [], peer_cosine: [] };
   for (let round = -1; round < rounds; round++) {
     let begun = performance.now();
-    const ours = await EngineClient.start({ threads });
+    const ours = await EngineClient.start({ models: "/target/bench/page/models", threads });
     await ours.load({ url: `/target/bench/${gguf}` });
     const picture = await ours.embedImage(image);
     await ours.classify(picture, { labels, templates: ["a photo of a {}."] });
@@ -274,7 +274,7 @@ let idle;
 
 /** Starts an engine, ours or the peer, for looks at its memory from outside. */
 export async function begin(whose, { threads }) {
-  idle = whose === "ours" ? await EngineClient.start({ threads }) : await startPeer(threads);
+  idle = whose === "ours" ? await EngineClient.start({ models: "/target/bench/page/models", threads }) : await startPeer(threads);
   if (whose === "ours") await idle.listModels();
 }
 
@@ -295,7 +295,7 @@ export async function photo(checkpoint, { threads, gguf, rounds, labels }) {
   env.backends.onnx.wasm.wasmPaths = "/target/bench/node_modules/@huggingface/transformers/node_modules/onnxruntime-web/dist/";
   env.backends.onnx.wasm.numThreads = threads;
   const theirs = await pipeline("zero-shot-image-classification", checkpoint, { dtype: "q8", device: "wasm" });
-  const ours = await EngineClient.start({ threads });
+  const ours = await EngineClient.start({ models: "/target/bench/page/models", threads });
   await ours.load({ url: `/target/bench/${gguf}` });
   const file = await photograph();
   const url = URL.createObjectURL(file);
@@ -344,7 +344,7 @@ async function photograph() {
 
 /** The implementations of the product, as the engine times them. */
 export async function kernels(flavour, gguf, threads) {
-  const ours = await EngineClient.start({ flavour, threads });
+  const ours = await EngineClient.start({ models: "/target/bench/page/models", flavour, threads });
   const info = await ours.load({ url: `/target/bench/${gguf}` });
   const texts = Array.from({ length: 20 }, (_, n) => `number ${n}`);
   for (let i = 0; i < 3; i++) await ours.embedTexts(texts); // the engine's compiler has to notice the loops

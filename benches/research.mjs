@@ -22,7 +22,7 @@ const SIDE = 224;
 const LOOKS = [100, 1000, 2000, 3000, 4000, PICTURES - 200];
 
 const SCRIPT = `
-  import { EngineClient } from "/www/engine/client.js";
+  import { EngineClient } from "/pkg/engine/client/engine-client.js";
   import { Research } from "/www/views/research/research.js";
   import { DatasetView } from "/www/views/dataset/dataset-view.js";
   for (const href of ["/www/styles/page.css", "/www/views/research/research.css"]) {
@@ -48,7 +48,7 @@ const SCRIPT = `
   });
   window.begin = async (threads) => {
     const session = new EventTarget();
-    engine = await EngineClient.start({ threads });
+    engine = await EngineClient.start({ models: "/models", threads });
     session.info = await engine.load({ id: "everyday-clip" });
     session.engine = engine;
     await engine.tryKernels();

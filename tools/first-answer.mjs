@@ -1,10 +1,20 @@
 // @ts-check
 /** What of the engine a first answer waits for, in the folder of a built page. */
 
-const SCRIPTS = ["client", "worker-link", "code-of", "engine-error", "protocol", "wire-error", "worker", "thread-pool"];
+const SCRIPTS = [
+  "client/engine-client",
+  "client/engine-calls",
+  "client/worker-link",
+  "protocol/code-of",
+  "protocol/engine-error",
+  "protocol/wire-error",
+  "runtime/foreign-worker",
+  "worker/worker",
+  "runtime/pool-thread",
+];
 
 /** @param {string} build @returns {string[]} its files, seen from the page's folder */
 export function firstAnswerFiles(build) {
   const bindings = ["clip_wasm.js", "clip_wasm_bg.wasm"].map((name) => `pkg/${build}/${name}`);
-  return [...SCRIPTS.map((name) => `www/engine/${name}.js`), ...bindings];
+  return [...SCRIPTS.map((name) => `pkg/engine/${name}.js`), ...bindings];
 }

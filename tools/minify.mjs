@@ -12,8 +12,10 @@ import { build, transformSync } from "esbuild";
 /** What the page's own thread begins with. */
 const PAGE = ["www/running-session.js", "www/main.js", "www/gallery.js"];
 /** Research's part of the worker is fetched when its tabs are opened: a bundle of its own. */
-const LATER = "./research-host.js";
-const WORKERS = ["www/engine/worker.js", "www/engine/thread-pool.js", `www/engine/${path.basename(LATER)}`];
+const LATER = "../research/research-host.js";
+const WORKERS = ["pkg/engine/worker/worker.js", "pkg/engine/runtime/pool-thread.js", "pkg/engine/research/research-host.js"];
+/** Of the npm package alone: the page says where its own records are. */
+const NOT_HERE = "../../models/index.js";
 const SMALL = /** @type {const} */ ({ minify: true, legalComments: "none", charset: "utf8", target: "es2022", sourcemap: "external" });
 const root = process.argv[2];
 if (!root) throw new Error("usage: node tools/minify.mjs FOLDER");
@@ -56,7 +58,7 @@ async function bundleWorkers() {
 }
 
 /**
- * Modules and what they import in one. The engine's builds stay where they are, and so do imports of them.
+ * Modules and what they import in one. The engine's builds stay where they are, and so do imports of them: all rooms of the engine lie as deep.
  * @param {string[]} names
  */
 function bundle(names) {
@@ -65,7 +67,7 @@ function bundle(names) {
     entryPoints: names.map((name) => path.resolve(root, name)),
     bundle: true,
     format: "esm",
-    external: ["*/clip_wasm.js", LATER],
+    external: ["*/clip_wasm.js", LATER, NOT_HERE],
     metafile: true,
     write: false,
     outdir: root,

@@ -15,7 +15,7 @@ const root = path.resolve(process.argv[2] ?? ".");
 const entries = path.resolve(import.meta.dirname, "one-file");
 const TARGET = "www/export/one-file.html";
 /** Imported on demand, and in the file all the same: what runs there, in every browser. */
-const IN_IT = new Set(["www/engine/worker.js", "pkg/simd/clip_wasm.js", "pkg/research/clip_wasm.js"]);
+const IN_IT = new Set(["pkg/engine/worker/worker.js", "pkg/simd/clip_wasm.js", "pkg/research/clip_wasm.js"]);
 
 /** @param {string} file @returns {string} its path in the page's folder */
 const inPage = (file) => path.relative(root, file).split(path.sep).join("/");
@@ -108,7 +108,7 @@ const policy = [
 ].join("; ");
 const icon = `data:image/svg+xml;base64,${readFileSync(path.join(root, "www/icon.svg")).toString("base64")}`;
 const packed = gzipSync(worker, { level: 9 }).toString("base64");
-const block = `<script type="text/plain" data-file="www/engine/worker.js" data-type="text/javascript" data-gzip>${packed}</script>\n`;
+const block = `<script type="text/plain" data-file="pkg/engine/worker/worker.js" data-type="text/javascript" data-gzip>${packed}</script>\n`;
 const html = filled({ policy, icon, style, script, worker: block });
 writeFileSync(path.join(root, TARGET), html);
 console.log(`${TARGET}: ${html.length} bytes`);

@@ -8,17 +8,17 @@
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { RELAXED } from "../www/engine/capabilities.js";
-import { places } from "../www/engine/places.js";
+import { RELAXED } from "../pkg/engine/runtime/capabilities.js";
+import { BUILDS as IMPORTS } from "../pkg/engine/runtime/builds.js";
 
 const root = process.argv[2] ?? ".";
 const development = process.argv[2] === undefined;
 
 /** Beside index.html, which is asked for as the folder itself. */
 const FILES = ["demo.json"];
-const FOLDERS = ["www", "models"];
+const FOLDERS = ["www", "pkg/engine", "models"];
 /** Of the engine's a browser runs the two with the kernels it can: one without threads, one with. */
-const BUILDS = Object.keys(places.builds);
+const BUILDS = Object.keys(IMPORTS);
 const SUFFIXES = new Set([
   ".avif",
   ".css",
@@ -36,7 +36,10 @@ const SUFFIXES = new Set([
 ]);
 /** What the browser keeps as part of the service worker itself, and what is for whoever works on the page. */
 const SERVICE_WORKER = ["service-worker.js", "www/offline/service-worker.js", "www/offline/development.js"];
-const LEFT_OUT = new Set(["www/offline/precache.js", ...SERVICE_WORKER, "www/gallery.css", "www/gallery.html", "www/gallery.js"]);
+const GALLERY = ["www/gallery.css", "www/gallery.html", "www/gallery.js"];
+/** What only programs around the npm package begin with. */
+const OF_THE_PACKAGE = ["client/simd-engine-client", "client/node-engine-client", "worker/worker-simd", "worker/worker-node", "index"].map((name) => `pkg/engine/${name}.js`);
+const LEFT_OUT = new Set(["www/offline/precache.js", ...SERVICE_WORKER, ...GALLERY, ...OF_THE_PACKAGE]);
 /** What says in a page which version it is; the service worker and the page read it. */
 const STAMP = / *<meta name="version" content="[^"]*">\n/;
 

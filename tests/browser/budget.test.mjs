@@ -13,15 +13,17 @@ const MOST_SCRIPT = 200_000;
 const MOST_ENGINE = 1_200_000;
 /** Bytes more, once a tab of research is opened. */
 const MOST_BENCH = 86_000;
-const RESEARCH = /^views\/(dataset|robustness|bias|research)\/(?!research-tabs)|^engine\/research-host/;
+const RESEARCH = /^www\/views\/(dataset|robustness|bias|research)\/(?!research-tabs)|^pkg\/engine\/research\//;
 /** No part of a visit: the component gallery, and what the browser keeps as part of the service worker. */
-const NOT_LOADED = /^gallery\.js$|^offline\/(?:precache|service-worker|development)\.js$/;
+const NOT_LOADED = /^www\/(?:gallery|offline\/(?:precache|service-worker|development))\.js$/;
 
-/** The sizes of the page's scripts, by name. */
+/** The sizes of the page's scripts and of the engine's, by name. */
 function scripts() {
-  const names = readdirSync(`${FOLDER}/www`, { recursive: true, encoding: "utf8" });
+  const names = ["www", "pkg/engine"].flatMap((part) =>
+    readdirSync(`${FOLDER}/${part}`, { recursive: true, encoding: "utf8" }).map((name) => `${part}/${name}`),
+  );
   const loaded = names.filter((name) => name.endsWith(".js") && !NOT_LOADED.test(name));
-  return loaded.map((name) => ({ name, bytes: readFileSync(`${FOLDER}/www/${name}`).length }));
+  return loaded.map((name) => ({ name, bytes: readFileSync(`${FOLDER}/${name}`).length }));
 }
 
 /** @param {string} file */

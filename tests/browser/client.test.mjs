@@ -14,13 +14,13 @@ before(async () => {
   stage = await openStage({
     overlay: "tests/browser/stub",
     script: `
-      import { EngineClient } from "/www/engine/client.js";
+      import { EngineClient } from "/pkg/engine/client/engine-client.js";
       const told = (promise) => promise.then(
         (value) => ({ value }),
         ({ name, code, message, stack }) => ({ name, code, message, stack }),
       );
       const begin = async () => {
-        const engine = await EngineClient.start();
+        const engine = await EngineClient.start({ models: "/models" });
         await engine.load({ id: "everyday-clip" });
         const picture = await engine.embedImage(new ImageData(new Uint8ClampedArray(16).fill(7), 2, 2));
         const ask = (labels, more) => engine.classify(picture, { labels, templates: ["a {}."], ...more });
@@ -185,7 +185,7 @@ describe("a source that is no model", () => {
   });
 
   test("is refused when the id is a path", async () => {
-    assert.equal((await refusal(`{ id: "../www/engine" }`)).code, "unknown-model");
+    assert.equal((await refusal(`{ id: "../pkg/engine" }`)).code, "unknown-model");
   });
 
   test("is refused when the answer is not 200", async () => {

@@ -47,13 +47,13 @@ before(async () => {
     connect: hub.url,
     launch: launchBrowser,
     script: `
-      import { EngineClient } from "/www/engine/client.js";
+      import { EngineClient } from "/pkg/engine/client/engine-client.js";
       const told = (promise) => promise.then(
         () => engine.modelHash(),
         ({ name, code, message }) => ({ name, code, message }),
       );
       const repo = { repo: "${REPO}" };
-      const begin = async () => (window.engine = await EngineClient.start({ hub: "${hub.url}", flavour: "simd" }));
+      const begin = async () => (window.engine = await EngineClient.start({ models: "/models", hub: "${hub.url}", flavour: "simd" }));
       const stored = async () => (await engine.listModels()).stored;
       const load = (options) => told(engine.load(repo, options));
       /** Resolves once a load that goes on has so many bytes. */
@@ -159,7 +159,7 @@ test("a host without Range", async () => {
 test("two tabs at once fetch it once", async () => {
   weightsFault(() => ({ pace: 2 }));
   const [one, other] = await inPage(`(async () => {
-    const twin = await EngineClient.start({ hub: "${hub.url}", flavour: "simd" });
+    const twin = await EngineClient.start({ models: "/models", hub: "${hub.url}", flavour: "simd" });
     await Promise.all([engine.load(repo), twin.load(repo)]);
     const hashes = await Promise.all([engine.modelHash(), twin.modelHash()]);
     twin.dispose();

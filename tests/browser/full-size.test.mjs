@@ -38,8 +38,8 @@ async function throughThePage(folder) {
     connect: hub.url,
     launch: async () => browser,
     script: `
-      import { EngineClient } from "/www/engine/client.js";
-      const engine = await EngineClient.start({ hub: "${hub.url}", flavour: "simd" });
+      import { EngineClient } from "/pkg/engine/client/engine-client.js";
+      const engine = await EngineClient.start({ models: "/models", hub: "${hub.url}", flavour: "simd" });
       await engine.load({ id: "everyday-clip" });
       const load = () => engine.load({ repo: "${REPO}" }, { onProgress: ({ stage }) => (window.stage = stage) });
       const embeddings = async (sample) => {

@@ -76,6 +76,10 @@ export async function serveHub(repositories, port = 0) {
 
   /** @param {http.IncomingMessage} request @param {http.ServerResponse} response */
   function answer(request, response) {
+    // Browsers ask before they send a token to another site, without it.
+    if (request.method === "OPTIONS" && request.headers["access-control-request-headers"]?.includes("authorization")) {
+      return response.writeHead(204, { ...HEADERS, "access-control-allow-headers": "authorization, range" }).end();
+    }
     const { pathname } = new URL(request.url ?? "/", "http://localhost");
     const about = /^\/api\/models\/([^/]+\/[^/]+)\/revision\/[^/]+$/.exec(pathname);
     const resolve = /^(?:\/moved)?\/([^/]+\/[^/]+)\/resolve\/[^/]+\/([^/]+)$/.exec(pathname);

@@ -26,13 +26,13 @@ before(async () => {
   stage = await openStage({
     connect: hub.url,
     script: `
-      import { EngineClient } from "/www/engine/client.js";
+      import { EngineClient } from "/pkg/engine/client/engine-client.js";
       const told = (promise) => promise.then(
         (value) => ({ value }),
         ({ name, code, message }) => ({ name, code, message }),
       );
       const begin = async (options) => {
-        window.engine = await EngineClient.start({ hub: "${hub.url}", flavour: "simd", ...options });
+        window.engine = await EngineClient.start({ models: "/models", hub: "${hub.url}", flavour: "simd", ...options });
         for (const { key } of (await engine.listModels()).stored) await engine.deleteModel(key);
       };
       const repo = { repo: "${REPO}" };
@@ -140,5 +140,40 @@ describe("the command line", () => {
     assert.equal(await quantize("q8_0", "parts.gguf"), undefined);
     hub.fault = () => undefined;
     assert.equal(await quantize("q4_0", "parts.gguf"), whole);
+  });
+});
+
+describe("a hub that does not let everybody read", () => {
+  afterEach(() => inPage("engine.dispose()"));
+  const withToken = (/** @type {string} */ token) => begin(`{ store: "memory", token: ${JSON.stringify(token)} }`);
+  const begin = (/** @type {string} */ options) => inPage(`begin(${options})`);
+
+  test("a gated repository says that a token is missing, and opens with one, which goes to the hub alone and is kept nowhere", async () => {
+    hub.fault = (_file, { headers }) => (headers.authorization === "Bearer hf_right" ? undefined : { status: 401 });
+    await begin(`{ store: "memory" }`);
+    const refused = await inPage("load()");
+    assert.equal(refused.code, "no-access", refused.message);
+    assert.match(refused.message, /gated, private, or not there; give a token/);
+    await inPage("engine.dispose()");
+    await withToken("hf_right");
+    const { value, message } = await inPage("load()");
+    assert.equal(value?.name, REPO, message);
+    assert.doesNotMatch(JSON.stringify(await inPage("stored()")), /hf_right/);
+  });
+
+  test("a token that may not read it is told apart from none", async () => {
+    hub.fault = () => ({ status: 403 });
+    await withToken("hf_wrong");
+    const { code, message } = await inPage("load()");
+    assert.equal(code, "no-access", message);
+    assert.match(message, /the token that was given does not open it/);
+  });
+
+  test("a hub that is asked too often is told as that", async () => {
+    hub.fault = () => ({ status: 429 });
+    await begin(`{ store: "memory" }`);
+    const { code, message } = await inPage("load()");
+    assert.equal(code, "rate-limited", message);
+    assert.match(message, /asked too often/);
   });
 });

@@ -28,8 +28,8 @@ before(async () => {
   stage = await openStage({
     connect: hub.url,
     script: `
-      import { EngineClient } from "/www/engine/client.js";
-      const engine = await EngineClient.start({ hub: "${hub.url}", flavour: "simd", store: "memory" });
+      import { EngineClient } from "/pkg/engine/client/engine-client.js";
+      const engine = await EngineClient.start({ models: "/models", hub: "${hub.url}", flavour: "simd", store: "memory" });
       const lost = [];
       engine.addEventListener("lost", ({ detail }) => lost.push(detail.message));
       await engine.load({ id: "everyday-clip" });

@@ -18,7 +18,7 @@ let browser;
 
 before(async () => {
   folder = mkdtempSync(path.join(tmpdir(), "clip-wasm-offline-"));
-  for (const part of ["index.html", "demo.json", "service-worker.js", "www"])
+  for (const part of ["index.html", "demo.json", "service-worker.js", "www", "pkg/engine"])
     cpSync(part, path.join(folder, part), { recursive: true });
   cpSync("datasets/drawings/cat/noto-1.png", path.join(folder, "datasets/drawings/cat/noto-1.png"));
   cpSync("tests/browser/stub", folder, { recursive: true });
@@ -82,8 +82,8 @@ test("a page that has been visited opens when its host is gone, with its model",
   }
   const name = await page.evaluate(
     `(async () => {
-      const { EngineClient } = await import("${MOUNT}www/engine/client.js");
-      const engine = await EngineClient.start();
+      const { EngineClient } = await import("${MOUNT}pkg/engine/client/engine-client.js");
+      const engine = await EngineClient.start({ models: "${MOUNT}models" });
       return (await engine.load({ id: "everyday-clip" })).name;
     })()`,
   );
@@ -107,7 +107,7 @@ test("of the engine's builds, the two that this browser can run best are kept, a
   const kept = await page.evaluate(`(async () => {
     const names = await caches.keys();
     const requests = await Promise.all(names.map(async (name) => (await caches.open(name)).keys()));
-    return requests.flat().map(({ url }) => url).filter((url) => url.includes("/pkg/"));
+    return requests.flat().map(({ url }) => url).filter((url) => url.endsWith("/clip_wasm.js"));
   })()`);
   const builds = [...new Set(kept.map((/** @type {string} */ address) => address.split("/").at(-2)))].sort();
   assert.deepEqual(builds, ["relaxed", "relaxed-threads", "research", "research-threads"]);
@@ -137,8 +137,8 @@ test("a demo's own model, which the engine keeps, is not kept here as well, nor 
     return requests.flat().map(({ url }) => url).filter((url) => url.endsWith(".gguf"));
   })()`);
   assert.deepEqual(kept, []);
-  const { stored } = await page.evaluate(`import("${MOUNT}www/engine/client.js").then(async ({ EngineClient }) => {
-    const engine = await EngineClient.start();
+  const { stored } = await page.evaluate(`import("${MOUNT}pkg/engine/client/engine-client.js").then(async ({ EngineClient }) => {
+    const engine = await EngineClient.start({ models: "${MOUNT}models" });
     return engine.listModels();
   })`);
   assert.deepEqual(stored.map((/** @type {any} */ { complete, source }) => [complete, source]), [[true, { url: `${url}models/own.gguf` }]]);

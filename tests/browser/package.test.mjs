@@ -43,11 +43,11 @@ test("the package publishes the engine in every flavour, the model and the licen
     `${build}/clip_wasm.js`,
     `${build}/clip_wasm_bg.wasm`,
   ]);
-  const engine = ["engine/client.js", "engine/worker.js", "engine/types.d.ts"];
+  const engine = ["engine/client/engine-client.js", "engine/worker/worker.js", "engine/protocol/types.d.ts"];
   const needed = [
     ...builds,
     ...engine,
-    `models/${EMBEDDED.id}.json`,
+    "models/index.js",
     `models/${EMBEDDED.file}`,
     "LICENSE-MIT",
     "LICENSE-APACHE",

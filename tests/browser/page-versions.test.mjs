@@ -33,16 +33,19 @@ after(async () => {
 /** Lays a page out as the build does, each of whose modules says of which version it is. @param {string} name */
 function build(name) {
   const folder = path.join(scratch, name);
-  for (const part of ["index.html", "demo.json", "service-worker.js", "www"]) cpSync(part, path.join(folder, part), { recursive: true });
+  for (const part of ["index.html", "demo.json", "service-worker.js", "www", "pkg/engine"]) cpSync(part, path.join(folder, part), { recursive: true });
   cpSync("tests/browser/stub", folder, { recursive: true });
   const planner = `export function plan_repository() { throw Object.assign(new Error("the research build of ${name}"), { code: "research" }); }\n`;
   for (const build of ["relaxed", "simd-threads", "relaxed-threads", "research", "research-threads"]) {
     cpSync("tests/browser/stub/pkg/simd", path.join(folder, "pkg", build), { recursive: true });
     if (build.startsWith("research")) appendFileSync(path.join(folder, "pkg", build, "clip_wasm.js"), planner);
   }
-  for (const file of readdirSync(path.join(folder, "www"), { recursive: true, encoding: "utf8" })) {
-    const module = path.join(folder, "www", file);
-    if (!file.endsWith(".js") || file.startsWith("offline/") || !statSync(module).isFile()) continue;
+  const files = ["www", "pkg/engine"].flatMap((part) =>
+    readdirSync(path.join(folder, part), { recursive: true, encoding: "utf8" }).map((file) => path.join(part, file)),
+  );
+  for (const file of files) {
+    const module = path.join(folder, file);
+    if (!file.endsWith(".js") || file.startsWith("www/offline/") || !statSync(module).isFile()) continue;
     appendFileSync(module, `\n(globalThis.versions ??= new Set()).add("${name}");\n`);
   }
   // What a hub says of a repository, which the build `research` is asked about.
@@ -93,8 +96,8 @@ const versions = (page) => page.evaluate(() => [...Reflect.get(globalThis, "vers
 /** Begins an engine whose worker is there before the page is kept. @param {Page} page */
 const startEarly = (page) =>
   page.evaluate(async (folder) => {
-    const { EngineClient } = await import(`${folder}www/engine/client.js`);
-    Reflect.set(globalThis, "early", await EngineClient.start({ hub: `${folder}hub` }));
+    const { EngineClient } = await import(`${folder}pkg/engine/client/engine-client.js`);
+    Reflect.set(globalThis, "early", await EngineClient.start({ models: `${folder}models`, hub: `${folder}hub` }));
   }, `${new URL(page.url()).origin}${MOUNT}`);
 
 /** That of the research build which such an engine fetches now. @param {Page} page @returns {Promise<string>} */
@@ -104,8 +107,8 @@ const earlyVersion = (page) =>
 /** That of an engine that begins now: its worker's modules, and the research build. @param {Page} page @returns {Promise<string>} */
 function engineVersion(page) {
   return page.evaluate(async (folder) => {
-    const { EngineClient } = await import(`${folder}www/engine/client.js`);
-    const engine = await EngineClient.start({ hub: `${folder}hub` });
+    const { EngineClient } = await import(`${folder}pkg/engine/client/engine-client.js`);
+    const engine = await EngineClient.start({ models: `${folder}models`, hub: `${folder}hub` });
     const told = await engine.preview({ repo: "some/one" }).catch((/** @type {Error} */ error) => error.message);
     engine.dispose();
     return told;
@@ -217,8 +220,8 @@ test("an edit of the sources shows at the next reload, also where a built page w
   const list = path.join(folder, "www/offline/precache.js");
   writeFileSync(list, readFileSync(list, "utf8").replace(`"development": false`, `"development": true`));
   for (const edit of ["C", "D"]) {
-    for (const module of ["main.js", "engine/worker.js", "views/dataset/dataset-view.js"])
-      appendFileSync(path.join(folder, "www", module), `\nglobalThis.edit = "${edit}";\n`);
+    for (const module of ["www/main.js", "pkg/engine/worker/worker.js", "www/views/dataset/dataset-view.js"])
+      appendFileSync(path.join(folder, module), `\nglobalThis.edit = "${edit}";\n`);
     await page.reload();
     await page.locator(`main[data-state="ready"]`).waitFor();
     assert.equal(await page.evaluate(() => Reflect.get(globalThis, "edit")), edit);
@@ -238,7 +241,7 @@ test("where there is little room, what is used is kept, and where the host has t
   const builds = () =>
     page.evaluate(async () => {
       const requests = await Promise.all((await caches.keys()).map(async (name) => (await caches.open(name)).keys()));
-      return requests.flat().flatMap(({ url }) => url.split("/pkg/")[1]?.split("/")[0] ?? []);
+      return requests.flat().flatMap(({ url }) => /\/pkg\/([\w-]+)\/clip_wasm\.js/.exec(url)?.[1] ?? []);
     });
   assert.deepEqual(await builds(), []);
   assert.match(await engineVersion(page), /the research build of A/);

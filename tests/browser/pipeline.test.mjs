@@ -63,6 +63,64 @@ describe("pipeline()", () => {
     assert.deepEqual(lengths, Array(8).fill(8));
   });
 
+  test("takes labels as a list with commas, as well", async () => {
+    const labels = await inPage(`classify(pixels(9), "a cat, a dog ,a house").then((scores) => scores.map(({ label }) => label).sort())`);
+    assert.deepEqual(labels, ["a cat", "a dog", "a house"]);
+  });
+
+  test("takes the pixels of a RawImage and the picture in a data URL like any other", async () => {
+    const same = await inPage(`(async () => {
+      const grey = { width: 4, height: 4, channels: 1, data: new Uint8Array(16).fill(5) };
+      const colours = { width: 4, height: 4, channels: 3, data: new Uint8Array(48).fill(5) };
+      const opaque = new ImageData(new Uint8ClampedArray(64).map((_, at) => (at % 4 === 3 ? 255 : 5)), 4, 4);
+      const url = await png(5).then((blob) => new Promise((done) => {
+        const reader = Object.assign(new FileReader(), { onload: () => done(reader.result) });
+        reader.readAsDataURL(blob);
+      }));
+      const frame = new VideoFrame(await createImageBitmap(opaque), { timestamp: 0 });
+      const all = await classify.embedImages([grey, colours, opaque, url, frame]);
+      frame.close();
+      return [all.length, ...all.slice(0, 3).map((one) => one.join() === all[0].join())];
+    })()`);
+    assert.deepEqual(same, [5, true, true, true]);
+  });
+
+  test("extracts features of pictures and of texts as tensors", async () => {
+    const { images, texts, length } = await inPage(`(async () => {
+      const image = await pipeline("image-feature-extraction", null, { models: "/models" });
+      const text = await pipeline("feature-extraction", null, { models: "/models" });
+      const { dims, type } = await image([pixels(1), pixels(2)]);
+      const unit = await text("a cat", { normalize: true });
+      const told = { images: { dims, type }, texts: unit.dims, length: Math.hypot(...unit.tolist()[0]) };
+      await Promise.all([image.dispose(), text.dispose()]);
+      return told;
+    })()`);
+    assert.deepEqual(images, { dims: [2, 8], type: "float32" });
+    assert.deepEqual(texts, [1, 8]);
+    assert.ok(Math.abs(length - 1) < 1e-6);
+  });
+
+  test("shares one worker among pipelines with the same model, until the last lets go of it", async () => {
+    const told_ = await inPage(`(async () => {
+      const [one, other] = await Promise.all([open(), pipeline("feature-extraction", null, { models: "/models" })]);
+      const shared = one.engine === other.engine && one.engine === classify.engine;
+      await one.dispose();
+      const dims = (await other("a cat")).dims;
+      await other.dispose();
+      const own = await open(undefined, { threads: 1 });
+      const apart = own.engine !== classify.engine;
+      await own.dispose();
+      await own.dispose();
+      return { shared, dims, apart, gone: (await told(own(pixels(1), ["a"]))).code, left: (await classify(pixels(1), ["a"])).length };
+    })()`);
+    assert.deepEqual(told_, { shared: true, dims: [1, 8], apart: true, gone: "disposed", left: 1 });
+  });
+
+  test("computes with embeddings", async () => {
+    const found = await inPage(`import("/pkg/index.js").then(({ cos_sim, dot, topK }) => [dot([1, 2], [3, 4]), cos_sim([1, 0], [2, 0]), topK([1, 3, 2], 2)])`);
+    assert.deepEqual(found, [11, 1, [{ index: 1, score: 3 }, { index: 2, score: 2 }]]);
+  });
+
   test("averages several templates and scores each label on its own when asked", async () => {
     const scores = await inPage(
       `classify(pixels(3), ["a", "b"], { hypothesis_template: ["a drawing of {}.", "{}"], mode: "independent" })`,
@@ -113,6 +171,14 @@ describe("pipeline() fails with a code", () => {
     'a model nobody knows: "unknown-model"': `open("no-such-model")`,
     'weights of another dtype: "dtype"': `open("everyday-clip", { dtype: "q4" })`,
     'no whole number of threads: "threads"': `open("everyday-clip", { threads: 1.5 })`,
+    'an option it does not have: "option"': `open("everyday-clip", { cache_dir: "models" })`,
+    'an option that a call does not have: "option"': `classify(pixels(1), ["a"], { threshold: 0.5 })`,
+    'pooling of what is one vector: "option"': `pipeline("feature-extraction", null, { models: "/models" }).then((extract) => extract("a", { pooling: "mean" }))`,
+    'a revision of what is no repository: "option"': `open("everyday-clip", { revision: "main" })`,
+    'a device that it does not run on: "device"': `open("everyday-clip", { device: "webgpu" })`,
+    'a word that is no dtype: "dtype"': `open("everyday-clip", { dtype: "bnb4" })`,
+    'pixels that are not as many as it says: "image-input"': `classify({ width: 2, height: 2, channels: 3, data: [1] }, ["a"])`,
+    'labels that are none: "no-labels"': `classify(pixels(1), 3)`,
     'a damaged model: "malformed"': `open(new Blob(["bad"]))`,
     'something that is no image: "image-input"': `classify(42, ["a"])`,
     'an image that cannot be fetched: "image-download"': `classify("/nowhere.png", ["a"])`,
@@ -126,6 +192,26 @@ describe("pipeline() fails with a code", () => {
       assert.equal(`"${code}"`, name.split(": ")[1], message);
     });
   }
+
+  test("and a sentence that names the option and those that there are", async () => {
+    const { message } = await inPage(`told(open("everyday-clip", { cache_dir: "models" }))`);
+    assert.match(message, /pipeline\(\) has no option "cache_dir": models are kept by the browser\. There are dtype, device, /);
+  });
+
+  test("or says once that a repository with ONNX alone is read from its authors' own", async () => {
+    const { code, lines } = await inPage(`(async () => {
+      const lines = [];
+      const info = console.info;
+      console.info = (line) => lines.push(line);
+      const ask = () => told(open("Xenova/clip-vit-base-patch32", { hub: location.origin + "/no-hub" }));
+      const { code } = await ask();
+      await ask();
+      console.info = info;
+      return { code, lines };
+    })()`);
+    assert.equal(code, "download");
+    assert.deepEqual(lines.map((/** @type {string} */ line) => line.includes("openai/clip-vit-base-patch32")), [true]);
+  });
 
   test("and goes on answering after that", async () => {
     assert.equal((await inPage(`classify(pixels(1), ["a"])`)).length, 1);

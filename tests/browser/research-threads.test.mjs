@@ -11,9 +11,9 @@ const NOISE = ["gaussian_noise", "glass_blur", "fog"];
 
 /** What is asked of the page: everything that the command line measures, and a stop in the middle. */
 const SCRIPT = `
-  import { EngineClient } from "/www/engine/client.js";
+  import { EngineClient } from "/pkg/engine/client/engine-client.js";
   window.measure = async (threads, names) => {
-    const engine = await EngineClient.start({ threads, flavour: threads > 1 ? "relaxed-threads" : "relaxed" });
+    const engine = await EngineClient.start({ models: "/models", threads, flavour: threads > 1 ? "relaxed-threads" : "relaxed" });
     const info = await engine.load({ id: "everyday-clip" });
     const pictures = await Promise.all(names.map(async (name) => {
       const image = await (await fetch("/${DATA}/" + name)).blob();

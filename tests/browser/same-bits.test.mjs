@@ -48,10 +48,10 @@ before(async () => {
   stage = await openStage({
     launch: launchBrowser,
     script: `
-      import { EngineClient } from "/www/engine/client.js";
+      import { EngineClient } from "/pkg/engine/client/engine-client.js";
       window.EngineClient = EngineClient;
       window.withEngine = async (run, model, use) => {
-        const engine = await EngineClient.start(run);
+        const engine = await EngineClient.start({ models: "/models", ...run });
         try {
           await engine.load({ url: "/" + model });
           return await use(engine);
@@ -244,7 +244,7 @@ describe("the engine in the browser", () => {
 
   test("picks threads where the page is isolated, and one thread where the caller wants one", async () => {
     const picked = await stage.inPage(
-      `Promise.all([{}, { threads: 1 }].map(async (run) => (await EngineClient.start(run)).flavour))`,
+      `Promise.all([{}, { threads: 1 }].map(async (run) => (await EngineClient.start({ models: "/models", ...run })).flavour))`,
     );
     assert.equal(picked[1], "relaxed");
     assert.equal(picked[0], cpus().length > 1 && browserName === "chromium" ? "relaxed-threads" : "relaxed");

@@ -46,9 +46,9 @@ before(async () => {
     connect: hub.url,
     launch: launchBrowser,
     script: `
-      import { EngineClient } from "/www/engine/client.js";
+      import { EngineClient } from "/pkg/engine/client/engine-client.js";
       const source = { url: "${hub.url}/${REPO}/resolve/main/${FILE}" };
-      const begin = async (options) => (window.engine = await EngineClient.start({ flavour: "simd", ...options }));
+      const begin = async (options) => (window.engine = await EngineClient.start({ models: "/models", flavour: "simd", ...options }));
       const stored = async () => (await engine.listModels()).stored;
       /** The hash of what was loaded, and what was said on the way; or the failure. */
       const load = async (options) => {

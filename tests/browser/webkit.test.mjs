@@ -131,8 +131,8 @@ test("a checkpoint comes from a hub in WebKit, is the command line's byte for by
     const found = await driver.executeAsyncScript(
       `const [hub, picture, labels, done] = arguments;
        (async () => {
-         const { EngineClient } = await import("/www/engine/client.js");
-         const engine = await EngineClient.start({ hub, flavour: "simd" });
+         const { EngineClient } = await import("/pkg/engine/client/engine-client.js");
+         const engine = await EngineClient.start({ models: "/models", hub, flavour: "simd" });
          await engine.load({ repo: "someone/tiny" });
          const embedded = await engine.embedImage(await (await fetch(picture)).blob());
          const { scores } = await engine.classify(embedded, { labels, templates: ["a photo of a {}"] });

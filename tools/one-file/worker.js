@@ -4,6 +4,6 @@ import { answerFetches } from "./held-files.js";
 
 const begin = (/** @type {MessageEvent} */ { data }) => {
   answerFetches(data.files);
-  import("../../www/engine/worker.js"); // it is in this script: it listens before the next message is delivered
+  import("../../pkg/engine/worker/worker.js"); // it is in this script: it listens before the next message is delivered
 };
 addEventListener("message", begin, { once: true });

@@ -75,7 +75,7 @@
     const cache = await caches.open(current);
     await cache.put(LIST, new Response(JSON.stringify(list)));
     const others = await heldLists();
-    const core = files.filter((file) => file === "./" || /^www\/(?!samples\/)/.test(file));
+    const core = files.filter((file) => file === "./" || /^(?:www\/(?!samples\/)|pkg\/engine\/)/.test(file));
     await each(core, (file) => keep(cache, file, others));
     if (!(await isSparing())) {
       const rest = [...(await wanted())].filter((file) => !core.includes(file));

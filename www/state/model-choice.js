@@ -1,6 +1,6 @@
 // @ts-check
 /** @import { Fault } from "../components/error-note/error-note.js" */
-/** @import { Dtype, ModelInfo, ModelRecord, ModelSource, StoredModel } from "../engine/types.js" */
+/** @import { Dtype, ModelInfo, ModelRecord, ModelSource, StoredModel } from "../../pkg/engine/protocol/types.js" */
 /**
  * Which model, as an address can say it: by name, revision, type and hash. Nothing is fetched from elsewhere on an address's
  * word: what is not at hand is offered.
@@ -11,7 +11,7 @@
  * @property {string | null} dtype
  * @property {string | null} sha256 of the whole file as it was loaded
  */
-import { decoded } from "../engine/decoded.js";
+import { decoded } from "../../pkg/engine/download/decoded.js";
 import { DEMO_URL, besideDemo } from "./demo.js";
 import { numberText } from "./number-text.js";
 

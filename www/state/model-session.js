@@ -1,6 +1,6 @@
 // @ts-check
-import { EngineClient } from "../engine/client.js";
-import { codeOf } from "../engine/code-of.js";
+import { EngineClient } from "../../pkg/engine/client/engine-client.js";
+import { codeOf } from "../../pkg/engine/protocol/code-of.js";
 import { besideDemo } from "./demo.js";
 import { inOneFile } from "./in-one-file.js";
 import { choiceOf, findChosen, isInUse } from "./model-choice.js";
@@ -9,10 +9,13 @@ import { EMBEDDED, SHIPPED } from "./shipped-models.js";
 
 /** @import { Fault } from "../components/error-note/error-note.js" */
 /** @import { ModelChoice } from "./model-choice.js" */
-/** @typedef {import("../engine/types.d.ts").Dtype} Dtype */
-/** @typedef {import("../engine/types.d.ts").LoadProgress} LoadProgress */
-/** @typedef {import("../engine/types.d.ts").ModelInfo} ModelInfo */
-/** @typedef {import("../engine/types.d.ts").ModelSource} ModelSource */
+/** @typedef {import("../../pkg/engine/protocol/types.d.ts").Dtype} Dtype */
+/** @typedef {import("../../pkg/engine/protocol/types.d.ts").LoadProgress} LoadProgress */
+/** @typedef {import("../../pkg/engine/protocol/types.d.ts").ModelInfo} ModelInfo */
+/** @typedef {import("../../pkg/engine/protocol/types.d.ts").ModelSource} ModelSource */
+
+/** The folder of the model records. */
+const MODELS = new URL("../../models/", import.meta.url);
 
 /** Failures after which the engine itself, or its model's file, is gone, not just one request. */
 const GONE = new Set(["worker-lost", "engine-load", "no-simd", "wrong-hash"]);
@@ -68,7 +71,7 @@ export class ModelSession extends EventTarget {
   async start() {
     this.#become("loading");
     try {
-      const engine = await EngineClient.start(inOneFile ? { flavour: "simd" } : {});
+      const engine = await EngineClient.start({ models: MODELS, ...(inOneFile ? { flavour: "simd" } : {}) });
       engine.addEventListener("lost", (event) => this.#fail(/** @type {CustomEvent} */ (event).detail));
       engine.addEventListener("renewed", (event) => this.#renew(/** @type {CustomEvent} */ (event).detail));
       this.engine = engine;

@@ -1,5 +1,5 @@
 // @ts-check
-/** @import { Flavour } from "../engine/types.js" */
+/** @import { Flavour } from "../../pkg/engine/protocol/types.js" */
 
 /**
  * The engine's build, for people.

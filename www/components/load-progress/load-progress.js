@@ -1,5 +1,5 @@
 // @ts-check
-/** @import { LoadProgress as Progress } from "../../engine/types.js" */
+/** @import { LoadProgress as Progress } from "../../../pkg/engine/protocol/types.js" */
 import { Component } from "../../dom/component.js";
 import { element } from "../../dom/element.js";
 import { icon } from "../../dom/icon.js";

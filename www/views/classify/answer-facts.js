@@ -3,7 +3,7 @@
 import { flavourText } from "../flavour-text.js";
 import { numberText } from "../../state/number-text.js";
 
-/** @typedef {import("../../engine/types.d.ts").ModelInfo} ModelInfo */
+/** @typedef {import("../../../pkg/engine/protocol/types.d.ts").ModelInfo} ModelInfo */
 
 /**
  * What an answer cost and what gave it, for the foot of the scores.

@@ -1,8 +1,8 @@
 // @ts-check
 /** @import { Question } from "./picture-question.js" */
 
-/** @typedef {import("../../engine/types.d.ts").ModelInfo} ModelInfo */
-/** @typedef {import("../../engine/types.d.ts").Picture} Picture */
+/** @typedef {import("../../../pkg/engine/protocol/types.d.ts").ModelInfo} ModelInfo */
+/** @typedef {import("../../../pkg/engine/protocol/types.d.ts").Picture} Picture */
 
 /** @typedef {"sample" | "own" | "drawing" | "camera"} Origin where the picture on the stage came from */
 

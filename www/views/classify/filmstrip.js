@@ -2,7 +2,7 @@
 /** @import { ModelSession } from "../../state/model-session.js" */
 /** @import { PictureShelf, StagePicture } from "./picture-shelf.js" */
 /** @import { Question } from "./picture-question.js" */
-/** @typedef {import("../../engine/types.d.ts").Picture} Picture */
+/** @typedef {import("../../../pkg/engine/protocol/types.d.ts").Picture} Picture */
 
 /**
  * Finds the best label of each of the visitor's pictures, one after the other, in the background; each picture is encoded

@@ -4,7 +4,7 @@
 /** @import { Answer } from "./picture-question.js" */
 import { sentence } from "../../state/sentence.js";
 
-/** @typedef {import("../../engine/types.d.ts").HeatmapMethod} HeatmapMethod */
+/** @typedef {import("../../../pkg/engine/protocol/types.d.ts").HeatmapMethod} HeatmapMethod */
 
 /** Where in the picture an answer's evidence is, laid over the picture when the visitor asks for it. */
 export class Heatmap {
@@ -71,7 +71,7 @@ export class Heatmap {
     const { templates } = question;
     const labels = result.scores.map(({ label }) => label);
     const method = /** @type {HeatmapMethod} */ (heatPanel.method);
-    /** @param {import("../../engine/types.d.ts").EncodeProgress} progress */
+    /** @param {import("../../../pkg/engine/protocol/types.d.ts").EncodeProgress} progress */
     const onProgress = (progress) => (heatPanel.progress = progress);
     try {
       const { side, values } = await engine.heatmaps(input, { key: picture.key, method, labels, templates, signal, onProgress });

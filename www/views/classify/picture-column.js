@@ -4,7 +4,7 @@
 /** @import { ClassifyParts } from "./classify-layout.js" */
 /** @import { StagePicture } from "./picture-shelf.js" */
 /** @import { PictureQuestion } from "./picture-question.js" */
-/** @typedef {import("../../engine/types.d.ts").ImageInput} ImageInput */
+/** @typedef {import("../../../pkg/engine/protocol/types.d.ts").ImageInput} ImageInput */
 import "../../components/address-panel/address-panel.js";
 import "../../components/camera-view/camera-view.js";
 import "../../components/drawing-pad/drawing-pad.js";

@@ -1,9 +1,9 @@
 // @ts-check
 /** @import { ModelSession } from "../../state/model-session.js" */
 /** @import { Mode } from "../../state/fragment.js" */
-/** @typedef {import("../../engine/types.d.ts").Classification} Result */
-/** @typedef {import("../../engine/types.d.ts").ImageInput} ImageInput */
-/** @typedef {import("../../engine/types.d.ts").Picture} Picture */
+/** @typedef {import("../../../pkg/engine/protocol/types.d.ts").Classification} Result */
+/** @typedef {import("../../../pkg/engine/protocol/types.d.ts").ImageInput} ImageInput */
+/** @typedef {import("../../../pkg/engine/protocol/types.d.ts").Picture} Picture */
 
 /**
  * @typedef {{ labels: string[], templates: string[], mode: Mode }} Question

@@ -1,6 +1,6 @@
 // @ts-check
 /** @import { Answer } from "./picture-question.js" */
-/** @typedef {import("../../engine/types.d.ts").ModelInfo} ModelInfo */
+/** @typedef {import("../../../pkg/engine/protocol/types.d.ts").ModelInfo} ModelInfo */
 
 /**
  * A result as JSON text that someone else can check: the weights by their hash, every setting, the scores in full precision.

@@ -308,8 +308,8 @@ export class DatasetView extends Component {
   }
 
   async #saveEmbeddings() {
-    const [{ subject }, { npy, csv }] = await Promise.all([this.#research.measure("names"), this.#research.ask("files")]);
-    save("embeddings.npy", npy, "application/octet-stream");
+    const [{ subject }, { npy, csv }] = await Promise.all([this.#research.measure("names", {}), this.#research.ask("files", {})]);
+    save("embeddings.npy", /** @type {BlobPart} */ (npy), "application/octet-stream");
     saveTable("embeddings.csv", csv, documentOf(subject, {}));
   }
 }

@@ -1,5 +1,5 @@
 // @ts-check
-/** @import { EngineClient } from "../../engine/client.js" */
+/** @import { EngineClient } from "../../../pkg/engine/client/engine-client.js" */
 /**
  * Compares what the engine makes of a few texts and pictures in this browser with what the native command line made of them
  * (`models/<id>.golden.json`): tokens, pixels after preprocessing, and both towers. Quantized weights promise equal bits.
@@ -15,7 +15,7 @@
  * @property {string} figures
  */
 
-import { sha256 } from "../../engine/sha256.js";
+import { sha256 } from "../../../pkg/engine/research/sha256.js";
 
 const ROOT = new URL("../../../", import.meta.url);
 

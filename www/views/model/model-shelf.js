@@ -1,6 +1,6 @@
 // @ts-check
 /** @import { ModelEntry } from "../../components/model-list/model-list.js" */
-/** @import { Dtype, ModelRecord, ModelSource, StoredModel } from "../../engine/types.js" */
+/** @import { Dtype, ModelRecord, ModelSource, StoredModel } from "../../../pkg/engine/protocol/types.js" */
 /**
  * The models at hand, as the list shows them: the known ones, by their records, and what else is kept in this browser.
  * Pure functions of what the engine tells.

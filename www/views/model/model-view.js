@@ -5,7 +5,7 @@
  * `role="alert"` beside the models.
  */
 /** @import { ModelSession } from "../../state/model-session.js" */
-/** @import { ModelInfo } from "../../engine/types.js" */
+/** @import { ModelInfo } from "../../../pkg/engine/protocol/types.js" */
 import "../../components/error-note/error-note.js";
 import "../../components/fact-list/fact-list.js";
 import "../../components/load-progress/load-progress.js";

@@ -1,10 +1,10 @@
 // @ts-check
-/** @import { Dtype, ModelRecord, ModelSource, Preview } from "../../engine/types.js" */
+/** @import { Dtype, ModelRecord, ModelSource, Preview } from "../../../pkg/engine/protocol/types.js" */
 /** @import { ModelChoice } from "../../state/model-choice.js" */
 /** @import { ModelSession } from "../../state/model-session.js" */
 /** @import { ModelParts } from "./model-layout.js" */
 /** @import { ShelfModel } from "./model-shelf.js" */
-import { codeOf } from "../../engine/code-of.js";
+import { codeOf } from "../../../pkg/engine/protocol/code-of.js";
 import { inOneFile } from "../../state/in-one-file.js";
 import { fetchable } from "../../state/model-choice.js";
 import { numberText } from "../../state/number-text.js";
@@ -241,7 +241,7 @@ function told({ name, license, bytes, sizes, stored, warning }, dtype) {
 }
 
 /**
- * @param {import("../../engine/types.js").StorageState} storage
+ * @param {import("../../../pkg/engine/protocol/types.js").StorageState} storage
  * @param {number} models
  */
 function room({ kind, used, quota, persisted }, models) {

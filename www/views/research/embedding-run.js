@@ -1,6 +1,7 @@
 // @ts-check
-/** @import { EngineClient } from "../../engine/client.js" */
-/** @import { ModelInfo } from "../../engine/types.js" */
+/** @import { EngineClient } from "../../../pkg/engine/client/engine-client.js" */
+/** @import { ResearchRequests, ResearchVerb } from "../../../pkg/engine/protocol/requests.js" */
+/** @import { ModelInfo } from "../../../pkg/engine/protocol/types.js" */
 /** @import { DataFiles, Entry } from "./data-files.js" */
 /** @import { Progress, Skipped } from "./research.js" */
 import { sentence } from "../../state/sentence.js";
@@ -77,9 +78,17 @@ export class EmbeddingRun {
     return this.#data.entries.filter(({ name }) => !this.names.has(name) && !failed.has(name));
   }
 
-  /** @param {string} verb @param {object} [payload] @param {AbortSignal} [signal] */
+  /**
+   * Asks about this run's data: of another one's nothing is answered.
+   * @template {ResearchVerb} Verb
+   * @param {Verb} verb
+   * @param {Omit<ResearchRequests[Verb]["takes"], "token">} payload
+   * @param {AbortSignal} [signal]
+   * @returns {Promise<ResearchRequests[Verb]["gives"]>}
+   */
   #ask(verb, payload, signal = this.ends) {
-    return this.#engine.research(verb, { token: this.#token, ...payload }, { signal });
+    const asked = /** @type {ResearchRequests[Verb]["takes"]} */ ({ token: this.#token, ...payload });
+    return this.#engine.research(verb, asked, { signal });
   }
 
   /** Opens the data in the worker. */
@@ -93,8 +102,8 @@ export class EmbeddingRun {
     this.#sizes = new Set(sizes);
     this.#saved.at = performance.now();
     this.#isRecalled = sizes.length === 0;
-    this.model = await this.#ask("model");
-    this.about = await this.#ask("about");
+    this.model = await this.#ask("model", {});
+    this.about = await this.#ask("about", {});
     this.isOpen = true;
   }
 
@@ -187,10 +196,10 @@ export class EmbeddingRun {
 
   /** After work: what the engine has, which may be more than was heard of, is saved, and put into the data's order. */
   async #settle() {
-    this.names = new Set(await this.#ask("names"));
+    this.names = new Set(await this.#ask("names", {}));
     await this.#save();
     await this.#ask("arrange", { names: this.#data.entries.map(({ name }) => name) });
-    this.about = await this.#ask("about");
+    this.about = await this.#ask("about", {});
   }
 
   /** @param {number} done @param {number} total @param {number} milliseconds @param {string} [doing] */
@@ -206,7 +215,7 @@ export class EmbeddingRun {
   }
 
   async #save() {
-    const files = await this.#ask("unsaved");
+    const files = await this.#ask("unsaved", {});
     this.#saved = { ...this.#saved, waiting: 0, at: performance.now() };
     if (!files) return;
     this.keeps = await keptStore.write(this.#weights, this.#set, this.#saved.parts, files);

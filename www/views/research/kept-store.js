@@ -3,7 +3,7 @@
  * Embeddings between visits, in the origin's private file system: parts of two files each, named by the weights, the run that
  * wrote them and a number. A part's index is written last: without it the part is not there.
  */
-/** @import { SavedPart } from "../../engine/saved-embeddings.js" */
+/** @import { SavedPart } from "../../../pkg/engine/research/saved-embeddings.js" */
 
 const FOLDER = "embeddings";
 /** What earlier versions wrote, who told pictures apart by their names. */

@@ -4,7 +4,7 @@
 /** @import { ModelSession } from "../../state/model-session.js" */
 /** @import { DatasetView } from "../dataset/dataset-view.js" */
 import { element } from "../../dom/element.js";
-import { lazyModule } from "../../engine/lazy-module.js";
+import { lazyModule } from "../../../pkg/engine/runtime/lazy-module.js";
 import { sentence } from "../../state/sentence.js";
 
 /** What comes of a tab's files: fetched when it is first asked for, and again where that failed. */

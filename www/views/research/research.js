@@ -1,5 +1,7 @@
 // @ts-check
 /** @import { ModelSession } from "../../state/model-session.js" */
+/** @import { ResearchRequests, ResearchVerb } from "../../../pkg/engine/protocol/requests.js" */
+/** @import { CallOptions } from "../../../pkg/engine/protocol/types.js" */
 /** @import { DataFiles } from "./data-files.js" */
 /** @import { Subject } from "./subject.js" */
 import { sentence } from "../../state/sentence.js";
@@ -42,7 +44,13 @@ export class Research extends EventTarget {
     return this.#session;
   }
 
-  /** @param {string} verb @param {object} [payload] @param {{ signal?: AbortSignal, onProgress?: (progress: any) => void }} [options] */
+  /**
+   * @template {ResearchVerb} Verb
+   * @param {Verb} verb
+   * @param {ResearchRequests[Verb]["takes"]} payload
+   * @param {CallOptions<ResearchRequests[Verb]["tells"]>} [options]
+   * @returns {Promise<ResearchRequests[Verb]["gives"]>}
+   */
   ask(verb, payload, options) {
     const { engine } = this.#session;
     if (!engine) return Promise.reject(new Error("The engine is not running."));
@@ -195,17 +203,19 @@ export class Research extends EventTarget {
   /**
    * Measures, with what the measurement is about: both are asked of the worker together, so that they belong together.
    *
-   * @param {string} verb
-   * @param {object} payload beside the question
-   * @param {{ question?: Question, own?: Record<string, unknown>, groups?: string, signal?: AbortSignal, onProgress?: (progress: any) => void }} [options]
-   * @returns {Promise<{ subject: Subject, measured: any }>}
+   * @template {ResearchVerb} Verb
+   * @param {Verb} verb
+   * @param {Omit<ResearchRequests[Verb]["takes"], keyof Question | "groups">} payload beside the question
+   * @param {CallOptions<ResearchRequests[Verb]["tells"]> & { question?: Question, own?: Record<string, unknown>, groups?: string }} [options]
+   * @returns {Promise<{ subject: Subject, measured: ResearchRequests[Verb]["gives"] }>}
    */
-  async measure(verb, payload = {}, { question = this.#question, own = {}, groups, signal, onProgress } = {}) {
+  async measure(verb, payload, { question = this.#question, own = {}, groups, signal, onProgress } = {}) {
     const [data, run] = [this.data, this.#run];
     if (!data || !run?.isOpen) throw new Error(this.problem || "The data set is still being opened.");
     const ends = signal ? AbortSignal.any([signal, run.ends]) : run.ends;
     const about = this.ask("about", { groups }, { signal: ends });
-    const measuring = this.ask(verb, { ...question, groups, ...payload }, { signal: ends, onProgress });
+    const asked = /** @type {ResearchRequests[Verb]["takes"]} */ ({ ...question, groups, ...payload });
+    const measuring = this.ask(verb, asked, { signal: ends, onProgress });
     const [found, measured] = await Promise.all([about, measuring]);
     return { subject: subjectOf(found, data.title, question, own), measured };
   }

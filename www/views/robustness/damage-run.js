@@ -1,9 +1,9 @@
 // @ts-check
-/** @import { Damage, Trial } from "../../engine/types.js" */
+/** @import { Damage, Trial } from "../../../pkg/engine/protocol/types.js" */
 /** @import { Entry } from "../research/data-files.js" */
 /** @import { Progress, Question, Research } from "../research/research.js" */
 
-/** @typedef {{ clean: Trial, trials: Trial[], pictures: ImageData[], sha256: string, weights_sha256: string }} Answer */
+/** @typedef {import("../../../pkg/engine/protocol/requests.js").DamageAnswer} Answer */
 
 /** Answers to damaged pictures, all to one question by one model: where another has been loaded meanwhile, it fails. */
 export class DamageRun {
@@ -29,7 +29,7 @@ export class DamageRun {
    */
   async answer({ name, label, read }, damages, thumbnails = false) {
     const truth = this.#question.labels.indexOf(label ?? "");
-    const image = await read?.();
+    const image = await /** @type {() => Promise<Blob>} */ (read)();
     const answer = await this.#research.ask("damage", { ...this.#question, image, name, truth, damages, thumbnails }, { signal: this.#signal });
     this.#weights ||= answer.weights_sha256;
     if (answer.weights_sha256 !== this.#weights) throw new Error("The model was changed meanwhile.");

@@ -4,7 +4,7 @@
  * as a strip. `data-state` is `ready` once there is a result. A result keeps what it is of; it is marked once something else is
  * chosen.
  */
-/** @import { Damage } from "../../engine/types.js" */
+/** @import { Damage } from "../../../pkg/engine/protocol/types.js" */
 /** @import { Research } from "../research/research.js" */
 /** @import { Entry } from "../research/data-files.js" */
 /** @import { Subject } from "../research/subject.js" */
@@ -63,7 +63,7 @@ export class RobustnessView extends Component {
     outcome.hidden = this.#result === null && pins.pins.length === 0;
     if (!this.#research.data) return;
     if (this.#corruptions.length === 0) {
-      this.#corruptions = await this.#research.ask("corruptions");
+      this.#corruptions = await this.#research.ask("corruptions", {});
       if (families.querySelector("input")) return;
       families.append(...[...new Set(this.#corruptions.map(({ family }) => family))].map(familyBox));
       kind.append(...this.#corruptions.map(({ name }) => element("option", { value: name }, name.replaceAll("_", " "))));
@@ -266,7 +266,7 @@ function familyBox(family) {
   return element("label", { class: "chip" }, box, family);
 }
 
-/** @param {ImageData} pixels @param {string[]} labels @param {import("../../engine/types.js").Trial} trial @param {number} severity */
+/** @param {ImageData} pixels @param {string[]} labels @param {import("../../../pkg/engine/protocol/types.js").Trial} trial @param {number} severity */
 function thumbnail(pixels, labels, { predicted, right, score }, severity) {
   const canvas = element("canvas", { width: pixels.width, height: pixels.height, role: "img", "aria-label": `severity ${severity}` });
   canvas.getContext("2d")?.putImageData(pixels, 0, 0);

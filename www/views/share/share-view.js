@@ -9,7 +9,7 @@
 import "../../components/error-note/error-note.js";
 import "../../components/fact-list/fact-list.js";
 import { Component } from "../../dom/component.js";
-import { lazyModule } from "../../engine/lazy-module.js";
+import { lazyModule } from "../../../pkg/engine/runtime/lazy-module.js";
 import { element } from "../../dom/element.js";
 import { inOneFile } from "../../state/in-one-file.js";
 import { linkWords } from "../../state/link-words.js";

@@ -1,0 +1,30 @@
+// @ts-check
+/** @import { PackagedModels } from "../engine/protocol/types.js" */
+import { EngineError } from "../engine/protocol/engine-error.js";
+
+/**
+ * The id of the model that is meant where none is named: the first of the records.
+ * @param {string | URL} [base] the folder of a copy of the package
+ * @param {string | URL | PackagedModels} [models] the folder of the records, or the records
+ * @returns {Promise<string>}
+ * @throws {EngineError} "unknown-model"
+ */
+export async function firstModel(base, models) {
+  if (typeof models === "string" || models instanceof URL) return firstOf(folder(models));
+  if (models) return Object.keys(models.records)[0];
+  if (!base) return (await import("../models/index.js")).embedded;
+  return (await import(/* @vite-ignore */ /* webpackIgnore: true */ /* turbopackIgnore: true */ new URL("models/index.js", folder(base)).href)).embedded;
+}
+
+/** @param {string} address of a folder that has the ids of its records in `index.json` */
+async function firstOf(address) {
+  const list = new URL("index.json", address).href;
+  const response = await fetch(list).catch(() => undefined);
+  if (response?.ok) return (await response.json())[0];
+  throw new EngineError("unknown-model", `no model is named, and ${list}, which says which one is first, cannot be read`);
+}
+
+/** @param {string | URL} address relative to the page; a trailing slash may be missing */
+function folder(address) {
+  return new URL(`${address}`.replace(/\/?$/, "/"), globalThis.location?.href).href;
+}

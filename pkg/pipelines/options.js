@@ -1,0 +1,68 @@
+// @ts-check
+import { EngineError } from "../engine/protocol/engine-error.js";
+
+/** Options of transformers.js that have no meaning here, and what there is instead. @type {Record<string, string>} */
+const ELSEWHERE = {
+  config: "the config comes with the weights",
+  cache_dir: "models are kept by the browser",
+  local_files_only: "a model that is kept is used without a network by itself",
+  model_file_name: "the weights are those of the repository",
+  subfolder: "the weights are those at the top of the repository",
+  use_external_data_format: "this engine reads no ONNX",
+  session_options: "this engine has no ONNX sessions",
+  quantized: 'say dtype: "q8" or dtype: "fp32"',
+  quantize: "embeddings come as 32-bit floats",
+  precision: "embeddings come as 32-bit floats",
+  percentage: "this is an option of audio tasks",
+};
+
+/**
+ * Refuses options that are not known: one that is ignored would look as if it had been followed.
+ * @param {object | undefined} given
+ * @param {readonly string[]} known
+ * @param {string} where what takes them, for the message
+ * @throws {EngineError} "option"
+ */
+export function checkOptions(given, known, where) {
+  if (given === undefined) return;
+  if (given === null || typeof given !== "object" || Array.isArray(given)) {
+    throw new EngineError("option", `the options of ${where} are ${given === null ? "null" : typeof given}: expected an object with ${known.join(", ")}`);
+  }
+  for (const [name, value] of Object.entries(given)) {
+    if (known.includes(name) || value === undefined) continue;
+    const instead = Object.hasOwn(ELSEWHERE, name) ? `${ELSEWHERE[name]}. ` : "";
+    throw new EngineError("option", `${where} has no option "${name}": ${instead}There are ${known.join(", ")}`);
+  }
+}
+
+/** The words for dtypes that transformers.js uses, and ours. */
+const DTYPES = new Map([
+  ["fp32", "f32"],
+  ["fp16", "f16"],
+  ["q8", "q8_0"],
+  ["q6", "q6_k"],
+  ["q5", "q5_0"],
+  ["q4", "q4_0"],
+]);
+
+/**
+ * @param {string | undefined} word
+ * @returns {import("../engine/protocol/types.js").Dtype | undefined} nothing for "auto": the default
+ * @throws {EngineError} "dtype"
+ */
+export function dtypeOf(word) {
+  if (word === undefined || word === null || word === "auto") return undefined;
+  const dtype = DTYPES.get(word) ?? word;
+  if ([...DTYPES.values()].includes(dtype)) return /** @type {any} */ (dtype);
+  const found = typeof word === "string" ? `"${word}"` : "no word";
+  throw new EngineError("dtype", `dtype is ${found}: expected one of ${[...DTYPES.keys(), ...DTYPES.values()].join(", ")}`);
+}
+
+/**
+ * @param {string | undefined} device
+ * @throws {EngineError} "device"
+ */
+export function checkDevice(device) {
+  if (device === undefined || device === null || device === "wasm" || device === "auto") return;
+  throw new EngineError("device", `device is "${device}": this engine runs on "wasm", in a worker with SIMD and threads`);
+}

@@ -300,6 +300,40 @@ test("several runs are pinned, each compared with what is measured now", async (
   await view.getByRole("table", { name: /^Compared with B:/ }).waitFor();
 });
 
+test("pins are there after a reload until they are removed; one that was damaged is not", async (t) => {
+  const visit = await research.visitor(t);
+  let page = await visit();
+  const pins = () => page.locator("dataset-view").getByRole("list", { name: "Pinned runs" }).locator("li");
+  const again = async () => {
+    await page.close();
+    page = await visit();
+  };
+  await give(page, folders(0));
+  for (const letter of ["A", "B", "C"]) {
+    await page.locator("dataset-view").getByRole("button", { name: "Pin for comparison" }).click();
+    await page.getByRole("button", { name: `Remove pin ${letter}` }).waitFor();
+  }
+  const before = await savedJson(page, "dataset-view", "Save pin B as JSON");
+  await again();
+  await page.getByRole("button", { name: "Remove pin A" }).click();
+  await page.getByRole("button", { name: "Remove pin A" }).waitFor({ state: "detached" });
+  await page.getByText("kept in this browser until they are removed").waitFor();
+  await page.evaluate(async () => {
+    const folder = await (await navigator.storage.getDirectory()).getDirectoryHandle("pins");
+    const names = [];
+    for await (const name of /** @type {any} */ (folder).keys()) names.push(name);
+    const newest = await folder.getFileHandle(names.sort().at(-1));
+    const text = await (await newest.getFile()).text();
+    const writable = await newest.createWritable();
+    await writable.write(text.replace(/"acc1":1|"acc1":0\.\d/, '"acc1":0.5'));
+    await writable.close();
+  });
+  await again();
+  await page.getByRole("button", { name: "Remove pin B" }).waitFor();
+  assert.equal(await pins().count(), 1, "A was removed, C damaged");
+  assert.deepEqual(await savedJson(page, "dataset-view", "Save pin B as JSON"), before);
+});
+
 test("a run is ended by another model, and says so", async (t) => {
   const page = await (await research.visitor(t))();
   const q4 = quantized(research.scratch(), "q4_0");

@@ -32,7 +32,7 @@ export function datasetLayout() {
     frame: element("result-frame"),
     figures: element("fact-list", { "data-table": "" }),
     pin: button("Pin for comparison"),
-    pins: element("pin-board"),
+    pins: element("pin-board", { "data-kind": "evaluation" }),
     saveCsv: button("Save CSV", "save"),
     saveJson: button("Save JSON", "save"),
     saveEmbeddings: button("Save embeddings", "save"),

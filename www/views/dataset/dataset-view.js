@@ -114,17 +114,25 @@ export class DatasetView extends Component {
 
   #showData() {
     const { data, embedded, skipped, keeps, missing, resumed, problem } = this.#research;
-    const { title, goOn, afresh, forget, question, outcome, notKept, run, resumed: words } = this.#parts;
+    const { title, goOn, afresh, forget, question, notKept, run, resumed: words } = this.#parts;
     const all = numberText.count(data?.entries.length ?? 0);
     title.textContent = data ? `${numberText.count(embedded)} of ${all} pictures of ${data.title}${problem ? `: ${problem}` : ""}` : "";
     goOn.hidden = !data || run.isRunning || missing.length === 0 || problem !== "";
     afresh.hidden = words.hidden = !data || resumed.images === 0;
     words.textContent = `Resumed from ${numberText.count(resumed.images)} embeddings saved by ${WHEN.format(resumed.at)}: the same bytes, the same weights. “Start afresh” embeds all pictures anew.`;
     forget.hidden = !data || run.isRunning;
-    question.hidden = outcome.hidden = !data;
+    question.hidden = !data;
+    this.#showOutcome();
     notKept.hidden = keeps;
     this.#showSkipped(skipped);
     this.#checkResult();
+  }
+
+  /** Runs that were pinned in an earlier visit are there before any data is. */
+  #showOutcome() {
+    const isOpen = this.#research.data !== null;
+    this.#parts.outcome.hidden = !isOpen && this.#parts.pins.pins.length === 0;
+    for (const panel of this.#panels) panel.hidden = !isOpen;
   }
 
   /** The question may have come from the data. */
@@ -252,10 +260,11 @@ export class DatasetView extends Component {
 
   #pin() {
     const { frame, pins } = this.#parts;
-    if (frame.subject && this.#evaluation) pins.pin(frame.subject, this.#evaluation);
+    if (frame.subject && this.#evaluation) pins.pin(frame.subject, { ...this.#evaluation, skipped: this.#research.leftOut });
   }
 
   async #pinsChanged() {
+    this.#showOutcome();
     this.#showActions();
     await this.#compare(this.#measuring.signal);
   }
@@ -304,7 +313,7 @@ export class DatasetView extends Component {
     if (!shown) return;
     // The whole matrix, of what is on screen: it has no part in what a large table leaves out.
     const { subject, measured } = await this.#research.measure("evaluate", { matrix: true }, { question: shown });
-    saveJson("evaluation.json", documentOf(subject, { ...measured, skipped: this.#research.skipped }));
+    saveJson("evaluation.json", documentOf(subject, { ...measured, skipped: this.#research.leftOut }));
   }
 
   async #saveEmbeddings() {

@@ -76,7 +76,7 @@ export class FeaturesPanel extends Component {
     const untested = probe.untested_shots.map((/** @type {number} */ shots) => [`${shots} of each label`, "not tested: no label has more pictures"]);
     const rows = [["Zero-shot, by the words", withInterval(probe.zero_shot)], [`Probe, cross-validated (C ${probe.c})`, withInterval(probe.cross_validated)], ...shots, ...untested];
     const parts = [table("Learnt from the embeddings", ["Learnt from", "Top-1 accuracy"], rows, (row) => row)];
-    this.#probed.show(subject, parts, { name: "probe.json", title: "Save probe as JSON", measured: probe });
+    this.#probed.show(subject, parts, { name: "probe.json", title: "Save probe as JSON", measured: { ...probe, skipped: this.#research.leftOut } });
     this.current = this.#research.subject();
     this.send("announce", { text: `The probe reaches ${intervalText(probe.cross_validated)}.` });
   };

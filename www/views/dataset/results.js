@@ -101,7 +101,7 @@ function templates({ each_template: each }) {
   const row = (/** @type {any} */ { template, acc1, p }) => [template, withInterval(acc1), p.toFixed(3)];
   const spread = each.map((/** @type {any} */ { acc1 }) => acc1.value * 100);
   const words = `From ${Math.min(...spread).toFixed(1)} to ${Math.max(...spread).toFixed(1)} % by the template alone.`;
-  return element("div", {}, table(caption, ["Template", "Top-1 accuracy", "p"], each, row), element("p", { class: "hint" }, words));
+  return element("div", { class: "tables" }, table(caption, ["Template", "Top-1 accuracy", "p"], each, row), element("p", { class: "hint" }, words));
 }
 
 /** @param {any} calibration */

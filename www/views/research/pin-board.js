@@ -3,12 +3,15 @@
 import { Component } from "../../dom/component.js";
 import { button } from "../../dom/controls.js";
 import { element } from "../../dom/element.js";
-import { subjectText } from "./subject.js";
+import { pinStore } from "./pin-store.js";
+import { documentOf, subjectText } from "./subject.js";
+import { saveJson } from "./tables.js";
 
 /**
  * A result that is kept to be compared, under its own name whatever is chosen later.
  *
  * @typedef {object} Pin
+ * @property {string} id
  * @property {string} name a letter
  * @property {Subject} subject
  * @property {any} result
@@ -19,19 +22,23 @@ const MOST_PINS = 4;
 const NAMES = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
 /**
- * Runs that are pinned, each with what it is of and a button that removes it. Call `pin(subject, result)`. Event `pins` when
- * there is one more or one less.
+ * Runs that are pinned, those of earlier visits too, each with what it is of and buttons that save and remove it. Attribute
+ * `data-kind`: what files and saved documents are called. Call `pin(subject, result)`. Event `pins` when there are others.
  */
 export class PinBoard extends Component {
   #list = element("ul", { class: "pins", "aria-label": "Pinned runs" });
   #words = element("p", { class: "hint" });
   /** @type {Pin[]} */
   #pins = [];
-  #count = 0;
+  /** Whether they outlive this tab. */
+  #keeps = true;
+  /** Settles when what was begun is done: one change at a time, which is shown once it is kept. */
+  #turn = Promise.resolve();
 
   build() {
     this.append(this.#words, this.#list);
-    this.#render();
+    this.#turn = this.#recall();
+    this.#show();
   }
 
   /** @returns {readonly Pin[]} the oldest first */
@@ -43,36 +50,72 @@ export class PinBoard extends Component {
     return this.#pins.length >= MOST_PINS;
   }
 
+  get #kind() {
+    return this.dataset.kind ?? "run";
+  }
+
   /** @param {Subject} subject @param {any} result */
   pin(subject, result) {
-    if (this.isFull) return;
-    const name = NAMES[this.#count % NAMES.length];
-    this.#count += 1;
-    this.#pins = [...this.#pins, Object.freeze({ name, subject, result })];
-    this.#render();
-    this.send("pins");
+    this.#turn = this.#turn.then(async () => {
+      if (this.isFull) return;
+      const pin = Object.freeze({ id: pinStore.newId(), name: freeName(this.#pins), subject, result });
+      this.#keeps = await pinStore.write(this.#kind, pin);
+      this.#change([...this.#pins, pin]);
+    });
+  }
+
+  async #recall() {
+    /** @type {Pin[]} */
+    const pins = [];
+    // Two tabs may have given one letter twice.
+    for (const pin of await pinStore.read(this.#kind)) {
+      const isTaken = pins.some(({ name }) => name === pin.name);
+      pins.push(Object.freeze(isTaken ? { ...pin, name: freeName(pins) } : pin));
+    }
+    if (pins.length > 0) this.#change(pins);
   }
 
   /** @param {Pin} pin */
   #remove(pin) {
-    this.#pins = this.#pins.filter((other) => other !== pin);
-    this.#render();
+    this.#turn = this.#turn.then(async () => {
+      await pinStore.remove(this.#kind, pin);
+      this.#change(this.#pins.filter((other) => other !== pin));
+    });
+  }
+
+  /** @param {Pin[]} pins */
+  #change(pins) {
+    this.#pins = pins;
+    this.#show();
     this.send("pins");
   }
 
-  #render() {
+  #show() {
     this.hidden = this.#pins.length === 0;
-    const more = this.isFull ? " Remove one to pin another." : " Change labels or templates, load another model, or open other pictures, to compare.";
-    this.#words.textContent = `Pinned for comparison.${more}`;
-    this.#list.replaceChildren(
-      ...this.#pins.map((pin) => {
-        const remove = button("Remove");
-        remove.setAttribute("aria-label", `Remove pin ${pin.name}`);
-        remove.addEventListener("click", () => this.#remove(pin));
-        return element("li", {}, element("span", {}, element("strong", {}, pin.name), ` ${subjectText(pin.subject)}`), remove);
-      }),
-    );
+    const kept = this.#keeps ? "kept in this browser until they are removed" : "until this tab is closed: there is no room to keep them, save them";
+    const more = this.isFull ? "Remove one to pin another." : "Change labels or templates, load another model, or open other pictures, to compare.";
+    this.#words.textContent = `Pinned for comparison, ${kept}. ${more}`;
+    this.#list.replaceChildren(...this.#pins.map((pin) => this.#item(pin)));
   }
+
+  /** @param {Pin} pin */
+  #item(pin) {
+    const { name, subject, result } = pin;
+    const save = button("Save JSON", "save");
+    save.setAttribute("aria-label", `Save pin ${name} as JSON`);
+    save.addEventListener("click", () => saveJson(`${this.#kind}-${name}.json`, documentOf(subject, result)));
+    const remove = button("Remove");
+    remove.setAttribute("aria-label", `Remove pin ${name}`);
+    remove.addEventListener("click", () => this.#remove(pin));
+    return element("li", {}, element("span", {}, element("strong", {}, name), ` ${subjectText(subject)}`), save, remove);
+  }
+}
+
+/** The letter after the newest, or the first that is free. @param {readonly Pin[]} pins */
+function freeName(pins) {
+  const next = pins.length > 0 ? NAMES.indexOf(pins[pins.length - 1].name) + 1 : 0;
+  const names = [...NAMES.slice(next), ...NAMES.slice(0, next)];
+  return names.find((letter) => pins.every(({ name }) => name !== letter)) ?? names[0];
 }
 
 customElements.define("pin-board", PinBoard);

@@ -85,6 +85,11 @@ export class Research extends EventTarget {
     return [...(this.data?.left ?? []), ...(this.#run?.failed ?? [])];
   }
 
+  /** The same, as documents have them. */
+  get leftOut() {
+    return this.skipped.map(({ name: image, reason }) => ({ image, reason }));
+  }
+
   /** Pictures that are neither embedded nor left out. */
   get missing() {
     return this.#run?.missing ?? this.data?.entries ?? [];
@@ -230,7 +235,7 @@ export class Research extends EventTarget {
   subject(question = this.#question, own = {}) {
     if (!this.data) return null;
     const { info } = this.#session;
-    const unknown = { version: "", model: info?.name ?? "", dtype: info?.dtype ?? "", weights_sha256: "", images: 0, pictures_sha256: null, data_sha256: null };
+    const unknown = { version: info?.version ?? "", model: info?.name ?? "", dtype: info?.dtype ?? "", weights_sha256: "", images: 0, pictures_sha256: null, data_sha256: null };
     const present = this.#run?.about ?? { ...this.#model, images: this.embedded };
     return subjectOf({ ...unknown, ...present }, this.data.title, question, own);
   }

@@ -27,6 +27,7 @@ const MOST_WORDS = 60;
 
 /** What may differ, in words, and the keys that say whether it does. */
 const PARTS = /** @type {[string, (keyof Subject)[]][]} */ ([
+  ["the version", ["version"]],
   ["the model", ["weights_sha256", "model", "dtype"]],
   ["the data", ["data", "pictures_sha256", "images"]],
   ["the labels of the pictures", ["data_sha256"]],
@@ -71,7 +72,9 @@ export function subjectText(subject) {
   const { data, images, labels, templates, seed } = subject;
   const pictures = `${images} ${images === 1 ? "picture" : "pictures"}`;
   const names = labels.length === 1 ? "1 label" : `${labels.length} labels`;
-  return `${modelText(subject)} on ${data} (${pictures}${hashText(subject.data_sha256)}), ${names}, ${short(templates)}, seed ${seed}`;
+  // A map is of no words, and draws nothing.
+  const asked = labels.length > 0 || templates.length > 0 ? `, ${names}, ${short(templates)}, seed ${seed}` : "";
+  return `${modelText(subject)} on ${data} (${pictures}${hashText(subject.data_sha256)})${asked}`;
 }
 
 /** @param {Pick<Subject, "model" | "dtype" | "weights_sha256">} subject */

@@ -49,7 +49,7 @@ export class DamageRun {
     const columns = damages.map((damage) => ({ ...damage, trials: /** @type {Trial[]} */ ([]) }));
     /** @type {{ entry: Entry, sha256: string }[]} */
     const measured = [];
-    /** @type {{ name: string, reason: string }[]} */
+    /** @type {{ image: string, reason: string }[]} */
     const skipped = [];
     const begun = performance.now();
     for (const [index, entry] of entries.entries()) {
@@ -60,7 +60,7 @@ export class DamageRun {
         measured.push({ entry, sha256: answer.sha256 });
       } catch (error) {
         if (this.#signal.aborted || !(error instanceof Error && "code" in error && `${error.code}`.startsWith("image-"))) throw error;
-        skipped.push({ name: entry.name, reason: error.message });
+        skipped.push({ image: entry.name, reason: error.message });
       }
       const perSecond = ((index + 1) * 1000) / (performance.now() - begun);
       tell({ done: index + 1, total: entries.length, perSecond, secondsLeft: (entries.length - index - 1) / perSecond });

@@ -19,7 +19,7 @@ export function robustnessLayout() {
     figures: element("fact-list", { "data-table": "" }),
     frame: element("result-frame"),
     pin: button("Pin for comparison"),
-    pins: element("pin-board"),
+    pins: element("pin-board", { "data-kind": "robustness" }),
     saveJson: button("Save JSON", "save"),
     compared: element("div", { class: "tables" }),
     kind: element("select", { id: "robust-kind" }),
@@ -36,7 +36,10 @@ export function robustnessLayout() {
     parts.plan,
     actions(parts.start),
     parts.run,
-    outcome,
+  );
+  const onePicture = element(
+    "section",
+    { "aria-label": "One picture", hidden: true },
     element("h2", {}, "One picture"),
     actions(element("label", { for: "robust-kind" }, "Corruption"), parts.kind, parts.strip),
     parts.fault,
@@ -53,5 +56,5 @@ export function robustnessLayout() {
     ),
     parts.needsData,
   );
-  return { ...parts, controls, outcome, all: [intro, controls] };
+  return { ...parts, controls, outcome, onePicture, all: [intro, controls, outcome, onePicture] };
 }

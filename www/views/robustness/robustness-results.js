@@ -46,7 +46,7 @@ export function resultParts({ clean, retention, corruptions, cells, families, cl
   ];
 }
 
-/** Runs beside each other: how much of its own undamaged accuracy each keeps. @param {Pin[]} runs @returns {HTMLElement[]} */
+/** Runs beside each other: how much of its own undamaged accuracy each keeps. @param {Omit<Pin, "id">[]} runs @returns {HTMLElement[]} */
 export function comparisonParts(runs) {
   if (runs.length < 2) return [];
   const series = runs.map(({ name, result }) => ({

@@ -56,11 +56,10 @@ export class RobustnessView extends Component {
   }
 
   async #showData() {
-    const { needsData, controls, families, kind, outcome, pins } = this.#parts;
+    const { needsData, controls, onePicture, families, kind } = this.#parts;
     needsData.hidden = this.#research.data !== null;
-    controls.hidden = this.#research.data === null;
+    controls.hidden = onePicture.hidden = this.#research.data === null;
     this.#checkResults();
-    outcome.hidden = this.#result === null && pins.pins.length === 0;
     if (!this.#research.data) return;
     if (this.#corruptions.length === 0) {
       this.#corruptions = await this.#research.ask("corruptions", {});

@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import path from "node:path";
 import { test } from "node:test";
-import { DATA, commandLine, drawing, each, fill, give, giveOnly, measured, open, openResearch, put, savedJson, saves, shown } from "./research-visit.mjs";
+import { shown } from "./research-screen.mjs";
+import { DATA, commandLine, drawing, each, fill, give, giveOnly, measured, open, openResearch, put, savedJson, saves } from "./research-visit.mjs";
 
 const research = openResearch();
 
@@ -101,6 +102,7 @@ test("where every picture is wrong, nothing says that every picture is right, an
   assert.equal(await facts.getByText("every picture is right").count(), 0);
   await give(page, { "data/cat/1.png": cat, "data/car/1.png": car });
   await facts.getByText("none: every picture is right").waitFor();
+  await facts.getByText("100.0 % (no interval: all resamples are alike)").waitFor();
 });
 
 test("every interval has the number of its pictures under it", async (t) => {

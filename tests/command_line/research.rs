@@ -40,6 +40,17 @@ fn a_probe_says_what_it_cannot_learn_or_test() {
 }
 
 #[test]
+fn one_picture_has_no_resampled_interval() {
+    let bench = Bench::new();
+    put(&bench.work(), &["one/cat/1.webp"]);
+    let ran = bench.run(&["eval", "one", "--labels", "cat,dog"]);
+    let text = String::from_utf8_lossy(&ran.out);
+    let recall = text.lines().find(|line| line.starts_with("mean_per_class_recall")).unwrap();
+    assert!(recall.ends_with("(no interval: all resamples are alike, n = 1)"), "{text}");
+    assert!(text.contains("acc1") && text.contains("95 % interval"), "Wilson's needs no resamples: {text}");
+}
+
+#[test]
 fn splits_and_heaps_of_pictures_are_not_taken_for_classes() {
     let bench = Bench::new();
     put(&bench.work(), &["splits/train/cat/1.webp", "splits/val/cat/1.webp"]);

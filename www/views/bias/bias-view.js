@@ -8,7 +8,7 @@ import { Component } from "../../dom/component.js";
 import { element } from "../../dom/element.js";
 import { slopeChart } from "../research/charts.js";
 import { figure } from "../research/figure.js";
-import { movedTable, table, withCount, withInterval } from "../research/tables.js";
+import { boundsText, movedTable, table, withCount, withInterval } from "../research/tables.js";
 import { biasLayout } from "./bias-layout.js";
 
 const VERDICTS = /** @type {Record<string, string>} */ ({
@@ -142,7 +142,7 @@ export class BiasView extends Component {
       run.words = "";
       if (measured.groups.length < 2) throw new Error("There is one group only: at least two are compared.");
       this.#nameGroups(measured.groups.map((/** @type {any} */ { group }) => group));
-      frame.show(subject, this.#resultParts(subject.labels, measured), { name: "bias.json", title: "Save JSON", measured });
+      frame.show(subject, this.#resultParts(subject.labels, measured), { name: "bias.json", title: "Save JSON", measured: { ...measured, skipped: this.#research.leftOut } });
     });
   }
 
@@ -157,7 +157,7 @@ export class BiasView extends Component {
       const words = `${moved.length} of ${subject.images} pictures move.`;
       const twin = table("Pictures of each label", ["Label", "first set", "second set", "change"], /** @type {any[]} */ (counts), row);
       const parts = [element("p", {}, words), element("div", { class: "beside" }, figure(slopeChart(counts)), twin), movedTable(moved)];
-      sets.show(subject, parts, { name: "label-sets.json", title: "Save sets as JSON", measured: { label_sets: measured } });
+      sets.show(subject, parts, { name: "label-sets.json", title: "Save sets as JSON", measured: { label_sets: measured, skipped: this.#research.leftOut } });
       this.send("announce", { text: words });
     });
   }
@@ -175,10 +175,10 @@ export class BiasView extends Component {
       const { effect, p = 1, small } = found;
       const size = effect === null ? "none can be told" : effect.toFixed(2);
       const words = `Effect ${size}, p ${p.toFixed(4)}${small ? ": too few pictures for a verdict" : ""}.`;
-      const nearness = (/** @type {any} */ { value, low, high, n }) => withCount(`${value.toFixed(3)} (${low.toFixed(3)} to ${high.toFixed(3)})`, n);
+      const nearness = (/** @type {any} */ found) => withCount(`${found.value.toFixed(3)} (${boundsText(found, (bound) => bound.toFixed(3))})`, found.n);
       const rows = [[first, nearness(found.first)], [second, nearness(found.second)]];
       const parts = [element("p", {}, words), table("Nearer to the first words than to the others", ["Group", "Mean difference of cosines"], rows, (row) => row)];
-      frame.show(subject, parts, { name: "association.json", title: "Save association as JSON", measured: { association: found } });
+      frame.show(subject, parts, { name: "association.json", title: "Save association as JSON", measured: { association: found, skipped: this.#research.leftOut } });
       this.send("announce", { text: words });
     });
   }

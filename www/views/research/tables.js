@@ -42,8 +42,17 @@ export function percent(share) {
 /** An estimate with its interval, as text. @param {Estimate | null} estimate */
 export function intervalText(estimate) {
   if (!estimate) return "–";
-  const [low, high] = [estimate.low, estimate.high].map((bound) => (bound * 100).toFixed(1));
-  return `${(estimate.value * 100).toFixed(1)} % (${low} to ${high})`;
+  return `${(estimate.value * 100).toFixed(1)} % (${boundsText(estimate, (bound) => (bound * 100).toFixed(1))})`;
+}
+
+/**
+ * The bounds of an interval. Resamples that are all alike, as those of one picture are, bound nothing.
+ *
+ * @param {{ low: number, high: number }} estimate
+ * @param {(bound: number) => string} written
+ */
+export function boundsText({ low, high }, written) {
+  return low === high ? "no interval: all resamples are alike" : `${written(low)} to ${written(high)}`;
 }
 
 /** An estimate with its interval, and the number of pictures under it. @param {Estimate | null} estimate @returns {Child} */

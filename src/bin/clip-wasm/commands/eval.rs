@@ -143,8 +143,13 @@ fn print_accuracy(accuracy: &Accuracy, labels: &[String]) -> Result<()> {
     Ok(())
 }
 
-/// A share for people, with the number of pictures that it is of.
+/// A share for people, with the number of pictures that it is of. Resamples that are all alike bound nothing.
 pub fn percent(share: &Estimate) -> String {
     let [value, low, high] = [share.value, share.low, share.high].map(|value| value * 100.0);
-    format!("{value:6.2} %  (95 % interval {low:.2} to {high:.2}, n = {})", share.n)
+    let interval = if low == high {
+        "no interval: all resamples are alike".to_owned()
+    } else {
+        format!("95 % interval {low:.2} to {high:.2}")
+    };
+    format!("{value:6.2} %  ({interval}, n = {})", share.n)
 }

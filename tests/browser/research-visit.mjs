@@ -9,13 +9,14 @@ import { after, before } from "node:test";
 import { serve } from "../../tools/serve.mjs";
 import { giveFiles } from "./give-files.mjs";
 import { launchBrowser } from "./launch.mjs";
+import { shown } from "./research-screen.mjs";
 
 /** @import { Page } from "playwright-core" */
 /** @import { TestContext } from "node:test" */
 /** @typedef {Record<string, Buffer | string>} Tree paths inside a folder, and what the files hold */
 
 const FOLDER = "target/browser-tests/page";
-const CLI = path.resolve("target/release/clip-wasm");
+export const CLI = path.resolve("target/release/clip-wasm");
 export const DATA = "datasets/drawings";
 /** How long the page may take over a run, in milliseconds, on a machine that has other things to do. */
 const PATIENCE = 120_000;
@@ -50,7 +51,7 @@ export function openResearch() {
      * @param {TestContext} t
      */
     async visitor(t) {
-      const context = await browser.newContext();
+      const context = await browser.newContext({ serviceWorkers: "block" });
       /** @type {string[]} */
       const complaints = [];
       t.after(async () => {
@@ -149,7 +150,9 @@ export async function saves(page, act, count = 1) {
     };
     HTMLAnchorElement.prototype.click = function () {
       const blob = blobs.get(this.href);
-      if (this.download && blob) files[this.download] = blob.text();
+      // Bytes as text, a letter each.
+      const isBinary = blob?.type === "application/octet-stream";
+      if (this.download && blob) files[this.download] = isBinary ? blob.arrayBuffer().then((bytes) => new TextDecoder("x-user-defined").decode(bytes)) : blob.text();
     };
     Reflect.set(window, "caught", { files, end: () => ((URL.createObjectURL = make), (HTMLAnchorElement.prototype.click = click)) });
   });
@@ -176,12 +179,6 @@ export function commandLine(folder, ...args) {
 
 /** Options of the command line for a list. @param {string} option @param {string[]} values */
 export const each = (option, values) => values.flatMap((value) => [option, value]);
-
-/** An estimate as the page shows it. @param {{ value: number, low: number, high: number, n: number }} estimate */
-export function shown({ value, low, high, n }) {
-  const [a, b, c] = [value, low, high].map((share) => (share * 100).toFixed(1));
-  return `${a} % (${b} to ${c}) n = ${n.toLocaleString("en")}`;
-}
 
 /** The first figure of Dataset. @param {Page} page */
 export const accuracy = (page) => page.locator("dataset-view fact-list dd").first().textContent();

@@ -228,3 +228,12 @@ whereEventsReach("a camera that goes away by itself is told, and what was there 
   await isOff(page, 1);
   await answered(page);
 });
+
+visit("what is said while something hangs over the page goes when it does, also where the browser does not tell", async (page) => {
+  await tab(page, "Model").click();
+  const dataTransfer = await transferOf(page, ["scene.png"]);
+  await page.locator("h1").first().dispatchEvent("dragover", { dataTransfer });
+  const hint = page.getByText("Drop a model to load it.");
+  await hint.waitFor();
+  await hint.waitFor({ state: "hidden" });
+});

@@ -13,6 +13,8 @@
 import { droppedFiles } from "./dropped-files.js";
 
 const NO_PICTURE = "That was a text, not a picture. Paste the picture itself, or its address.";
+/** A drag that goes on says so some three times a second; one that is called off says nothing at all in some browsers. */
+const STILL_DRAGGING_MS = 1000;
 const UNREADABLE = "What was dropped cannot be read. Open it by its button instead.";
 
 /**
@@ -25,16 +27,23 @@ export function listenForFiles(intake, signal) {
   const on = (/** @type {string} */ type, /** @type {(event: any) => void} */ handler) =>
     document.addEventListener(type, handler, { signal });
 
+  let watching = 0;
+  const gone = () => {
+    clearTimeout(watching);
+    intake.hovering(false);
+  };
   on("dragover", (/** @type {DragEvent} */ event) => {
     if (!carriesSomething(event)) return;
     event.preventDefault();
+    clearTimeout(watching);
+    watching = setTimeout(gone, STILL_DRAGGING_MS);
     intake.hovering(true);
   });
   on("dragleave", (/** @type {DragEvent} */ event) => {
-    if (event.relatedTarget === null) intake.hovering(false);
+    if (event.relatedTarget === null) gone();
   });
   on("drop", async (/** @type {DragEvent} */ event) => {
-    intake.hovering(false);
+    gone();
     const { dataTransfer } = event;
     if (!dataTransfer || !carriesSomething(event)) return;
     event.preventDefault();

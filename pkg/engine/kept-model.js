@@ -1,0 +1,76 @@
+// @ts-check
+/** @import { Dtype, ModelSource, StoredModel } from "./types.js" */
+/** @import { ModelStore } from "./store/model-store.js" */
+/** @import { Surroundings } from "./recipe.js" */
+import { currentVersion } from "./download.js";
+import { EngineError } from "./engine-error.js";
+import { fileVersion } from "./file-version.js";
+import { originOf, readRecord } from "./recipe.js";
+import { locked } from "./store/locked.js";
+
+/** How long a host may take to say whether a kept model is still the one it has, in milliseconds. */
+const PATIENCE = 3000;
+
+/**
+ * A model that is in the store already.
+ * @typedef {object} KeptModel
+ * @property {string} key
+ * @property {boolean} outdated whether its host, or its record, has another one now
+ * @property {string} [note] a sentence where nobody could be asked
+ */
+
+/**
+ * Looks for a source in the store, and asks whether what is there is still what the source means: the host of a URL whether
+ * it has another file now, a record whether it names other weights. A repository's model is of the commit it was fetched at.
+ * @param {ModelSource} source
+ * @param {Dtype} dtype
+ * @param {ModelStore} store
+ * @param {Surroundings} around
+ * @returns {Promise<KeptModel | undefined>}
+ */
+export async function keptModel(source, dtype, store, around) {
+  const found = (await store.list()).filter((model) => model.complete && isOf(model, source, dtype));
+  const [newest, ...older] = found.sort((one, other) => (other.at ?? 0) - (one.at ?? 0));
+  if (!newest) return undefined;
+  for (const { key } of older) await discard(key, store);
+  const { key } = newest;
+  try {
+    return { key, outdated: await isOutdated(newest, source, around) };
+  } catch (error) {
+    around.signal.throwIfAborted();
+    const reason = error instanceof EngineError ? error.message : "its host did not answer in time";
+    return { key, outdated: false, note: `The copy of ${newest.name} that is kept here is used, which may not be the newest: ${reason}.` };
+  }
+}
+
+/**
+ * Removes a model that another one has taken the place of, unless another tab has it in hand.
+ * @param {string} key
+ * @param {ModelStore} store
+ */
+export async function discard(key, store) {
+  const remove = async (/** @type {Lock | null} */ lock) => (lock ? store.remove(key) : undefined);
+  await locked(key, remove, { ifAvailable: true }).catch(() => {}); // the next load tries again
+}
+
+/**
+ * @param {StoredModel} model
+ * @param {ModelSource} source
+ * @param {Surroundings} around
+ */
+async function isOutdated({ version, origin }, source, around) {
+  const signal = AbortSignal.any([around.signal, AbortSignal.timeout(PATIENCE)]);
+  if ("url" in source) return !version || fileVersion.surelyOther(version, await currentVersion(`${source.url}`, signal));
+  if ("id" in source) return origin !== undefined && origin !== originOf(await readRecord(source.id, { ...around, signal }));
+  return false;
+}
+
+/**
+ * Whether a model of the store is the one that a source means.
+ * @param {StoredModel} model
+ * @param {ModelSource} source
+ * @param {Dtype} dtype
+ */
+export function isOf(model, source, dtype) {
+  return [dtype, "gguf"].includes(model.dtype) && JSON.stringify(model.source) === JSON.stringify(source);
+}

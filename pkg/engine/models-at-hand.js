@@ -1,0 +1,136 @@
+// @ts-check
+/** @import { Dtype, Job, ResearchModule, ModelRecord, ModelSource, Preview, StorageState, StoredModel } from "./types.js" */
+/** @import { ModelStore } from "./store/model-store.js" */
+import { codeOf } from "./code-of.js";
+import { EngineError } from "./engine-error.js";
+import { discard, keptModel } from "./kept-model.js";
+import { messageOf } from "./message-of.js";
+import { obtain } from "./obtain.js";
+import { openModel } from "./open-model.js";
+import { preview } from "./preview.js";
+import { readRecords, recipeFor } from "./recipe.js";
+import { locked } from "./store/locked.js";
+
+/** @typedef {{ source: ModelSource, note?: string }} Obtained what to load, and a sentence where that may not be the newest */
+
+/** The models that the engine can have: those that are known, those in the store, and those that are fetched into it. */
+export class ModelsAtHand {
+  #store;
+  #around;
+  /** Downloads that were ended, and are still noting down what has come. @type {Set<Promise<unknown>>} */
+  #ending = new Set();
+  /** The known models' records, read once. @type {Promise<ModelRecord[]> | undefined} */
+  #records;
+
+  /**
+   * @param {ModelStore} store
+   * @param {{ research: () => Promise<ResearchModule>, models: URL, hub: string }} around
+   */
+  constructor(store, around) {
+    this.#store = store;
+    this.#around = around;
+  }
+
+  /**
+   * Makes sure that a model is at hand, and that it is the newest where its host says so: fetches it into the store where it
+   * has to come from elsewhere.
+   * @param {{ source: ModelSource, dtype?: Dtype }} payload
+   * @param {Job} job
+   * @returns {Promise<Obtained>} what to `load`
+   */
+  async obtain({ source, dtype = "q8_0" }, job) {
+    const store = this.#store;
+    if ("stored" in source) {
+      const model = (await store.list()).find(({ key }) => key === source.stored);
+      if (!model || "stored" in model.source) return { source };
+      return this.obtain({ source: model.source, dtype: /** @type {Dtype} */ (model.dtype) }, job);
+    }
+    const kept = await keptModel(source, dtype, store, { ...this.#around, signal: job.signal });
+    if (kept && !kept.outdated) return { source: { stored: kept.key }, note: kept.note };
+    try {
+      const found = await this.fetch({ source, dtype }, job, kept?.key);
+      if (kept) await discard(kept.key, store);
+      return found;
+    } catch (error) {
+      if (!kept || codeOf(error) !== "download") throw error;
+      const note = `There is a newer version of this model, which cannot be fetched, so the copy that is kept here is used: ${messageOf(error)}`;
+      return { source: { stored: kept.key }, note };
+    }
+  }
+
+  /**
+   * Fetches a model into the store, where what is there is not the one that is wanted.
+   * @param {{ source: ModelSource, dtype: Dtype }} payload
+   * @param {Job} job
+   * @param {string} [taken] the key of an older version, which stays until this one is whole
+   * @returns {Promise<Obtained>}
+   */
+  async fetch({ source, dtype }, job, taken) {
+    const recipe = await recipeFor(source, dtype, { ...this.#around, signal: job.signal });
+    if (!recipe) return { source };
+    if (recipe.key === taken) recipe.key += " (newer)";
+    const fetching = obtain(recipe, this.#around.research, this.#store, job);
+    job.signal.addEventListener("abort", () => this.#ending.add(fetching), { once: true });
+    try {
+      return { source: { stored: await fetching } };
+    } finally {
+      this.#ending.delete(fetching);
+    }
+  }
+
+  /**
+   * @param {{ source: ModelSource, dtype?: Dtype }} payload
+   * @param {Job} job
+   * @returns {Promise<Preview>}
+   */
+  async preview({ source, dtype = "q8_0" }, job) {
+    return preview(source, dtype, { ...this.#around, signal: job.signal }, this.#store);
+  }
+
+  /**
+   * @param {Job} job
+   * @returns {Promise<{ records: ModelRecord[], stored: StoredModel[] }>}
+   */
+  async list({ signal }) {
+    this.#records ??= readRecords({ models: this.#around.models, signal });
+    this.#records.catch(() => (this.#records = undefined)); // the next one to ask tries again
+    const records = await this.#records;
+    await Promise.allSettled(this.#ending);
+    return { records, stored: await this.#store.list() };
+  }
+
+  /**
+   * @param {string} key
+   * @throws {EngineError} "busy"
+   */
+  async remove(key) {
+    const store = this.#store;
+    await Promise.allSettled(this.#ending);
+    const remove = async (/** @type {Lock | null} */ lock) => lock && store.remove(key).then(() => true);
+    const removed = await locked(key, remove, { ifAvailable: true });
+    if (!removed) throw new EngineError("busy", "this model is being downloaded: stop that first");
+  }
+
+  /**
+   * @param {string} key
+   * @returns {Promise<Blob>}
+   */
+  async file(key) {
+    const found = await this.#store.find(key);
+    if (!found) throw new EngineError("unknown-model", `there is no model "${key}" in the store`);
+    return found.file;
+  }
+
+  /** @returns {Promise<StorageState>} */
+  storage() {
+    return this.#store.state();
+  }
+
+  /**
+   * @param {ModelSource} source as `obtain` gave it
+   * @param {Job} job
+   */
+  open(source, { signal }) {
+    return openModel(source, this.#around.models, this.#store, signal);
+  }
+}

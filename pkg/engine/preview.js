@@ -1,0 +1,48 @@
+// @ts-check
+/** @import { Dtype, ModelSource, Preview } from "./types.js" */
+/** @import { Surroundings } from "./recipe.js" */
+/** @import { ModelStore } from "./store/model-store.js" */
+import { downloadWhole } from "./download.js";
+import { isOf } from "./kept-model.js";
+import { memoryNeed } from "./memory-need.js";
+import { recipeFor } from "./recipe.js";
+
+/**
+ * What there is to know before a download: sizes, and whether this device will hold the model.
+ * @param {ModelSource} source
+ * @param {Dtype} dtype
+ * @param {Surroundings} around
+ * @param {ModelStore} store
+ * @returns {Promise<Preview>}
+ * @throws {EngineError} "unsupported-architecture", and whatever keeps the source from being found
+ */
+export async function preview(source, dtype, around, store) {
+  const recipe = await recipeFor(source, dtype, around);
+  if (!recipe) return { name: "id" in source ? source.id : "file", bytes: 0, sizes: {}, stored: true };
+  const { name, weights, companions, record } = recipe;
+  const bytes = weights.reduce((sum, file) => sum + file.bytes, 0);
+  const { config } = companions ?? {};
+  const text = typeof config === "string" ? await downloadWhole(config, around.signal) : await config?.arrayBuffer();
+  /** @type {Preview["sizes"]} */
+  const sizes = text ? (await around.research()).model_sizes(new Uint8Array(text)) : {};
+  const stored = (await store.list()).some((model) => model.complete && isOf(model, source, dtype));
+  return { name, license: record.license, bytes, sizes, stored, warning: await warning(sizes[dtype] ?? bytes, store) };
+}
+
+/**
+ * @param {number} needed bytes of the finished model
+ * @param {ModelStore} store
+ */
+async function warning(needed, store) {
+  const tight = memoryNeed.warning(needed);
+  if (tight) return tight;
+  const { quota, used, kind } = await store.state();
+  if (kind === "memory") return "This browser keeps nothing on disk here: the model will be gone when the page is closed.";
+  if (quota && quota - used < needed) return `The disk has room for ${gigabytes(quota - used)}, the model takes ${gigabytes(needed)}.`;
+  return undefined;
+}
+
+/** @param {number} bytes */
+function gigabytes(bytes) {
+  return `${(bytes / 1e9).toFixed(2)} GB`;
+}

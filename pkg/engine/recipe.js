@@ -1,0 +1,163 @@
+// @ts-check
+/** @import { FileVersion } from "./file-version.js" */
+/** @import { Dtype, ResearchModule, ModelRecord, ModelSource } from "./types.js" */
+import { decoded } from "./decoded.js";
+import { downloadWhole } from "./download.js";
+import { EngineError } from "./engine-error.js";
+import { jsonBytes } from "./store/model-store.js";
+
+/**
+ * One file of the weights: on a host, or the visitor's own.
+ * @typedef {{ url: string, bytes: number, sha256?: string, file?: File, version?: FileVersion }} WeightsFile
+ */
+
+/**
+ * What it takes to get a model into the store.
+ * @typedef {object} Recipe
+ * @property {string} key
+ * @property {string} name
+ * @property {ModelSource} source
+ * @property {Dtype | "gguf"} dtype what to quantize to; a GGUF file stays as it is
+ * @property {WeightsFile[]} weights
+ * @property {Record<string, string | File> | undefined} companions where the small files are, by what they are for
+ * @property {ModelRecord} record
+ * @property {string} [origin] what the record said of where its weights are
+ */
+
+/** @typedef {{ research: () => Promise<ResearchModule>, models: URL, hub: string, signal: AbortSignal }} Surroundings */
+
+const REPO = /^([\w-][\w.-]*\/[\w-][\w.-]*)(?:@([\w-][\w./-]*))?$/;
+
+/**
+ * Finds out what there is to fetch; asks the hub about repositories.
+ * @param {ModelSource} source
+ * @param {Dtype} dtype
+ * @param {Surroundings} around
+ * @returns {Promise<Recipe | undefined>} nothing for a file that needs no store: one beside the page or in its memory, or the visitor's
+ * @throws {EngineError} "unknown-model", "download", "missing-file"
+ */
+export async function recipeFor(source, dtype, around) {
+  if ("url" in source) return /^https?:/.test(`${source.url}`) ? fromUrl(`${source.url}`) : undefined;
+  if ("files" in source) return fromFiles(source.files, dtype, around);
+  if ("repo" in source) {
+    const [, repo, revision] = REPO.exec(source.repo) ?? [];
+    if (repo) return fromHub(source, repo, revision ?? "main", {}, dtype, around);
+    throw new EngineError("unknown-model", `"${source.repo}" names no repository: expected owner/name or owner/name@revision`);
+  }
+  if (!("id" in source)) return undefined;
+  const record = await readRecord(source.id, around);
+  const { repo, revision = "main" } = record.source ?? {};
+  if (!repo || record.file) return undefined;
+  return { ...(await fromHub(source, repo, revision, record, dtype, around)), origin: originOf(record) };
+}
+
+/**
+ * @param {ModelRecord} record
+ * @returns {string} where its weights are and which they have to be: a record that says otherwise is of other weights
+ */
+export function originOf({ source: { repo = "", revision = "main", sha256 = "" } = {} }) {
+  return `${repo}@${revision} ${sha256}`;
+}
+
+/**
+ * @param {string} id
+ * @param {{ models: URL, signal: AbortSignal }} around
+ * @returns {Promise<ModelRecord>}
+ */
+export async function readRecord(id, { models, signal }) {
+  if (!/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(id)) {
+    throw new EngineError("unknown-model", `unknown model "${id}": expected the id of a record, a repository, a URL or a file`);
+  }
+  const url = new URL(`${id}.json`, models);
+  try {
+    return JSON.parse(new TextDecoder().decode(await downloadWhole(url.href, signal)));
+  } catch (cause) {
+    if (cause instanceof SyntaxError)
+      throw new EngineError("malformed", `the model record ${url} is not valid JSON`, { cause });
+    if (cause instanceof EngineError && cause.message.includes(" answered 404"))
+      throw new EngineError("unknown-model", `unknown model "${id}": there is no record ${url}`);
+    throw cause;
+  }
+}
+
+/**
+ * The records of the known models, of which a page in one file has none but its own.
+ * @param {{ models: URL, signal: AbortSignal }} around
+ * @returns {Promise<ModelRecord[]>}
+ */
+export async function readRecords(around) {
+  if (around.models.protocol === "inside:") return [];
+  /** @type {string[]} */
+  const ids = JSON.parse(new TextDecoder().decode(await downloadWhole(new URL("index.json", around.models).href, around.signal)));
+  return Promise.all(ids.map(async (id) => ({ id, ...(await readRecord(id, around)) })));
+}
+
+/**
+ * @param {ModelSource} source
+ * @param {string} repo
+ * @param {string} revision
+ * @param {ModelRecord} record
+ * @param {Dtype} dtype
+ * @param {Surroundings} around
+ * @returns {Promise<Recipe>}
+ */
+async function fromHub(source, repo, revision, record, dtype, { research, hub, signal }) {
+  const about = `${hub}/api/models/${repo}/revision/${encodeURIComponent(revision)}?blobs=true`;
+  const [answer, module] = await Promise.all([downloadWhole(about, signal), research()]);
+  const plan = module.plan_repository(answer, repo, JSON.stringify(record));
+  /** @param {{ name: string }} file */
+  const url = ({ name }) => `${hub}/${repo}/resolve/${plan.revision}/${name.split("/").map(encodeURIComponent).join("/")}`;
+  return {
+    key: `${repo}@${plan.revision} ${dtype}`,
+    name: plan.record.name ?? repo,
+    source,
+    dtype,
+    weights: plan.weights.map((file) => ({ ...file, url: url(file) })),
+    companions: companionsOf(plan, url),
+    record: plan.record,
+  };
+}
+
+/**
+ * Where the small files of a plan are; those that there are not are left out.
+ * @template {string | File} Place
+ * @param {import("./types.js").RepositoryPlan} plan
+ * @param {(file: { name: string }) => Place} place
+ */
+function companionsOf({ companions }, place) {
+  const there = Object.entries(companions).flatMap(([role, file]) => (file ? [[role, place(file)]] : []));
+  return /** @type {Record<string, Place>} */ (Object.fromEntries(there));
+}
+
+/**
+ * @param {string} url of a GGUF file
+ * @returns {Recipe}
+ */
+function fromUrl(url) {
+  const name = decoded(new URL(url).pathname.split("/").at(-1) || url);
+  const weights = [{ url, bytes: 0 }];
+  return { key: url, name, source: { url }, dtype: "gguf", weights, companions: undefined, record: {} };
+}
+
+/**
+ * @param {File[]} files of a checkpoint's folder, chosen among as those of a repository are
+ * @param {Dtype} dtype
+ * @param {Surroundings} around
+ * @returns {Promise<Recipe>}
+ */
+async function fromFiles(files, dtype, { research }) {
+  const [first] = files;
+  const folder = first?.webkitRelativePath.split("/").at(-2) || "files";
+  const siblings = files.map(({ name, size }) => ({ rfilename: name, size }));
+  const plan = (await research()).plan_repository(jsonBytes({ sha: "local", siblings }), folder, "{}");
+  const file = (/** @type {{ name: string }} */ { name }) => /** @type {File} */ (files.find((file) => file.name === name));
+  return {
+    key: `files ${folder} ${file(plan.weights[0]).lastModified} ${dtype}`,
+    name: folder,
+    source: { files },
+    dtype,
+    weights: plan.weights.map(({ name, bytes }) => ({ url: name, bytes, file: file({ name }) })),
+    companions: companionsOf(plan, file),
+    record: { name: folder },
+  };
+}

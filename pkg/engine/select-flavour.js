@@ -1,0 +1,30 @@
+// @ts-check
+/** @import { Build, Capabilities, Flavour } from "./types.js" */
+import { EngineError } from "./engine-error.js";
+
+/**
+ * Chooses the build of the engine for a browser: the fastest that it can run. A pure function of its arguments.
+ * @param {Capabilities} capabilities
+ * @param {number} [threads] how many the caller wants; as many as pay where absent
+ * @returns {Flavour}
+ * @throws {EngineError} "no-simd" where no build can run
+ */
+export function selectFlavour({ simd, relaxed, isolated, pools, cores }, threads = pools ? cores : 1) {
+  if (!simd) {
+    throw new EngineError(
+      "no-simd",
+      "This browser lacks WebAssembly SIMD, which the engine is built on. Chrome 91, Firefox 89, Safari 16.4 have it.",
+    );
+  }
+  const kernels = relaxed ? "relaxed" : "simd";
+  return isolated && threads > 1 ? `${kernels}-threads` : kernels;
+}
+
+/**
+ * The same build without threads.
+ * @template {Build} T
+ * @param {T} build
+ */
+export function withoutThreads(build) {
+  return /** @type {T} */ (build.replace("-threads", ""));
+}

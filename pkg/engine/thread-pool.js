@@ -1,0 +1,83 @@
+// @ts-check
+/** @import { Build, BuiltModule } from "./types.js" */
+import { importBuild } from "./build-module.js";
+
+/** More threads than this share too little work each. */
+const MOST = 8;
+/** How long the pool's workers may take to start, in milliseconds: a browser that blocks them tells nobody. */
+const PATIENCE = 5000;
+
+/**
+ * How many threads a pool should have.
+ * @param {number | undefined} asked by the caller
+ * @param {number} cores
+ */
+export function poolSize(asked, cores) {
+  return Math.max(1, Math.min(asked ?? Math.min(cores, MOST), 64));
+}
+
+/** Threads of a build: this one, and others whose workers start beside the module, which takes them about as long. */
+export class ThreadPool {
+  /** @type {Worker[]} */
+  #workers;
+
+  /** @param {{ build: Build, base?: string, count: number }} options a build with threads */
+  constructor({ build, base, count }) {
+    this.#workers = Array.from({ length: count - 1 }, () =>
+      new Worker(new URL("./thread-pool.js", import.meta.url), { type: "module", name: "clip-wasm-pool" }),
+    );
+    for (const worker of this.#workers) worker.postMessage({ build, base });
+    running.push(...this.#workers);
+  }
+
+  /**
+   * Hands the module to the workers and makes them its pool.
+   * @param {BuiltModule} module instantiated
+   * @returns {Promise<void>} once the module shares its work
+   */
+  async join(module) {
+    const shared = { module: module.shared_module(), memory: module.shared_memory() };
+    /** @param {Worker} worker */
+    const ready = (worker) =>
+      new Promise((resolve, reject) => {
+        worker.onmessage = resolve;
+        worker.onerror = (event) => reject(new Error(event.message || "a thread's script could not be run"));
+        worker.postMessage(shared);
+      });
+    const late = new Promise((_, reject) => setTimeout(() => reject(new Error("threads did not start")), PATIENCE));
+    try {
+      await Promise.race([Promise.all(this.#workers.map(ready)), late]);
+    } catch (error) {
+      this.end();
+      throw error;
+    }
+    module.start_pool(this.#workers.length + 1);
+  }
+
+  /** Ends its workers. */
+  end() {
+    for (const worker of this.#workers) worker.terminate();
+  }
+}
+
+/** Ends the workers of all pools. What runs in them stops where it is. */
+export function endThreadPools() {
+  for (const worker of running.splice(0)) worker.terminate();
+}
+
+/** The workers of pools: a browser might collect one that nobody holds. @type {Worker[]} */
+const running = [];
+
+// This module is also what a thread runs: its first message says which build, its second brings the module and its memory.
+if (/** @type {any} */ (globalThis).name === "clip-wasm-pool") {
+  /** @type {Promise<BuiltModule> | undefined} */
+  let imported;
+  addEventListener("message", async ({ data: { build, base, module, memory } }) => {
+    imported ??= importBuild(build, base);
+    if (!module) return;
+    const built = await imported;
+    await built.default({ module_or_path: module, memory });
+    postMessage("ready");
+    built.run_pool_thread();
+  });
+}

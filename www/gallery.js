@@ -126,7 +126,7 @@ show("picture-strip", {
     node.entries = [
       { id: "1", src: square.src, title: "square.png", verdict: "a square" },
       { id: "2", src: wide.src, title: "wide.png", verdict: WORD },
-      { id: "3", src: tall.src, title: "tall.png", verdict: "not read", failed: true },
+      { id: "3", src: tall.src, title: "tall.png", verdict: "unreadable", failed: true },
     ];
   },
 });
@@ -199,7 +199,7 @@ show("model-list", {
   "in use, kept, elsewhere": (node) =>
     (node.entries = [
       entry("One in use", "In use", "", false),
-      entry("One kept here", "Kept here, 28.6 MB", "Use", true),
+      entry("One kept here", "Stored here, 28.6 MB", "Use", true),
       entry("One on the hub", "", "Download", false),
     ]),
 });
@@ -240,7 +240,7 @@ function label(node, text) {
  */
 function template(node, text) {
   node.text = text;
-  node.presets = [{ id: "model", title: "The model’s own" }];
+  node.presets = [{ id: "model", title: "The model’s default" }];
   node.reading = readTemplates(text);
   node.sample = { label: "a cat", count: 3 };
   distinguish(node);

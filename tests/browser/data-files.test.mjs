@@ -70,12 +70,12 @@ test("what is no whole archive is refused by name", async () => {
   const whole = tar(["a.png", new Uint8Array(2000)], ["a.cls", "1"]);
   const refused = [
     [whole.slice(0, 1500), /cut off/],
-    [new Blob([new Uint8Array([0x1f, 0x8b, 8, 0])]), /compressed with gzip: unpack it first/],
+    [new Blob([new Uint8Array([0x1f, 0x8b, 8, 0])]), /compressed with gzip: decompress it first/],
     [new Blob(["version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n"]), /Git LFS pointer.*git lfs pull/],
-    [new Blob(["x".repeat(4096)]), /is no tar archive/],
+    [new Blob(["x".repeat(4096)]), /not a tar archive/],
     [tar(["a.png", "1"], ["a.png", "2"]), /a\.png twice/],
-    [tar(["a.png", "1", "S"]), /stored with holes/],
-    [tar(["a.cls", "2"]), /a\.cls holds “2”; one of 0 to 1/],
+    [tar(["a.png", "1", "S"]), /a sparse file/],
+    [tar(["a.cls", "2"]), /a\.cls contains “2”; expected a number from 0 to 1/],
   ];
   for (const [blob, expected] of /** @type {[Blob, RegExp][]} */ (refused)) {
     await assert.rejects(samples(new File([blob], "0.tar")), { message: expected });

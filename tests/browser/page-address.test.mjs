@@ -57,7 +57,7 @@ async function dropAddress(address) {
     transfer.setData("text/uri-list", uri);
     stage.dispatchEvent(new DragEvent("drop", { dataTransfer: transfer, bubbles: true, cancelable: true }));
   }, address);
-  await frame().getByText("learns the address of this connection").waitFor();
+  await frame().getByText("will see the address of this connection").waitFor();
 }
 
 test("an address that is dropped asks nobody before the visitor says so, and then brings the picture", async () => {
@@ -81,7 +81,7 @@ for (const [path, name] of [["100%.webp", "100%.webp"], ["50%25%20off.webp", "50
 for (const [path, words] of [
   ["/closed.webp", "does not let other pages read"],
   ["/open/gone", "answered 404"],
-  ["/open/page", "something that is no picture"],
+  ["/open/page", "something other than a picture"],
 ])
   test(`what comes of ${path} is a sentence: ${words}`, async () => {
     await dropAddress(host + path);
@@ -106,13 +106,13 @@ test("a frame that is not laid out yet, and so has no height, is seen all the sa
     .locator("html")
     .evaluate(() => parent.postMessage({ height: 0 }, "*"));
   await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 100)));
-  await frame().getByText("learns the address of this connection").waitFor();
+  await frame().getByText("will see the address of this connection").waitFor();
 });
 
 test("what is no address is told in the frame, and the button closes it", async () => {
   await frame().getByRole("textbox").fill("cat.jpg");
   await frame().getByRole("button", { name: "Ask for the picture" }).click();
-  await frame().getByText("Write the whole address").waitFor();
+  await frame().getByText("Enter the full address").waitFor();
   await page.getByRole("button", { name: "Address", exact: true }).click();
   assert.equal(await page.locator("iframe").count(), 0);
 });

@@ -68,7 +68,7 @@ for (const name of ["Model", "Guide"])
     await tab(page, name).click();
     const dataTransfer = await transferOf(page, ["scene.png"]);
     await page.locator("main").dispatchEvent("dragover", { dataTransfer });
-    await page.getByText("goes to Classify").filter({ visible: true }).waitFor();
+    await page.getByText("to classify it").filter({ visible: true }).waitFor();
     await page.locator("main").dispatchEvent("drop", { dataTransfer });
     await panel(page, "Classify").waitFor();
     await page.locator(`picture-stage img[alt="Your picture scene.png"]`).waitFor();
@@ -123,7 +123,7 @@ visit("a model that is dropped on any tab is told of under Model", async (page) 
     await tab(page, name).click();
     await drop(page, [{ name: "broken.gguf", text: "no model" }]);
     await panel(page, "Model").waitFor();
-    await page.locator("model-view").getByRole("alert").filter({ hasText: "stays in place" }).waitFor();
+    await page.locator("model-view").getByRole("alert").filter({ hasText: "is still loaded" }).waitFor();
   }
 });
 
@@ -146,7 +146,7 @@ visit("more files than the strip holds are said to be, and where they all fit", 
     for (let index = 0; index < 70; index++) transfer.items.add(new File([bytes], `${index}.png`, { type: "image/png" }));
     document.body.dispatchEvent(new DragEvent("drop", { dataTransfer: transfer, bubbles: true, cancelable: true }));
   }, PICTURE);
-  await page.getByText("The first 60 of 70 files are here. The tab Dataset takes any number.").waitFor();
+  await page.getByText("Only the first 60 of 70 files are shown. The Dataset tab takes any number.").waitFor();
 });
 
 /** Whether each camera that was started is still on. @param {Page} page @returns {Promise<string[]>} */
@@ -172,7 +172,7 @@ visit("the camera stops when its tab is left, and can be started again", async (
   assert.equal(await page.evaluate(() => history.length), steps + 1, "leaving is one step of the history");
   await page.evaluate(() => history.back());
   await panel(page, "Classify").waitFor();
-  await page.getByText("The camera was stopped when you left it.").waitFor();
+  await page.getByText("The camera stopped when you left it.").waitFor();
   await answered(page);
   await startCamera(page);
   assert.deepEqual(await cameras(page), ["ended", "live"]);

@@ -40,7 +40,7 @@ const STATES = {
   },
   "the Model tab, verified": async (page) => {
     await page.getByRole("tab", { name: "Model" }).click();
-    await page.getByText("Where it comes from").click();
+    await page.getByText("Origin and measurements").click();
     await page.getByRole("button", { name: "Verify" }).click();
     await page.locator("model-view .check").nth(3).waitFor();
   },
@@ -64,7 +64,7 @@ const STATES = {
     await drawings(page);
     await page.getByRole("tab", { name: "Robustness" }).click();
     const view = page.locator("robustness-view");
-    await view.getByLabel("Pictures of each label").fill("1");
+    await view.getByLabel("Pictures per label").fill("1");
     for (const family of ["blur", "weather", "digital"]) await view.getByLabel(family).uncheck();
     await view.getByRole("button", { name: "Measure" }).click();
     await page.locator(`robustness-view[data-state="ready"]`).waitFor();
@@ -75,11 +75,11 @@ const STATES = {
     await drawings(page);
     await page.getByRole("tab", { name: "Bias" }).click();
     const view = page.locator("bias-view");
-    await view.getByLabel("Labels that are scored").fill("cat\ncar");
+    await view.getByLabel("Labels to score").fill("cat\ncar");
     await view.getByRole("button", { name: "Compare the groups" }).click();
     await page.locator(`bias-view[data-state="ready"]`).waitFor();
     await view.getByRole("button", { name: "Compare the two sets" }).click();
-    await view.getByText(/\d pictures move/).waitFor();
+    await view.getByText(/\d pictures change their answer/).waitFor();
   },
   "the guide": (page) => page.getByRole("tab", { name: "Guide" }).click(),
 };

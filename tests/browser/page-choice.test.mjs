@@ -93,7 +93,7 @@ async function held(page) {
 /** @param {Page} page */
 const models = (page) => page.getByRole("list", { name: "Models" });
 /** @param {Page} page @param {string} type */
-const keepIn = (page, type) => page.getByRole("combobox", { name: "Keep downloads in" }).selectOption(type);
+const keepIn = (page, type) => page.getByRole("combobox", { name: "Precision of downloads" }).selectOption(type);
 /** Downloads the small model. @param {Page} page */
 async function download(page) {
   await page.getByRole("tab", { name: "Model" }).click();
@@ -148,7 +148,7 @@ visit("the chosen model survives a reload, asks no hub for it, and is gone with 
     hub.fault = () => undefined;
   }
   await page.getByRole("tab", { name: "Model" }).click();
-  await button(page, "Back to the page’s own model").click();
+  await button(page, "Use the page’s own model").click();
   await inPlace(page, EMBEDDED.name, EMBEDDED.dtype);
   await page.waitForFunction(() => !/model=/.test(location.hash));
   await page.reload();
@@ -178,7 +178,7 @@ visit("a link to a model that is not kept fetches nothing by itself, and shows w
   const guest = await guests.newPage();
   hub.served.clear();
   await guest.goto(link.href);
-  const notice = guest.getByRole("alert").filter({ hasText: /Small one.* in q4_0, which is not kept in this browser/ });
+  const notice = guest.getByRole("alert").filter({ hasText: /Small one.* in q4_0, which is not stored in this browser/ });
   await notice.waitFor();
   await answered(guest);
   await inPlace(guest, EMBEDDED.name, EMBEDDED.dtype);
@@ -204,10 +204,10 @@ visit("a link whose hash is not that of the model in place says so", async (page
   assert.equal(await same.getByRole("alert").filter({ visible: true }).count(), 0);
   const other = await context.newPage();
   await other.goto(withParts(link, { sha256: "0".repeat(64) }));
-  await other.getByRole("alert").filter({ hasText: "not the weights that the link was made with" }).waitFor();
+  await other.getByRole("alert").filter({ hasText: "The link was made with other weights" }).waitFor();
   await answered(other);
   await other.reload();
-  await other.getByRole("alert").filter({ hasText: "not the weights that the link was made with" }).waitFor();
+  await other.getByRole("alert").filter({ hasText: "The link was made with other weights" }).waitFor();
 });
 
 for (const [name, parts] of /** @type {[string, Record<string, string>][]} */ ([
@@ -218,7 +218,7 @@ for (const [name, parts] of /** @type {[string, Record<string, string>][]} */ ([
   visit(`a link to ${name} is told, and the page works`, async (page, context) => {
     const other = await context.newPage();
     await other.goto(withParts(new URL(site.url), parts));
-    await other.getByRole("alert").filter({ hasText: `This page does not know the model “${parts.model}”` }).waitFor();
+    await other.getByRole("alert").filter({ hasText: `The link names the model “${parts.model}”` }).waitFor();
     await answered(other);
     await inPlace(other, EMBEDDED.name, EMBEDDED.dtype);
   });
@@ -239,7 +239,7 @@ visit("going back among labels does not load another model, and an address writt
 
 visit("Stop while a model is being prepared leaves page and worker with the same one", async (page) => {
   await download(page);
-  await button(page, "Back to the page’s own model").click();
+  await button(page, "Use the page’s own model").click();
   await inPlace(page, EMBEDDED.name, EMBEDDED.dtype);
   /** @type {Set<string>} */
   const outcomes = new Set();
@@ -302,7 +302,7 @@ visit("where a model takes all memory, Classify and the research tabs go on with
 visit("where the engine is lost, every tab says so and has the way back, and a model that is gone is told", async (page) => {
   await page.getByRole("tab", { name: "Model" }).click();
   await page.getByLabel("Model file").setInputFiles(`${FOLDER}/models/everyday-clip.gguf`);
-  await button(page, "Back to the page’s own model").waitFor();
+  await button(page, "Use the page’s own model").waitFor();
   await page.evaluate(async () => {
     const { session } = await import(new URL("www/running-session.js", document.baseURI).href);
     const { engine } = session;
@@ -318,6 +318,6 @@ visit("where the engine is lost, every tab says so and has the way back, and a m
     await button(page, "Restart the engine").waitFor();
   }
   await button(page, "Restart the engine").click();
-  await page.getByRole("alert").filter({ hasText: "could not be loaded again, and the page’s own model is in place. The file is gone." }).waitFor();
+  await page.getByRole("alert").filter({ hasText: "could not be loaded again, so the page’s own model is used. The file is gone." }).waitFor();
   await inPlace(page, EMBEDDED.name, EMBEDDED.dtype);
 });

@@ -40,7 +40,7 @@ visit("the drawing pad answers a stroke, and takes it back", async (page) => {
   await page.mouse.up();
   await answered(page);
   await button(page, "Undo").click();
-  await page.getByText("Draw something that your labels name.").waitFor();
+  await page.getByText("Draw something that your labels describe.").waitFor();
   assert.deepEqual(await scoredLabels(page), []);
 });
 
@@ -55,7 +55,7 @@ visit("the drawing pad works from the keyboard", async (page) => {
 visit("the camera is answered live, and a picture of it can be kept", async (page) => {
   await button(page, "Camera").click();
   await answered(page);
-  await button(page, "Keep this picture").click();
+  await button(page, "Take picture").click();
   await page.getByRole("img", { name: "Camera picture" }).first().waitFor();
   await answered(page);
 });
@@ -73,7 +73,7 @@ visit("several pictures get a label each", async (page) => {
 
 visit("the heatmap lies over the picture for any label and by either method, and goes", async (page) => {
   await button(page, "Heatmap").click();
-  const choice = page.getByRole("combobox", { name: "What speaks for" });
+  const choice = page.getByRole("combobox", { name: "Evidence for" });
   await choice.waitFor();
   const options = await choice.locator("option").allTextContents();
   assert.deepEqual(options, await scoredLabels(page));
@@ -82,7 +82,7 @@ visit("the heatmap lies over the picture for any label and by either method, and
   await map.waitFor();
   const drawn = () => map.evaluate((canvas) => /** @type {HTMLCanvasElement} */ (canvas).toDataURL());
   const covered = await drawn();
-  await page.getByRole("combobox", { name: "Found by" }).selectOption({ label: "Patch similarity" });
+  await page.getByRole("combobox", { name: "Method" }).selectOption({ label: "Patch similarity" });
   await page.getByText(/cosines run from -?0\.\d{3} to 0\.\d{3}/).waitFor();
   assert.notEqual(await drawn(), covered);
   assert.equal(await choice.inputValue(), options[1]);
@@ -118,7 +118,7 @@ visit("a long paste is one step, which the usual key takes back", async (page) =
 });
 
 visit("a score on its own does not depend on the other labels", async (page) => {
-  await page.getByRole("radio", { name: "Each on its own" }).check();
+  await page.getByRole("radio", { name: "Score each label independently" }).check();
   await labels(page).fill("car\nboat");
   await answered(page);
   const score = () => page.locator(`li[data-label="car"]`).getAttribute("data-score");
@@ -143,9 +143,9 @@ visit("each on its own, what a sample shows is likelier than not", async (page) 
 visit("back and forward walk through what was set", async (page) => {
   await button(page, "Animals").click();
   await answered(page);
-  await page.getByRole("radio", { name: "Each on its own" }).check();
+  await page.getByRole("radio", { name: "Score each label independently" }).check();
   await walk(page, -1);
-  assert.equal(await page.getByRole("radio", { name: "Among these labels" }).isChecked(), true);
+  assert.equal(await page.getByRole("radio", { name: "Compare labels" }).isChecked(), true);
   assert.match(await labels(page).inputValue(), /^cat\ndog/);
   await walk(page, -1);
   assert.doesNotMatch(await labels(page).inputValue(), /^cat\ndog\nhorse/);
@@ -156,7 +156,7 @@ visit("back and forward walk through what was set", async (page) => {
 visit("a copied link brings labels, templates and mode along", async (page, context) => {
   await labels(page).fill("red & blue\n100 %");
   await page.getByRole("textbox", { name: "Template" }).fill("{} = what?");
-  await page.getByRole("radio", { name: "Each on its own" }).check();
+  await page.getByRole("radio", { name: "Score each label independently" }).check();
   await answered(page);
   await button(page, "Copy link").click();
   await button(page, "Copied").waitFor();
@@ -165,7 +165,7 @@ visit("a copied link brings labels, templates and mode along", async (page, cont
   await answered(guest);
   assert.deepEqual((await scoredLabels(guest)).sort(), ["100 %", "red & blue"]);
   assert.equal(await guest.getByRole("textbox", { name: "Template" }).inputValue(), "{} = what?");
-  assert.equal(await guest.getByRole("radio", { name: "Each on its own" }).isChecked(), true);
+  assert.equal(await guest.getByRole("radio", { name: "Score each label independently" }).isChecked(), true);
 });
 
 visit("a copied result names the weights and has the scores in full", async (page) => {

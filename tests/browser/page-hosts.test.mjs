@@ -58,7 +58,7 @@ test("a host that sends nothing but the files, below a path, is enough", async (
   await page.goto(`http://127.0.0.1:${typeof address === "object" && address?.port}/people/me/`);
   assert.ok((await scoredLabels(page)).length >= 2);
   await page.getByRole("tab", { name: "Model" }).click();
-  await page.getByText("Isolated from other sites", { exact: true }).waitFor();
+  await page.getByText("Cross-origin isolated", { exact: true }).waitFor();
   await page.context().close();
   plain.closeAllConnections();
   plain.close();

@@ -81,7 +81,7 @@ visit("so is every one of the heatmap's, of the drawing pad, and of a long list"
   await answered(page);
   await tabTo(page, button(page, "Heatmap"));
   await page.keyboard.press("Enter");
-  await page.getByRole("combobox", { name: "What speaks for" }).waitFor();
+  await page.getByRole("combobox", { name: "Evidence for" }).waitFor();
   await assertReached(page);
   await tabTo(page, button(page, "Draw"));
   await page.keyboard.press("Enter");
@@ -100,13 +100,13 @@ visit("pictures, presets, modes and heatmaps are chosen by keys", async (page) =
   await tabTo(page, page.locator(`[aria-label="Samples"] li:nth-child(3) button`));
   await page.keyboard.press("Space");
   await page.getByRole("img", { name: /dog/i }).first().waitFor();
-  await tabTo(page, page.getByRole("radio", { name: "Among these labels" }));
+  await tabTo(page, page.getByRole("radio", { name: "Compare labels" }));
   await page.keyboard.press("ArrowRight");
-  assert.equal(await page.getByRole("radio", { name: "Each on its own" }).isChecked(), true);
+  assert.equal(await page.getByRole("radio", { name: "Score each label independently" }).isChecked(), true);
   await answered(page);
   await tabTo(page, button(page, "Heatmap"));
   await page.keyboard.press("Space");
-  await tabTo(page, page.getByRole("combobox", { name: "Found by" }));
+  await tabTo(page, page.getByRole("combobox", { name: "Method" }));
   await page.keyboard.press("ArrowDown");
   await page.getByText("cosines run from").waitFor();
   const strength = page.getByRole("slider", { name: "Strength" });
@@ -131,7 +131,7 @@ visit("the drawing pad is entered, drawn on and left by keys, and what was there
   assert.equal(await page.getByRole("radio", { name: "Red", exact: true }).isChecked(), true);
   await tabTo(page, button(page, "Undo"));
   await page.keyboard.press("Enter");
-  await page.getByText("Draw something that your labels name.").waitFor();
+  await page.getByText("Draw something that your labels describe.").waitFor();
   await tabTo(page, button(page, "Draw"));
   await page.keyboard.press("Enter");
   await answered(page);
@@ -142,7 +142,7 @@ visit("the camera's picture is kept by keys", async (page) => {
   await tabTo(page, button(page, "Camera"));
   await page.keyboard.press("Enter");
   await answered(page);
-  await tabTo(page, button(page, "Keep this picture"));
+  await tabTo(page, button(page, "Take picture"));
   await page.keyboard.press("Enter");
   await page.getByRole("img", { name: "Camera picture" }).first().waitFor();
 });
@@ -150,23 +150,23 @@ visit("the camera's picture is kept by keys", async (page) => {
 visit("labels of one's own are one key away from a picture of one's own", async (page) => {
   const file = { name: "blot.png", mimeType: "image/png", buffer: await page.locator("picture-stage img").screenshot() };
   await page.getByLabel("Picture file").setInputFiles(file);
-  await tabTo(page, button(page, "Write labels of your own"));
+  await tabTo(page, button(page, "Write your own labels"));
   await page.keyboard.press("Enter");
   await page.keyboard.type("sun\nmoon");
   await page.locator(`[aria-label="Scores"] li[data-label="moon"]`).waitFor();
-  await button(page, "Write labels of your own").waitFor({ state: "hidden" });
+  await button(page, "Write your own labels").waitFor({ state: "hidden" });
 });
 
 visit("a model is verified, and its type chosen, by keys", async (page) => {
   await page.getByRole("tab", { name: "Classify" }).focus();
   while (!(await page.getByRole("tabpanel", { name: "Model" }).isVisible())) await page.keyboard.press("ArrowRight");
-  await tabTo(page, page.getByText("Where it comes from"));
+  await tabTo(page, page.getByText("Origin and measurements"));
   await page.keyboard.press("Enter");
   await page.getByText("SHA-256").waitFor();
   await tabTo(page, button(page, "Verify"));
   await page.keyboard.press("Enter");
   await page.locator("model-view .check").nth(3).waitFor();
-  const dtype = page.getByRole("combobox", { name: "Keep downloads in" });
+  const dtype = page.getByRole("combobox", { name: "Precision of downloads" });
   await tabTo(page, dtype);
   await page.keyboard.press("ArrowDown");
   assert.equal(await dtype.inputValue(), "q6_k");

@@ -50,7 +50,7 @@ visit("10,000 labels do not fill the address, and are there after a reload, in a
 
 visit("back and forward bring long lists back whole", async (page) => {
   await write(page, MANY);
-  await page.getByRole("radio", { name: "Each on its own" }).check();
+  await page.getByRole("radio", { name: "Score each label independently" }).check();
   await button(page, "Animals").click();
   await page.evaluate(() => history.back());
   await page.waitForFunction(() => /** @type {HTMLTextAreaElement} */ (document.querySelector("#labels")).value.startsWith("thing"));
@@ -66,10 +66,10 @@ visit("a link is without a list that is too long for one, and says so where it i
   assert.ok(link.length < LONG, `${link.length} characters`);
   assert.doesNotMatch(link, /label/);
   assert.match(link, /template=/);
-  await page.locator("p.hint").filter({ hasText: "The link is without your labels", visible: true }).waitFor();
+  await page.locator("p.hint").filter({ hasText: "The link leaves out your labels", visible: true }).waitFor();
   await page.getByRole("tab", { name: "Share" }).click();
   await button(page, "Copy link").click();
-  await page.locator("p.hint").filter({ hasText: "The link is without your labels", visible: true }).waitFor();
+  await page.locator("p.hint").filter({ hasText: "The link leaves out your labels", visible: true }).waitFor();
 });
 
 visit("a few hundred labels are in a link, whole, though not in the address", async (page) => {
@@ -92,7 +92,7 @@ visit("an address whose list is kept in another browser says so", async (page) =
   const context = await newContext();
   const guest = await context.newPage();
   await guest.goto(place);
-  await guest.getByRole("alert").filter({ hasText: "The 10,000 labels of this address are kept in the browser they were written in" }).waitFor();
+  await guest.getByRole("alert").filter({ hasText: "The 10,000 labels of this link are stored only in the browser where they were written" }).waitFor();
   await answered(guest);
   await context.close();
 });

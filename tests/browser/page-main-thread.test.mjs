@@ -64,13 +64,13 @@ const DEEDS = [
       await answered();
     },
   ],
-  ["changing the mode", () => page.getByRole("radio", { name: "Each on its own" }).check().then(answered)],
+  ["changing the mode", () => page.getByRole("radio", { name: "Score each label independently" }).check().then(answered)],
   ["another picture", () => page.locator(`[aria-label="Samples"] li:nth-child(3) button`).click().then(answered)],
   [
     "the heatmap",
     async () => {
       await page.getByRole("button", { name: "Heatmap", exact: true }).click();
-      await page.getByRole("combobox", { name: "What speaks for" }).waitFor({ timeout: 60_000 });
+      await page.getByRole("combobox", { name: "Evidence for" }).waitFor({ timeout: 60_000 });
     },
   ],
   ["the whole list", () => page.getByRole("button", { name: `Show all ${LABELS}` }).click().then(answered)],

@@ -67,7 +67,7 @@ const kept = () => models().getByRole("listitem").filter({ hasText: "From someon
 /** Looks at the repository and begins to download it. */
 async function download() {
   await page.getByRole("textbox", { name: "Any CLIP on Hugging Face" }).fill(REPO);
-  await page.getByRole("button", { name: "Look" }).click();
+  await page.getByRole("button", { name: "Check" }).click();
   await page.getByText(/tiny · .*download [\d.]+ kB/).waitFor();
   await page.getByRole("button", { name: "Download it" }).click();
 }
@@ -84,7 +84,7 @@ test("this browser computes what the native command line does, bit for bit", asy
   await page.getByRole("button", { name: "Verify" }).click();
   await page.waitForFunction(() => document.querySelectorAll("model-view .check").length === 4);
   const checks = await page.locator("model-view .check").allInnerTexts();
-  assert.deepEqual(checks.filter((check) => !check.includes("as it should be")), []);
+  assert.deepEqual(checks.filter((check) => !check.includes("matches")), []);
 });
 
 test("the known models are listed with licence and sizes, the embedded one in use", async () => {
@@ -104,7 +104,7 @@ test("the model of drawings comes with the page too: it says what it knows, comp
   await page.getByRole("button", { name: "Make a folder" }).click();
   await page.getByRole("link", { name: /^Save [\d.]+ MB$/ }).waitFor();
   await page.getByRole("tab", { name: "Model" }).click();
-  await page.getByRole("button", { name: "Back to the page’s own model" }).click();
+  await page.getByRole("button", { name: "Use the page’s own model" }).click();
   await named(EMBEDDED.name);
   await page.locator("#model-line").getByText("knows everyday things").waitFor();
 });
@@ -112,7 +112,7 @@ test("the model of drawings comes with the page too: it says what it knows, comp
 test("a repository is looked at before it is downloaded, then used, kept, and deleted", async () => {
   await download();
   await named("tiny");
-  await page.getByRole("button", { name: "Ask the browser to keep it" }).click();
+  await page.getByRole("button", { name: "Ask the browser to keep it for good" }).click();
   await page.waitForFunction(() => Reflect.get(window, "promised"));
   await page.getByRole("button", { name: `Use ${EMBEDDED.name}` }).click();
   await named(EMBEDDED.name);
@@ -150,7 +150,7 @@ test("a download is stopped, and nothing of it is left", async () => {
 
 test("an unknown repository is told beside the models, and the present one stays", async () => {
   await page.getByRole("textbox", { name: "Any CLIP on Hugging Face" }).fill("nobody/nothing");
-  await page.getByRole("button", { name: "Look" }).click();
+  await page.getByRole("button", { name: "Check" }).click();
   await page.locator("model-view").getByRole("alert").filter({ hasText: "nobody/nothing" }).waitFor();
   assert.match(await inUse(), new RegExp(`^${EMBEDDED.name}`));
 });
@@ -158,20 +158,20 @@ test("an unknown repository is told beside the models, and the present one stays
 test("for a model that is too large fewer bits are offered, then a smaller model", async () => {
   await page.getByRole("textbox", { name: "Any CLIP on Hugging Face" }).fill("someone/huge");
   hub.served.clear();
-  await page.getByRole("button", { name: "Look" }).click();
+  await page.getByRole("button", { name: "Check" }).click();
   await page.getByRole("button", { name: "Download it" }).click();
   const alert = page.locator("model-view").getByRole("alert").filter({ hasText: "of memory to load" });
   await alert.getByRole("button", { name: "Try it in 4 bits" }).click();
   await alert.getByRole("button", { name: /^Use TinyCLIP .* instead$/ }).waitFor();
   assert.equal(hub.served.get("model.safetensors"), undefined);
   assert.match(await inUse(), new RegExp(`^${EMBEDDED.name}`));
-  await page.getByRole("combobox", { name: "Keep downloads in" }).selectOption("q8_0");
+  await page.getByRole("combobox", { name: "Precision of downloads" }).selectOption("q8_0");
 });
 
 test("a folder of a Hugging Face checkpoint is opened from disk, and the way back is one button", async () => {
   const files = readdirSync(CHECKPOINT).map((name) => `${CHECKPOINT}/${name}`);
   await page.getByLabel("Model file").setInputFiles(files);
-  await page.getByRole("button", { name: "Back to the page’s own model" }).click();
+  await page.getByRole("button", { name: "Use the page’s own model" }).click();
   await named(EMBEDDED.name);
   assert.equal(await page.locator("model-view").getByRole("alert").filter({ visible: true }).count(), 0);
 });

@@ -88,9 +88,9 @@ for (const [name] of PAGES) test(`one file made from ${name} opens from disk and
     await page.getByRole("tabpanel", { name: tab }).waitFor();
   }
   await page.getByRole("tab", { name: "Model" }).click();
-  await page.getByText("as its record says").waitFor({ state: "attached" });
+  await page.getByText("matches the published hash").waitFor({ state: "attached" });
   await page.getByLabel("Model file").setInputFiles(`${FOLDER}/models/everyday-clip.gguf`);
-  await page.getByRole("button", { name: "Back to the page’s own model" }).waitFor();
+  await page.getByRole("button", { name: "Use the page’s own model" }).waitFor();
   const checkpoint = readdirSync("tests/golden/models/gelu").map((file) => `tests/golden/models/gelu/${file}`);
   await page.getByLabel("Model file").setInputFiles(checkpoint);
   await page.waitForFunction(() => document.querySelector("#model-line strong")?.textContent === "files");
@@ -126,7 +126,7 @@ test("demo.json presets title, text, labels, templates, mode and samples", async
   assert.deepEqual((await scores(page)).map((row) => row.split(" ")[0]).sort(), ["banana", "pizza"]);
   await page.getByText("Which one is it?").waitFor();
   assert.equal(await page.getByRole("textbox", { name: "Template" }).inputValue(), "{}\na {}");
-  assert.equal(await page.getByRole("radio", { name: "Each on its own" }).isChecked(), true);
+  assert.equal(await page.getByRole("radio", { name: "Score each label independently" }).isChecked(), true);
   assert.equal(await page.getByRole("list", { name: "Samples" }).getByRole("button").count(), 1);
   await close();
 });

@@ -52,7 +52,7 @@ test("labels are trimmed, and told once each", () => {
 test("a label that is too long is refused by its line, and the others stand", () => {
   const { labels, problems } = readLabels(`cat\n${"x".repeat(257)}`);
   assert.deepEqual(labels, ["cat"]);
-  assert.equal(problems[0].message, "Line 2 has 257 characters; a label has at most 256.");
+  assert.equal(problems[0].message, "Line 2 has 257 characters; the limit is 256.");
 });
 
 test("no label at all is refused", () => {

@@ -89,11 +89,11 @@ visit("a picture is dropped anywhere on the page, and the stage says where it go
 visit("a text that is named as a picture is told in words, the bytes folded away", async (page) => {
   await page.getByLabel("Picture file").setInputFiles({ name: "notes.png", mimeType: "image/png", buffer: Buffer.from("notes") });
   const alert = page.locator(`[aria-label="Picture"]`).getByRole("alert");
-  await alert.filter({ hasText: "cannot be read as a picture" }).waitFor();
+  await alert.filter({ hasText: "damaged, or not an image" }).waitFor();
   assert.equal(await alert.getByText("first bytes").isVisible(), false);
   await alert.getByText("Details").click();
   assert.equal(await alert.getByText("first bytes").isVisible(), true);
-  await page.getByText("This browser cannot show the file.").waitFor();
+  await page.getByText("This browser cannot display the file.").waitFor();
 });
 
 visit("a camera that is refused says so, and gives back what was there", async (page) => {
@@ -104,7 +104,7 @@ visit("a camera that is refused says so, and gives back what was there", async (
     navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException("", "NotAllowedError"));
   });
   await button(page, "Camera").click();
-  await page.getByRole("alert").filter({ hasText: "The camera is not allowed here" }).waitFor();
+  await page.getByRole("alert").filter({ hasText: "This page may not use the camera" }).waitFor();
   await answered(page);
   assert.equal(await page.locator("picture-stage img").getAttribute("alt"), before);
 });
@@ -142,7 +142,7 @@ visit("presets of labels and templates are there to begin with, and the sample's
   await button(page, "OpenAI’s seven").click();
   assert.equal((await template.inputValue()).split("\n").length, 7);
   await page.getByText("and 4 more").waitFor();
-  await button(page, "The model’s own").click();
+  await button(page, "The model’s default").click();
   assert.equal(await template.inputValue(), own);
   await answered(page);
 });
@@ -158,7 +158,7 @@ visit("a model is opened from disk by its button, and is in use from then on", a
   const choosing = page.waitForEvent("filechooser");
   await button(page, "Open a file").click();
   await (await choosing).setFiles(`${FOLDER}/models/everyday-clip.gguf`);
-  await button(page, "Back to the page’s own model").waitFor();
-  await button(page, "Back to the page’s own model").click();
-  await button(page, "Back to the page’s own model").waitFor({ state: "hidden" });
+  await button(page, "Use the page’s own model").waitFor();
+  await button(page, "Use the page’s own model").click();
+  await button(page, "Use the page’s own model").waitFor({ state: "hidden" });
 });

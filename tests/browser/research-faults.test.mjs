@@ -68,12 +68,12 @@ test("a folder with everything wrong is measured, and every picture left out is 
   ]);
   await page.getByText("40 of 42 pictures of data").waitFor();
   await measured(page);
-  await page.getByText("4 left out").waitFor();
+  await page.getByText("4 skipped").waitFor();
   for (const words of [
     /cat\/broken\.png: cannot decode/,
     /cat\/cut\.png: cannot decode/,
-    "cat/0.png: another picture has this name; the first is taken",
-    "stray.png: it does not lie in the folder of a label",
+    "cat/0.png: another picture has this name; the first one is used",
+    "stray.png: it is not in a class folder",
   ])
     await page.getByRole("listitem").filter({ hasText: words }).waitFor();
   const labels = await page.getByLabel("Labels of the data").inputValue();
@@ -85,7 +85,7 @@ test("a folder with everything wrong is measured, and every picture left out is 
 
 test("a folder without pictures, and one without files, say so", async (t) => {
   const page = await (await visitor(t))();
-  const alert = page.getByText("There are no pictures in it.");
+  const alert = page.getByText("It contains no pictures.");
   await giveFiles(page, []);
   await alert.waitFor();
   await giveFiles(page, [{ path: "data/notes.txt", text: "nothing" }]);
@@ -140,7 +140,7 @@ test("storage that fills up half-way is told, the run goes on, and what was kept
   });
   await page.getByRole("button", { name: "Resume" }).click();
   await page.getByText("276 of 276 pictures").waitFor();
-  await page.getByText("There is no room to keep the embeddings").waitFor();
+  await page.getByText("There is no space to store the embeddings").waitFor();
   await page.waitForFunction(() => document.querySelectorAll("dataset-view .confusion tbody tr").length === 24);
   await measured(page);
   assert.equal(await acc1(page), theirs());

@@ -26,7 +26,7 @@ test("several class folders at once are one data set with those classes, and fil
   await give(page, tree);
   await page.getByText("4 of 4 pictures of cat, red_car, snail").waitFor();
   assert.deepEqual(await labels(page), ["cat", "red car", "snail"]);
-  await page.getByText("stray.png: it does not lie in the folder of a label").waitFor();
+  await page.getByText("stray.png: it is not in a class folder").waitFor();
   const folder = research.scratch();
   put(path.join(folder, "all"), tree);
   const [ours, theirs] = [await savedJson(page, "dataset-view"), commandLine(folder, "eval", "all")];
@@ -38,7 +38,7 @@ test("one class folder keeps its name, and one label alone is no accuracy", asyn
   await give(page, { "cat/1.png": drawing("cat/noto-1.png"), "cat/2.png": drawing("cat/twemoji-1.png") });
   await page.getByText("2 of 2 pictures of cat").waitFor();
   assert.deepEqual(await labels(page), ["cat"]);
-  await page.locator("dataset-view fact-list").getByText("Every picture gets the only label there is").waitFor();
+  await page.locator("dataset-view fact-list").getByText("With a single label, every picture gets it").waitFor();
   assert.equal(await page.locator("dataset-view fact-list").getByText("100.0 %").count(), 0);
   assert.deepEqual(names(await savedJson(page, "dataset-view")), ["cat/1.png cat", "cat/2.png cat"]);
 });
@@ -71,8 +71,8 @@ test("a sample is drawn at random by the seed, and says its size, its interval a
   await open(page, "Robustness");
   const view = page.locator("robustness-view");
   for (const family of ["noise", "weather", "digital"]) await view.getByLabel(family).uncheck();
-  await view.getByText(/^48 of 276 pictures: 2 of each of 24 labels, drawn at random with seed 0 \(stratified\)\. 1,248 versions of them to embed, about \d+ (s|min|h) at the \d+ a second/).waitFor();
-  await fill(view.getByLabel("Pictures of each label"), "1");
+  await view.getByText(/^48 of 276 pictures: 2 per label for 24 labels, sampled at random with seed 0 \(stratified\)\. 1,248 versions of them to embed, about \d+ (s|min|h) at the \d+ pictures a second/).waitFor();
+  await fill(view.getByLabel("Pictures per label"), "1");
   await view.getByText(/^24 of 276 pictures: 1 of each/).waitFor();
   await view.getByRole("button", { name: "Measure" }).click();
   await page.locator(`robustness-view[data-state="ready"]`).waitFor();
@@ -83,7 +83,7 @@ test("a sample is drawn at random by the seed, and says its size, its interval a
   const facts = (await view.locator("fact-list").first().textContent()) ?? "";
   assert.ok(facts.includes(shown(theirs.clean)), facts);
   for (const { retained } of theirs.retention) assert.ok(facts.includes(shown(retained)), facts);
-  await view.getByText("its band is the 95 % interval over the 24 pictures (bootstrap), undamaged as at every severity").waitFor();
+  await view.getByText("its band is the bootstrapped 95 % interval over the 24 pictures, also of the clean ones").waitFor();
   // The band means the same at every point: the intervals that the export has.
   const points = await view.locator(".band").first().getAttribute("points");
   const heights = (points ?? "").split(" ").map((point) => Number(point.split(",")[1]));
@@ -98,7 +98,7 @@ test("where every picture is wrong, nothing says that every picture is right, an
   const [cat, car] = ["cat/noto-1.png", "car/noto-1.png"].map(drawing);
   const facts = page.locator("dataset-view fact-list").first();
   await give(page, { "data/cat/1.png": car, "data/car/1.png": cat });
-  await facts.getByText("none: equal scores for all labels would be likelier than these").waitFor();
+  await facts.getByText("none: uniform scores would be likelier than these").waitFor();
   assert.equal(await facts.getByText("every picture is right").count(), 0);
   await give(page, { "data/cat/1.png": cat, "data/car/1.png": car });
   await facts.getByText("none: every picture is right").waitFor();
@@ -110,7 +110,7 @@ test("every interval has the number of its pictures under it", async (t) => {
   const tree = Object.fromEntries(["cat", "car", "snail"].flatMap((label) => ["noto-1", "twemoji-1"].map((name) => [`data/${label}/${name}.png`, drawing(`${label}/${name}.png`)])));
   await give(page, tree);
   await fill(page.getByLabel("Templates of the data"), "{}\na drawing of a {}");
-  await page.getByRole("table", { name: /^Each template by itself/ }).waitFor();
+  await page.getByRole("table", { name: /^Each template alone/ }).waitFor();
   await page.getByLabel("Other names for it").fill("kitten");
   await page.getByRole("button", { name: "Try these names" }).click();
   await page.locator(`words-panel[data-state="ready"]`).waitFor();
@@ -175,8 +175,8 @@ test("every file that the page saves says what made it", async (t) => {
   await json("bias-view", "Save JSON");
   await page.getByRole("button", { name: "Compare the two sets" }).click();
   await json("bias-view", "Save sets as JSON");
-  await page.getByLabel("Words, one a line").fill("ink");
-  await page.getByLabel("Other words").fill("paint");
+  await page.getByLabel("Words, one per line").fill("ink");
+  await page.getByLabel("Other names").fill("paint");
   await page.getByRole("button", { name: "Test the association" }).click();
   await json("bias-view", "Save association as JSON");
 });

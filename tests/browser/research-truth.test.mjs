@@ -105,10 +105,10 @@ test("a hit says what it is resumed from, and can be refused", async (t) => {
   await page.close();
   page = await visit();
   await give(page, folders(0));
-  const words = () => page.getByText(/^Resumed from 12 embeddings saved by \w+ \d+, \d{4}/);
+  const words = () => page.getByText(/^Resumed from 12 embeddings saved on \w+ \d+, \d{4}/);
   await words().waitFor();
   const before = await accuracy(page);
-  await page.getByRole("button", { name: "Start afresh" }).click();
+  await page.getByRole("button", { name: "Start over" }).click();
   await words().waitFor({ state: "hidden" });
   await page.getByText("12 of 12 pictures").waitFor();
   await measured(page);
@@ -170,11 +170,11 @@ test("labels, templates and the seed of Dataset are those of Robustness and Bias
   const noise = each("--corruption", ["gaussian_noise", "shot_noise", "impulse_noise", "speckle_noise"]);
   await open(page, "Robustness");
   for (const family of ["blur", "weather", "digital"]) await robust.getByLabel(family).uncheck();
-  await fill(robust.getByLabel("Pictures of each label"), "2");
+  await fill(robust.getByLabel("Pictures per label"), "2");
   await robust.getByRole("button", { name: "Measure" }).click();
   await page.locator(`robustness-view[data-state="ready"]`).waitFor();
   await open(page, "Bias");
-  assert.equal(await bias.getByLabel("Labels that are scored").inputValue(), LABELS.join("\n"));
+  assert.equal(await bias.getByLabel("Labels to score").inputValue(), LABELS.join("\n"));
   await bias.getByRole("button", { name: "Compare the groups" }).click();
   await page.locator(`bias-view[data-state="ready"]`).waitFor();
   assert.equal(await bias.locator(".earlier").first().isVisible(), false);
@@ -182,7 +182,7 @@ test("labels, templates and the seed of Dataset are those of Robustness and Bias
   await open(page, "Dataset");
   await ask(page, "Labels of the data", "car\ncat\nhare\nscissors\nbanana");
   await ask(page, "Templates of the data", "a picture of a {}");
-  await ask(page, "Seed of intervals, tests and samples", "5");
+  await ask(page, "Random seed for intervals, tests and samples", "5");
   const question = [...each("--label", ["car", "cat", "hare", "scissors", "banana"]), "--template", "a picture of a {}", "--seed", "5"];
   const whole = await savedJson(page, "dataset-view");
   for (const [key, value] of Object.entries(commandLine(folder, "eval", "data", ...question)))
@@ -192,14 +192,14 @@ test("labels, templates and the seed of Dataset are those of Robustness and Bias
   await robust.getByText("the labels, the templates and the seed changed since").waitFor();
   await open(page, "Bias");
   await bias.getByText(/the labels, the templates and the seed changed since/).first().waitFor();
-  assert.equal(await bias.getByLabel("Labels that are scored").inputValue(), "car\ncat\nhare\nscissors\nbanana");
+  assert.equal(await bias.getByLabel("Labels to score").inputValue(), "car\ncat\nhare\nscissors\nbanana");
   await bias.getByRole("button", { name: "Compare the groups" }).click();
   await bias.locator(".earlier").first().waitFor({ state: "hidden" });
   const [groups, theirGroups] = [await savedJson(page, "bias-view"), commandLine(folder, "bias", "data", ...question)];
   for (const key of ["groups", "differences", "labels", "templates", "seed", "data_sha256"]) assert.deepEqual(groups[key], theirGroups[key], key);
 
   await open(page, "Robustness");
-  await fill(robust.getByLabel("Word of the typographic attack"), "car");
+  await fill(robust.getByLabel("Word for the typographic attack"), "car");
   await robust.getByRole("button", { name: "Measure" }).click();
   await robust.locator(".earlier").first().waitFor({ state: "hidden" });
   const [ours, theirs] = [await savedJson(page, "robustness-view"), commandLine(folder, "robustness", "data", "--limit", "2", ...noise, ...question)];
@@ -218,7 +218,7 @@ test("another model takes results with it or marks them, and pins keep their own
   const robust = page.locator("robustness-view");
   await open(page, "Robustness");
   for (const family of ["blur", "weather", "digital"]) await robust.getByLabel(family).uncheck();
-  await fill(robust.getByLabel("Pictures of each label"), "1");
+  await fill(robust.getByLabel("Pictures per label"), "1");
   await robust.getByRole("button", { name: "Measure" }).click();
   await page.locator(`robustness-view[data-state="ready"]`).waitFor();
 
@@ -229,7 +229,7 @@ test("another model takes results with it or marks them, and pins keep their own
   const pins = view.getByRole("list", { name: "Pinned runs" });
   assert.match((await pins.textContent()) ?? "", new RegExp(EMBEDDED.dtype));
   await open(page, "Robustness");
-  await robust.getByText(/^Not of what is chosen now: the model/).waitFor();
+  await robust.getByText(/^Outdated: the model/).waitFor();
   await robust.getByRole("button", { name: "Pin for comparison" }).click();
   const kept = robust.getByRole("list", { name: "Pinned runs" });
   assert.match((await kept.textContent()) ?? "", new RegExp(EMBEDDED.dtype), "a pin bears what it is of, whatever is loaded now");
@@ -244,7 +244,7 @@ test("another model takes results with it or marks them, and pins keep their own
   await view.getByRole("table", { name: new RegExp(`^Compared with A: .*${EMBEDDED.dtype}`) }).waitFor();
   // Back to the first model: its embeddings are still there, and nothing has to be embedded.
   await open(page, "Model");
-  await page.getByRole("button", { name: "Back to the page’s own model" }).click();
+  await page.getByRole("button", { name: "Use the page’s own model" }).click();
   await open(page, "Dataset");
   await frame(page).locator(".whose").getByText(new RegExp(`^Of ${EMBEDDED.name} ${EMBEDDED.dtype}`)).first().waitFor();
   await measured(page);
@@ -258,16 +258,16 @@ test("another data set brings its own labels, and what was measured of the one b
   await page.locator(`features-panel[data-state="ready"]`).waitFor();
   const bias = page.locator("bias-view");
   await open(page, "Bias");
-  await fill(bias.getByLabel("Labels that are scored"), "cat\ncar");
+  await fill(bias.getByLabel("Labels to score"), "cat\ncar");
   await bias.getByRole("button", { name: "Compare the groups" }).click();
   await page.locator(`bias-view[data-state="ready"]`).waitFor();
   await open(page, "Dataset");
   await give(page, { "more/snail/1.png": drawing("snail/noto-1.png"), "more/key/1.png": drawing("key/noto-1.png") });
-  await page.locator("features-panel").getByText("Not of what is chosen now: the data changed since").waitFor();
+  await page.locator("features-panel").getByText("Outdated: the data changed since").waitFor();
   await open(page, "Bias");
-  assert.equal(await bias.getByLabel("Labels that are scored").inputValue(), "key\nsnail");
-  assert.deepEqual(await bias.getByLabel("A group", { exact: true }).locator("option").allTextContents(), ["key", "snail"]);
-  await bias.getByText(/^Not of what is chosen now: the data.* changed since/).waitFor();
+  assert.equal(await bias.getByLabel("Labels to score").inputValue(), "key\nsnail");
+  assert.deepEqual(await bias.getByLabel("First group", { exact: true }).locator("option").allTextContents(), ["key", "snail"]);
+  await bias.getByText(/^Outdated: the data.* changed since/).waitFor();
   assert.match((await bias.locator("result-frame .whose").first().textContent()) ?? "", /on data \(12 pictures/);
   await open(page, "Dataset");
   await page.getByRole("button", { name: "Remove data set" }).click();
@@ -340,11 +340,11 @@ test("a run is ended by another model, and says so", async (t) => {
   await give(page, folders(0));
   const robust = page.locator("robustness-view");
   await open(page, "Robustness");
-  await fill(robust.getByLabel("Pictures of each label"), "3");
+  await fill(robust.getByLabel("Pictures per label"), "3");
   await robust.getByRole("button", { name: "Measure" }).click();
   await robust.locator(".run").getByText(/ of 12,/).waitFor();
   await loadModel(page, q4, "Robustness");
-  await robust.getByText("the model or the data was changed meanwhile").waitFor();
+  await robust.getByText("the model or the data changed in the meantime").waitFor();
   assert.equal(await robust.locator("result-frame").first().isVisible(), false);
 });
 

@@ -159,7 +159,7 @@ test("robustness equals the command line's", async () => {
   await open("Robustness");
   const view = page.locator("robustness-view");
   // Firefox's driver adds to a number where it should replace it.
-  await view.getByLabel("Pictures of each label").evaluate((field) => Reflect.set(field, "value", "1"));
+  await view.getByLabel("Pictures per label").evaluate((field) => Reflect.set(field, "value", "1"));
   for (const family of ["blur", "weather", "digital"]) await view.getByLabel(family).uncheck();
   await view.getByRole("button", { name: "Measure" }).click();
   await settled("robustness-view");
@@ -176,7 +176,7 @@ test("robustness equals the command line's", async () => {
 test("bias equals the command line's", async () => {
   await open("Bias");
   const view = page.locator("bias-view");
-  await view.getByLabel("Labels that are scored").fill("cat\nrabbit\ncar");
+  await view.getByLabel("Labels to score").fill("cat\nrabbit\ncar");
   await view.getByRole("button", { name: "Compare the groups" }).click();
   await settled("bias-view");
   const ours = await saved("bias-view");
@@ -186,10 +186,10 @@ test("bias equals the command line's", async () => {
 
 test("an association equals the command line's", async () => {
   const view = page.locator("bias-view");
-  await view.getByLabel("A group", { exact: true }).selectOption("doodle");
-  await view.getByLabel("Another group").selectOption("fluent_3d");
-  await view.getByLabel("Words, one a line").fill("a pencil\nink");
-  await view.getByLabel("Other words").fill("a photo");
+  await view.getByLabel("First group", { exact: true }).selectOption("doodle");
+  await view.getByLabel("Second group").selectOption("fluent_3d");
+  await view.getByLabel("Words, one per line").fill("a pencil\nink");
+  await view.getByLabel("Other names").fill("a photo");
   await view.getByRole("button", { name: "Test the association" }).click();
   const shown = await view.getByText(/^Effect /).textContent();
   const words = ["--attribute", "a pencil", "--attribute", "ink", "--other-attribute", "a photo"];
@@ -214,10 +214,10 @@ test("another name for a class moves pictures, and so does another set of labels
   await words.getByRole("rowheader", { name: "sunshade" }).waitFor();
   await open("Bias");
   const bias = page.locator("bias-view");
-  await bias.getByLabel("Labels that are scored").fill("cat\nrabbit\ncar");
+  await bias.getByLabel("Labels to score").fill("cat\nrabbit\ncar");
   await bias.getByLabel("Second set of labels").fill("cat\nrabbit\nbicycle");
   await bias.getByRole("button", { name: "Compare the two sets" }).click();
-  const moved = Number.parseInt((await bias.getByText(/pictures move\.$/).textContent()) ?? "");
+  const moved = Number.parseInt((await bias.getByText(/pictures change their answer\.$/).textContent()) ?? "");
   const asked = ["cat", "rabbit", "car"].flatMap((label) => ["--label", label]);
   const other = ["cat", "rabbit", "bicycle"].flatMap((label) => ["--other-label", label]);
   const theirs = commandLine("bias", `${DATA}/by-hand.csv`, ...asked, ...other, "--template", "a picture of a {}");
@@ -233,9 +233,9 @@ test("a probe equals the command line's, and a map has a table beside it", async
   const [value, low, high] = [theirs.value, theirs.low, theirs.high].map((share) => (share * 100).toFixed(1));
   assert.ok(shown?.includes(`${value} % (${low} to ${high})`), `${shown}, not ${value}`);
   await view.getByRole("button", { name: "Draw the map" }).click();
-  await view.getByLabel("In colour", { exact: true }).selectOption("cat");
+  await view.getByLabel("Highlighted label", { exact: true }).selectOption("cat");
   await view.getByRole("img", { name: "Map of the embeddings, cat in colour" }).waitFor();
-  assert.equal(await view.getByRole("table", { name: "Where each label lies" }).getByRole("row").count(), 25);
+  assert.equal(await view.getByRole("table", { name: "Position of each label" }).getByRole("row").count(), 25);
 });
 
 test("a figure is saved as a file that stands alone", async () => {

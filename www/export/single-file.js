@@ -32,7 +32,7 @@ export async function singleFile({ files, title }) {
 
 /** @param {unknown} cause @returns {never} */
 function notYet(cause) {
-  throw new Error("This page cannot be made into one file yet: ./build.sh is still at its builds, or did not serve it.", { cause });
+  throw new Error("This page cannot be exported as one file yet: ./build.sh has not finished its builds, or did not serve it.", { cause });
 }
 
 /**
@@ -55,7 +55,7 @@ function base64(blob) {
   return new Promise((resolve, reject) => {
     const reader = new FileReader();
     reader.onload = () => resolve(String(reader.result).replace(/^[^,]*,/, ""));
-    reader.onerror = () => reject(new Error("A file of the page cannot be read."));
+    reader.onerror = () => reject(new Error("One of the page’s files cannot be read."));
     reader.readAsDataURL(blob);
   });
 }

@@ -13,7 +13,7 @@ const ASKING = 3_600_000;
  */
 export async function registerOffline(onNewVersion = () => {}) {
   if (!("serviceWorker" in navigator)) {
-    return { ready: false, reason: "this browser keeps no pages offline here: it needs https, and no private window" };
+    return { ready: false, reason: "this browser keeps no pages offline here: that takes HTTPS, and no private window" };
   }
   try {
     const script = new URL("../../service-worker.js", import.meta.url);
@@ -29,13 +29,13 @@ export async function registerOffline(onNewVersion = () => {}) {
       await newest(registration);
       ({ version, missing } = await greeted(registration));
     }
-    if (version === "") return { ready: false, reason: "these are the sources, which change all the time: nothing of them is kept" };
+    if (version === "") return { ready: false, reason: "this is a development server: nothing is kept offline" };
     if (own && version !== own) onNewVersion();
     keepAsking(registration);
     if (missing === 0) return { ready: true };
     return {
       ready: false,
-      reason: "data is to be saved here, or there is little room: each part of the page is kept when it is first used",
+      reason: "to save data or space, each part of the page is kept when it is first used",
     };
   } catch (error) {
     return { ready: false, reason: error instanceof Error ? error.message : String(error) };

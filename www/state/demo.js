@@ -102,7 +102,7 @@ function readSample(said, index) {
  */
 function text(said, field, place = "the file") {
   const value = said[field] ?? "";
-  if (typeof value !== "string") throw new Error(`"${field}" of ${place} is ${kind(value)}, expected a text.`);
+  if (typeof value !== "string") throw new Error(`"${field}" of ${place} is ${kind(value)}, expected a string.`);
   return value;
 }
 
@@ -114,7 +114,7 @@ function text(said, field, place = "the file") {
 function texts(said, field, place = "the file") {
   return list(said, field, place).map((value, index) => {
     if (typeof value === "string") return value;
-    throw new Error(`entry ${index + 1} of "${field}" of ${place} is ${kind(value)}, expected a text.`);
+    throw new Error(`entry ${index + 1} of "${field}" of ${place} is ${kind(value)}, expected a string.`);
   });
 }
 

@@ -35,19 +35,19 @@ export function readLabels(text) {
   const seen = new Map();
   const lines = text.trimEnd().split("\n");
   if (text.trim() === "")
-    return { labels: [], problems: [{ line: 1, message: "Write at least one label.", blocking: true }] };
+    return { labels: [], problems: [{ line: 1, message: "Enter at least one label.", blocking: true }] };
 
   lines.forEach((raw, index) => {
     const label = raw.trim();
     const line = index + 1;
     const refuse = (/** @type {string} */ message, blocking = false) =>
       problems.push({ line, message: `Line ${line} ${message}`, blocking });
-    if (label === "") refuse("is empty and is left out.");
+    if (label === "") refuse("is empty and is skipped.");
     else if (label.length > MOST_CHARACTERS)
-      refuse(`has ${label.length} characters; a label has at most ${MOST_CHARACTERS}.`, true);
-    else if (seen.has(label)) refuse(`repeats line ${seen.get(label)} and is left out.`);
+      refuse(`has ${label.length} characters; the limit is ${MOST_CHARACTERS}.`, true);
+    else if (seen.has(label)) refuse(`repeats line ${seen.get(label)} and is skipped.`);
     else if (seen.size === MOST_LABELS)
-      refuse(`and all after it are left out: at most ${MOST_LABELS} labels are scored at once.`, true);
+      refuse(`and all lines after it are skipped: at most ${MOST_LABELS} labels are scored at once.`, true);
     else if (seen.size < MOST_LABELS) seen.set(label, line);
   });
   return { labels: [...seen.keys()], problems };

@@ -112,11 +112,11 @@ function missing(choice, record) {
   const { name, dtype, revision } = choice;
   const source = fetchable(choice, record);
   if (!source) {
-    const words = `This page does not know the model “${name}” that it was to open with. If it is a file of yours, open it again.`;
+    const words = `The link names the model “${name}”, which this page does not know. If it is one of your files, open it again.`;
     return { message: words, action: SHOW };
   }
   const size = record?.bytes ? ` of ${numberText.bytes(record.bytes)}` : "";
   const at = "repo" in source && revision ? ` at ${revision.slice(0, 12)}` : "";
-  const words = `This page was to open with ${record?.name ?? name}${at}${dtype ? ` in ${dtype}` : ""}, which is not kept in this browser: a download${size}.`;
+  const words = `The link names the model ${record?.name ?? name}${at}${dtype ? ` in ${dtype}` : ""}, which is not stored in this browser: it is a download${size}.`;
   return { message: words, action: SHOW };
 }

@@ -162,7 +162,7 @@ export class ModelSession extends EventTarget {
     const name = this.info?.name;
     try {
       await this.loadOwn();
-      this.#tell({ message: `${name} could not be loaded again, and the page’s own model is in place. ${sentence(error)}` });
+      this.#tell({ message: `${name} could not be loaded again, so the page’s own model is used. ${sentence(error)}` });
     } catch (failure) {
       this.#fail(failure, true);
     }
@@ -238,12 +238,12 @@ export class ModelSession extends EventTarget {
    */
   async modelFile() {
     const { engine, source, info } = this;
-    if (!engine || !source || !info) throw new Error("There is no model in place yet.");
+    if (!engine || !source || !info) throw new Error("No model is loaded yet.");
     if ("file" in source) return source.file;
     const { stored } = await engine.listModels();
     const key = stored.find((model) => isInUse(model, { source, dtype: info.dtype }))?.key;
     if (key === undefined)
-      throw new Error(`${info.name} was read from several files: make one .gguf file of them with "clip-wasm quantize" first.`);
+      throw new Error(`${info.name} was loaded from several files: convert them into one .gguf file with "clip-wasm quantize" first.`);
     return engine.modelFile(key);
   }
 
@@ -301,7 +301,7 @@ function modelSource(named) {
  */
 function otherWeights(choice, sha256, name) {
   return {
-    message: `These are not the weights that the link was made with: ${name} in place has another hash. Its scores may be others.`,
-    details: `asked for SHA-256 ${choice.sha256}\nin place SHA-256 ${sha256}`,
+    message: `The link was made with other weights: the hash of ${name} as it is loaded here differs, so its scores may differ.`,
+    details: `link: SHA-256 ${choice.sha256}\nloaded: SHA-256 ${sha256}`,
   };
 }

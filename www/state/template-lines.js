@@ -29,7 +29,7 @@ export function readTemplates(text) {
     } else if (templates.size < MOST_TEMPLATES) templates.add(template);
   });
   if (templates.size === 0 && problems.length === 0) {
-    problems.push({ line: 1, message: "The template is empty. Write {} to send the label alone.", blocking: true });
+    problems.push({ line: 1, message: "The template is empty. Enter {} to use the label alone.", blocking: true });
   }
   return { templates: [...templates], problems };
 }

@@ -4,12 +4,12 @@ import { listenForFiles, modelFiles } from "../dom/intake.js";
 
 /** What a drop does, by the tab in view. Over Classify the stage says so itself. @type {Record<string, string>} */
 const WORDS = {
-  dataset: "Drop pictures, a folder or a table: they are opened as the data set",
-  robustness: "Drop pictures or a folder: they are opened under Dataset, as the data set",
-  bias: "Drop pictures or a folder: they are opened under Dataset, as the data set",
-  model: "Drop a model to load it. A picture goes to Classify",
-  share: "Drop a picture: it goes into the demo",
-  guide: "Drop a picture: it goes to Classify",
+  dataset: "Drop pictures, a folder or a table to open them as the data set",
+  robustness: "Drop pictures or a folder to open them in Dataset",
+  bias: "Drop pictures or a folder to open them in Dataset",
+  model: "Drop a model to load it, or a picture to classify it",
+  share: "Drop a picture to add it to the demo",
+  guide: "Drop a picture to classify it",
 };
 /** The tabs whose subject is a data set. */
 const RESEARCH = new Set(["dataset", "robustness", "bias"]);
@@ -46,13 +46,13 @@ export function takeArrivals({ inView, show, say, hint, classify, openModel, sha
       if (isModel) return openModel(model);
       if (RESEARCH.has(tab) && how === "drop") {
         if (tab !== "dataset") show("dataset");
-        if ((await openData(arrived)) && tab !== "dataset") say("Opened under Dataset.");
+        if ((await openData(arrived)) && tab !== "dataset") say("Opened in Dataset.");
         return;
       }
       if (tab !== "share") toClassify();
       classify.takePictures(files);
       if (tab === "share") shareOwn();
-      else if (tab !== "classify") say(`Opened under Classify: ${named(files)}.`);
+      else if (tab !== "classify") say(`Opened in Classify: ${named(files)}.`);
     },
     address(address) {
       toClassify();

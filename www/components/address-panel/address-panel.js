@@ -5,7 +5,7 @@ import { element } from "../../dom/element.js";
 /** How long the frame may take to say that it is there, in milliseconds. */
 const PATIENCE = 4000;
 const BLOCKED =
-  "This browser does not show the field for the address here. Save the picture to this device and open the file.";
+  "This browser blocks the address field here. Save the picture to this device and open the file instead.";
 
 const FRAME = new URL("../../address/ask.html", import.meta.url);
 

@@ -54,7 +54,7 @@ export class AnswerReadout extends Component {
 function lead(next, points, mode) {
   const distance = `${points.toFixed(1)} ${points.toFixed(1) === "1.0" ? "point" : "points"}`;
   if (points < CLOSE_POINTS) return `Too close to call: ${distance} ahead of ${next}`;
-  return mode === "softmax" ? `${distance} ahead of ${next}` : `Next comes ${next}, ${distance} lower`;
+  return mode === "softmax" ? `${distance} ahead of ${next}` : `Next: ${next}, ${distance} lower`;
 }
 
 customElements.define("answer-readout", AnswerReadout);

@@ -11,12 +11,12 @@ const FRAME_MS = 80;
 /** @type {Record<string, string>} */
 const REFUSALS = {
   NotAllowedError:
-    "The camera is not allowed here. Allow it for this page beside the address, then press Camera again.",
+    "This page may not use the camera. Allow it in the address bar, then press Camera again.",
   NotFoundError: "No camera was found on this device.",
-  NotReadableError: "The camera is in use by another program. Close that one, then press Camera again.",
+  NotReadableError: "Another program is using the camera. Close it, then press Camera again.",
 };
 
-const GONE = "The camera has stopped: it was unplugged, or is no more allowed. Press Camera to try again.";
+const GONE = "The camera has stopped: it was unplugged, or its permission was withdrawn. Press Camera to try again.";
 
 /**
  * The camera's live picture, cut to the square that the model sees. It runs while the element is in the document. Events:
@@ -24,8 +24,8 @@ const GONE = "The camera has stopped: it was unplugged, or is no more allowed. P
  * `detail.message`, a sentence.
  */
 export class CameraView extends Component {
-  #video = element("video", { muted: true, playsInline: true, "aria-label": "Live picture of the camera" });
-  #shutter = element("button", { type: "button", class: "button" }, icon("camera"), "Keep this picture");
+  #video = element("video", { muted: true, playsInline: true, "aria-label": "Live camera picture" });
+  #shutter = element("button", { type: "button", class: "button" }, icon("camera"), "Take picture");
   #canvas = element("canvas", { width: SIDE, height: SIDE });
   #timer = 0;
 

@@ -22,7 +22,7 @@ export class Sketch {
   /** @param {HTMLCanvasElement} canvas */
   constructor(canvas) {
     const context = canvas.getContext("2d", { alpha: false, willReadFrequently: true });
-    if (!context) throw new Error("This browser gives no canvas to draw on.");
+    if (!context) throw new Error("This browser provides no canvas to draw on.");
     this.#context = context;
     this.#repaint();
   }

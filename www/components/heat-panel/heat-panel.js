@@ -9,15 +9,15 @@ const MOST_LABELS = 40;
 const METHODS = [
   {
     id: "occlusion",
-    title: "Cover and see",
-    progress: "Covering the picture patch by patch",
-    words: "Bright is what the label rests on: covered there, its cosine drops most",
+    title: "Occlusion",
+    progress: "Occluding the picture patch by patch",
+    words: "Bright areas matter most to the label: occluding them lowers its cosine most",
   },
   {
     id: "patches",
     title: "Patch similarity",
-    progress: "Looking at the patches",
-    words: "Bright is where the model’s own patches are most like the label, even where none is much like it: cosines run",
+    progress: "Comparing the patches",
+    words: "Bright areas are the patches most similar to the label, even if none is very similar: cosines range",
   },
 ];
 
@@ -34,7 +34,7 @@ export class HeatPanel extends Component {
   #of = element(
     "div",
     { class: "heat-controls", hidden: true },
-    element("label", { for: "heat-label" }, "What speaks for"),
+    element("label", { for: "heat-label" }, "Evidence for"),
     this.#select,
     element("label", { for: "heat-strength" }, "Strength"),
     this.#range,
@@ -45,7 +45,7 @@ export class HeatPanel extends Component {
   #chosen = false;
 
   build() {
-    const how = element("div", { class: "heat-controls" }, element("label", { for: "heat-method" }, "Found by"), this.#method);
+    const how = element("div", { class: "heat-controls" }, element("label", { for: "heat-method" }, "Method"), this.#method);
     this.append(how, this.#of, this.#note);
     this.#method.addEventListener("input", () => this.send("choose-method"));
     this.#range.addEventListener("input", () => this.send("choose-heat"));

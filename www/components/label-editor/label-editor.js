@@ -14,7 +14,7 @@ export class LabelEditor extends LineEditor {
     super({
       id: "labels",
       title: "Labels",
-      hint: "What could it be? One answer a line, without “a” or “the”.",
+      hint: "What could it be? One label per line, without “a” or “the”.",
       rows: 6,
       described: "labels-remarks",
       presets: "Label presets",
@@ -34,7 +34,7 @@ export class LabelEditor extends LineEditor {
     const remarks = problems.filter((problem) => !problem.blocking).map((problem) => problem.message);
     const more = remarks.length - MOST_REMARKS;
     const shown =
-      more > 0 ? [...remarks.slice(0, MOST_REMARKS), `${more} more lines are left out for such reasons.`] : remarks;
+      more > 0 ? [...remarks.slice(0, MOST_REMARKS), `${more} more lines are skipped for the same reasons.`] : remarks;
     this.#remarks.hidden = shown.length === 0;
     this.#remarks.replaceChildren(...shown.map((remark) => element("li", {}, remark)));
   }

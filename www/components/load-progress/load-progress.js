@@ -6,7 +6,7 @@ import { icon } from "../../dom/icon.js";
 import { numberText } from "../../state/number-text.js";
 
 /** @type {Record<Progress["stage"], string>} */
-const STAGES = { download: "Fetching", read: "Reading", prepare: "Preparing", wait: "Waiting" };
+const STAGES = { download: "Downloading", read: "Reading", prepare: "Preparing", wait: "Waiting" };
 
 /**
  * A model that loads: a bar, bytes, rate and time left, and the ways to interrupt it. Hidden while nothing loads.
@@ -38,7 +38,7 @@ export class LoadProgress extends Component {
     if (total > 0) this.#bar.value = Math.min(1, loaded / total);
     else this.#bar.removeAttribute("value");
     const words = [`${STAGES[stage]} ${numberText.bytes(loaded)}${total > 0 ? ` of ${numberText.bytes(total)}` : ""}`];
-    if (bytesPerSecond) words.push(`${numberText.bytes(Math.round(bytesPerSecond))} a second`);
+    if (bytesPerSecond) words.push(`${numberText.bytes(Math.round(bytesPerSecond))}/s`);
     if (secondsLeft !== undefined && stage === "download") words.push(`${numberText.wait(secondsLeft)} left`);
     this.#line.textContent = words.join(", ");
     this.#note.textContent = note ?? "";

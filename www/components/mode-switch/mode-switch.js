@@ -5,8 +5,8 @@ import { element } from "../../dom/element.js";
 
 /** @type {{ mode: Mode, title: string }[]} */
 const MODES = [
-  { mode: "softmax", title: "Among these labels" },
-  { mode: "independent", title: "Each on its own" },
+  { mode: "softmax", title: "Compare labels" },
+  { mode: "independent", title: "Score each label independently" },
 ];
 
 /** How scores are read. Property `mode`; event `change-mode` with `detail.mode`. */
@@ -19,7 +19,7 @@ export class ModeSwitch extends Component {
     const choices = MODES.map(({ mode, title }) =>
       element("label", {}, this.#inputs.get(mode), element("span", {}, title)),
     );
-    this.append(element("fieldset", {}, element("legend", { class: "visually-hidden" }, "How to score"), ...choices));
+    this.append(element("fieldset", {}, element("legend", { class: "visually-hidden" }, "Scoring"), ...choices));
   }
 
   attach() {

@@ -6,7 +6,7 @@ import { element } from "../../dom/element.js";
 const HEAT_SIDE = 96;
 
 const INVITATION = "Drop a picture here, paste one, or open a file.";
-const UNSEEN = "This browser cannot show the file.";
+const UNSEEN = "This browser cannot display the file.";
 
 /**
  * The picture being classified, as the model sees it: what its square crop leaves out is veiled. Another instrument (the

@@ -20,7 +20,7 @@ export class TemplateEditor extends LineEditor {
     super({
       id: "template",
       title: "Template",
-      hint: "{} is where the label goes. Several lines are averaged.",
+      hint: "{} stands for the label. With several templates, the embeddings are averaged.",
       rows: 1,
       described: "prompt-preview",
       presets: "Template presets",

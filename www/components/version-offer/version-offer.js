@@ -21,7 +21,7 @@ export class VersionOffer extends Component {
     const later = element("button", { type: "button", class: "button" }, "Later");
     take.addEventListener("click", () => this.send("take"));
     later.addEventListener("click", () => (this.hidden = true));
-    const words = "There is a new version of this page. This one goes on as it is until you reload.";
+    const words = "A new version of this page is available. This one keeps working until you reload.";
     this.append(element("p", {}, words), take, later);
     this.hidden = false;
   }

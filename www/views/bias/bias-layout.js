@@ -6,10 +6,10 @@ import "../research/run-line.js";
 
 const CAN = [
   "It can show that a model scores your labels differently for groups of pictures that you chose.",
-  "It cannot show why: groups differ in light, angle, background and much else beside what names them.",
-  "Finding nothing is no proof of fairness. Small groups hide large differences; the intervals say how large.",
-  "The labels decide what can be found. Whoever writes them writes part of the bias.",
-  "Nothing about people is inferred here, and nothing is stored beyond this tab.",
+  "It cannot show why: groups also differ in lighting, angle, background and much else.",
+  "Finding nothing does not prove fairness. Small groups can hide large differences; the intervals say how large.",
+  "The labels decide what can be found. Choosing them is part of the bias.",
+  "Nothing about people is inferred here, and everything stays on this device.",
 ];
 
 const LITERATURE = [
@@ -21,7 +21,7 @@ const LITERATURE = [
 /** The parts of the Bias view, in the order they are read. Nothing here has behaviour. */
 export function biasLayout() {
   const parts = {
-    needsData: element("p", { class: "hint" }, "Open a data set under Dataset first. Its labels are the groups, unless a table says otherwise."),
+    needsData: element("p", { class: "hint" }, "Open a data set in Dataset first. Its labels are the groups, unless a table says otherwise."),
     labels: element("textarea", { id: "bias-labels", rows: 8, spellcheck: false }),
     groups: element("textarea", { id: "bias-groups", rows: 8, spellcheck: false }),
     groupsFile: button("Open a table", "open"),
@@ -57,22 +57,22 @@ export function biasLayout() {
     element(
       "div",
       { class: "fields" },
-      field("Labels that are scored", parts.labels),
-      field("Groups: a table of file and group; empty for the data’s own labels", parts.groups),
+      field("Labels to score", parts.labels),
+      field("Groups: a table of files and groups, or empty to use the data’s own labels", parts.groups),
     ),
     actions(parts.start, parts.groupsFile, parts.groupsInput),
     parts.run,
     outcome,
     element("h2", {}, "Another set of labels"),
-    element("p", { class: "hint" }, "Add, drop or rename a label and see which pictures move: the set above against this one."),
+    element("p", { class: "hint" }, "Add, remove or rename a label, and see which pictures change their answer from the set above to this one."),
     field("Second set of labels", parts.others),
     actions(parts.compare),
     parts.setsRun,
     parts.sets,
     element("h2", {}, "Association"),
-    element("p", { class: "hint" }, "Do the pictures of one group lie nearer to some words than to others, and those of another group less so? (After Steed and Caliskan, 2021.)"),
-    element("div", { class: "fields" }, field("A group", parts.first), field("Another group", parts.second)),
-    element("div", { class: "fields" }, field("Words, one a line", parts.near), field("Other words", parts.far)),
+    element("p", { class: "hint" }, "Are the pictures of one group more similar to some words than to others, compared with another group? (After Steed and Caliskan, 2021.)"),
+    element("div", { class: "fields" }, field("First group", parts.first), field("Second group", parts.second)),
+    element("div", { class: "fields" }, field("Words, one per line", parts.near), field("Words to compare with", parts.far)),
     actions(parts.associate),
     parts.associationRun,
     parts.association,

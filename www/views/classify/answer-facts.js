@@ -15,7 +15,7 @@ import { numberText } from "../../state/number-text.js";
 export function answerFacts({ picture, result }, info) {
   const { decode, preprocess, encode } = picture.timings;
   const text =
-    result.encoded > 0 ? `${numberText.duration(result.timings.text)} for ${result.encoded} new` : "all known";
+    result.encoded > 0 ? `${numberText.duration(result.timings.text)} for ${result.encoded} new` : "cached";
   return [
     ["Image", numberText.duration(decode + preprocess + encode)],
     ["Labels", text],

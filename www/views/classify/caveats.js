@@ -29,17 +29,17 @@ export function caveats({ picture, question, info, borrowed }) {
   const notes = [];
   const { labels, mode } = question;
   if (borrowed) {
-    const text = "These labels were written for the sample before. What could be in this picture?";
-    notes.push({ text, action: { title: "Write labels of your own", does: "write-labels" } });
+    const text = "These labels are from the previous sample. What could be in this picture?";
+    notes.push({ text, action: { title: "Write your own labels", does: "write-labels" } });
   }
   if (labels.length === 1 && mode === "softmax") {
-    notes.push({ text: "With a single label the share is always 100 %. Add another label, or score each on its own." });
+    notes.push({ text: "With a single label, the score is always 100 %. Add another label, or score each label independently." });
   }
   const foreign = labels.find((label) => /[^\p{Script=Latin}\p{Script=Common}\p{Script=Inherited}]/u.test(label));
-  if (foreign) notes.push({ text: `${info.name} reads English. What it makes of “${foreign}” means little.` });
+  if (foreign) notes.push({ text: `${info.name} was trained on English text. Its scores for “${foreign}” mean little.` });
   if (picture.decoder === "browser" && picture.format !== "pixels") {
     notes.push({
-      text: "This browser decoded the picture, not the engine: another browser may give slightly other scores.",
+      text: "The browser decoded this picture, not the engine: scores may differ slightly in another browser.",
     });
   }
   return notes;

@@ -42,7 +42,7 @@ export function classifyLayout() {
     scoreList: element("score-list"),
     modeHint: element("p", { class: "hint mode-hint" }),
     support: element("p", { class: "hint support", hidden: true }),
-    caveats: element("ul", { class: "caveats", role: "list", "aria-label": "What to know about these scores" }),
+    caveats: element("ul", { class: "caveats", role: "list", "aria-label": "About these scores" }),
     facts: element("fact-list"),
     heat: button("Heatmap", "heat"),
     heatPanel: element("heat-panel", { hidden: true }),

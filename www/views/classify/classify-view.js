@@ -6,7 +6,7 @@
  * - files dropped anywhere, on `picture-stage` too, are taken as pictures (or as a model, if one is named `.gguf`);
  *   `input[type=file]` labelled "Picture file" takes the same;
  * - the text fields labelled "Labels" and "Template", one entry a line;
- * - the radio buttons "Among these labels" and "Each on its own";
+ * - the radio buttons "Compare labels" and "Score each label independently";
  * - the list labelled "Scores", best first; its items carry `data-label` and `data-score` (full precision);
  * - errors are in elements with `role="alert"`, beside what they are about;
  * - `main[data-state]` is `loading`, `ready`, `working` or `failed`; at `ready` the scores are the newest.

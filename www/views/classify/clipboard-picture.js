@@ -8,7 +8,7 @@
  */
 export async function clipboardPicture() {
   const items = await navigator.clipboard.read().catch(() => {
-    throw new Error("This browser does not let the button read the clipboard. Press Ctrl V or ⌘ V instead.");
+    throw new Error("This browser does not let the button read the clipboard. Press Ctrl+V or ⌘V instead.");
   });
   for (const item of items) {
     const type = item.types.find((candidate) => candidate.startsWith("image/"));

@@ -61,7 +61,7 @@ export class Filmstrip {
       const { scores } = await engine.classify(encoded, { ...question, signal });
       return { verdict: scores[0].label, failed: false };
     } catch {
-      return { verdict: "not read", failed: true };
+      return { verdict: "unreadable", failed: true };
     }
   }
 }

@@ -131,7 +131,7 @@ export class PictureColumn extends EventTarget {
     const { stage, draw, camera } = this.#parts;
     const pressed = (/** @type {HTMLButtonElement} */ button) => button.getAttribute("aria-pressed") === "true";
     this.#on(draw, "click", () =>
-      pressed(draw) ? this.#leave() : this.#mount(this.#pad, draw, "Drawing", "Draw something that your labels name."),
+      pressed(draw) ? this.#leave() : this.#mount(this.#pad, draw, "Drawing", "Draw something that your labels describe."),
     );
     this.#on(camera, "click", () =>
       pressed(camera) ? this.#leave() : this.#mount(element("camera-view"), camera, "Camera", "The camera is starting."),
@@ -150,7 +150,7 @@ export class PictureColumn extends EventTarget {
   stopCamera() {
     if (this.#mounted?.localName !== "camera-view") return;
     this.#leave(true);
-    this.#note = "The camera was stopped when you left it. Press Camera to start it again.";
+    this.#note = "The camera stopped when you left it. Press Camera to start it again.";
   }
 
   set #note(/** @type {string} */ words) {
@@ -194,7 +194,7 @@ export class PictureColumn extends EventTarget {
     if (image) this.#inquiry.showLive(image);
     else {
       this.#inquiry.clear();
-      this.#tell("blank", { message: "Draw something that your labels name." });
+      this.#tell("blank", { message: "Draw something that your labels describe." });
     }
   }
 
@@ -227,14 +227,14 @@ export class PictureColumn extends EventTarget {
     this.renderShelf();
     this.#choose(first.id);
     if (files.length > MOST_OWN)
-      this.#note = `The first ${MOST_OWN} of ${numberText.count(files.length)} files are here. The tab Dataset takes any number.`;
+      this.#note = `Only the first ${MOST_OWN} of ${numberText.count(files.length)} files are shown. The Dataset tab takes any number.`;
     this.#tell("gathered");
   }
 
   /** Offers to ask another site; nothing is asked yet. @param {string} address */
   ask(address) {
     if (inOneFile) {
-      this.fault = "This page is one file and asks no other site. Save the picture to this device, then open the file.";
+      this.fault = "This page is a single file and makes no requests to other sites. Save the picture to this device, then open the file.";
       return;
     }
     this.#parts.address.setAttribute("aria-pressed", "true");

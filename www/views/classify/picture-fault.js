@@ -4,8 +4,8 @@ import { sentence } from "../../state/sentence.js";
 
 /** By the engine's codes. @type {Map<unknown, string>} */
 const WORDS = new Map([
-  ["image-decode", "This file cannot be read as a picture: it is damaged, or none at all. Save the picture as JPEG or PNG, then open that."],
-  ["image-format", "Pictures of this kind cannot be read here. Save it as JPEG, PNG or WebP, then open that."],
+  ["image-decode", "This file cannot be read: it is damaged, or not an image. Save the picture as JPEG or PNG, then open that file."],
+  ["image-format", "This image format is not supported. Save the picture as JPEG, PNG or WebP, then open that file."],
 ]);
 
 /**

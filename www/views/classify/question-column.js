@@ -40,9 +40,9 @@ export class QuestionColumn extends EventTarget {
 
   /** The templates that the model's record names for an ensemble: one more preset, where there are several. */
   set ensemble(/** @type {string[]} */ lines) {
-    const own = { id: "model-ensemble", title: `The model’s ${lines.length} together`, lines };
+    const own = { id: "model-ensemble", title: `The model’s ensemble of ${lines.length}`, lines };
     this.#templatePresets = lines.length > 1 ? [own, ...PRESETS.templates] : PRESETS.templates;
-    this.#parts.templates.presets = [{ id: "model", title: "The model’s own" }, ...this.#templatePresets];
+    this.#parts.templates.presets = [{ id: "model", title: "The model’s default" }, ...this.#templatePresets];
   }
 
   /**

@@ -17,11 +17,11 @@ import { resultDocument } from "./result-document.js";
 const COPIED_MS = 1600;
 
 const MODE_HINTS = {
-  softmax: "Shares of 100 % among these labels. One always wins, even when none fits.",
-  independent: "Each label against no label at all: above 50 % it fits better than nothing does.",
+  softmax: "Scores add up to 100 % across these labels, so one always wins, even if none fits.",
+  independent: "Each label is compared with an empty prompt. Above 50 %: fits better than an empty prompt.",
 };
 /** Of a model that was trained to be read so. */
-const TRAINED_HINT = "Each label on its own, as this model was trained: how likely it is to be about the picture.";
+const TRAINED_HINT = "Each label is scored independently, as this model was trained: how likely it is to match the picture.";
 
 /** The newest answer, what to know before believing it, and ways to take it along. */
 export class ScoresColumn {
@@ -111,7 +111,7 @@ export class ScoresColumn {
     const all = templates === 2 ? "Both templates agree" : `All ${templates} templates agree`;
     const who = agreeing === templates ? all : `${agreeing} of ${templates} templates agree`;
     this.#parts.support.hidden = templates === 0;
-    this.#parts.support.textContent = `${who} on the answer. The mark in a bar spans the scores that they give one by one.`;
+    this.#parts.support.textContent = `${who} on the answer. Marks show the range across templates.`;
     this.#parts.support.toggleAttribute("data-stale", false);
     this.#parts.scoreList.scores = result.scores.map((score) => ({ ...score, spread: spread.get(score.label) }));
   }
@@ -171,7 +171,7 @@ export class ScoresColumn {
  */
 function noneFits(label) {
   return {
-    text: `None of these may fit: to this model, “${label}” says no more about the picture than no label at all.`,
+    text: `Perhaps none of these labels fits: to this model, “${label}” fits the picture no better than an empty prompt.`,
   };
 }
 

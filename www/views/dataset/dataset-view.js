@@ -94,7 +94,7 @@ export class DatasetView extends Component {
   /** @param {() => Promise<import("../research/data-files.js").DataFiles>} read */
   #take(read) {
     return this.#embedding(async (signal) => {
-      this.#parts.run.words = "Reading the names.";
+      this.#parts.run.words = "Reading file names.";
       const data = await read();
       signal.throwIfAborted();
       await this.#research.open(data);
@@ -119,7 +119,7 @@ export class DatasetView extends Component {
     title.textContent = data ? `${numberText.count(embedded)} of ${all} pictures of ${data.title}${problem ? `: ${problem}` : ""}` : "";
     goOn.hidden = !data || run.isRunning || missing.length === 0 || problem !== "";
     afresh.hidden = words.hidden = !data || resumed.images === 0;
-    words.textContent = `Resumed from ${numberText.count(resumed.images)} embeddings saved by ${WHEN.format(resumed.at)}: the same bytes, the same weights. “Start afresh” embeds all pictures anew.`;
+    words.textContent = `Resumed from ${numberText.count(resumed.images)} embeddings saved on ${WHEN.format(resumed.at)} from the same bytes and weights. “Start over” embeds all pictures again.`;
     forget.hidden = !data || run.isRunning;
     question.hidden = !data;
     this.#showOutcome();
@@ -177,9 +177,9 @@ export class DatasetView extends Component {
     fold.hidden = skipped.length === 0;
     fold.open ||= skipped.length < 10;
     const items = skipped.slice(0, MOST_SKIPPED).map(({ name, reason }) => element("li", {}, `${name}: ${reason}`));
-    const more = skipped.length > MOST_SKIPPED ? `, the first ${MOST_SKIPPED} named; all are in the JSON` : "";
-    const words = `${numberText.count(skipped.length)} left out${more}`;
-    fold.replaceChildren(element("summary", {}, words), element("ul", { tabIndex: 0, "aria-label": "Pictures left out" }, ...items));
+    const more = skipped.length > MOST_SKIPPED ? `, the first ${MOST_SKIPPED} listed; the JSON lists all` : "";
+    const words = `${numberText.count(skipped.length)} skipped${more}`;
+    fold.replaceChildren(element("summary", {}, words), element("ul", { tabIndex: 0, "aria-label": "Skipped pictures" }, ...items));
   }
 
   #rest() {
@@ -253,7 +253,7 @@ export class DatasetView extends Component {
     const asked = predictions.filter((one) =>
       truth === null ? one.rank !== null && one.rank > 0 : one.truth === truth && one.predicted === predicted,
     );
-    const named = truth === null ? "Misses" : `“${truth}” taken for “${predicted}”`;
+    const named = truth === null ? "Errors" : `“${truth}” mistaken for “${predicted}”`;
     const reads = new Map(this.#research.data?.entries.map(({ name, read }) => [name, read]));
     this.#pictures.show(named, asked.map((one) => ({ ...one, read: reads.get(one.image) })));
   }
@@ -293,7 +293,7 @@ export class DatasetView extends Component {
       await save();
       fault.fault = null;
     } catch (error) {
-      fault.fault = { message: ends.aborted ? "Nothing was saved: the model or the data was changed meanwhile." : sentence(error) };
+      fault.fault = { message: ends.aborted ? "Nothing was saved: the model or the data changed in the meantime." : sentence(error) };
     }
   }
 

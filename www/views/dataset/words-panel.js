@@ -31,13 +31,13 @@ export class WordsPanel extends Component {
 
   build() {
     this.append(
-      element("h2", {}, "Other words"),
-      element("p", { class: "hint" }, "The class keeps its pictures and gets another name; a picture has moved when it goes to another class, not when its class is renamed."),
+      element("h2", {}, "Other names"),
+      element("p", { class: "hint" }, "The class keeps its pictures under another name. A picture has moved when its answer is another class, not when its own class is renamed."),
       element(
         "div",
         { class: "fields" },
         field("Label", this.#label),
-        field("Other names for it, one a line", this.#others),
+        field("Other names for it, one per line", this.#others),
       ),
       actions(this.#start),
       this.#run,
@@ -72,7 +72,7 @@ export class WordsPanel extends Component {
   async #measure() {
     this.dataset.state = "working";
     await this.#run.run(async (signal) => {
-      if (this.#own.others.length === 0) throw new Error("Write at least one other name.");
+      if (this.#own.others.length === 0) throw new Error("Enter at least one other name.");
       this.#asked = true;
       signal.addEventListener("abort", () => (this.#asked = false));
       for (let shown = false; this.#asked && !shown; ) {
@@ -87,9 +87,9 @@ export class WordsPanel extends Component {
 
   /** @param {Subject} subject @param {any[]} namings */
   #show(subject, namings) {
-    const heads = ["Name", "Top-1 accuracy", "Recall of the class", "Taken for it", "Moved", "McNemar’s p"];
+    const heads = ["Name", "Top-1 accuracy", "Recall of the class", "Predicted as it", "Moved", "McNemar’s p"];
     const values = namings.map(({ acc1 }) => acc1.value * 100);
-    const words = `Top-1 accuracy goes from ${Math.min(...values).toFixed(1)} to ${Math.max(...values).toFixed(1)} % by this one name.`;
+    const words = `Top-1 accuracy goes from ${Math.min(...values).toFixed(1)} to ${Math.max(...values).toFixed(1)} %, depending on this name alone.`;
     const parts = [
       element("p", {}, words),
       table("The class under each name", heads, namings, ({ name, acc1, recall, predicted, moved, p }, index) => [

@@ -46,7 +46,7 @@ export async function verify(engine, { texts, pictures }) {
   const embeddedPictures = await Promise.all(files.map(async (file) => (await engine.embedImage(file)).embedding));
   return [
     counted("Tokenizer", equalIds, texts.length, "texts with the same tokens"),
-    counted("Preprocessing", equalPixels, pictures.length, "pictures with the same pixels, to the bit"),
+    counted("Preprocessing", equalPixels, pictures.length, "pictures with bit-identical pixels"),
     tower("Text tower", texts, embeddedTexts),
     tower("Vision tower", pictures, embeddedPictures),
   ];
@@ -79,7 +79,7 @@ function tower(name, expected, found) {
   return {
     name,
     passed: equal === expected.length,
-    figures: `${equal} of ${expected.length} embeddings equal to the bit, largest difference ${largest === 0 ? "0" : largest.toExponential(1)}`,
+    figures: `${equal} of ${expected.length} bit-identical embeddings, largest difference ${largest === 0 ? "0" : largest.toExponential(1)}`,
   };
 }
 

@@ -43,7 +43,7 @@ export function cardFacts({ card = {}, sha256: recorded, accuracy = {}, publishe
   const agrees =
     recorded !== undefined &&
     sha256 !== "" &&
-    (recorded === sha256 ? "as its record says" : "NOT the one of its record");
+    (recorded === sha256 ? "matches the published hash" : "does not match the published hash");
   /** @type {[string, string][]} */
   const brief = [
     ["Knows", card.knows ?? ""],
@@ -75,7 +75,7 @@ function measurements(measured, dtype) {
     const line = [what, `${numberText.percent(value)} % (${low}–${high}, n = ${n})`];
     return [line];
   });
-  return lines.length > 0 ? [[`Measured, ${dtype}`, "share that is right, and where it lies with 95 %"], ...lines] : [];
+  return lines.length > 0 ? [[`Measured, ${dtype}`, "accuracy with its 95 % interval"], ...lines] : [];
 }
 
 /** @param {DataSource[]} [listed] */

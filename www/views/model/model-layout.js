@@ -5,30 +5,30 @@ import { element } from "../../dom/element.js";
 /** @typedef {ReturnType<typeof modelLayout>} ModelParts */
 
 const INTENDED = [
-  "To study how CLIP models generalise, where they fail and what they are biased towards, with numbers that others can reproduce.",
-  "To sort or search pictures on this device, where a person looks at the result.",
-  "To learn, and to try an idea before building on it.",
+  "Studying how CLIP models generalise, where they fail and what biases they have, with figures that others can reproduce.",
+  "Sorting or searching pictures on this device, where a person checks the result.",
+  "Learning, and trying an idea before building on it.",
 ];
 
 const OUT_OF_SCOPE = [
-  "Deployed use of any kind without a test in that very domain, with that very set of labels.",
+  "Any deployment without a test in that very domain, with that very set of labels.",
   "Surveillance and face recognition.",
-  "Advice of a medical, legal or other professional kind.",
+  "Medical, legal or other professional advice.",
 ];
 
 const LIMITS = [
   "The labels decide the answer: add one, drop one or reword one, and the scores move. Try several wordings.",
-  "A high share says that a label fits better than the others, not that the thing is there.",
-  "Models of this kind carry the biases of what they were trained on, most of all about people.",
-  "Counting, reading, negation and fine differences are weak spots.",
+  "A high score says that a label fits better than the others, not that the object is there.",
+  "Models of this kind carry the biases of their training data, above all about people.",
+  "Counting, reading text, negation and fine distinctions are weak spots.",
 ];
 
 /** The types a download can be quantized to. */
 const DTYPES = [
-  ["q8_0", "8 bits, hardly a difference"],
-  ["q6_k", "6 bits, a little smaller"],
-  ["q4_0", "4 bits, half the size, less accurate"],
-  ["f16", "16 bits, slow, for comparison"],
+  ["q8_0", "8-bit (near-lossless)"],
+  ["q6_k", "6-bit (slightly smaller)"],
+  ["q4_0", "4-bit (half the size, less accurate)"],
+  ["f16", "16-bit (slow, for comparison)"],
 ];
 
 /** The parts of the Model view, in the order they are read. Nothing here has behaviour. */
@@ -53,7 +53,7 @@ export function modelLayout() {
     folderInput: files("Model folder", { webkitdirectory: true }),
     openFile: button("Open a file", "open"),
     openFolder: button("Open a folder", "open"),
-    back: button("Back to the page’s own model", "restart"),
+    back: button("Use the page’s own model", "restart"),
     repoForm: element("form", { class: "repo", noValidate: true }),
     repo: element("input", {
       id: "repo",
@@ -67,14 +67,14 @@ export function modelLayout() {
     preview: element("p", { id: "repo-preview", class: "hint", role: "status" }),
     download: button("Download it", "save"),
     room: element("p", { class: "hint" }),
-    persist: button("Ask the browser to keep it", "shield"),
+    persist: button("Ask the browser to keep it for good for good", "shield"),
     engineFacts: element("fact-list", { "data-table": "" }),
     hub: element("div", { class: "hub" }),
   };
   parts.back.hidden = parts.download.hidden = parts.persist.hidden = true;
-  parts.repoForm.append(parts.repo, element("button", { class: "button" }, "Look"));
+  parts.repoForm.append(parts.repo, element("button", { class: "button" }, "Check"));
   parts.hub.append(
-    field("Keep downloads in", parts.dtype),
+    field("Precision of downloads", parts.dtype),
     element("div", { class: "field" }, element("label", { for: "repo" }, "Any CLIP on Hugging Face"), parts.repoForm),
     parts.preview,
     parts.download,
@@ -90,7 +90,7 @@ function card({ name, description, facts, record, verify, verdict }) {
     name,
     description,
     facts,
-    element("details", {}, element("summary", {}, "Where it comes from, and what was measured"), record),
+    element("details", {}, element("summary", {}, "Origin and measurements"), record),
     actions(verify),
     verdict,
   );
@@ -102,15 +102,15 @@ function others(parts) {
     "section",
     { class: "others", "aria-labelledby": "other-models" },
     element("h2", { id: "other-models" }, "Models"),
-    element("p", { class: "hint" }, "A download comes from huggingface.co, is quantized while it arrives and is kept in this browser. Your pictures stay here."),
+    element("p", { class: "hint" }, "Downloads come from huggingface.co, are quantized as they arrive and are stored in this browser. Your pictures stay here."),
     parts.progress,
     parts.fault,
     parts.list,
     parts.hub,
     element("h3", {}, "From this device"),
-    element("p", { class: "hint" }, "A .gguf file, or the files of a Hugging Face CLIP: config.json, tokenizer.json, model.safetensors. Drop them anywhere on the page, too."),
+    element("p", { class: "hint" }, "A .gguf file, or the files of a Hugging Face CLIP: config.json, tokenizer.json, model.safetensors. You can also drop them anywhere on the page."),
     actions(parts.openFile, parts.openFolder, parts.back, parts.fileInput, parts.folderInput),
-    element("h3", {}, "Room"),
+    element("h3", {}, "Storage"),
     parts.room,
     parts.persist,
     element("h3", {}, "Engine"),
@@ -123,11 +123,11 @@ function use(limits) {
   return element(
     "section",
     { class: "prose" },
-    element("h2", {}, "What it is for"),
+    element("h2", {}, "Intended use"),
     list(INTENDED),
-    element("h2", {}, "What it is not for"),
+    element("h2", {}, "Out of scope"),
     list(OUT_OF_SCOPE),
-    element("h2", {}, "What to keep in mind"),
+    element("h2", {}, "Limitations"),
     limits,
   );
 }

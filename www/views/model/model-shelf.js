@@ -46,7 +46,7 @@ function knownModel(record, kept, dtype, inUse) {
   const ships = record.source?.repo === undefined;
   const size = sizes[dtype];
   const figures = [license, ships ? `comes with the page, ${numberText.bytes(bytes)}` : ""];
-  if (!ships && bytes) figures.push(`download ${numberText.bytes(bytes)}${size ? `, kept as ${numberText.bytes(size)}` : ""}`);
+  if (!ships && bytes) figures.push(`download ${numberText.bytes(bytes)}${size ? `, ${numberText.bytes(size)} once stored` : ""}`);
   for (const [what, share] of Object.entries(published)) figures.push(`${what} ${numberText.percent(share)} % (published)`);
   const isThis = inUse !== null && same(source, inUse.source);
   const using = isThis && (ships || inUse.dtype === dtype);
@@ -91,9 +91,9 @@ function keptModel(stored, inUse) {
 /** @param {StoredModel | undefined} stored */
 function standing(stored) {
   if (!stored) return "";
-  if (stored.complete) return `Kept here, ${numberText.bytes(stored.bytes)}`;
+  if (stored.complete) return `Stored here, ${numberText.bytes(stored.bytes)}`;
   const share = stored.total > 0 ? `${Math.floor((100 * stored.loaded) / stored.total)} %` : numberText.bytes(stored.loaded);
-  return `${share} here`;
+  return `${share} downloaded`;
 }
 
 /**

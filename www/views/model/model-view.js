@@ -22,7 +22,7 @@ import { cardFacts, fetchCard } from "./model-card.js";
 import { limitLines, modelLayout } from "./model-layout.js";
 import { OtherModels } from "./other-models.js";
 
-const ENGLISH_ONLY = "It reads English. Labels in other languages are mostly noise to it.";
+const ENGLISH_ONLY = "It was trained on English text. Labels in other languages are mostly noise to it.";
 
 export class ModelView extends Component {
   #parts = modelLayout();
@@ -114,7 +114,7 @@ export class ModelView extends Component {
       if (golden) {
         const checks = await verify(engine, golden);
         verdict.replaceChildren(...checks.map(checkLine));
-      } else verdict.replaceChildren("There are no golden vectors for this model. Those that come with the page have some.");
+      } else verdict.replaceChildren("There are no golden vectors for this model; the models that come with the page have them.");
     } catch (error) {
       verdict.replaceChildren(sentence(error));
     } finally {
@@ -129,12 +129,12 @@ export class ModelView extends Component {
     this.#parts.engineFacts.facts = [
       ["Build in use", info ? flavourText(info.flavour, info.threads) : "still loading"],
       ["WebAssembly SIMD", offered.simd ? "yes" : "no"],
-      ["Relaxed SIMD", offered.relaxed ? "yes" : "no; the scores are the same without, only slower"],
-      ["Threads", offered.isolated ? "allowed" : "not on this visit: the page is not isolated from other sites"],
+      ["Relaxed SIMD", offered.relaxed ? "yes" : "no; scores are the same without it, only slower"],
+      ["Threads", offered.isolated ? "allowed" : "not on this visit: the page is not cross-origin isolated"],
       ["Processors", numberText.count(offered.cores)],
       ["Memory", memory()],
       ["Offline use", this.#offline],
-      ["Isolated from other sites", offered.isolated ? "yes" : "no"],
+      ["Cross-origin isolated", offered.isolated ? "yes" : "no"],
     ];
   }
 }
@@ -145,7 +145,7 @@ function checkLine({ name, passed, figures }) {
     "p",
     { class: passed ? "check passed" : "check" },
     icon(passed ? "done" : "alert"),
-    element("span", {}, `${name}: ${passed ? "as it should be" : "differs"}. ${figures}.`),
+    element("span", {}, `${name}: ${passed ? "matches" : "differs"}. ${figures}.`),
   );
 }
 
@@ -164,8 +164,8 @@ function modelFacts(info) {
     ["Architecture", info.architecture],
     ["Parameters", numberText.parameters(info.parameters)],
     ["Weights", `${info.dtype}, ${numberText.bytes(info.bytes)} in memory`],
-    ["Sees", `${info.image_size} × ${info.image_size} pixels`],
-    ["Reads", `up to ${info.context_length} tokens`],
+    ["Input", `${info.image_size} × ${info.image_size} px`],
+    ["Context", `${info.context_length} tokens`],
     ["Licence", info.license],
   ];
 }

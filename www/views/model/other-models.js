@@ -156,7 +156,7 @@ export class OtherModels extends EventTarget {
     const { preview, download } = this.#parts;
     this.#fault = null;
     download.hidden = true;
-    preview.textContent = "Looking.";
+    preview.textContent = "Checking.";
     try {
       const found = await this.#session.engine?.preview({ repo: this.#repo }, { dtype: this.#dtype, signal: this.#signal });
       preview.textContent = found ? told(found, this.#dtype) : "";
@@ -184,7 +184,7 @@ export class OtherModels extends EventTarget {
       const source = this.#loading;
       await this.refresh(); // a model in place has this done by whoever shows it
       if (ENDED.has(codeOf(error)) || (error instanceof DOMException && error.name === "AbortError")) return;
-      const kept = this.#session.info ? ` ${this.#session.info.name} stays in place.` : "";
+      const kept = this.#session.info ? ` ${this.#session.info.name} is still loaded.` : "";
       const action = NO_MEMORY.has(codeOf(error)) ? this.#remedyFor(source) : undefined;
       this.#parts.fault.fault = { message: `${sentence(error)}${kept}`, action };
     }
@@ -235,8 +235,8 @@ export class OtherModels extends EventTarget {
  */
 function told({ name, license, bytes, sizes, stored, warning }, dtype) {
   const size = sizes[dtype];
-  const parts = [name, license, stored ? "kept here already" : `download ${numberText.bytes(bytes)}`];
-  if (size) parts.push(`kept as ${numberText.bytes(size)}`);
+  const parts = [name, license, stored ? "already stored here" : `download ${numberText.bytes(bytes)}`];
+  if (size) parts.push(`${numberText.bytes(size)} once stored`);
   return `${parts.filter(Boolean).join(" · ")}.${warning ? ` ${warning}` : ""}`;
 }
 
@@ -245,8 +245,8 @@ function told({ name, license, bytes, sizes, stored, warning }, dtype) {
  * @param {number} models
  */
 function room({ kind, used, quota, persisted }, models) {
-  if (kind === "memory") return "This browser keeps nothing for this page: models are gone when it is closed.";
+  if (kind === "memory") return "This browser stores nothing for this page: models are lost when it is closed.";
   const of = quota > 0 ? ` of ${numberText.bytes(quota)}` : "";
-  const promise = persisted ? " The browser has promised to keep it." : models > 0 ? " The browser may clear it when room is short." : "";
+  const promise = persisted ? " The browser has agreed to keep it." : models > 0 ? " The browser may clear it when space runs low." : "";
   return `This page uses ${numberText.bytes(used)}${of} in this browser.${promise}`;
 }

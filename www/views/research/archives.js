@@ -28,7 +28,7 @@ export async function archivesOf(files) {
     return ((found && (await textOf(found.file))) ?? "").split("\n").map((line) => line.trim());
   };
   const classes = classNames(await lines(CLASS_NAMES));
-  if (classes.length === 0) throw new Error(`There is no ${CLASS_NAMES} beside the archive: it names the classes.`);
+  if (classes.length === 0) throw new Error(`There is no ${CLASS_NAMES} beside the archive; it is needed to name the classes.`);
   const named = (await lines(TEMPLATES)).filter((line) => line !== "");
   const templates = named.map((template) => template.replaceAll("{c}", "{}"));
   const all = files.filter(({ name }) => /(^|\/)[^/.][^/]*\.tar$/.test(name));
@@ -47,7 +47,7 @@ function classNames(lines) {
   const names = [...lines];
   while (names.at(-1) === "") names.pop();
   const blank = names.indexOf("");
-  if (blank >= 0) throw new Error(`Line ${blank + 1} of ${CLASS_NAMES} is blank, but its place is a class’s index.`);
+  if (blank >= 0) throw new Error(`Line ${blank + 1} of ${CLASS_NAMES} is blank, but line numbers are class indices.`);
   return names;
 }
 
@@ -62,7 +62,7 @@ async function samplesOf(archive, called, classes) {
     /** @type {Sample} */
     const sample = samples.get(key) ?? { pictures: new Map() };
     samples.set(key, sample);
-    if (suffix === "cls" ? sample.label !== undefined : sample.pictures.has(suffix)) throw new Error(`${archive.name} has ${name} twice.`);
+    if (suffix === "cls" ? sample.label !== undefined : sample.pictures.has(suffix)) throw new Error(`${archive.name} contains ${name} twice.`);
     if (suffix === "cls") sample.label = labelOf(await part.slice(0, 32).text(), name, classes);
     else sample.pictures.set(suffix, { name: `${called}/${name}`, part });
   }
@@ -90,7 +90,7 @@ function partsOf(name) {
 /** @param {string} text @param {string} name @param {string[]} classes */
 function labelOf(text, name, classes) {
   const label = /^\s*\+?\d+\s*$/.test(text) ? classes[Number(text)] : undefined;
-  if (label === undefined) throw new Error(`${name} holds “${text.trim()}”; one of 0 to ${classes.length - 1} was expected.`);
+  if (label === undefined) throw new Error(`${name} holds “${text.trim()}”; expected a number from 0 to ${classes.length - 1}.`);
   return label;
 }
 
@@ -104,7 +104,7 @@ async function* filesIn(archive) {
   const beginning = new Uint8Array(await archive.slice(0, BLOCK).arrayBuffer());
   refusePointer(beginning, archive.name);
   const format = COMPRESSED.find(([magic]) => magic.every((byte, place) => beginning[place] === byte))?.[1];
-  if (format) throw new Error(`${archive.name} is compressed with ${format}: unpack it first.`);
+  if (format) throw new Error(`${archive.name} is compressed with ${format}: decompress it first.`);
   const read = windowed(archive);
   /** What a header says of the file after it. @type {{ path?: string, size?: string, sparse?: boolean }} */
   let told = {};
@@ -116,7 +116,7 @@ async function* filesIn(archive) {
     const size = isFile && told.size !== undefined ? Number(told.size) : sizeOf(header);
     const start = at + BLOCK;
     if (!isWhole(header) || !Number.isSafeInteger(size) || size < 0 || start + size > archive.size) {
-      throw new Error(`${archive.name} is cut off, or is no tar archive.`);
+      throw new Error(`${archive.name} is truncated, or not a tar archive.`);
     }
     const part = archive.slice(start, start + size);
     at = start + Math.ceil(size / BLOCK) * BLOCK;
@@ -125,7 +125,7 @@ async function* filesIn(archive) {
     else if (isFile) {
       const [prefix, short] = [isUstar(header) ? text(header.subarray(345, 500)) : "", text(header.subarray(0, 100))];
       const name = told.path ?? (prefix ? `${prefix}/${short}` : short);
-      if (kind === "S" || told.sparse) throw new Error(`${archive.name}: ${name} is stored with holes (sparse).`);
+      if (kind === "S" || told.sparse) throw new Error(`${archive.name}: ${name} is stored as a sparse file, which cannot be read here.`);
       told = {};
       // Archives from before there were types mark a folder by its name.
       if (!(kind === "\0" && name.endsWith("/"))) yield { name, part };

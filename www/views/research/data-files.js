@@ -85,7 +85,7 @@ function sorted(lines) {
 async function keptElsewhere({ name, file }, inside, readTable) {
   const stem = name.replace(/\.npy$/, "");
   const beside = inside.find((other) => other.name === `${stem}.csv`);
-  if (!beside) throw new Error(`${name} needs ${stem}.csv beside it: the table of file and label for its rows.`);
+  if (!beside) throw new Error(`${name} needs ${stem}.csv beside it, the table of files and labels for its rows.`);
   const csv = await textOf(beside.file);
   const lines = await readTable(csv, false);
   const entries = lines.map(({ file, label }) => ({ name: file, label }));
@@ -99,7 +99,7 @@ function withoutDoubles(data) {
   const seen = new Set();
   const isNew = data.entries.map(({ name }) => seen.size < seen.add(name).size);
   const doubles = data.entries.filter((_, index) => !isNew[index]);
-  const left = doubles.map(({ name }) => ({ name, reason: "another picture has this name; the first is taken" }));
+  const left = doubles.map(({ name }) => ({ name, reason: "another picture has this name; the first one is used" }));
   return { ...data, entries: data.entries.filter((_, index) => isNew[index]), left: [...(data.left ?? []), ...left] };
 }
 
@@ -138,6 +138,6 @@ export async function bundledDrawings(readTable) {
 /** @param {URL} address */
 async function fetched(address) {
   const response = await fetch(address);
-  if (!response.ok) throw new Error(`The drawings cannot be fetched: the host answers ${response.status}.`);
+  if (!response.ok) throw new Error(`The drawings cannot be fetched: the host answered ${response.status}.`);
   return response;
 }

@@ -130,7 +130,7 @@ export class EmbeddingRun {
           this.resumed = { images: this.resumed.images + 1, at: Math.max(this.resumed.at, at) };
         }
         done += some.length;
-        this.#tell(done, likely.length, performance.now() - begun, "Compared with what is saved:");
+        this.#tell(done, likely.length, performance.now() - begun, "Compared with saved embeddings:");
       }
       this.#isRecalled = true;
     } finally {

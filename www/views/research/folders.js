@@ -44,7 +44,7 @@ export function inFolders(names, pictures, title) {
   const isIn = (/** @type {Inside} */ { name }) => classes.length === 0 || folderLabel(name) !== null;
   const entries = pictures.filter(isIn).map(({ name, file }) => ({ name, label: folderLabel(name), size: file.size, read: async () => file }));
   const outside = pictures.filter((picture) => !isIn(picture));
-  return { entries, classes, left: outside.map(({ name }) => ({ name, reason: "it does not lie in the folder of a label" })) };
+  return { entries, classes, left: outside.map(({ name }) => ({ name, reason: "it is not in a class folder" })) };
 }
 
 /** The outermost folder a picture lies in is its label; underscores read as spaces. @param {string} name */

@@ -116,7 +116,7 @@ export class Research extends EventTarget {
    * @param {DataFiles} data
    */
   async open(data) {
-    if (data.entries.length === 0) throw new Error("There are no pictures in it.");
+    if (data.entries.length === 0) throw new Error("It contains no pictures.");
     this.data = data;
     const templates = data.templates ?? this.#session.info?.templates ?? ["{}"];
     this.question = { ...this.#question, labels: this.classes, templates };

@@ -48,7 +48,7 @@ export class ResultFrame extends Component {
    */
   show(subject, parts, file) {
     this.#subject = subject;
-    this.#whose.textContent = `Of ${subjectText(subject)}.`;
+    this.#whose.textContent = `Measured: ${subjectText(subject)}.`;
     const isThere = parts.length === this.#body.childNodes.length && parts.every((part, index) => part === this.#body.childNodes[index]);
     if (!isThere) this.#body.replaceChildren(...parts);
     this.#save.hidden = !file;
@@ -79,7 +79,7 @@ export class ResultFrame extends Component {
     const changed = differences(this.#subject, current);
     this.#mark.hidden = changed.length === 0;
     this.toggleAttribute("data-stale", changed.length > 0);
-    if (changed.length > 0) this.#mark.textContent = `Not of what is chosen now: ${listed(changed)} changed since. Measure again, or keep it as it is: exports and pins bear what it is of.`;
+    if (changed.length > 0) this.#mark.textContent = `Outdated: ${listed(changed)} changed since this was measured. Measure again, or keep it: exports and pins say what it was measured on.`;
   }
 }
 

@@ -40,7 +40,7 @@ export class RunLine extends Component {
     if (!progress) return;
     this.#bar.value = progress.done / Math.max(progress.total, 1);
     const left = numberText.duration(progress.secondsLeft * 1000);
-    const rate = `${progress.perSecond.toFixed(1)} a second, ${left} left`;
+    const rate = `${progress.perSecond.toFixed(1)}/s, ${left} left`;
     const doing = progress.doing ? `${progress.doing} ` : "";
     this.#text.textContent = `${doing}${numberText.count(progress.done)} of ${numberText.count(progress.total)}, ${rate}`;
   }

@@ -21,7 +21,7 @@ export function table(caption, heads, items, cells) {
     const [first, ...rest] = cells(item, index);
     return element("tr", {}, element("th", { scope: "row" }, first), ...rest.map((cell) => element("td", {}, cell)));
   });
-  const cut = items.length > MOST_ROWS ? `: the first ${MOST_ROWS} of ${numberText.count(items.length)}, all in the JSON` : "";
+  const cut = items.length > MOST_ROWS ? `: the first ${MOST_ROWS} of ${numberText.count(items.length)}; the JSON has all` : "";
   const words = element("caption", {}, caption + cut);
   const whole = element("table", {}, words, element("thead", {}, head), element("tbody", {}, ...body));
   return element("div", { class: "table-scroll", tabIndex: 0, role: "region", "aria-label": caption }, whole);
@@ -67,7 +67,7 @@ export function withCount(text, n) {
 
 /** The pictures whose answer changed, for people. @param {{ image: string, first: string, second: string }[]} moved */
 export function movedTable(moved) {
-  return table("Pictures that moved", ["Picture", "before", "now"], moved, ({ image, first, second }) => [image, first, second]);
+  return table("Pictures with a different answer", ["Picture", "before", "now"], moved, ({ image, first, second }) => [image, first, second]);
 }
 
 /** Saves a document as JSON. @param {string} name @param {object} document */

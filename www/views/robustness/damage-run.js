@@ -32,7 +32,7 @@ export class DamageRun {
     const image = await /** @type {() => Promise<Blob>} */ (read)();
     const answer = await this.#research.ask("damage", { ...this.#question, image, name, truth, damages, thumbnails }, { signal: this.#signal });
     this.#weights ||= answer.weights_sha256;
-    if (answer.weights_sha256 !== this.#weights) throw new Error("The model was changed meanwhile.");
+    if (answer.weights_sha256 !== this.#weights) throw new Error("The model changed in the meantime.");
     return answer;
   }
 
@@ -73,7 +73,7 @@ export class DamageRun {
     const pictures = measured.map(({ entry: { name, label }, sha256 }) => ({ name, label, sha256 }));
     const asked = { signal: this.#signal };
     const [model, identity] = await Promise.all([this.#research.ask("model", {}, asked), this.#research.ask("identity", { pictures }, asked)]);
-    if (model.weights_sha256 !== (this.#weights || model.weights_sha256)) throw new Error("The model was changed meanwhile.");
+    if (model.weights_sha256 !== (this.#weights || model.weights_sha256)) throw new Error("The model changed in the meantime.");
     return { ...model, images: measured.length, ...identity };
   }
 }

@@ -9,7 +9,7 @@ import "../research/run-line.js";
 /** The parts of the Robustness view, in the order they are read. Nothing here has behaviour. */
 export function robustnessLayout() {
   const parts = {
-    needsData: element("p", { class: "hint" }, "Open a data set under Dataset first."),
+    needsData: element("p", { class: "hint" }, "Open a data set in Dataset first."),
     families: element("fieldset", { class: "chips" }, element("legend", {}, "Families")),
     each: element("input", { id: "robust-each", type: "number", min: 1, max: 1000, value: 2 }),
     word: element("input", { id: "robust-word", type: "text", maxLength: 24 }),
@@ -31,7 +31,7 @@ export function robustnessLayout() {
   const controls = element(
     "section",
     { "aria-label": "Corruptions", hidden: true },
-    element("div", { class: "fields" }, field("Pictures of each label, drawn at random", parts.each), field("Word of the typographic attack", parts.word)),
+    element("div", { class: "fields" }, field("Pictures per label, sampled at random", parts.each), field("Word for the typographic attack", parts.word)),
     parts.families,
     parts.plan,
     actions(parts.start),
@@ -52,7 +52,7 @@ export function robustnessLayout() {
     element(
       "p",
       { class: "hint" },
-      "The corruptions of ImageNet-C (Hendrycks and Dietterich, 2019) with their parameters, on pictures brought to 224 pixels, and shifts beside them. A model that sees fewer pixels never sees the finest damage. Frost is drawn, not photographed.",
+      "The corruptions of ImageNet-C (Hendrycks and Dietterich, 2019) with their parameters, applied to pictures resized to 224 pixels, and additional shifts. A model with a smaller input never sees the finest corruptions. Frost is synthetic, not photographed.",
     ),
     parts.needsData,
   );

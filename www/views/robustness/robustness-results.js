@@ -14,8 +14,8 @@ export const SEVERITIES = [1, 2, 3, 4, 5];
 export function resultParts({ clean, retention, corruptions, cells, families, clean_resampled: resampled, relative_mean_corruption_error: relative }) {
   const figures = element("fact-list", { "data-table": "" });
   figures.facts = [
-    ["Top-1 accuracy, undamaged", withInterval(clean)],
-    ["Mean corruption error, above the clean error", `${(relative * 100).toFixed(1)} points`],
+    ["Top-1 accuracy, clean", withInterval(clean)],
+    ["Mean corruption error above the clean error", `${(relative * 100).toFixed(1)} points`],
     ...retention.map((/** @type {any} */ { severity, retained }) => [`Accuracy retained at severity ${severity}`, withInterval(retained)]),
   ];
   const row = (/** @type {any} */ { corruption, relative_error: error, never_changed: never }) => [
@@ -32,7 +32,7 @@ export function resultParts({ clean, retention, corruptions, cells, families, cl
       .filter((/** @type {any} */ { family }) => family === name)
       .map((/** @type {any} */ { severity, acc1 }) => ({ severity, share: acc1 })),
   }));
-  const words = `Each line is the mean over a family’s corruptions; its band is the 95 % interval over the ${resampled.n} pictures (bootstrap), undamaged as at every severity.`;
+  const words = `Each line is the mean over a family’s corruptions; its band is the bootstrapped 95 % interval over the ${resampled.n} pictures, also of the clean ones.`;
   const familyRow = (/** @type {any} */ { name, points }) => [name, withInterval(resampled), ...points.map((/** @type {any} */ { share }) => withInterval(share))];
   return [
     figures,
@@ -55,13 +55,13 @@ export function comparisonParts(runs) {
     points: result.retention.map((/** @type {any} */ { severity, retained }) => ({ severity, share: retained })),
   }));
   const row = (/** @type {number} */ severity) => [
-    severity === 0 ? "Top-1 accuracy, undamaged" : `retained at severity ${severity}`,
+    severity === 0 ? "Top-1 accuracy, clean" : `retained at severity ${severity}`,
     ...runs.map(({ result }) => withInterval(severity === 0 ? result.clean : result.retention.find((/** @type {any} */ one) => one.severity === severity)?.retained)),
   ];
-  const words = "How much of its own undamaged accuracy each keeps, in the band of its 95 % interval.";
+  const words = "How much of its own clean accuracy each run retains, in the band of its 95 % interval.";
   const whose = runs.map(({ name, subject }) => element("li", {}, element("strong", {}, name), ` ${subjectText(subject)}`));
   const chart = figure(severityChart("Accuracy retained by severity", series), legend(words, series));
-  const twin = table("Pinned and now", ["", ...runs.map(({ name }) => name)], [0, ...SEVERITIES], row);
+  const twin = table("Pinned and current runs", ["", ...runs.map(({ name }) => name)], [0, ...SEVERITIES], row);
   return [element("ul", { class: "pins", "aria-label": "Compared runs" }, ...whose), element("div", { class: "beside" }, chart, twin)];
 }
 

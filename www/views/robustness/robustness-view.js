@@ -140,7 +140,7 @@ export class RobustnessView extends Component {
   /** @param {AbortSignal} signal */
   #damageRun(signal) {
     const { data, question, ends } = this.#research;
-    if (data?.kept) throw new Error("There are embeddings only, and no pictures to damage. Open the pictures under Dataset.");
+    if (data?.kept) throw new Error("There are only embeddings, no pictures to corrupt. Open the pictures in Dataset.");
     const { working_side: side, word } = this.#settings;
     return new DamageRun({ research: this.#research, question: { ...question, side, word }, signal: AbortSignal.any([signal, ends]) });
   }
@@ -156,12 +156,12 @@ export class RobustnessView extends Component {
       const versions = this.#asked.length * SEVERITIES.length + 1;
       const { each, of } = this.#settings.sample;
       const { labels, seed } = this.#research.question;
-      const what = `${numberText.count(entries.length)} of ${numberText.count(of)} pictures: ${each} of each of ${labels.length} labels, drawn at random with seed ${seed} (stratified). ${numberText.count(entries.length * versions)} versions of them to embed`;
+      const what = `${numberText.count(entries.length)} of ${numberText.count(of)} pictures: ${each} per label for ${labels.length} labels, sampled at random with seed ${seed} (stratified). ${numberText.count(entries.length * versions)} versions of them to embed`;
       signal.throwIfAborted();
       plan.textContent = `${what}.`;
       const perSecond = await this.#perSecond(entries, signal);
       signal.throwIfAborted();
-      if (perSecond > 0) plan.textContent = `${what}, about ${numberText.wait((entries.length * versions) / perSecond)} at the ${perSecond.toFixed(0)} a second that were measured here.`;
+      if (perSecond > 0) plan.textContent = `${what}, about ${numberText.wait((entries.length * versions) / perSecond)} at the ${perSecond.toFixed(0)} pictures a second measured here.`;
     } catch {
       // there is no estimate, or a newer one
     }
@@ -205,7 +205,7 @@ export class RobustnessView extends Component {
         this.#result = { ...measured, skipped };
         this.#showResult(subject);
       } catch (error) {
-        if (ends.aborted && !signal.aborted) throw new Error("Stopped: the model or the data was changed meanwhile. Measure again.");
+        if (ends.aborted && !signal.aborted) throw new Error("Stopped: the model or the data changed in the meantime. Measure again.");
         throw error;
       }
       this.dataset.state = "ready";
@@ -247,7 +247,7 @@ export class RobustnessView extends Component {
       const first = trials.findIndex(({ predicted }) => predicted !== clean.predicted);
       const items = pictures.map((pixels, index) => thumbnail(pixels, question.labels, trials[index], index + 1));
       const said = first < 0 ? "No severity changes the answer." : `Severity ${first + 1} is the first that changes the answer.`;
-      const words = `${entry.name}, undamaged: ${question.labels[clean.predicted]}, “${entry.label}” at ${percent(clean.score)}. ${said}`;
+      const words = `${entry.name}, clean: ${question.labels[clean.predicted]}, “${entry.label}” at ${percent(clean.score)}. ${said}`;
       const subject = subjectOf(await run.about([{ entry, sha256 }]), data?.title ?? "", question, own);
       this.#wholes.set(subject, whole?.data_sha256 ?? null);
       const row = element("ol", { class: "picture-row", tabIndex: 0, "aria-label": "The picture at each severity" }, ...items);

@@ -64,7 +64,7 @@ export class ShareView extends Component {
     if (inOneFile) {
       file.disabled = folder.disabled = true;
       file.after(this.#parts.outcome);
-      this.#parts.outcome.textContent = "This page is one already: pass the file on.";
+      this.#parts.outcome.textContent = "This page already is a single file: just pass it on.";
     }
   }
 
@@ -79,7 +79,7 @@ export class ShareView extends Component {
     const { pictures, picturesLine, picturesLabel, contents } = this.#parts;
     const { labels, templates, samples, pictures: own } = this.#current();
     picturesLine.hidden = own.length === 0;
-    picturesLabel.textContent = `Show my ${counted(own.length, "picture")} in it in place of the samples`;
+    picturesLabel.textContent = `Show my ${counted(own.length, "picture")} instead of the samples`;
     const shown = pictures.checked && own.length > 0 ? counted(own.length, "picture of yours", "pictures of yours") : counted(samples.length, "sample");
     const { info } = this.#session;
     contents.facts = [
@@ -144,7 +144,7 @@ export class ShareView extends Component {
     const { labels, ownLabels, templates, mode, samples, pictures: own } = this.#current();
     const shown = pictures.checked ? own : [];
     const { source, info, shipped } = this.#session;
-    if (!source || !info) throw new Error("There is no model to put in yet.");
+    if (!source || !info) throw new Error("No model is loaded yet.");
     return {
       settings: {
         title: title.value.trim(),

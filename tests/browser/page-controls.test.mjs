@@ -83,7 +83,7 @@ visit("the heatmap lies over the picture for any label and by either method, and
   const drawn = () => map.evaluate((canvas) => /** @type {HTMLCanvasElement} */ (canvas).toDataURL());
   const covered = await drawn();
   await page.getByRole("combobox", { name: "Method" }).selectOption({ label: "Patch similarity" });
-  await page.getByText(/cosines run from -?0\.\d{3} to 0\.\d{3}/).waitFor();
+  await page.getByText(/cosines range from -?0\.\d{3} to 0\.\d{3}/).waitFor();
   assert.notEqual(await drawn(), covered);
   assert.equal(await choice.inputValue(), options[1]);
   await page.getByRole("slider", { name: "Strength" }).fill("0");
@@ -178,7 +178,7 @@ visit("a copied result names the weights and has the scores in full", async (pag
 });
 
 visit("the model's own ensemble is a preset, and tells how its templates agree", async (page) => {
-  await page.getByRole("button", { name: /^The model’s \d together$/ }).click();
+  await page.getByRole("button", { name: /^The model’s ensemble of \d$/ }).click();
   assert.equal((await page.getByRole("textbox", { name: "Template" }).inputValue()).split("\n").length, EMBEDDED.templates.length);
   await page.getByText(/templates agree on the answer/).waitFor();
 });

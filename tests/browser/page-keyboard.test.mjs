@@ -108,7 +108,7 @@ visit("pictures, presets, modes and heatmaps are chosen by keys", async (page) =
   await page.keyboard.press("Space");
   await tabTo(page, page.getByRole("combobox", { name: "Method" }));
   await page.keyboard.press("ArrowDown");
-  await page.getByText("cosines run from").waitFor();
+  await page.getByText("cosines range from").waitFor();
   const strength = page.getByRole("slider", { name: "Strength" });
   await tabTo(page, strength);
   await page.keyboard.press("Home");

@@ -75,7 +75,7 @@ async function download() {
 async function slowly() {
   hub.fault = (file) => (file === "model.safetensors" ? { pace: 600 } : undefined);
   await download();
-  await page.locator("model-view load-progress").getByText(/^Fetching [1-9].* of 261/).waitFor();
+  await page.locator("model-view load-progress").getByText(/^Downloading [1-9].* of 261/).waitFor();
 }
 /** @param {string} name */
 const named = (name) => page.locator(".model-name").filter({ hasText: name }).waitFor();
@@ -116,7 +116,7 @@ test("a repository is looked at before it is downloaded, then used, kept, and de
   await page.waitForFunction(() => Reflect.get(window, "promised"));
   await page.getByRole("button", { name: `Use ${EMBEDDED.name}` }).click();
   await named(EMBEDDED.name);
-  await kept().getByText(/Kept here/).waitFor();
+  await kept().getByText(/Stored here/).waitFor();
   await page.getByRole("button", { name: "Delete tiny" }).click();
   await kept().waitFor({ state: "detached" });
 });
@@ -125,7 +125,7 @@ test("a download is paused, and goes on where it was", async () => {
   hub.served.clear();
   await slowly();
   await page.getByRole("button", { name: "Pause", exact: true }).click();
-  await kept().getByText(/^\d\d? % here$/).waitFor();
+  await kept().getByText(/^\d\d? % downloaded$/).waitFor();
   assert.match(await inUse(), new RegExp(`^${EMBEDDED.name}`));
   hub.fault = () => undefined;
   await page.getByRole("button", { name: "Resume tiny" }).click();

@@ -67,7 +67,7 @@ export function modelLayout() {
     preview: element("p", { id: "repo-preview", class: "hint", role: "status" }),
     download: button("Download it", "save"),
     room: element("p", { class: "hint" }),
-    persist: button("Ask the browser to keep it for good for good", "shield"),
+    persist: button("Ask the browser to keep it for good", "shield"),
     engineFacts: element("fact-list", { "data-table": "" }),
     hub: element("div", { class: "hub" }),
   };

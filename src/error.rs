@@ -13,7 +13,7 @@ pub enum Error {
     #[error("{}: {source}", path.display())]
     File { path: PathBuf, source: std::io::Error },
 
-    /// Another error, with the file it is about.
+    /// An error in a file, with the path of that file.
     #[error("{}: {error}", path.display())]
     InFile { path: PathBuf, error: Box<Error> },
     /// An output stream refused bytes.
@@ -28,13 +28,13 @@ pub enum Error {
     #[error("not a valid {format} file: {reason}")]
     Malformed { format: &'static str, reason: String },
 
-    /// A file is not the one that is meant.
+    /// A file has another hash than its record says.
     #[error(
-        "{what} have the SHA-256 {found}, the record says {expected}: the file is damaged or another one"
+        "{what} have the SHA-256 {found}, the record says {expected}: the file is damaged, or is another file"
     )]
     WrongHash { what: &'static str, found: String, expected: String },
 
-    /// A host did not give a file.
+    /// A file could not be downloaded.
     #[error("{url}: {problem}")]
     Download { url: String, problem: String },
 
@@ -59,7 +59,7 @@ pub enum Error {
     MissingTensor { name: String, shape: Vec<usize> },
 
     /// Tensors the architecture has no use for.
-    #[error("{count} tensors of the checkpoint have no place in the model, the first is {first:?}")]
+    #[error("{count} tensors of the checkpoint are not used by the model, the first is {first:?}")]
     UnknownTensors { count: usize, first: String },
 
     /// A tensor's shape contradicts the config.
@@ -78,11 +78,11 @@ pub enum Error {
     #[error("the {tower} embedding is not finite: the weights are damaged or out of range")]
     NonFiniteEmbedding { tower: &'static str },
 
-    /// Quantization to a type the format or the shape does not allow.
+    /// An element type that does not exist, or that is not offered here.
     #[error("unknown dtype {found:?}: expected one of {expected}")]
     UnknownDtype { found: String, expected: &'static str },
 
-    /// Bytes that are no image of a supported format.
+    /// Bytes that are not an image in a supported format.
     #[error("cannot decode the image: {reason}")]
     ImageDecode { reason: String },
 
@@ -116,19 +116,19 @@ pub enum Error {
     #[error("the embedding has {found} values, this model's have {expected}")]
     EmbeddingLength { found: usize, expected: usize },
 
-    /// An embedding that no model made.
+    /// An embedding with a value that is not finite.
     #[error("the embedding has {value} at place {index}, expected finite numbers")]
     EmbeddingValue { value: f32, index: usize },
 
-    /// Another number of values than what they belong to takes.
+    /// Too few or too many numbers for what they belong to.
     #[error("{found} numbers were given for {what}, {expected} are needed")]
     ValueCount { what: String, found: usize, expected: usize },
 
-    /// A number that cannot be measured with.
+    /// A number that is NaN or infinite.
     #[error("{what} is {value}, expected a finite number")]
     NotFinite { what: &'static str, value: f32 },
 
-    /// A run over pictures with another number of answers than the clean one.
+    /// A corrupted run with another number of answers than the clean one.
     #[error("{corruption} at severity {severity} has {found} trials, the clean pictures have {expected}")]
     TrialCount { corruption: &'static str, severity: u8, found: usize, expected: usize },
 
@@ -140,7 +140,7 @@ pub enum Error {
     )]
     LfsPointer { what: String, bytes: Option<u64> },
 
-    /// Another number of embeddings than there are prompts.
+    /// Too few or too many embeddings for the prompts.
     #[error("there are {found} embeddings for {expected} prompts")]
     EmbeddingCount { found: usize, expected: usize },
 
@@ -152,15 +152,15 @@ pub enum Error {
     #[error("severity {found}: expected 1 to 5")]
     Severity { found: u8 },
 
-    /// A word that cannot be written into a picture.
+    /// A word that cannot be drawn into a picture.
     #[error("the word {word:?}: {problem}")]
     Word { word: String, problem: String },
 
-    /// A table of kept embeddings with another number of lines than there are embeddings.
+    /// A table of saved embeddings with another number of lines than there are embeddings.
     #[error("the table has {lines} lines for {rows} embeddings")]
     KeptLines { rows: usize, lines: usize },
 
-    /// Kept embeddings that other weights made.
+    /// Saved embeddings that other weights made.
     #[error("the embeddings were made by weights {found}, this model's are {expected}")]
     OtherWeights { found: String, expected: String },
 
@@ -172,7 +172,7 @@ pub enum Error {
     #[error("label {} is empty", index + 1)]
     EmptyLabel { index: usize },
 
-    /// A label no context window can hold.
+    /// A label that is longer than any context window.
     #[error("label {} has {chars} characters, at most {max} are accepted", index + 1)]
     LongLabel { index: usize, chars: usize, max: usize },
 
@@ -202,15 +202,15 @@ pub enum Error {
     #[error("{}", probe_problem(*largest))]
     Probe { largest: usize },
 
-    /// Something that is no text where a label, template or text is expected.
-    #[error("expected a text, found a value of type {found}")]
+    /// A value that is not a string where a label, template or text is expected.
+    #[error("expected a string, found a value of type {found}")]
     NotText { found: String },
 
-    /// The machine has not enough memory.
+    /// There is not enough memory.
     #[error("out of memory: {needed} bytes are needed")]
     OutOfMemory { needed: u64 },
 
-    /// candle failed where valid input cannot make it fail.
+    /// candle failed, which no input should make it do.
     #[error("internal error in candle: {0}")]
     Candle(#[from] candle_core::Error),
 }

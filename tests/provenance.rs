@@ -225,7 +225,7 @@ fn every_interval_comes_with_the_number_of_pictures_and_a_missing_temperature_wi
         (&0.0.into(), &"higher-is-likelier".into())
     );
     let text = String::from_utf8(run(path, &["eval", "clean/wrong.csv"]).stdout).expect("text");
-    assert!(text.contains("equal scores for all labels would be likelier"), "{text}");
+    assert!(text.contains("uniform scores would be likelier"), "{text}");
     let right = json(path, &["eval", "clean"]);
     assert_eq!(
         (&right["acc1"], &right["calibration"]["no_temperature"]),

@@ -122,5 +122,5 @@ fn a_missing_a_misshapen_and_an_unknown_tensor_are_each_named() {
 
     let mut unknown = checkpoint();
     unknown.config.vision.layers -= 1;
-    assert!(load(unknown).contains("have no place in the model, the first is \"v.blk."));
+    assert!(load(unknown).contains("are not used by the model, the first is \"v.blk."));
 }

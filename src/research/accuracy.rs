@@ -46,14 +46,14 @@ pub struct ClassAccuracy {
     pub label: String,
     /// Pictures of this class.
     pub images: usize,
-    /// Pictures taken for this class.
+    /// Pictures predicted as this class.
     pub predicted: usize,
     pub precision: Option<Estimate>,
     pub recall: Option<Estimate>,
     pub f1: Option<f64>,
 }
 
-/// Pictures of one class that were taken for another.
+/// Pictures of one class that were mistaken for another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Confused {
     pub truth: usize,
@@ -133,7 +133,7 @@ fn mean_recall(outcomes: &[Outcome], classes: usize, bootstrap: &Bootstrap) -> E
 }
 
 fn per_class(pairs: &[Confused], labels: &[String]) -> Vec<ClassAccuracy> {
-    // Of each class: pictures that are it, that are taken for it, and both.
+    // Of each class: pictures that are it, that are predicted as it, and both.
     let mut counts = vec![[0; 3]; labels.len()];
     for pair in pairs {
         counts[pair.truth][0] += pair.images;

@@ -16,7 +16,7 @@ pub struct Naming {
     pub acc1: Estimate,
     /// Of the class's own pictures; `None` where there are none.
     pub recall: Option<Estimate>,
-    /// Pictures that are taken for the class.
+    /// Pictures that are predicted as the class.
     pub predicted: usize,
     /// Pictures whose answer is another class than under the first name.
     pub moved: Vec<Moved>,

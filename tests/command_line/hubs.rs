@@ -62,7 +62,7 @@ fn a_silent_hub_ends_the_fetch_and_the_next_run_goes_on() {
         silent: Some(if asked.before == 0 { 500_000 } else { 1_000 }),
         ..Fault::default()
     });
-    assert!(ran.failure().contains("the host was silent for 1 s; what has come is kept"), "{ran:?}");
+    assert!(ran.failure().contains("the host was silent for 1 s; progress is saved"), "{ran:?}");
     hub.behave(|_| Fault::default());
     assert_eq!(bench.inspect(&hub.url).code, Some(0));
     assert_eq!(hub.served(WEIGHTS), size(&bench), "nothing came twice");
@@ -165,7 +165,7 @@ fn a_file_without_a_hash_that_is_replaced_on_the_way_is_not_spliced() {
         }),
     );
     let ran = bench.inspect(&hub.url);
-    assert!(ran.failure().contains("replaced on the host while it was fetched"), "{ran:?}");
+    assert!(ran.failure().contains("replaced on the host during the download"), "{ran:?}");
     hub.behave(|_| Fault { etag: Some("\"9\"".into()), ..Fault::default() });
     let ran = bench.inspect(&hub.url);
     assert_eq!(ran.code, Some(0), "{ran:?}");
@@ -241,7 +241,7 @@ fn what_is_half_fetched_and_was_damaged_is_begun_anew() {
             ..Fault::default()
         }),
     );
-    assert!(bench.inspect(&hub.url).failure().contains("what has come is kept"));
+    assert!(bench.inspect(&hub.url).failure().contains("progress is saved"));
     let data = bench.model().with_added_extension("data");
     let mut bytes = fs::read(&data).unwrap();
     let middle = bytes.len() / 2;
@@ -249,7 +249,7 @@ fn what_is_half_fetched_and_was_damaged_is_begun_anew() {
     fs::write(&data, bytes).unwrap();
     hub.behave(|_| Fault::default());
     let ran = bench.inspect(&hub.url);
-    assert!(ran.code == Some(0) && ran.err.contains("is not what was written into it"), "{ran:?}");
+    assert!(ran.code == Some(0) && ran.err.contains("does not contain what was written to it"), "{ran:?}");
     bench.expected();
     assert!(bench.same_weights(&bench.model(), &bench.folder.path().join("expected.gguf")));
 }

@@ -247,7 +247,7 @@ fn paths_that_are_not_utf_8_work_everywhere() {
     // A class is a label, which has to be text.
     fs::create_dir(bench.work().join(&data).join(OsString::from_vec(b"\xfe".to_vec()))).unwrap();
     let ran = Ran::of(bench.command(&["eval"]).arg(&data).output().unwrap());
-    assert!(ran.failure().contains("not UTF-8, so that it cannot be a label"), "{ran:?}");
+    assert!(ran.failure().contains("not UTF-8, so it cannot be a label"), "{ran:?}");
 }
 
 #[test]

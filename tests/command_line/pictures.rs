@@ -91,7 +91,7 @@ fn folders_patterns_and_standard_input_are_pictures() {
     let nothing = classify(&["empty", "photos/*.png", "photos/a.webp"]);
     assert_eq!(nothing.code, Some(1));
     assert_eq!(nothing.json()[0]["error"], "the folder holds no pictures");
-    assert_eq!(nothing.json()[1]["error"], "no file has such a name");
+    assert_eq!(nothing.json()[1]["error"], "no file matches it");
     // A name that looks like a pattern, but is there, is that file.
     fs::copy(picture(), bench.work().join("[1].webp")).unwrap();
     assert_eq!(names(&classify(&["[1].webp"]).json()), ["[1].webp"]);

@@ -70,7 +70,7 @@ fn a_refusal_of_the_hub_says_what_to_do() {
     assert!(told.contains("no repository of this name") && told.contains("HF_TOKEN"), "{told}");
     assert!(refused(401, "", Some("secret")).contains("the token in HF_TOKEN has no access"));
     assert!(refused(403, "x-error-code: GatedRepo\r\n", None).contains("accept its terms on its page"));
-    assert!(refused(404, "", None).contains("look for a mistake in owner/name"));
+    assert!(refused(404, "", None).contains("check the spelling of owner/name"));
     assert!(refused(404, "x-error-code: RevisionNotFound\r\n", None).contains("no such revision"));
     assert!(refused(429, "retry-after: 4000\r\n", None).contains("asks to wait 4000 s"));
     assert!(refused(302, "", None).contains("302"));

@@ -17,7 +17,7 @@ use crate::pictures::STDIN;
 pub use labels::Labels;
 pub use research::{Bias, Compare, Data, Eval, Probe, Robustness};
 
-/// CLIP zero-shot image classification, with the bits of the browser build.
+/// Zero-shot image classification with CLIP and SigLIP: the same bits as in the browser.
 #[derive(Debug, Parser)]
 #[command(name = "clip-wasm", version, about)]
 pub struct Args {
@@ -66,25 +66,25 @@ impl Args {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Write a checkpoint as one GGUF file of the given type
+    /// Convert a checkpoint into one GGUF file of the given type
     Quantize(Quantize),
-    /// Say what is in a model: architecture, types, sizes, provenance, hash
+    /// Show what a model contains: architecture, types, sizes, provenance, hash
     Inspect {
         /// A .gguf file, a Hugging Face folder, a repository (owner/name[@revision]), or a record's id
         #[arg(default_value = crate::model::EMBEDDED)]
         model: OsString,
     },
-    /// List the models that are known by an id, and those that were fetched and kept, with their sizes
+    /// List known models and downloaded ones, with their sizes
     Models,
     /// Print the token ids of texts
     Tokenize {
         #[command(flatten)]
         model: Model,
-        /// A text, as it is: no template is put around it
+        /// A text, used as it is, without a template
         #[arg(required = true, value_name = "TEXT")]
         texts: Vec<String>,
     },
-    /// Write what the vision tower sees of a picture: f32 [3, height, width] as .npy
+    /// Write a picture as the vision tower gets it: f32 [3, height, width] as .npy
     Preprocess {
         #[command(flatten)]
         model: Model,
@@ -94,7 +94,7 @@ pub enum Command {
         #[arg(short, long, value_name = "FILE")]
         output: PathBuf,
     },
-    /// Print embeddings of pictures and texts, as projected, not normalised
+    /// Print the projected embeddings of pictures and texts, not normalised
     Embed {
         #[command(flatten)]
         model: Model,
@@ -102,23 +102,23 @@ pub enum Command {
         /// may be given several times
         #[arg(long = "image", value_name = "IMAGE")]
         images: Vec<PathBuf>,
-        /// A text, as it is; may be given several times
+        /// A text, used as it is; may be given several times
         #[arg(long = "text", value_name = "TEXT")]
         texts: Vec<String>,
     },
-    /// Score labels against pictures
+    /// Classify pictures with your own labels
     Classify(Classify),
-    /// Measure accuracy, calibration and what single templates reach over labelled pictures
+    /// Measure accuracy and calibration on labelled pictures, also for each template alone
     Eval(Eval),
-    /// Compare two results of `eval --json`: McNemar's exact test, and which pictures moved
+    /// Compare two results of `eval --json`: McNemar's exact test, and the pictures whose answers differ
     Compare(Compare),
-    /// Damage the pictures as ImageNet-C does, in five severities, and measure what is left
+    /// Measure accuracy under ImageNet-C's corruptions, at five severities
     Robustness(Robustness),
-    /// Compare groups of pictures: scores of labels, tests of their differences, associations
+    /// Compare groups of pictures: their scores, tests of the differences, associations
     Bias(Bias),
-    /// Fit a linear probe on the embeddings: cross-validated, and from a few pictures a class
+    /// Fit a linear probe on the embeddings: cross-validated, and from a few pictures per class
     Probe(Probe),
-    /// Compare a model with its source in f32, by candle-transformers
+    /// Compare a model with its source, run in f32 by candle-transformers
     Verify(Verify),
 }
 
@@ -126,7 +126,7 @@ pub enum Command {
 #[derive(Debug, Group)]
 pub struct Model {
     /// A .gguf file, a Hugging Face folder (run in f32), or a record's id or a repository (owner/name[@revision]),
-    /// which is fetched at its first use and kept in q8_0. `clip-wasm models` lists them
+    /// which is downloaded at its first use and kept in q8_0. `clip-wasm models` lists them
     #[arg(long, default_value = crate::model::EMBEDDED)]
     pub model: OsString,
 }
@@ -134,12 +134,12 @@ pub struct Model {
 #[derive(Debug, Group)]
 pub struct Quantize {
     /// A Hugging Face folder, a .gguf file, a record's id, or a repository of the hub (owner/name[@revision]). The
-    /// environment's HF_ENDPOINT names another hub, HF_TOKEN is an access token of it
+    /// environment variable HF_ENDPOINT names another hub, HF_TOKEN is an access token for it
     pub source: OsString,
     /// f32, f16, q8_0, q6_k, q5_0 or q4_0
     #[arg(long)]
     pub dtype: String,
-    /// Where to write; SOURCE's name with the type, in this folder, by default
+    /// The file to write; by default SOURCE's name with the type, in the current folder
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
     /// A record (JSON) with name, licence, description and template to put into the file; measured
@@ -156,10 +156,10 @@ pub struct Classify {
     pub prompts: Prompts,
     #[command(flatten)]
     pub labels: Labels,
-    /// Give only so many labels of each picture, the best
+    /// Print only the best N labels of each picture
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub top: Option<u32>,
-    /// Where in the picture each label's evidence is: a grid of values a label; as text, the best label's
+    /// Compute a heatmap: where in the picture the evidence for each label is. As text, only for the best label
     #[arg(long, value_enum)]
     pub heatmap: Option<HeatmapName>,
     /// A picture, a folder of them, or a pattern such as "photos/*.jpg"; - reads a picture from standard input
@@ -173,17 +173,17 @@ pub struct Verify {
     pub model: Model,
     /// The Hugging Face folder that the model was made from
     pub source: PathBuf,
-    /// Pictures to compare on, beside the built-in patterns
+    /// Pictures to compare, besides the built-in patterns
     pub images: Vec<PathBuf>,
 }
 
 /// How labels become prompts and prompts become scores.
 #[derive(Debug, Group)]
 pub struct Prompts {
-    /// A sentence with {} for the label; several make an ensemble. The model's own by default
+    /// A sentence with {} in place of the label; several form an ensemble. The model's own by default
     #[arg(long = "template", value_name = "TEMPLATE")]
     pub templates: Vec<String>,
-    /// What scores of several labels have to do with each other. The model's own by default: softmax, and
+    /// How to score the labels. The model's own mode by default: softmax, but
     /// independent for SigLIP
     #[arg(long, value_enum)]
     pub mode: Option<ModeName>,
@@ -203,9 +203,9 @@ impl Prompts {
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub enum ModeName {
-    /// How the labels compare: they sum to one
+    /// Compare the labels: scores sum to one
     Softmax,
-    /// Each label alone: against no label, or as SigLIP was trained
+    /// Score each label independently: against an empty prompt, or as SigLIP was trained to
     Independent,
 }
 
@@ -220,7 +220,7 @@ impl From<ModeName> for Mode {
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub enum HeatmapName {
-    /// How far the cosine drops with a part of the picture covered
+    /// How far the cosine drops when a part of the picture is covered
     Occlusion,
     /// The cosine with each of the model's own patches
     Patches,

@@ -84,7 +84,7 @@ fn looks_like_a_path(path: &Path, text: &str) -> Option<String> {
             .filter(|_| !path.as_os_str().is_empty());
     }
     if path.is_absolute() || !matches!(first, Some(Component::Normal(_))) || text.starts_with(['.', '~']) {
-        return Some("the name begins as a path does".to_owned());
+        return Some("the name begins like a path".to_owned());
     }
     if text.contains('\\') || text.ends_with('/') || repo.matches('/').count() > 1 {
         return Some("a repository is owner/name".to_owned());

@@ -80,16 +80,12 @@ fn of_one(path: &Path) -> Result<Vec<PathBuf>> {
         return Ok(vec![path.to_owned()]);
     } else {
         let pattern =
-            matcher(path).ok_or_else(|| none("there is no such file, and it is no pattern of names"))?;
+            matcher(path).ok_or_else(|| none("there is no such file, and the name is not a pattern"))?;
         walk(&fixed_part(path), 0, &mut found).map_err(failed)?;
         found.retain(|path| pattern.is_match(path));
     }
     if found.is_empty() {
-        return Err(none(if path.is_dir() {
-            "the folder holds no pictures"
-        } else {
-            "no file has such a name"
-        }));
+        return Err(none(if path.is_dir() { "the folder holds no pictures" } else { "no file matches it" }));
     }
     found.sort();
     Ok(found)

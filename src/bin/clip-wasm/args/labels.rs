@@ -17,7 +17,7 @@ pub struct Labels {
     /// One label, which may hold commas; may be given several times
     #[arg(long, value_name = "LABEL")]
     pub label: Vec<String>,
-    /// A file of labels, one a line; - reads them from standard input
+    /// A file with one label per line; - reads standard input
     #[arg(long, value_name = "FILE")]
     pub labels_file: Option<PathBuf>,
 }

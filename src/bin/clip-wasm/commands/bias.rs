@@ -29,7 +29,7 @@ pub fn run(args: &args::Bias, json: bool) -> Result<()> {
     let mut study = Study::open(&args.model, &args.prompts, &args.data)?;
     let groups = study.dataset.classes.len();
     if groups < 2 {
-        let problem = format!("has {groups} groups of pictures, at least two are compared");
+        let problem = format!("has {groups} groups of pictures, at least two are needed");
         return Err(Error::Dataset { path: study.data, problem });
     }
     let (set, skipped) = study.embed()?;
@@ -73,7 +73,7 @@ fn association(study: &mut Study, set: &EmbeddingSet, args: &args::Bias) -> Resu
 
 fn print(report: &Report) -> Result<()> {
     output::line(
-        "A difference between groups says nothing of its cause, and none found is no proof of fairness.",
+        "A difference between groups says nothing about its cause, and finding none does not prove fairness.",
     )?;
     for group in &report.bias.groups {
         let small =

@@ -118,11 +118,9 @@ fn print(report: &Report) -> Result<()> {
 /// Why there is no fitted temperature.
 fn without(reason: NoTemperature) -> &'static str {
     match reason {
-        NoTemperature::EveryPictureRight => "no temperature is best: every picture is right",
-        NoTemperature::LowerIsLikelier => "no temperature is best: the lower, the likelier",
-        NoTemperature::HigherIsLikelier => {
-            "no temperature is best: equal scores for all labels would be likelier than these"
-        }
+        NoTemperature::EveryPictureRight => "no best temperature: every picture is right",
+        NoTemperature::LowerIsLikelier => "no best temperature: the lower, the likelier",
+        NoTemperature::HigherIsLikelier => "no best temperature: uniform scores would be likelier than these",
     }
 }
 
@@ -138,7 +136,7 @@ fn print_accuracy(accuracy: &Accuracy, labels: &[String]) -> Result<()> {
     line("mean_per_class_recall", accuracy.mean_per_class_recall, recall)?;
     for pair in accuracy.most_confused.iter().take(5) {
         let (truth, predicted) = (&labels[pair.truth], &labels[pair.predicted]);
-        output::line(format!("{:>4} x {truth:?} taken for {predicted:?}", pair.images))?;
+        output::line(format!("{:>4} x {truth:?} mistaken for {predicted:?}", pair.images))?;
     }
     Ok(())
 }

@@ -115,9 +115,9 @@ fn print(report: &Report) -> Result<()> {
     output::line(format!("\nkept in {}", report.folder.display()))?;
     for kept in &report.kept {
         let what = match (&kept.dtype, kept.partial) {
-            (_, true) => "a part; the next fetch goes on".to_owned(),
+            (_, true) => "partial; the next fetch resumes".to_owned(),
             (Some(dtype), _) => dtype.clone(),
-            (None, _) => "without a note of its hash: not used by name".to_owned(),
+            (None, _) => "no recorded hash: not used by name".to_owned(),
         };
         let size = output::bytes(kept.bytes);
         output::line(format!("{:<34} {size:>10}  {what}  {}", kept.name, kept.path))?;

@@ -58,7 +58,9 @@ fn print(report: &Report) -> Result<()> {
     }
     if !report.measured.single_picture_classes.is_empty() {
         let classes = report.measured.single_picture_classes.join(", ");
-        output::line(format!("with one picture, which is learnt from or tested on, never both: {classes}"))?;
+        output::line(format!(
+            "with one picture, which can be trained on or tested on, but not both: {classes}"
+        ))?;
     }
     study::print_skipped(&report.skipped)
 }

@@ -43,7 +43,7 @@ impl Saved {
             return Ok(None);
         }
         let other = |what: String| {
-            let problem = format!("holds {what}: keep these under another name, or replace it with --fresh");
+            let problem = format!("holds {what}: use another name, or replace it with --fresh");
             Error::Dataset { path: path.clone(), problem }
         };
         let csv = output::read(&name.with_added_extension("csv"))?;
@@ -90,7 +90,7 @@ impl Saved {
         let ago = self.when.and_then(|when| when.elapsed().ok());
         let when = ago.map_or(String::new(), |ago| format!(", saved {} ago", HumanDuration(ago)));
         output::note(format!(
-            "resumed {images} of {all} pictures from {}{when}; --fresh embeds them anew",
+            "resumed {images} of {all} pictures from {}{when}; --fresh embeds them again",
             self.path.display()
         ));
         Ok(Resumed { from: output::readable(&self.path), images, seconds_ago: ago.map(|ago| ago.as_secs()) })

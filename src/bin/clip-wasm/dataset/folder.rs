@@ -31,7 +31,7 @@ pub fn open(folder: &Path) -> Result<Dataset> {
             let name = output::readable(Path::new(name));
             problem(
                 folder,
-                format!("has the folder {name}, whose name is not UTF-8, so that it cannot be a label"),
+                format!("has the folder {name}, whose name is not UTF-8, so it cannot be a label"),
             )
         })?;
         let label = label.replace('_', " ");
@@ -83,7 +83,7 @@ fn below(folder: &Path, depth: usize) -> Result<Vec<PathBuf>> {
     if depth > DEEPEST {
         return Err(problem(
             folder,
-            format!("lies more than {DEEPEST} folders deep: a link may lead in a circle"),
+            format!("lies more than {DEEPEST} folders deep: perhaps a link leads in a circle"),
         ));
     }
     let mut files = Vec::new();

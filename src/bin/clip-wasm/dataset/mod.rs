@@ -55,7 +55,7 @@ impl Dataset {
             _ if path.is_dir() => folder::open(path),
             "csv" | "tsv" | "json" => listed::open(path, &extension),
             "tar" => webdataset::open(path),
-            _ if path.exists() => Err(problem(path, "is no folder, .csv, .tsv, .json, .tar or .npy")),
+            _ if path.exists() => Err(problem(path, "is not a folder, .csv, .tsv, .json, .tar or .npy")),
             _ => Err(problem(path, "is not there")),
         }?;
         if dataset.items.is_empty() {

@@ -59,8 +59,8 @@ pub fn check(
     if text(response, header::CONTENT_TYPE)
         .is_some_and(|kind| kind.to_ascii_lowercase().starts_with("text/html"))
     {
-        let problem = "the host answered with a web page, expected a file of a model: the network may ask to sign in \
-                       first, or HF_ENDPOINT name no hub";
+        let problem = "the host answered with a web page, expected a file of a model: the network may require \
+                       signing in first, or HF_ENDPOINT may not name a hub";
         return Err(refused(problem.to_owned()));
     }
     let length = text(response, header::CONTENT_LENGTH).and_then(|length| length.parse::<u64>().ok());
@@ -86,7 +86,7 @@ pub fn check(
 
 fn busy(status: StatusCode) -> String {
     match status.as_u16() {
-        429 => "the host has had too many requests (429)".to_owned(),
+        429 => "the host has received too many requests (429)".to_owned(),
         _ => format!("the host answered {status}"),
     }
 }
@@ -105,15 +105,13 @@ fn refusal(response: &Response, has_token: bool) -> String {
             "the repository has no such revision: expected a branch, a tag or a commit after the @".to_owned()
         }
         (_, "GatedRepo") | (403, _) => {
-            format!(
-                "the host gives it only to those who were let in ({status}): accept its terms on its page; {token}"
-            )
+            format!("access to it is restricted ({status}): accept its terms on its page; {token}")
         }
         (401, _) => format!(
-            "the host asks for an account (401): either there is no repository of this name, or it is private or \
+            "the host requires an account (401): there is no repository of this name, or it is private or \
              gated; {token}"
         ),
-        (404, _) => "the host does not have it (404): look for a mistake in owner/name[@revision]".to_owned(),
+        (404, _) => "the host does not have it (404): check the spelling of owner/name[@revision]".to_owned(),
         _ => format!("the host answered {}, expected 200 and the file", response.status()),
     }
 }

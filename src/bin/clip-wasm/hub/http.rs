@@ -144,8 +144,7 @@ impl Http {
         position.has_answered = true;
         let Answer { total, begins, etag } = answer::check(file, &response, range, self.token.is_some())?;
         if !file.is_hashed && position.at > 0 && position.etag.is_some() && position.etag != etag {
-            let problem =
-                "it was replaced on the host while it was fetched: run the command again".to_owned();
+            let problem = "it was replaced on the host during the download: run the command again".to_owned();
             return Err(Trouble::Final(failed(file, problem)));
         }
         position.etag = etag;
@@ -240,6 +239,6 @@ fn token() -> Result<Option<String>> {
     if token.chars().all(|c| c.is_ascii_graphic()) {
         return Ok((!token.is_empty()).then_some(token));
     }
-    let problem = "expected a token of the hub, found characters that none has".to_owned();
+    let problem = "expected an access token of the hub, found characters that no token has".to_owned();
     Err(Error::Download { url: "HF_TOKEN".to_owned(), problem })
 }

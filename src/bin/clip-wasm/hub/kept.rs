@@ -166,7 +166,7 @@ pub fn folder() -> Result<PathBuf> {
         path: PathBuf::from("CLIP_WASM_MODELS"),
         source: std::io::Error::new(
             std::io::ErrorKind::NotFound,
-            "this variable is not set, and the user has no home, so that there is no folder to keep models in",
+            "this variable is not set, and the user has no home folder, so there is no folder to keep models in",
         ),
     })?;
     Ok(user.cache_dir().join("clip-wasm"))

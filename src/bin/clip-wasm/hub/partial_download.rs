@@ -57,7 +57,7 @@ impl PartialDownload {
             }
             let data = work.data_path();
             output::note(format!(
-                "{} is not what was written into it: going back to before that",
+                "{} does not contain what was written to it: resuming from an earlier point",
                 data.display()
             ));
         }
@@ -166,10 +166,10 @@ impl PartialDownload {
         match error {
             Error::Download { url, problem } if is_saved_set => Error::Download {
                 url,
-                problem: format!("{problem}; what has come is kept, and the next run goes on"),
+                problem: format!("{problem}; progress is saved, and the next run resumes"),
             },
             Error::File { path, source } if is_saved_set => {
-                let problem = format!("{source}; what has come is kept, and the next run goes on");
+                let problem = format!("{source}; progress is saved, and the next run resumes");
                 Error::File { path, source: io::Error::new(source.kind(), problem) }
             }
             error => error,

@@ -51,7 +51,10 @@ impl Work {
             match data.try_lock() {
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) => {
-                    output::note(format!("another clip-wasm is making {}: waiting for it", base.display()));
+                    output::note(format!(
+                        "another clip-wasm process is already making {}: waiting for it",
+                        base.display()
+                    ));
                     has_waited = true;
                     data.lock().map_err(failed)?;
                 }

@@ -129,7 +129,7 @@ visit("a score on its own does not depend on the other labels", async (page) => 
 });
 
 visit("each on its own, what a sample shows is likelier than not", async (page) => {
-  await page.getByRole("radio", { name: "Each on its own" }).check();
+  await page.getByRole("radio", { name: "Score each label independently" }).check();
   const samples = page.getByRole("list", { name: "Samples" }).getByRole("button");
   for (let at = (await samples.count()) - 1; at >= 0; at--) {
     await samples.nth(at).click();

@@ -126,7 +126,7 @@ async function words(page, { folder, data, options, evaluation }) {
 
   const names = ["kitten", "feline"];
   await page.locator("words-panel").getByLabel("Label", { exact: true }).selectOption("cat");
-  await fill(page.locator("words-panel").getByLabel("Other names for it, one a line"), names.join("\n"));
+  await fill(page.locator("words-panel").getByLabel("Other names for it, one per line"), names.join("\n"));
   await press(page, "words-panel", "Try these names");
   const known = (/** @type {any} */ document, /** @type {string} */ name) => {
     const { acc1, intervals, images, per_class } = document;
@@ -188,8 +188,8 @@ async function bias(page, { line, options, evaluation }) {
   await press(page, "bias-view", "Compare the two sets");
   equal(await savedJson(page, "bias-view", "Save sets as JSON"), { ...own, images, other_labels: others, label_sets: theirs.label_sets }, "sets");
   await onScreen(page, "bias-view > section > result-frame:has(.slope)", screens.setsScreen(theirs, images));
-  await fill(view.getByLabel("Words, one a line"), near.join("\n"));
-  await fill(view.getByLabel("Other words"), far.join("\n"));
+  await fill(view.getByLabel("Words, one per line"), near.join("\n"));
+  await fill(view.getByLabel("Other names"), far.join("\n"));
   await press(page, "bias-view", "Test the association");
   const asked = { groups_table: "", targets, attributes: near, other_attributes: far };
   equal(await savedJson(page, "bias-view", "Save association as JSON"), { ...own, images, ...asked, association: theirs.association }, "association");
@@ -202,7 +202,7 @@ async function robustness(page, { line, evaluation }) {
   const view = page.locator("robustness-view");
   for (const family of ["blur", "weather", "digital"]) await view.getByLabel(family).uncheck();
   await fill(view.getByLabel("Pictures of each label"), "1");
-  await fill(view.getByLabel("Word of the typographic attack"), evaluation.labels[0]);
+  await fill(view.getByLabel("Word for the typographic attack"), evaluation.labels[0]);
   const theirs = line("robustness", "--limit", "1", ...each("--corruption", NOISE));
   await press(page, "robustness-view", "Measure");
   robust = await theirs;
@@ -297,7 +297,7 @@ test("every number of a researcher's hour is the command line's", { timeout: 900
     await open(page, "Dataset");
     await ask(page, "Labels of the data", [...CLASSES, ...OTHERS].join("\n"));
     await ask(page, "Templates of the data", "{}\na drawing of a {}");
-    await ask(page, "Seed of intervals, tests and samples", "3");
+    await ask(page, "Random seed for intervals, tests and samples", "3");
   };
   await edit();
   await beside(await everything(page, { folder, data: "clean", options }));

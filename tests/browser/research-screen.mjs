@@ -36,7 +36,7 @@ export function screenOf(part) {
 
 /** How many numbers a screen shows; names of files, hashes and captions do not count. @param {Screen} screen */
 export function numbersIn({ facts, tables, words }) {
-  const texts = [...facts, ...tables.flatMap(({ rows }) => rows), ...words.filter((line) => !line.startsWith("Of "))];
+  const texts = [...facts, ...tables.flatMap(({ rows }) => rows), ...words.filter((line) => !line.startsWith("Measured: "))];
   const cells = texts.flatMap((line) => line.split(" | ")).filter((cell) => !/\/\S*\.\w+$/.test(cell));
   return cells.join(" ").match(/\d+(?:[.,]\d+)*/g)?.length ?? 0;
 }
@@ -76,9 +76,9 @@ export function whose({ model, dtype, weights_sha256: weights, data, data_sha256
 }
 
 const NO_TEMPERATURE = /** @type {Record<string, string>} */ ({
-  "every-picture-right": "none: every picture is right, and the lower the temperature, the likelier that is",
+  "every-picture-right": "none: every picture is right, so that a lower temperature is always likelier",
   "lower-is-likelier": "none: the lower the temperature, the likelier the true labels",
-  "higher-is-likelier": "none: equal scores for all labels would be likelier than these",
+  "higher-is-likelier": "none: uniform scores would be likelier than these",
 });
 
 /** What `clip-wasm eval` prints, of up to sixty labels. @param {any} document @returns {Screen} */
@@ -93,7 +93,7 @@ export function evaluationScreen(document) {
     { caption: "Most confused", rows: most_confused.map((/** @type {any} */ pair) => row(labels[pair.truth], labels[pair.predicted], pair.images, "Show")) },
     { caption: "Each label", rows: per_class.map((/** @type {any} */ one) => row(one.label, one.images, shown(one.precision), shown(one.recall), percent(one.f1))) },
     ...(each_template.length > 0
-      ? [{ caption: "Each template by itself, and McNemar’s p against all together", rows: each_template.map((/** @type {any} */ one) => row(one.template, shown(one.acc1), one.p.toFixed(3))) }]
+      ? [{ caption: "Each template alone, and McNemar’s p against the ensemble", rows: each_template.map((/** @type {any} */ one) => row(one.template, shown(one.acc1), one.p.toFixed(3))) }]
       : []),
     {
       caption: "Confidence and accuracy",
@@ -105,16 +105,16 @@ export function evaluationScreen(document) {
   return {
     facts: [
       `Top-1 accuracy: ${bounded(acc1, intervals.acc1)}`,
-      `Top-5 accuracy: ${acc5 === null ? "–, for five labels or more" : bounded(acc5, intervals.acc5)}`,
+      `Top-5 accuracy: ${acc5 === null ? "– (needs five labels or more)" : bounded(acc5, intervals.acc5)}`,
       `Mean per-class recall: ${bounded(recall, intervals.mean_per_class_recall)}`,
       `Calibration error: ${calibration.ece.toFixed(3)}`,
       `Fitted temperature: ${calibration.temperature?.toFixed(2) ?? NO_TEMPERATURE[calibration.no_temperature]}`,
     ],
     tables,
     words: [
-      `Of ${whose(document, predictions.length)}.`,
+      `Measured: ${whose(document, predictions.length)}.`,
       `Misses: ${misses}`,
-      ...(spread.length > 0 ? [`From ${Math.min(...spread).toFixed(1)} to ${Math.max(...spread).toFixed(1)} % by the template alone.`] : []),
+      ...(spread.length > 0 ? [`From ${Math.min(...spread).toFixed(1)} to ${Math.max(...spread).toFixed(1)} %, depending on the template alone.`] : []),
     ],
   };
 }
@@ -122,20 +122,20 @@ export function evaluationScreen(document) {
 /** What `clip-wasm compare` prints, below the evaluation it is compared with. @param {string} named the pin @param {any} document @param {string} differing @returns {Screen["tables"]} */
 export function comparisonTables(named, { first, second, difference, only_first_right: lost, only_second_right: won, p, moved }, differing) {
   const paired = moved && [row("Right only in the pinned run", lost), row("Right only now", won), row("McNemar’s exact p", p.toFixed(4)), row("Answers that changed", moved.length)];
-  const others = [row("Pictures", "not the same in both: their accuracies alone are compared")];
+  const others = [row("Pictures", "not the same in both runs: only their accuracies are compared")];
   const rows = [row("Other than now", differing), row("Pinned", shown(first)), row("Now", shown(second)), row("Difference", shown(difference)), ...(paired ?? others)];
   return [{ caption: `Compared with ${named}`, rows }, ...(moved?.length > 0 ? [movedTable(moved)] : [])];
 }
 
 /** @param {{ image: string, first: string, second: string }[]} moved */
-const movedTable = (moved) => ({ caption: "Pictures that moved", rows: moved.map(({ image, first, second }) => row(image, first, second)) });
+const movedTable = (moved) => ({ caption: "Pictures with a different answer", rows: moved.map(({ image, first, second }) => row(image, first, second)) });
 
 /** What `clip-wasm probe` prints. @param {any} document @param {number} images @returns {Screen} */
 export function probeScreen(document, images) {
-  const shots = document.few_shot.map((/** @type {any} */ { shots, accuracy, deviation }) => row(`${shots} of each label`, `${percent(accuracy)}, deviation ${(deviation * 100).toFixed(1)}`));
-  const untested = document.untested_shots.map((/** @type {number} */ shots) => row(`${shots} of each label`, "not tested: no label has more pictures"));
-  const rows = [row("Zero-shot, by the words", shown(document.zero_shot)), row(`Probe, cross-validated (C ${document.c})`, shown(document.cross_validated)), ...shots, ...untested];
-  return { facts: [], tables: [{ caption: "Learnt from the embeddings", rows }], words: [`Of ${whose(document, images)}.`] };
+  const shots = document.few_shot.map((/** @type {any} */ { shots, accuracy, deviation }) => row(`${shots} per label`, `${percent(accuracy)}, deviation ${(deviation * 100).toFixed(1)}`));
+  const untested = document.untested_shots.map((/** @type {number} */ shots) => row(`${shots} per label`, "not tested: no label has more pictures"));
+  const rows = [row("Zero-shot, from the prompts", shown(document.zero_shot)), row(`Probe, cross-validated (C ${document.c})`, shown(document.cross_validated)), ...shots, ...untested];
+  return { facts: [], tables: [{ caption: "Learned from the embeddings", rows }], words: [`Measured: ${whose(document, images)}.`] };
 }
 
 const VERDICTS = /** @type {Record<string, string>} */ ({
@@ -156,11 +156,11 @@ export function groupsScreen(document, images) {
     facts: [],
     tables: [
       { caption: "Groups", rows: groups.map((/** @type {any} */ { group, images, small }) => row(group, images, small ? "too few for a verdict" : "")) },
-      { caption: "Differences of mean scores, by adjusted p", rows: sorted.slice(0, 200).map(tested) },
+      { caption: "Differences in mean score, by adjusted p", rows: sorted.slice(0, 200).map(tested) },
       { caption: "Mean score of each label", rows: shares("score") },
-      { caption: "How often each label is best", rows: shares("top1") },
+      { caption: "How often each label comes first", rows: shares("top1") },
     ],
-    words: [`Of ${whose(document, images)}.`, `${differences.length} tests; after Holm’s correction ${found} show a difference.`],
+    words: [`Measured: ${whose(document, images)}.`, `${differences.length} tests; after Holm’s correction ${found} show a difference.`],
   };
 }
 
@@ -172,8 +172,8 @@ export function setsScreen(document, images) {
     facts: [],
     tables: [{ caption: "Pictures of each label", rows: counts.map((/** @type {any} */ { label, first, second }) => row(label, first ?? "–", second ?? "–", (second ?? 0) - (first ?? 0))) }, movedTable(moved)],
     words: [
-      `Of ${whose(document, images)}.`,
-      `${moved.length} of ${images} pictures move.`,
+      `Measured: ${whose(document, images)}.`,
+      `${moved.length} of ${images} pictures change their answer.`,
       ...changed.flatMap((/** @type {any} */ { label, first, second }) => [`${label} ${first ?? "–"}`, `${second ?? "–"} ${label}`]).filter((/** @type {string} */ words) => /\d/.test(words)),
     ],
   };
@@ -185,8 +185,8 @@ export function associationScreen(document, images, targets) {
   const nearness = (/** @type {Estimate} */ { value, low, high, n }) => `${value.toFixed(3)} (${low.toFixed(3)} to ${high.toFixed(3)}) n = ${n}`;
   return {
     facts: [],
-    tables: [{ caption: "Nearer to the first words than to the others", rows: [row(targets[0], nearness(first)), row(targets[1], nearness(second))] }],
-    words: [`Of ${whose(document, images)}.`, `Effect ${effect === null ? "none can be told" : effect.toFixed(2)}, p ${(p ?? 1).toFixed(4)}${small ? ": too few pictures for a verdict" : ""}.`],
+    tables: [{ caption: "Similarity to the first words minus that to the others", rows: [row(targets[0], nearness(first)), row(targets[1], nearness(second))] }],
+    words: [`Measured: ${whose(document, images)}.`, `Effect ${effect === null ? "undefined" : effect.toFixed(2)}, p ${(p ?? 1).toFixed(4)}${small ? ": too few pictures for a verdict" : ""}.`],
   };
 }
 
@@ -200,8 +200,8 @@ export function robustnessScreen(document) {
   const corruption = (/** @type {any} */ { corruption: name, relative_error: error, never_changed: never }) => row(name.replaceAll("_", " "), ...of(cells, "corruption", name), (error * 100).toFixed(1), never);
   return {
     facts: [
-      `Top-1 accuracy, undamaged: ${shown(clean)}`,
-      `Mean corruption error, above the clean error: ${(relative * 100).toFixed(1)} points`,
+      `Top-1 accuracy, clean: ${shown(clean)}`,
+      `Mean corruption error above the clean error: ${(relative * 100).toFixed(1)} points`,
       ...retention.map((/** @type {any} */ { severity, retained }) => `Accuracy retained at severity ${severity}: ${shown(retained)}`),
     ],
     tables: [
@@ -209,8 +209,8 @@ export function robustnessScreen(document) {
       { caption: "Top-1 accuracy by corruption and severity", rows: corruptions.map(corruption) },
     ],
     words: [
-      `Of ${whose(document, document.images)}.`,
-      `Each line is the mean over a family’s corruptions; its band is the 95 % interval over the ${resampled.n} pictures (bootstrap), undamaged as at every severity.`,
+      `Measured: ${whose(document, document.images)}.`,
+      `Each line is the mean over a family’s corruptions; its band is the bootstrapped 95 % interval over the ${resampled.n} pictures, also of the clean ones.`,
     ],
   };
 }
@@ -223,14 +223,14 @@ export function robustnessesScreen(runs) {
     facts: [],
     tables: [
       {
-        caption: "Pinned and now",
+        caption: "Pinned and current runs",
         rows: [
-          row("Top-1 accuracy, undamaged", ...named.map(([, { clean }]) => shown(clean))),
+          row("Top-1 accuracy, clean", ...named.map(([, { clean }]) => shown(clean))),
           ...SEVERITIES.map((severity) => row(`retained at severity ${severity}`, ...named.map(([, run]) => shown(retained(run, severity))))),
         ],
       },
     ],
-    words: [...named.map(([name, run]) => `${name} ${whose(run, run.images)}`), "How much of its own undamaged accuracy each keeps, in the band of its 95 % interval."],
+    words: [...named.map(([name, run]) => `${name} ${whose(run, run.images)}`), "How much of its own clean accuracy each run retains, in the band of its 95 % interval."],
   };
 }
 
@@ -250,7 +250,7 @@ export function namingsScreen(document, images, namings) {
   return {
     facts: [],
     tables: [{ caption: "The class under each name", rows }],
-    words: [`Of ${whose(document, images)}.`, `Top-1 accuracy goes from ${Math.min(...values).toFixed(1)} to ${Math.max(...values).toFixed(1)} % by this one name.`],
+    words: [`Measured: ${whose(document, images)}.`, `Top-1 accuracy goes from ${Math.min(...values).toFixed(1)} to ${Math.max(...values).toFixed(1)} %, depending on this name alone.`],
   };
 }
 
@@ -274,6 +274,6 @@ export function differing(first, second, images) {
 export function mapScreen(map) {
   const [along, across] = map.explained;
   const rows = map.classes.map((/** @type {any} */ { label, members, centre, spread }) => row(label, members.length, centre.map((/** @type {number} */ at) => at.toFixed(2)).join(", "), spread.toFixed(2)));
-  const words = `Two directions hold ${percent(along)} and ${percent(across)} of the variance: what lies together here may lie apart in the others.`;
-  return { facts: [], tables: [{ caption: "Where each label lies", rows }], words: [`Of ${whose({ ...map, labels: [], templates: [] }, map.images)}.`, words] };
+  const words = `Two components explain ${percent(along)} and ${percent(across)} of the variance: points that are close here may be far apart in the others.`;
+  return { facts: [], tables: [{ caption: "Position of each label", rows }], words: [`Measured: ${whose({ ...map, labels: [], templates: [] }, map.images)}.`, words] };
 }

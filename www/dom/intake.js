@@ -12,10 +12,10 @@
  */
 import { droppedFiles } from "./dropped-files.js";
 
-const NO_PICTURE = "That was a text, not a picture. Paste the picture itself, or its address.";
+const NO_PICTURE = "That was text, not a picture. Paste the picture itself, or its address.";
 /** A drag that goes on says so some three times a second; one that is called off says nothing at all in some browsers. */
 const STILL_DRAGGING_MS = 1000;
-const UNREADABLE = "What was dropped cannot be read. Open it by its button instead.";
+const UNREADABLE = "The dropped item cannot be read. Use the Open button instead.";
 
 /**
  * Listens on the whole document until `signal` aborts.

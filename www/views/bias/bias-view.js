@@ -124,7 +124,7 @@ export class BiasView extends Component {
       try {
         await work(signal);
       } catch (error) {
-        if (ends.aborted && !signal.aborted) throw new Error("Stopped: the model or the data was changed meanwhile. Measure again.");
+        if (ends.aborted && !signal.aborted) throw new Error("Stopped: the model or the data changed in the meantime. Measure again.");
         throw error;
       }
       this.#checkResults();
@@ -140,7 +140,7 @@ export class BiasView extends Component {
       const [question, own] = [this.#question, this.#groups];
       const { subject, measured } = await this.#research.measure("bias", {}, { question, own, groups: own.groups_table, signal, onProgress });
       run.words = "";
-      if (measured.groups.length < 2) throw new Error("There is one group only: at least two are compared.");
+      if (measured.groups.length < 2) throw new Error("There is only one group: at least two are needed.");
       this.#nameGroups(measured.groups.map((/** @type {any} */ { group }) => group));
       frame.show(subject, this.#resultParts(subject.labels, measured), { name: "bias.json", title: "Save JSON", measured: { ...measured, skipped: this.#research.leftOut } });
     });
@@ -154,7 +154,7 @@ export class BiasView extends Component {
       const { subject, measured } = await this.#research.measure("labelSets", asked, { question, own, signal });
       const { counts, moved } = measured;
       const row = (/** @type {any} */ { label, first, second }) => [label, first ?? "–", second ?? "–", (second ?? 0) - (first ?? 0)];
-      const words = `${moved.length} of ${subject.images} pictures move.`;
+      const words = `${moved.length} of ${subject.images} pictures change their answer.`;
       const twin = table("Pictures of each label", ["Label", "first set", "second set", "change"], /** @type {any[]} */ (counts), row);
       const parts = [element("p", {}, words), element("div", { class: "beside" }, figure(slopeChart(counts)), twin), movedTable(moved)];
       sets.show(subject, parts, { name: "label-sets.json", title: "Save sets as JSON", measured: { label_sets: measured, skipped: this.#research.leftOut } });
@@ -167,17 +167,17 @@ export class BiasView extends Component {
     await this.#running(associationRun, async (signal) => {
       const [question, own] = [this.#question, this.#association];
       const { targets: [first, second], attributes: near, other_attributes: far } = own;
-      if (near.length === 0 || far.length === 0) throw new Error("Write words on both sides.");
+      if (near.length === 0 || far.length === 0) throw new Error("Enter words on both sides.");
       if (first === second) throw new Error("Choose two different groups.");
       const asked = { first, second, near, far };
       const { subject, measured: found } = await this.#research.measure("association", asked, { question, own, groups: own.groups_table, signal });
-      if (!found) throw new Error("One of the groups has no picture. Compare the groups first: then those of the table can be chosen.");
+      if (!found) throw new Error("One of the groups has no pictures. Compare the groups first, so that those of the table can be chosen.");
       const { effect, p = 1, small } = found;
-      const size = effect === null ? "none can be told" : effect.toFixed(2);
+      const size = effect === null ? "undefined" : effect.toFixed(2);
       const words = `Effect ${size}, p ${p.toFixed(4)}${small ? ": too few pictures for a verdict" : ""}.`;
       const nearness = (/** @type {any} */ found) => withCount(`${found.value.toFixed(3)} (${boundsText(found, (bound) => bound.toFixed(3))})`, found.n);
       const rows = [[first, nearness(found.first)], [second, nearness(found.second)]];
-      const parts = [element("p", {}, words), table("Nearer to the first words than to the others", ["Group", "Mean difference of cosines"], rows, (row) => row)];
+      const parts = [element("p", {}, words), table("Similarity to the first words minus that to the others", ["Group", "Mean difference of cosines"], rows, (row) => row)];
       frame.show(subject, parts, { name: "association.json", title: "Save association as JSON", measured: { association: found, skipped: this.#research.leftOut } });
       this.send("announce", { text: words });
     });
@@ -206,9 +206,9 @@ export class BiasView extends Component {
     return [
       element("p", {}, `${differences.length} tests; after Holm’s correction ${found} show a difference.`),
       table("Groups", ["Group", "Pictures", ""], groups, size),
-      table("Differences of mean scores, by adjusted p", ["Label", "Groups", "Points", "Cohen’s d", "p", "after Holm", ""], sorted, row),
+      table("Differences in mean score, by adjusted p", ["Label", "Groups", "Points", "Cohen’s d", "p", "p after Holm", ""], sorted, row),
       table("Mean score of each label", ["Group", ...columns], groups, shares("score")),
-      table("How often each label is best", ["Group", ...columns], groups, shares("top1")),
+      table("How often each label comes first", ["Group", ...columns], groups, shares("top1")),
     ];
   }
 }

@@ -34,8 +34,8 @@ export class FeaturesPanel extends Component {
 
   build() {
     this.append(
-      element("h2", {}, "What the features hold"),
-      element("p", { class: "hint" }, "A probe learns the labels from the embeddings alone, without words. What it finds and zero-shot misses is lost in the prompts, not in the features."),
+      element("h2", {}, "What the features contain"),
+      element("p", { class: "hint" }, "A probe learns the labels from the embeddings alone, without text. What it gets right and zero-shot misses is lost in the prompts, not in the features."),
       actions(this.#probe, this.#map),
       this.#run,
       this.#probed,
@@ -69,13 +69,13 @@ export class FeaturesPanel extends Component {
   #fit = async (/** @type {AbortSignal} */ signal) => {
     const width = this.#research.session.info?.projection_dim ?? 1;
     if (this.#research.embedded * this.#question.labels.length * width > MOST_WORK)
-      throw new Error("This would take very long in a page. Save the embeddings, and let `clip-wasm probe` fit them.");
+      throw new Error("This would take very long in a page. Save the embeddings and run `clip-wasm probe` on them.");
     const onProgress = (/** @type {{ done: number, total: number }} */ steps) => (this.#run.steps = steps);
     const { subject, measured: probe } = await this.#research.measure("probe", {}, { question: this.#question, signal, onProgress });
-    const shots = probe.few_shot.map((/** @type {any} */ { shots, accuracy, deviation }) => [`${shots} of each label`, `${percent(accuracy)}, deviation ${(deviation * 100).toFixed(1)}`]);
-    const untested = probe.untested_shots.map((/** @type {number} */ shots) => [`${shots} of each label`, "not tested: no label has more pictures"]);
-    const rows = [["Zero-shot, by the words", withInterval(probe.zero_shot)], [`Probe, cross-validated (C ${probe.c})`, withInterval(probe.cross_validated)], ...shots, ...untested];
-    const parts = [table("Learnt from the embeddings", ["Learnt from", "Top-1 accuracy"], rows, (row) => row)];
+    const shots = probe.few_shot.map((/** @type {any} */ { shots, accuracy, deviation }) => [`${shots} per label`, `${percent(accuracy)}, deviation ${(deviation * 100).toFixed(1)}`]);
+    const untested = probe.untested_shots.map((/** @type {number} */ shots) => [`${shots} per label`, "not tested: no label has more pictures"]);
+    const rows = [["Zero-shot, from the prompts", withInterval(probe.zero_shot)], [`Probe, cross-validated (C ${probe.c})`, withInterval(probe.cross_validated)], ...shots, ...untested];
+    const parts = [table("Learned from the embeddings", ["Learned from", "Top-1 accuracy"], rows, (row) => row)];
     this.#probed.show(subject, parts, { name: "probe.json", title: "Save probe as JSON", measured: { ...probe, skipped: this.#research.leftOut } });
     this.current = this.#research.subject();
     this.send("announce", { text: `The probe reaches ${intervalText(probe.cross_validated)}.` });
@@ -92,14 +92,14 @@ export class FeaturesPanel extends Component {
     select.addEventListener("change", show);
     show();
     const [along, across = 0] = map.explained;
-    const words = `Two directions hold ${percent(along)} and ${percent(across)} of the variance: what lies together here may lie apart in the others.`;
-    const twin = table("Where each label lies", ["Label", "Pictures", "Centre", "Spread"], /** @type {any[]} */ (map.classes), ({ label, members, centre, spread }) => [
+    const words = `Two components explain ${percent(along)} and ${percent(across)} of the variance: points that are close here may be far apart in the others.`;
+    const twin = table("Position of each label", ["Label", "Pictures", "Centre", "Spread"], /** @type {any[]} */ (map.classes), ({ label, members, centre, spread }) => [
       label,
       members.length,
       centre.map((/** @type {number} */ at) => at.toFixed(2)).join(", "),
       spread.toFixed(2),
     ]);
-    const chooser = actions(element("label", { for: "map-label" }, "In colour"), select);
+    const chooser = actions(element("label", { for: "map-label" }, "Highlighted label"), select);
     const parts = [element("p", { class: "hint" }, words), chooser, element("div", { class: "beside" }, place, twin)];
     this.#mapped.show(subject, parts, { name: "map.json", title: "Save map as JSON", measured: map });
     this.current = this.#research.subject();

@@ -8,9 +8,9 @@ import { intervalText, movedTable, percent, table, withInterval } from "../resea
 
 /** Why there is no temperature, by what the evaluation says. */
 const NO_TEMPERATURE = /** @type {Record<string, string>} */ ({
-  "every-picture-right": "none: every picture is right, and the lower the temperature, the likelier that is",
+  "every-picture-right": "none: every picture is right, so that a lower temperature is always likelier",
   "lower-is-likelier": "none: the lower the temperature, the likelier the true labels",
-  "higher-is-likelier": "none: equal scores for all labels would be likelier than these",
+  "higher-is-likelier": "none: uniform scores would be likelier than these",
 });
 
 /** A matrix of more labels than this is a list of its confused pairs instead. */
@@ -28,7 +28,7 @@ export function results(evaluation, choose) {
     return { facts: [["Labelled pictures", words]], parts: [answers(evaluation)], told: `Labelled pictures: ${words}` };
   }
   if (labels.length === 1) {
-    const words = "Every picture gets the only label there is. Add the labels that it is to be told from.";
+    const words = "With a single label, every picture gets it. Add more labels to compare.";
     return { facts: [["Labels", words]], parts: [answers(evaluation)], told: words };
   }
   const estimate = (/** @type {number} */ value, /** @type {[number, number]} */ [low, high]) => ({ value, low, high, n: images });
@@ -36,9 +36,9 @@ export function results(evaluation, choose) {
   /** @type {[string, Child][]} */
   const facts = [
     ["Top-1 accuracy", bounded(acc1, intervals.acc1)],
-    ["Top-5 accuracy", acc5 === null ? "–, for five labels or more" : bounded(acc5, intervals.acc5)],
+    ["Top-5 accuracy", acc5 === null ? "– (needs five labels or more)" : bounded(acc5, intervals.acc5)],
     ["Mean per-class recall", bounded(recall, intervals.mean_per_class_recall)],
-    ["Calibration error", calibration.ece.toFixed(3)],
+    ["Expected calibration error", calibration.ece.toFixed(3)],
     ["Fitted temperature", calibration.temperature?.toFixed(2) ?? NO_TEMPERATURE[calibration.no_temperature]],
   ];
   const parts = [
@@ -67,7 +67,7 @@ function confusion({ labels, confusion }, choose) {
 function cell(count, share, truth, predicted, choose) {
   if (count === 0) return "";
   const right = truth === predicted ? "right" : "wrong";
-  const name = `${count} of “${truth}” taken for “${predicted}”`;
+  const name = `${count} of “${truth}” mistaken for “${predicted}”`;
   const button = element("button", { type: "button", class: `cell ${right}`, "aria-label": name }, count);
   button.style.setProperty("--share", share.toFixed(3));
   button.addEventListener("click", () => choose(truth, predicted));
@@ -76,8 +76,8 @@ function cell(count, share, truth, predicted, choose) {
 
 /** @param {any} evaluation @param {(truth: string, predicted: string) => void} choose */
 function pairs({ labels, most_confused: pairs }, choose) {
-  return table("Most confused", ["Label", "taken for", "Pictures", ""], pairs, ({ truth, predicted, images }) => {
-    const show = element("button", { type: "button", class: "chip", "aria-label": `Show ${labels[truth]} taken for ${labels[predicted]}` }, "Show");
+  return table("Most confused", ["Label", "mistaken for", "Pictures", ""], pairs, ({ truth, predicted, images }) => {
+    const show = element("button", { type: "button", class: "chip", "aria-label": `Show ${labels[truth]} mistaken for ${labels[predicted]}` }, "Show");
     show.addEventListener("click", () => choose(labels[truth], labels[predicted]));
     return [labels[truth], labels[predicted], images, show];
   });
@@ -97,10 +97,10 @@ function classes({ per_class: classes }) {
 
 /** @param {any} evaluation */
 function templates({ each_template: each }) {
-  const caption = "Each template by itself, and McNemar’s p against all together";
+  const caption = "Each template alone, and McNemar’s p against the ensemble";
   const row = (/** @type {any} */ { template, acc1, p }) => [template, withInterval(acc1), p.toFixed(3)];
   const spread = each.map((/** @type {any} */ { acc1 }) => acc1.value * 100);
-  const words = `From ${Math.min(...spread).toFixed(1)} to ${Math.max(...spread).toFixed(1)} % by the template alone.`;
+  const words = `From ${Math.min(...spread).toFixed(1)} to ${Math.max(...spread).toFixed(1)} %, depending on the template alone.`;
   return element("div", { class: "tables" }, table(caption, ["Template", "Top-1 accuracy", "p"], each, row), element("p", { class: "hint" }, words));
 }
 
@@ -141,7 +141,7 @@ export function comparison(named, compared, changed) {
     ["Pinned", withInterval(first)],
     ["Now", withInterval(second)],
     ["Difference", withInterval(difference)],
-    ...(compared.moved ? paired : [["Pictures", "not the same in both: their accuracies alone are compared"]]),
+    ...(compared.moved ? paired : [["Pictures", "not the same in both runs: only their accuracies are compared"]]),
   ];
   return [table(`Compared with ${named}`, ["", ""], rows, (row) => row), ...(moved.length > 0 ? [movedTable(moved)] : [])];
 }

@@ -107,13 +107,13 @@ export function evaluationScreen(document) {
       `Top-1 accuracy: ${bounded(acc1, intervals.acc1)}`,
       `Top-5 accuracy: ${acc5 === null ? "– (needs five labels or more)" : bounded(acc5, intervals.acc5)}`,
       `Mean per-class recall: ${bounded(recall, intervals.mean_per_class_recall)}`,
-      `Calibration error: ${calibration.ece.toFixed(3)}`,
+      `Expected calibration error: ${calibration.ece.toFixed(3)}`,
       `Fitted temperature: ${calibration.temperature?.toFixed(2) ?? NO_TEMPERATURE[calibration.no_temperature]}`,
     ],
     tables,
     words: [
       `Measured: ${whose(document, predictions.length)}.`,
-      `Misses: ${misses}`,
+      `Errors: ${misses}`,
       ...(spread.length > 0 ? [`From ${Math.min(...spread).toFixed(1)} to ${Math.max(...spread).toFixed(1)} %, depending on the template alone.`] : []),
     ],
   };

@@ -3,11 +3,13 @@
 //! The modules stand on floors, and each uses only the floors below it:
 //!
 //! 0. [`error`]: one enum, a variant per way to fail.
-//! 1. [`kernels`]: arithmetic on slices; knows no model, no file, no image. [`lfs_pointer`]: what stands in place of a file.
+//! 1. [`kernels`]: arithmetic on slices; knows no model, no file, no image. [`lfs_pointer`]: what stands in place of a
+//!    file.
 //! 2. [`weights`], [`text`], [`image`]: checkpoints, prompts and pictures in and out.
 //! 3. [`model`]: the two towers.
 //! 4. [`task`]: zero-shot scores and heatmaps.
-//! 5. [`session`]: the one facade over model, tokenizer, preprocessing and caches. [`research`]: what is measured of data sets.
+//! 5. [`session`]: the one facade over model, tokenizer, preprocessing and caches. [`research`]: what is measured of
+//!    data sets.
 //! 6. `web` and the command line: the boundaries. Nobody imports them.
 
 #![deny(unsafe_code)] // a file that needs some says so in its first lines, and what for

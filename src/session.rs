@@ -1,4 +1,4 @@
-//! The one facade: model, tokenizer, preprocessing and caches behind a handful of verbs.
+//! The facade over model, tokenizer, preprocessing and label cache.
 
 mod loader;
 mod saliency;
@@ -48,10 +48,10 @@ pub struct Session {
 /// Unit embeddings by list of templates, then by label.
 type LabelCache = HashMap<Vec<String>, HashMap<String, Vec<f32>>>;
 
-/// A picture's embedding and what was read on the way.
+/// The embedding of a picture, with the picture's size and format.
 #[derive(Clone, Debug)]
 pub struct ImageEmbedding {
-    /// As projected, not normalised. `[projection_dim]`
+    /// The projected embedding, not normalised. `[projection_dim]`
     pub embedding: Vec<f32>,
     /// Pixels of the upright picture.
     pub width: usize,
@@ -60,7 +60,7 @@ pub struct ImageEmbedding {
     pub format: Option<Format>,
 }
 
-/// What is loaded, in one record for people and programs.
+/// Facts about the loaded model, for people and programs.
 #[derive(Clone, Debug, Serialize)]
 pub struct Info {
     pub name: String,
@@ -109,7 +109,7 @@ impl Session {
         Self::build(checkpoint, || tokenizer_of(&companions))
     }
 
-    /// The same with a tokenizer that may be on its way.
+    /// Builds the model of a checkpoint with a tokenizer that may still be under construction.
     fn build(
         mut checkpoint: Checkpoint,
         tokenizer: impl FnOnce() -> Result<Tokenizer> + Send,
@@ -128,7 +128,7 @@ impl Session {
         Ok(Self { clip, tokenizer, preprocessing, record, dtype, parameters, labels: HashMap::new() })
     }
 
-    /// What is loaded.
+    /// Facts about the loaded model.
     pub fn info(&self) -> Info {
         let config = &self.clip.config;
         let (family, tower) = match config.family {
@@ -321,12 +321,12 @@ impl Session {
         Ok(labels.iter().filter_map(|label| self.known(templates, label)).map(<[f32]>::to_vec).collect())
     }
 
-    /// What cosines are multiplied with.
+    /// The factor that cosines are multiplied with.
     pub fn logit_scale(&self) -> f32 {
         self.clip.logit_scale
     }
 
-    /// Values of an embedding.
+    /// The number of values of an embedding.
     pub fn projection_dim(&self) -> usize {
         self.clip.config.projection_dim
     }

@@ -97,7 +97,7 @@ struct Axis {
     input: usize,
     /// Wanted part of the result.
     window: Range<usize>,
-    /// None where the length stays as it is: Pillow leaves the pass out.
+    /// `None` where the length stays as it is: Pillow leaves the pass out.
     taps: Option<Taps>,
 }
 

@@ -1,8 +1,8 @@
 //! Parallel loops over independent pieces of an output, each with its own order of sums.
 //!
 //! Which thread runs a piece never changes a bit of it. Where there is much of one kind to do, whole tasks run
-//! [`side_by_side`] instead, each with its loops on its own thread: nothing waits for anything then. Native builds have rayon's pool from the
-//! start. WebAssembly builds with atomics run on one thread until somebody has started a pool and
+//! [`side_by_side`] instead, each with its loops on its own thread: nothing waits for anything then. Native builds have
+//! rayon's pool from the start. WebAssembly builds with atomics run on one thread until somebody has started a pool and
 //! called [`pool_started`]; the others always do.
 
 use std::cell::Cell;
@@ -116,14 +116,15 @@ pub fn inside<T: Send>(pass: impl FnOnce() -> T + Send) -> T {
 /// Threads that stay awake while a pass runs, and take what it hands out at once.
 #[derive(Default)]
 struct SpinningWorkers {
-    /// How many have come; [`CLOSED`] more once nobody else may.
+    /// How many workers have joined; plus [`CLOSED`] once no further one may.
     come: AtomicUsize,
     is_over: AtomicBool,
 }
 
 /// Added to the count of workers once no further one may join: more than there are threads.
 const CLOSED: usize = 1 << 16;
-/// How many times a pass looks whether its workers are there, before it begins without them: some tenths of a millisecond.
+/// How many times a pass looks whether its workers are there, before it begins without them: some tenths of a
+/// millisecond.
 const PATIENCE: usize = 100_000;
 
 impl SpinningWorkers {
@@ -140,7 +141,7 @@ impl SpinningWorkers {
         }
     }
 
-    /// Waits a moment for `others` to come, and lets nobody in after that.
+    /// Waits a moment for `others` to join, and lets no further one in after that.
     fn gather(&self, others: usize) {
         let all_come = |_| {
             std::hint::spin_loop();
@@ -160,7 +161,8 @@ impl Drop for StopOnDrop<'_> {
     }
 }
 
-/// Calls `task` once for each index below `count`, at most `grain` of them in a row per thread: whoever is done takes more.
+/// Calls `task` once for each index below `count`, in runs of at most `grain` per thread: a thread that is done takes
+/// the next run.
 pub fn for_each(count: usize, grain: usize, task: impl Fn(usize) + Send + Sync) {
     if count <= grain || self::count() == 1 {
         (0..count).for_each(task);

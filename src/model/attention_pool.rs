@@ -20,7 +20,7 @@ use crate::weights::{Tensors, TowerConfig};
 #[derive(Debug)]
 pub struct AttentionPool {
     heads: usize,
-    /// Of the tower's output, before the pooling.
+    /// The layer norm of the tower's output, before the pooling.
     norm: LayerNorm,
     /// What gives each head's scores: the query times the key matrix over the root of the head's width.
     /// `[heads, width]`

@@ -1,5 +1,5 @@
-//! CLIP (Radford et al., 2021), SigLIP (Zhai et al., 2023) and MobileCLIP (Vasu et al., 2024): two towers into one space, and what their cosines are
-//! scaled with.
+//! CLIP (Radford et al., 2021), SigLIP (Zhai et al., 2023) and MobileCLIP (Vasu et al., 2024): two towers into one
+//! space, and what their cosines are scaled with.
 
 use candle_core::Tensor;
 
@@ -11,13 +11,13 @@ use crate::error::{Error, Result};
 use crate::kernels::exp::exp_scalar;
 use crate::weights::{ClipConfig, ModelFamily, Tensors};
 
-/// Rows of prompts that share nothing and go through the text tower at once: some 512 keep the products busy, more would
-/// only take more memory.
+/// Rows of prompts that share nothing and go through the text tower at once: some 512 keep the products busy, more
+/// would only take more memory.
 const WHOLE_ROWS_PER_PASS: usize = 512;
-/// The same of prompts that share their beginnings: 64 of CLIP's, which fill their window.
+/// Rows that go through the text tower at once where prompts share prefixes: 64 of CLIP's prompts of full length.
 const SHARED_ROWS_PER_PASS: usize = 64 * 77;
 
-/// Both towers of a checkpoint.
+/// A loaded CLIP or SigLIP model: both towers, and the scale and bias of its logits.
 #[derive(Debug)]
 pub struct Clip {
     pub config: ClipConfig,

@@ -8,7 +8,7 @@ use super::vision::VisionTower;
 use crate::error::Result;
 use crate::weights::{ClipConfig, Tensors};
 
-/// From pixels to an embedding.
+/// A vision tower: computes embeddings of pixels.
 #[derive(Debug)]
 pub enum ImageTower {
     Transformer(Box<VisionTower>),
@@ -20,8 +20,8 @@ impl ImageTower {
     /// Takes the tower's tensors.
     ///
     /// # Errors
-    /// As [`VisionTower::load`] and `FastVit::load`; `UnsupportedArchitecture` for a FastViT where this build is without
-    /// it.
+    /// As [`VisionTower::load`] and `FastVit::load`; `UnsupportedArchitecture` for a FastViT where this build is
+    /// without it.
     pub fn load(tensors: &mut Tensors, config: &ClipConfig) -> Result<Self> {
         match &config.fast_vit {
             None => Ok(Self::Transformer(Box::new(VisionTower::load(tensors, config)?))),

@@ -12,7 +12,7 @@ use crate::weights::{self, Tensors, TowerConfig};
 /// One or several matrices over the same input, their outputs side by side, with a bias.
 #[derive(Debug)]
 pub struct Linear {
-    /// Each `[columns, in_features]`.
+    /// The matrices, each `[columns, in_features]`.
     parts: Vec<WeightMatrix>,
     /// One value a column, empty where the layer has none.
     bias: Vec<f32>,

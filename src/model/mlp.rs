@@ -8,7 +8,7 @@ use crate::kernels::layer_norm::LayerNorm;
 use crate::kernels::matmul::{Activations, Epilogue, Output, Rows};
 use crate::weights::{Tensors, TowerConfig};
 
-/// What adds to each row what two layers make of it.
+/// An MLP: layer norm, two linear layers with an activation between them, and the residual.
 #[derive(Debug)]
 pub struct Mlp {
     pub(super) norm: LayerNorm,

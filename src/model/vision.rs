@@ -30,14 +30,14 @@ pub struct VisionTower {
     readout: Readout,
     /// Every token sees the whole image.
     all: AttentionMask,
-    /// Who asks in the last block: those whose output is read.
+    /// The tokens whose output the last block computes, because it is read.
     last: AttentionMask,
-    /// The same where the patches' own embeddings are asked for.
+    /// The mask of the last block where the patches' own embeddings are computed.
     patches: AttentionMask,
     workspaces: Workspaces,
 }
 
-/// From the last hidden states to the embedding.
+/// How the last hidden states become the embedding.
 #[derive(Debug)]
 enum Readout {
     /// The class token's state, normalised and projected.
@@ -46,7 +46,7 @@ enum Readout {
         /// `[projection_dim, width]`
         projection: Linear,
     },
-    /// All tokens, pooled.
+    /// Attention pooling over all tokens.
     Pool(Box<AttentionPool>),
 }
 

@@ -20,9 +20,9 @@ pub struct Outcome {
 pub struct Accuracy {
     pub images: usize,
     pub acc1: f64,
-    /// `None` for fewer than five classes, as there.
+    /// `None` for fewer than five classes, as in CLIP_benchmark.
     pub acc5: Option<f64>,
-    /// Over the classes that have pictures.
+    /// Mean recall of the classes that have pictures.
     pub mean_per_class_recall: f64,
     pub intervals: Intervals,
     pub per_class: Vec<ClassAccuracy>,

@@ -1,5 +1,5 @@
-//! The image-embedding association test: whether one group of pictures lies nearer to some texts, or pictures, than another
-//! group does.
+//! The image-embedding association test: whether one group of pictures lies nearer to some texts, or pictures, than
+//! another group does.
 //!
 //! It compares groups that the user names. It infers nothing about what, or who, is in a picture, and a
 //! difference it finds says nothing of its cause.
@@ -27,8 +27,8 @@ pub struct Association {
 }
 
 impl Association {
-    /// The test of two groups of `set`, by their labels, and two sets of texts, whose embeddings these are; `None` where a
-    /// group has no picture.
+    /// The test of two groups of `set`, by their labels, and two sets of texts, whose embeddings these are; `None`
+    /// where a group has no picture.
     pub fn of(
         set: &EmbeddingSet,
         targets: [&str; 2],

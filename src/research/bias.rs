@@ -20,15 +20,15 @@ const LEVEL: f64 = 0.05;
 /// Rearrangements of a permutation test.
 pub(super) const REARRANGEMENTS: usize = 10_000;
 
-/// What was measured.
+/// Scores of groups of pictures, and the differences between the groups.
 #[derive(Clone, Debug, Serialize)]
 pub struct Bias {
     pub groups: Vec<Group>,
-    /// For each label and each two groups.
+    /// One for each label and each pair of groups.
     pub differences: Vec<Difference>,
 }
 
-/// A group's answers.
+/// A group of pictures and how the labels score on them.
 #[derive(Clone, Debug, Serialize)]
 pub struct Group {
     pub group: String,
@@ -38,26 +38,26 @@ pub struct Group {
     pub labels: Vec<GroupLabel>,
 }
 
-/// A label in a group.
+/// How a label scores on a group's pictures.
 #[derive(Clone, Debug, Serialize)]
 pub struct GroupLabel {
     pub label: String,
-    /// Mean share under softmax, with the bootstrap's interval.
+    /// Mean probability under softmax, with the bootstrap's interval.
     pub score: Estimate,
     /// How often it is the best label, with Wilson's interval.
     pub top1: Estimate,
 }
 
-/// Two groups beside each other.
+/// The difference between two groups for one label.
 #[derive(Clone, Debug, Serialize)]
 pub struct Difference {
     pub label: String,
     pub first: String,
     pub second: String,
-    /// Of the mean scores, first less second.
+    /// Test of the difference of the mean scores, first minus second.
     #[serde(flatten)]
     pub test: Permutation,
-    /// After Holm's correction for all tests of the report.
+    /// The p value after Holm's correction for all tests of the report.
     pub p_adjusted: f64,
     /// Cohen's d.
     pub effect: Option<f64>,
@@ -100,7 +100,7 @@ pub struct BiasRun {
     labels: Vec<String>,
     groups: Vec<String>,
     bootstrap: Bootstrap,
-    /// `[group][label]`: the share of each picture.
+    /// `[group][label]`: the probability for each picture.
     scores: Vec<Vec<Vec<f64>>>,
     /// `[group][label]`: pictures whose best label it is.
     best: Vec<Vec<usize>>,
@@ -164,7 +164,7 @@ impl BiasRun {
         self.tests.extend(tests);
     }
 
-    /// What was measured, once all steps are done.
+    /// The result, once all steps are done.
     pub fn finish(self) -> Bias {
         let mut measured = self.measured.into_iter();
         let mut group = |(group, scores): (String, &Vec<Vec<f64>>)| {
@@ -221,7 +221,7 @@ fn judge(differences: &mut [Difference]) {
     }
 }
 
-/// The shares of a row under softmax.
+/// The probabilities of a row under softmax.
 fn shares(row: &[f32]) -> Vec<f64> {
     let mut shares: Vec<f64> = row.iter().copied().map(f64::from).collect();
     numerics::softmax(&mut shares);

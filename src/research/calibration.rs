@@ -1,4 +1,4 @@
-//! Whether confidence is accuracy: the expected calibration error and temperature scaling of
+//! Whether confidence matches accuracy: the expected calibration error and temperature scaling of
 //! Guo, Pleiss, Sun and Weinberger (2017).
 
 use serde::Serialize;
@@ -68,7 +68,7 @@ pub struct Bin {
     pub low: f64,
     pub high: f64,
     pub images: usize,
-    /// Their mean confidence.
+    /// The pictures' mean confidence.
     pub confidence: f64,
     pub accuracy: Estimate,
 }

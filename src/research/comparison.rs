@@ -10,7 +10,7 @@ use super::statistics::{Bootstrap, Estimate, difference_of_shares, mcnemar_exact
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Answer {
     pub image: String,
-    /// Of the picture's bytes, where they are known.
+    /// SHA-256 of the picture's bytes, if known.
     #[serde(default)]
     pub sha256: Option<String>,
     pub predicted: String,
@@ -96,7 +96,7 @@ impl Paired {
     }
 }
 
-/// The same labels on two sets of pictures: how far a result carries.
+/// Accuracies of two sets of pictures with the same labels.
 #[derive(Clone, Debug, Serialize)]
 pub struct Unpaired {
     pub first: Estimate,

@@ -9,7 +9,8 @@ use super::labels::{Labels, logits, truths};
 use super::logits::{Prediction, best, rank};
 use super::statistics::{Bootstrap, Estimate, mcnemar_exact};
 
-/// What was measured. The keys of [`Accuracy`] are there where pictures have labels among `labels`.
+/// Everything that is measured of an embedding set with a set of labels. The keys of [`Accuracy`] are present if
+/// pictures have labels among these.
 #[derive(Clone, Debug, Serialize)]
 pub struct Evaluation {
     #[serde(flatten)]
@@ -24,11 +25,11 @@ pub struct Evaluation {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct PicturePrediction {
     pub image: String,
-    /// Of the picture's bytes, where they are known.
+    /// SHA-256 of the picture's bytes, if known.
     pub sha256: Option<String>,
     pub truth: Option<String>,
     pub predicted: String,
-    /// The share of the best label under softmax.
+    /// The probability of the best label under softmax.
     pub confidence: f64,
     /// Labels above the true one.
     pub rank: Option<usize>,

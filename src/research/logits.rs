@@ -23,7 +23,7 @@ pub struct Logits {
 pub struct Prediction {
     /// The label with the highest logit; the first of equals.
     pub predicted: usize,
-    /// Its share under softmax.
+    /// The probability of the predicted label under softmax.
     pub confidence: f64,
 }
 
@@ -55,7 +55,7 @@ impl Logits {
         self.labels
     }
 
-    /// Each picture's row.
+    /// The row of each picture.
     pub fn rows(&self) -> impl ExactSizeIterator<Item = &[f32]> {
         self.values.chunks_exact(self.labels.max(1))
     }

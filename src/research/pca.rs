@@ -1,5 +1,6 @@
-//! Principal components of embeddings, and a map of them. Computed here, because a few leading ones are a loop over inner
-//! products whose order is fixed, so that they have the same bits everywhere: crates for linear algebra promise none.
+//! Principal components of embeddings, and a map of them. Computed here, because a few leading ones are a loop over
+//! inner products whose order is fixed, so that they have the same bits everywhere: crates for linear algebra promise
+//! none.
 
 use serde::Serialize;
 

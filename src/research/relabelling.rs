@@ -12,9 +12,9 @@ use super::statistics::{Estimate, mcnemar_exact};
 #[derive(Clone, Debug, Serialize)]
 pub struct Naming {
     pub name: String,
-    /// Of all labelled pictures.
+    /// Top-1 accuracy over all labelled pictures.
     pub acc1: Estimate,
-    /// Of the class's own pictures; `None` where there are none.
+    /// Recall of the class; `None` if it has no pictures.
     pub recall: Option<Estimate>,
     /// Pictures that are predicted as the class.
     pub predicted: usize,

@@ -1,4 +1,4 @@
-//! How an answer holds when pictures are damaged: accuracy by corruption and severity, beside the clean
+//! Robustness to corruptions: accuracy by corruption and severity, beside the clean
 //! pictures (after Hendrycks and Dietterich, 2019).
 
 use serde::{Deserialize, Serialize};
@@ -8,16 +8,16 @@ use super::statistics::{Bootstrap, Estimate, mean};
 use crate::task::zero_shot::unit;
 use crate::{Error, Result};
 
-/// One picture's answer, damaged or not.
+/// The answer to one picture, clean or corrupted.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Trial {
     pub predicted: usize,
     pub right: bool,
-    /// The share of the true label under softmax.
+    /// The probability of the true label under softmax.
     pub score: f64,
 }
 
-/// The answers to all pictures under one damage, in the order of the clean ones.
+/// The answers to all pictures under one corruption at one severity, in the order of the clean ones.
 #[derive(Clone, Debug)]
 pub struct Damaged {
     pub corruption: &'static str,
@@ -27,7 +27,7 @@ pub struct Damaged {
     pub trials: Vec<Trial>,
 }
 
-/// What was measured.
+/// Accuracy on clean and on corrupted pictures.
 #[derive(Clone, Debug, Serialize)]
 pub struct Robustness {
     pub images: usize,
@@ -46,7 +46,7 @@ pub struct Robustness {
     pub retention: Vec<Retention>,
     /// Mean error over corruptions and severities. Not divided by another network's, as the paper's mCE is.
     pub mean_corruption_error: f64,
-    /// The same, less the clean error.
+    /// The mean corruption error minus the clean error.
     pub relative_mean_corruption_error: f64,
 }
 
@@ -57,7 +57,7 @@ pub struct Cell {
     pub family: &'static str,
     pub severity: u8,
     pub acc1: Estimate,
-    /// The mean share of the true label.
+    /// The mean probability of the true label.
     pub score: f64,
 }
 

@@ -1,4 +1,4 @@
-//! A sample of the pictures of a data set that is drawn, not the first ones that happen to be there.
+//! Random samples of a data set's pictures.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,5 @@
-//! A session on its way in: its tokenizer is made, and its weights packed, while the rest of the file is on its way.
+//! Loads a session while its file arrives: the tokenizer is built and the weights are packed before the last byte is
+//! there.
 
 use super::{Session, tokenizer_of};
 use crate::error::Result;
@@ -6,7 +7,7 @@ use crate::kernels::threads::{self, Pending};
 use crate::text::Tokenizer;
 use crate::weights::Loader;
 
-/// A GGUF file that arrives, to be a [`Session`].
+/// Makes a [`Session`] of a GGUF file that arrives in pieces.
 #[derive(Default)]
 pub struct SessionLoader {
     file: Loader,
@@ -15,7 +16,7 @@ pub struct SessionLoader {
 }
 
 impl SessionLoader {
-    /// For a file announced to have `announced` bytes, or 0 where nobody said.
+    /// A loader for a file of `announced` bytes, or 0 if the size is unknown.
     pub fn new(announced: u64) -> Self {
         Self { file: Loader::new(announced), tokenizer: None }
     }

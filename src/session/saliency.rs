@@ -1,4 +1,4 @@
-//! Heatmaps, a pass at a time: whoever shows progress, or may be told to stop, looks in between.
+//! Heatmaps, one pass at a time, so that progress can be shown and the work can be stopped between passes.
 
 use candle_core::{Device, Tensor};
 
@@ -8,7 +8,7 @@ use crate::image::{Pixels, Rgb8};
 use crate::task::saliency::{self, GRID, Method};
 use crate::task::zero_shot::normalise;
 
-/// What the model makes of a picture's parts, which gives a heatmap for any label.
+/// Embeddings of a picture's parts, which give a heatmap for any label.
 #[derive(Clone, Debug)]
 pub struct Saliency {
     method: Method,
@@ -74,7 +74,7 @@ impl Session {
     /// A heatmap `[side * side]`, row by row, for each label; makes the passes that are left.
     ///
     /// # Errors
-    /// As [`Self::look`] and [`Self::encode_labels`].
+    /// As [`Self::step`] and [`Self::encode_labels`].
     pub fn heatmaps(
         &mut self,
         saliency: &mut Saliency,

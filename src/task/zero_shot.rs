@@ -15,7 +15,7 @@ pub enum Mode {
     /// Softmax: how the labels compare with each other. They sum to one, whatever is in the picture.
     #[default]
     Softmax,
-    /// Each label alone, as a sigmoid: of what [`Baseline`] says.
+    /// Each label independently, by a sigmoid relative to the [`Baseline`].
     Independent,
 }
 
@@ -39,8 +39,8 @@ pub enum Baseline<'a> {
     /// No label at all: the unit embedding of the templates around nothing, whose logit is taken off for
     /// [`Mode::Independent`]. CLIP was not trained for that.
     Neutral(&'a [f32]),
-    /// The cosine at which a label is as likely right as wrong, as it was measured of the checkpoint; its logit is taken
-    /// off for [`Mode::Independent`].
+    /// The cosine at which a label is as likely right as wrong, as it was measured of the checkpoint; its logit is
+    /// taken off for [`Mode::Independent`].
     Cosine(f32),
 }
 

@@ -1,4 +1,4 @@
-//! From a label to the sentence the text tower reads: templates, and the limits on labels.
+//! Templates, which turn labels into the prompts that the text tower reads, and the limits on labels.
 
 use crate::{Error, Result};
 

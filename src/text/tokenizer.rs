@@ -29,7 +29,7 @@ impl Tokenizer {
         Self::new(tokenizer_file::read(json, Case::AsItIs)?, context_length, None)
     }
 
-    /// The same with texts that fill the window: what is left is `padding`.
+    /// A CLIP tokenizer whose texts fill the context: what is left of it is filled with `padding`.
     ///
     /// # Errors
     /// As [`Tokenizer::from_json`].

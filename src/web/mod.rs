@@ -1,8 +1,8 @@
-//! The boundary to JavaScript: types of JavaScript's, every failure an `Error` with a `code`.
+//! The boundary to JavaScript: JavaScript's types, and every failure as an `Error` with a `code`.
 //!
-//! There are two kinds of builds. That with the feature `engine` is what a first answer waits for: pictures, labels and
-//! models in. That with `research` is fetched when it is first asked for: the converter of published weights, and what the
-//! research tabs measure of the engine's embeddings. Only numbers and pixels pass from one to the other.
+//! There are two kinds of builds. The one with the feature `engine` is what a first answer waits for: pictures, labels
+//! and models in. The one with `research` is fetched when it is first needed: the converter of published weights, and
+//! what the research tabs measure of the engine's embeddings. Only numbers and pixels pass from one to the other.
 
 mod convert;
 #[cfg(feature = "engine")]

@@ -2,8 +2,8 @@
 //!
 //! The page starts the workers, since only a worker's own event loop can start another. Each
 //! instantiates this module over the same memory and calls [`run_pool_thread`], which does not return.
-//! When all of them wait there, [`start_pool`] hands each its part. The thread that calls it is of the pool too: what it
-//! begins it works at itself, and one worker fewer has to start.
+//! When all of them wait there, [`start_pool`] hands each its part. The thread that calls it is of the pool too: what
+//! it begins it works at itself, and one worker fewer has to start.
 
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, PoisonError};

@@ -10,9 +10,9 @@ pub use crate::kernels::activation::Activation;
 /// The sizes of one transformer.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct TowerConfig {
-    /// Of the residual stream.
+    /// Width of the residual stream.
     pub width: usize,
-    /// Of the MLP's hidden layer.
+    /// Width of the MLP's hidden layer.
     pub mlp_width: usize,
     pub layers: usize,
     /// Divides `width`.
@@ -56,11 +56,11 @@ impl ModelFamily {
     }
 }
 
-/// The sizes of a FastViT of MobileCLIP's kind (Vasu et al., 2023): four stages, each with twice the channels of the one
-/// before and half its height and width.
+/// The sizes of a FastViT of MobileCLIP's kind (Vasu et al., 2023): four stages, each with twice the channels of the
+/// one before and half its height and width.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct FastVitConfig {
-    /// Of the stem and the first stage.
+    /// Channels of the stem and the first stage.
     pub channels: usize,
     /// In each stage; those of the last attend, the others convolve.
     pub blocks: [usize; 4],
@@ -101,7 +101,7 @@ impl EndToken {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ClipConfig {
     pub family: ModelFamily,
-    /// Of a FastViT, the sizes of its last stage, and the channels it ends with.
+    /// For FastViT, the sizes of the last stage, and the channels it ends with.
     pub vision: TowerConfig,
     /// What a MobileCLIP has for a vision transformer.
     pub fast_vit: Option<FastVitConfig>,

@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 /// The hub that is asked where no other is named.
 pub const HUGGING_FACE: &str = "https://huggingface.co";
 
-/// Of Hugging Face's libraries, and of OpenCLIP.
+/// The configs of Hugging Face's libraries and of OpenCLIP.
 const CONFIGS: [&str; 2] = ["config.json", OPEN_CLIP_CONFIG];
 const OPEN_CLIP_CONFIG: &str = "open_clip_config.json";
 const TOKENIZERS: [&str; 2] = ["tokenizer.json", "vocab.json"];

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 
-/// What a checkpoint says of itself beside its architecture. All of it may be absent.
+/// What a checkpoint says about itself besides its architecture. Every field may be absent.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Record {
@@ -19,8 +19,8 @@ pub struct Record {
     pub default_template: Option<String>,
     /// Templates whose embeddings are averaged where an ensemble is asked for.
     pub templates: Vec<String>,
-    /// The cosine at which a label is as likely right as wrong, where that was measured: what scores of each label on its own
-    /// are measured from, in place of a label of nothing.
+    /// The cosine at which a label is as likely right as wrong, where that was measured: what scores of each label on
+    /// its own are measured from, in place of a label of nothing.
     pub neutral_cosine: Option<f32>,
     /// Measured agreement with the reference, by name: against what, on what, cosines, flips.
     pub fidelity: BTreeMap<String, Measure>,
@@ -46,7 +46,7 @@ pub struct Source {
     /// A commit, never a branch.
     pub revision: Option<String>,
     pub file: Option<String>,
-    /// Of the file, in lower-case hexadecimal.
+    /// SHA-256 of the file, in lower-case hexadecimal.
     pub sha256: Option<String>,
 }
 

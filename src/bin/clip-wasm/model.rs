@@ -1,4 +1,4 @@
-//! From what the user calls a model to a checkpoint.
+//! Opens what the user names as a model as a checkpoint.
 
 use std::ffi::OsStr;
 use std::path::{Component, Path};

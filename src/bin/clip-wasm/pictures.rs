@@ -1,4 +1,4 @@
-//! From what the user calls pictures to pictures: files, folders, patterns, and standard input.
+//! Reads what the user names as pictures: files, folders, patterns, and standard input.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -20,7 +20,7 @@ const DEEPEST: usize = 64;
 /// What lies beside pictures in folders and is none.
 const NOTES: [&str; 8] = ["md", "txt", "csv", "json", "db", "ini", "xmp", "aae"];
 
-/// A picture that could not be read, as it is told in JSON.
+/// A picture that could not be read, as JSON reports it.
 #[derive(Serialize)]
 pub struct Unreadable {
     #[serde(flatten)]

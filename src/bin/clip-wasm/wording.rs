@@ -2,7 +2,7 @@
 
 use clip_wasm::Error;
 
-/// What an error says to whoever typed the command.
+/// The message of an error on the command line.
 pub fn of(error: &Error) -> String {
     match error {
         Error::InFile { path, error } => format!("{}: {}", path.display(), of(error)),

@@ -60,7 +60,7 @@ pub fn jpeg_compression(image: &Rgb8, severity: Severity) -> Result<Rgb8> {
 
 /// The reference's lengths are shares of this many pixels.
 const ELASTIC_SIDE: f64 = 244.0;
-/// Its Gaussian of the field is cut off after this many deviations.
+/// The Gaussian that smooths elastic's displacement field is cut off after this many standard deviations.
 const ELASTIC_REACH: f64 = 3.0;
 
 /// A random affine change, then a smooth random displacement (Simard, Steinkraus and Platt, 2003).

@@ -1,6 +1,6 @@
 //! Hue, saturation and value, as scikit-image converts them. All in 0 to 1.
 
-/// From red, green and blue.
+/// Converts red, green and blue to hue, saturation and value.
 pub fn from_rgb([red, green, blue]: [f64; 3]) -> [f64; 3] {
     let value = red.max(green).max(blue);
     let spread = value - red.min(green).min(blue);

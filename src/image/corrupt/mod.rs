@@ -36,7 +36,7 @@ pub enum CorruptionFamily {
     Blur,
     Weather,
     Digital,
-    /// Not of ImageNet-C.
+    /// Shifts, which are not part of ImageNet-C.
     Shift,
 }
 
@@ -45,7 +45,7 @@ pub enum CorruptionFamily {
 pub struct Severity(u8);
 
 impl Severity {
-    /// All five, mildest first.
+    /// All five severities, mildest first.
     pub const ALL: [Self; 5] = [Self(1), Self(2), Self(3), Self(4), Self(5)];
 
     /// # Errors
@@ -129,7 +129,7 @@ const TABLE: [(Corruption, &str, CorruptionFamily); 26] = [
 ];
 
 impl CorruptionFamily {
-    /// Its name in results.
+    /// The family's name in results.
     pub fn name(self) -> &'static str {
         match self {
             Self::Noise => "noise",
@@ -142,7 +142,7 @@ impl CorruptionFamily {
 }
 
 impl Corruption {
-    /// All of them, family by family.
+    /// All corruptions, family by family.
     pub fn all() -> impl Iterator<Item = Self> {
         TABLE.iter().map(|(corruption, _, _)| *corruption)
     }
@@ -158,12 +158,12 @@ impl Corruption {
         })
     }
 
-    /// Its name, as ImageNet-C spells it.
+    /// The corruption's name, as ImageNet-C spells it.
     pub fn name(self) -> &'static str {
         self.entry().1
     }
 
-    /// Its family.
+    /// The family that the corruption belongs to.
     pub fn family(self) -> CorruptionFamily {
         self.entry().2
     }

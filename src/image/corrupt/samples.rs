@@ -56,7 +56,7 @@ impl Samples {
         Self { width: self.width, height: self.height, depth: 1, data }
     }
 
-    /// Nothing but zeros, of the same shape.
+    /// Samples of the same shape, all zero.
     pub fn zeros(&self) -> Self {
         Self { data: vec![0.0; self.data.len()], ..*self }
     }
@@ -90,7 +90,7 @@ impl Samples {
         self.data.as_chunks_mut().0.iter_mut()
     }
 
-    /// Adds what lies between four pixels at (x, y) to `out`.
+    /// Adds the bilinear interpolation of four pixels at (x, y) to `out`.
     pub fn add_between(&self, x: f64, y: f64, edge: Edge, out: &mut [f64]) {
         let (left, top) = (libm::floor(x), libm::floor(y));
         for (row, tall) in [(0, 1.0 - (y - top)), (1, y - top)] {

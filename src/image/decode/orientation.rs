@@ -1,5 +1,5 @@
-//! The EXIF orientation: where it is written, and how it is undone. Read here, because it is one tag, and a crate for all of
-//! EXIF would be in every download.
+//! The EXIF orientation: where it is written, and how it is undone. Read here, because it is one tag, and a crate for
+//! all of EXIF would be in every download.
 
 use crate::image::Rgb8;
 use crate::{Error, Result};

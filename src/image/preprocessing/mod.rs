@@ -17,7 +17,7 @@ use geometry::Crop;
 pub enum Size {
     /// The shorter side gets this length; the longer one follows, rounded down.
     ShortestEdge(usize),
-    /// Both sides are given, the picture's shape is not kept.
+    /// To this height and width; the aspect ratio is not kept.
     Exact { height: usize, width: usize },
 }
 
@@ -50,7 +50,7 @@ pub struct Pixels {
     pub height: usize,
     /// Pixels in a row.
     pub width: usize,
-    /// The same picture before it was rescaled and normalised.
+    /// The resized and cropped picture, before it is rescaled and normalised.
     pub rgb: Rgb8,
 }
 

@@ -53,7 +53,7 @@ pub fn apply(activation: Activation, values: &mut [f32]) {
     }
 }
 
-/// The same in registers.
+/// Applies the activation to values that are in registers.
 #[inline(always)]
 pub fn of_lanes(activation: Activation, values: &mut [F32x4]) {
     match activation {

@@ -39,7 +39,8 @@ pub fn sigmoid_scalar(x: f32) -> f32 {
     1.0 / (1.0 + exp_scalar(-x))
 }
 
-/// Softmax in place, given back to be read. The length is a multiple of four; unused entries hold -infinity and become 0.
+/// Softmax in place, given back to be read. The length is a multiple of four; unused entries hold -infinity and become
+/// 0.
 ///
 /// An empty slice, or one of nothing but -infinity, is left without meaning.
 pub fn softmax(all: &mut [f32]) -> &[f32] {

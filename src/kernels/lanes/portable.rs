@@ -7,7 +7,7 @@ use std::ops::{Add, Div, Mul, Sub};
 pub struct F32x4([f32; 4]);
 
 impl F32x4 {
-    /// The same value in each lane.
+    /// `value` in each lane.
     #[inline(always)]
     pub fn splat(value: f32) -> Self {
         Self([value; 4])

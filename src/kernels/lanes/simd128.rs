@@ -10,7 +10,7 @@ use std::ops::{Add, Div, Mul, Sub};
 pub struct F32x4(v128);
 
 impl F32x4 {
-    /// The same value in each lane.
+    /// `value` in each lane.
     #[inline(always)]
     pub fn splat(value: f32) -> Self {
         Self(f32x4_splat(value))
@@ -101,8 +101,8 @@ impl F32x4 {
         Self(i32x4_shl(i32x4_add(self.0, i32x4_splat(127)), 23))
     }
 
-    /// The bits of sixteen lanes, less those of `base`: within 0..=255. (Where LLVM knows that, as after a mask, it makes
-    /// moves of single bytes of it.)
+    /// The bits of sixteen lanes, less those of `base`: within 0..=255. (Where LLVM knows that, as after a mask, it
+    /// makes moves of single bytes of it.)
     #[inline(always)]
     pub(super) fn bytes_less(quads: [Self; 4], base: u32) -> [u8; 16] {
         let [a, b, c, d] = quads.map(|quad| i32x4_sub(quad.0, u32x4_splat(base)));

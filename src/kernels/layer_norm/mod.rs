@@ -69,7 +69,8 @@ impl Moments {
         moments
     }
 
-    /// Those of rows of equal length, side by side: one sum alone waits for itself.
+    /// The moments of rows of equal length, computed side by side, because each addition of a single sum waits for the
+    /// one before.
     #[inline(always)]
     pub fn of_rows<const R: usize>(rows: [&[f32]; R], epsilon: f32) -> [Self; R] {
         let length = rows[0].len();

@@ -22,9 +22,9 @@ const GRAIN: usize = 4;
 /// What is to be quantized: rows of equal length.
 #[derive(Clone, Copy, Debug)]
 pub enum Rows<'a> {
-    /// As they stand.
+    /// Rows that are quantized as they are.
     Plain(&'a [f32]),
-    /// After a layer norm, which is applied on the way.
+    /// Rows to which a layer norm is applied first.
     Normalised(&'a LayerNorm, &'a [f32]),
 }
 
@@ -40,9 +40,9 @@ impl<'a> Rows<'a> {
 /// Rows quantized to seven bits: `a = s_a * (u + z)`, with `s_a` the range of a block of [`BLOCK`] over 127
 /// and `s_a * z` close to its smallest value.
 ///
-/// Trained CLIPs have a few channels ten times as large as the rest. A scale a block, not a row,
-/// keeps them from drowning the others; those that are known at load ([`PackedMatrix::outliers`]) keep
-/// out of the codes altogether. The buffer is kept from one call to the next.
+/// Trained CLIPs have a few channels ten times as large as the rest. One scale per block, not per row, keeps them from
+/// drowning the others; those that are known at load ([`PackedMatrix::outliers`]) stay out of the codes altogether. The
+/// buffer is kept from one call to the next.
 ///
 /// [`PackedMatrix::outliers`]: super::PackedMatrix::outliers
 #[derive(Debug, Default)]
@@ -52,7 +52,7 @@ pub struct Activations {
     data: Vec<u8>,
 }
 
-/// How much there is of what.
+/// The sizes of quantized rows.
 #[derive(Clone, Copy, Debug, Default)]
 struct Shape {
     rows: usize,
@@ -75,11 +75,11 @@ pub(super) struct Group<'a> {
 
 /// Where in the data a tile lies, in bytes.
 pub(super) struct TileOffsets {
-    /// Its first block.
+    /// Offset of the tile's first block.
     blocks: usize,
-    /// From one of its blocks to the next.
+    /// Distance from one block of the tile to the next.
     stride: usize,
-    /// The outlier channels of its first row.
+    /// Offset of the outlier channels of the tile's first row.
     outliers: usize,
 }
 
@@ -87,8 +87,7 @@ impl Activations {
     /// Quantizes `rows` of `in_features` values, all but the channels `outliers`, which ascend and stay f32.
     ///
     /// # Panics
-    /// If `in_features` is zero or no multiple of [`BLOCK`], the values are no whole rows, or a channel is
-    /// beyond `in_features`.
+    /// If `in_features` is no positive multiple of [`BLOCK`], a row is not whole, or a channel is out of range.
     pub fn quantize(&mut self, rows: Rows, in_features: usize, outliers: &[u32]) {
         let values = rows.values();
         assert!(in_features > 0 && values.len().is_multiple_of(in_features));
@@ -109,8 +108,8 @@ impl Activations {
         });
     }
 
-    /// Makes room for `rows` rows of `in_features` values without outlier channels, a multiple of [`BLOCK`]: all of their blocks
-    /// are to be written.
+    /// Makes room for `rows` rows of `in_features` values without outlier channels, a multiple of [`BLOCK`]: all of
+    /// their blocks are to be written.
     pub(super) fn begin_plain(&mut self, rows: usize, in_features: usize) -> Pieces<'_> {
         self.begin(Shape { rows, in_features, channels: 0 })
     }
@@ -233,7 +232,8 @@ impl Pieces<'_> {
     }
 }
 
-/// Quantizes the `R` rows in `values`, normalised first if `rows` says so: into the blocks of the tile whose first row is
+/// Quantizes the `R` rows in `values`, normalised first if `rows` says so: into the blocks of the tile whose first row
+/// is
 /// `first`, and into its outlier channels what is kept out of them.
 fn quantize_tile<const R: usize>(
     values: &[f32],
@@ -297,8 +297,8 @@ fn write_block<const R: usize>(values: &[[f32; BLOCK]; R], block: &mut [u8]) {
     }
 }
 
-/// The scale, what is added to the codes, and the codes of a block of each of `R` rows, of which there are at most four:
-/// what is one number a row is computed for all of them at once.
+/// The scale, what is added to the codes, and the codes of a block of each of `R` rows, of which there are at most
+/// four: what is one number a row is computed for all of them at once.
 #[inline(always)]
 fn quantize_block<const R: usize>(
     values: &[[f32; BLOCK]; R],

@@ -17,8 +17,8 @@ use super::super::lanes::F32x4;
 use super::BLOCK;
 use super::layout::{COLUMNS, PANEL_BLOCK_BYTES, PanelBlock, STEP, Tile, tile_block_bytes};
 
-/// Adds the products of tiles of `R` rows with a panel to `sums`. [`super::Kernel::multiply`] has checked that there are
-/// as many blocks of as many tiles.
+/// Adds the products of tiles of `R` rows with a panel to `sums`. [`super::Kernel::multiply`] has checked that there
+/// are as many blocks of as many tiles.
 #[target_feature(enable = "avx2")]
 pub(super) fn multiply<const R: usize>(tiles: &[u8], panel: &[PanelBlock], sums: &mut [Tile<R>]) {
     for (tiles, PanelBlock(b)) in tiles.chunks_exact(sums.len() * tile_block_bytes(R)).zip(panel) {

@@ -1,5 +1,5 @@
-//! What happens to a tile's sums after the product: outlier channels, bias, activation; then they are stored, added to what
-//! is there, or quantized for the next product.
+//! What happens to a tile's sums after the product: outlier channels, bias, activation; then they are stored, added to
+//! what is there, or quantized for the next product.
 
 #![expect(unsafe_code, reason = "passes on that a caller has columns and rows for itself")]
 

@@ -44,7 +44,7 @@ pub enum Kernel {
 }
 
 /// The fastest implementation for weights of at most five bits, and for others, as indices of
-/// [`Kernel::ALL`] plus one; 0 while nobody measured.
+/// [`Kernel::ALL`] plus one; 0 before autotuning.
 static FASTEST: [AtomicU8; 2] = [AtomicU8::new(0), AtomicU8::new(0)];
 
 impl Kernel {

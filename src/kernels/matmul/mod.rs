@@ -105,8 +105,8 @@ impl PackedMatrix {
     }
 
     /// Multiplies `activations` `[rows, in_features]` with this matrix into the activations of another product
-    /// `[rows, columns]`, with the bits of [`Activations::quantize`] without outlier channels: what lies between is never in
-    /// memory as a whole.
+    /// `[rows, columns]`, with the bits of [`Activations::quantize`] without outlier channels: what lies between is
+    /// never in memory as a whole.
     ///
     /// # Panics
     /// As [`Self::multiply`], if the columns are no whole blocks, and if something is to be added to the output.

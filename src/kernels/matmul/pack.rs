@@ -17,14 +17,14 @@ const PANELS_PER_THREAD: usize = 4;
 pub struct PackedMatrix {
     columns: usize,
     in_features: usize,
-    /// Each of its own, so that it is cleared and filled while the processor's cache has it.
+    /// Each panel is an allocation of its own, so that it is cleared and filled while it is in the processor's cache.
     panels: Vec<Box<[PanelBlock]>>,
     /// The largest magnitude of a code, counted before outlier channels were taken out.
     largest_code: u8,
     is_finite: bool,
     /// Channels of the inner dimension that are multiplied in f32.
     outliers: Vec<u32>,
-    /// Their weights. `[panels, outlier channels, COLUMNS]`
+    /// The weights of the outlier channels. `[panels, outlier channels, COLUMNS]`
     outlier_weights: Vec<[f32; COLUMNS]>,
     /// The order of each block's steps, once an implementation has asked for it. `[panels, blocks]`
     orders: OnceLock<Box<[Order]>>,
@@ -81,8 +81,8 @@ impl PackedMatrix {
         self
     }
 
-    /// Whether [`Self::join`] can: not where the inner dimensions or outlier channels differ, one has codes of few bits and
-    /// the other not, or a column would lie across panels.
+    /// Whether [`Self::join`] can: not where the inner dimensions or outlier channels differ, one has codes of few bits
+    /// and the other not, or a column would lie across panels.
     pub fn can_join(&self, other: &Self) -> bool {
         self.in_features == other.in_features
             && self.outliers == other.outliers

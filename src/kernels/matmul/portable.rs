@@ -6,7 +6,8 @@ use super::layout::{
     CODE_BYTES, COLUMNS, PanelBlock, STEP, Tile, panel_offset, tile_block_bytes, tile_offset,
 };
 
-/// Adds the products of tiles of `R` rows, as many as there are `sums`, with a panel, as the contract in [`super`] says.
+/// Adds the products of tiles of `R` rows, as many as there are `sums`, with a panel, as the contract in [`super`]
+/// says.
 pub(super) fn multiply<const R: usize>(tiles: &[u8], panel: &[PanelBlock], sums: &mut [Tile<R>]) {
     for (tiles, PanelBlock(b)) in tiles.chunks_exact(sums.len() * tile_block_bytes(R)).zip(panel) {
         for (a, sums) in tiles.chunks_exact(tile_block_bytes(R)).zip(sums.iter_mut()) {

@@ -52,8 +52,8 @@ pub(super) unsafe fn multiply_pairs<const R: usize>(
 ) {
     let (mut a, mut b) = (tiles.as_ptr(), panel.as_ptr().cast::<u8>());
     for order in orders {
-        // SAFETY: the caller vouches that each block of the panel has one of each tile and an order; each turn reads one
-        // of either, and loads have no alignment rule.
+        // SAFETY: the caller vouches that each block of the panel has one of each tile and an order; each turn reads
+        // one of either, and loads have no alignment rule.
         unsafe {
             let column_scales = b.add(COLUMNS * BLOCK);
             for sums in sums.iter_mut() {

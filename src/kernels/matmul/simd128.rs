@@ -24,8 +24,8 @@ use super::layout::{
 /// Two vectors of four columns for each of `R` rows.
 pub(super) type Vectors<const R: usize> = [[v128; 2]; R];
 
-/// Defines `$name`, which adds the products of tiles of `R` rows with a panel to `sums`, one block after the other, by the
-/// integer products that `$block_dots` gives of a tile's block. A macro, because a function that is told what
+/// Defines `$name`, which adds the products of tiles of `R` rows with a panel to `sums`, one block after the other, by
+/// the integer products that `$block_dots` gives of a tile's block. A macro, because a function that is told what
 /// to call could not carry the target features of what it calls.
 macro_rules! tile_product {
     ($(#[$attribute:meta])* $name:ident, $block_dots:ident) => {

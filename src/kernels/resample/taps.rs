@@ -102,7 +102,7 @@ pub struct Taps {
 impl Taps {
     /// Taps of the outputs in `window` when `input_len` samples become `output_len`.
     ///
-    /// The window changes no weight: it only leaves out outputs that nobody will look at.
+    /// The window changes no weight: it only leaves out outputs that are not needed.
     ///
     /// # Panics
     ///
@@ -194,7 +194,7 @@ impl Taps {
         (bounds.start, weights)
     }
 
-    /// The same of each output, in order.
+    /// First input and weights of each output, in order.
     pub fn iter(&self) -> impl Iterator<Item = (usize, Cow<'_, [i32]>)> {
         (0..self.len()).map(|output| self.of(output))
     }

@@ -28,7 +28,7 @@ const VERSION: [&str; 1] = ["version"];
 
 /// Where a table has file, label, hash of the picture, hash of the weights, and version.
 type Columns = [Option<usize>; 5];
-/// Of a table without a heading.
+/// The columns of a table without a heading.
 const NO_HEADING: Columns = [Some(0), Some(1), None, None, None];
 
 /// The text of a table's bytes.

@@ -20,11 +20,11 @@ const COMPRESSED: [(&[u8], &str); 4] =
 /// A picture of an archive.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sample {
-    /// Its name in the archive.
+    /// The picture's name in the archive.
     pub name: String,
-    /// Its class's index, below the number of classes; `None` where the archive has none for it.
+    /// The class index, below the number of classes; `None` if the archive has none for this picture.
     pub class: Option<usize>,
-    /// Where its bytes begin in the archive.
+    /// Offset of the picture's bytes in the archive.
     pub offset: u64,
     pub length: u64,
 }
@@ -39,8 +39,8 @@ struct Parts {
 /// The pictures of an archive for a data set of `classes` classes, in the order of their names.
 ///
 /// # Errors
-/// `Malformed` for what is no archive, is cut off, is compressed or has a member stored with holes, for a member that is
-/// there twice, and for a class that there is not; `LfsPointer`.
+/// `Malformed` for what is no archive, is cut off, is compressed or has a member stored with holes, for a member that
+/// is there twice, and for a class that there is not; `LfsPointer`.
 pub fn samples(mut file: impl Read + Seek, classes: usize) -> Result<Vec<Sample>> {
     let end = file.seek(SeekFrom::End(0)).and_then(|end| file.rewind().map(|()| end)).map_err(unreadable)?;
     refuse_other_formats(&mut file)?;
@@ -96,9 +96,9 @@ pub fn class_names(bytes: Vec<u8>) -> Result<Vec<String>> {
     }
 }
 
-/// The key and the suffix of a name, as webdataset's `base_plus_ext` splits it: at the first dot of its last part. `None`
-/// where that part begins with the dot, as in `._s0.png` of an archive made on macOS, or has none; and for webdataset's
-/// own notes, `__name__` and what lies in it.
+/// The key and the suffix of a name, as webdataset's `base_plus_ext` splits it: at the first dot of its last part.
+/// `None` where that part begins with the dot, as in `._s0.png` of an archive made on macOS, or has none; and for
+/// webdataset's own notes, `__name__` and what lies in it.
 fn parts(name: &str) -> Option<(&str, String)> {
     let first = name.split('/').next().unwrap_or_default();
     if first.len() >= 4 && first.starts_with("__") && first.ends_with("__") {
@@ -121,7 +121,7 @@ fn class(content: &mut impl Read, name: &str, classes: usize) -> Result<usize> {
     })
 }
 
-/// Names what lies where an archive should, and leaves the file at its beginning.
+/// Refuses files that are not archives, naming what they are, and leaves the file at its beginning.
 fn refuse_other_formats(file: &mut (impl Read + Seek)) -> Result<()> {
     let mut beginning = Vec::new();
     file.by_ref().take(1024).read_to_end(&mut beginning).map_err(unreadable)?;

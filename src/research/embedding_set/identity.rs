@@ -1,4 +1,4 @@
-//! Which pictures a measurement is of: hashes over what they hold and what they are called.
+//! The identity of the pictures that a measurement is of: hashes over their bytes, names and labels.
 
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -11,7 +11,7 @@ pub struct Identity {
     /// SHA-256 of the pictures' bytes and names, in the order of their names: what `sha256sum` prints of the files,
     /// hashed once more. Labels are not in it.
     pub pictures_sha256: String,
-    /// The same with the labels: a line each, `HASH  NAME<TAB>LABEL`.
+    /// The hash of a list with the labels too, a line for each picture: `HASH  NAME<TAB>LABEL`.
     pub data_sha256: String,
 }
 

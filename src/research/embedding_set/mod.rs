@@ -1,4 +1,4 @@
-//! Embeddings of a set of pictures, kept, so that other labels cost no second run; and their files.
+//! Embeddings of a set of pictures, so that other labels need no second run, and the files that they are saved in.
 
 pub mod identity;
 pub mod npy;
@@ -11,18 +11,18 @@ use super::dataset::table;
 use crate::task::zero_shot::unit;
 use crate::{Error, Result};
 
-/// The version that embeddings are kept with: another may see the same bytes otherwise.
+/// The version that is saved with embeddings: another version may decode the same bytes differently.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Pictures that room is made for at once at most: 128 MiB of embeddings of 512 values.
 const MOST_EXPECTED: usize = 1 << 16;
 
-/// A picture whose embedding is kept.
+/// A picture whose embedding is in the set.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Picture {
-    /// Its path inside the data, parts joined by `/`.
+    /// The picture's path inside the data, parts joined by `/`.
     pub name: String,
-    /// Its label, where the data has one.
+    /// The picture's label, if the data has one.
     pub label: Option<String>,
     /// The hash of its bytes, where they are known.
     pub sha256: Option<String>,
@@ -38,12 +38,13 @@ pub struct EmbeddingSet {
 }
 
 impl EmbeddingSet {
-    /// Nothing yet, for embeddings of `width` values.
+    /// An empty set for embeddings of `width` values.
     pub fn new(width: usize) -> Self {
         Self { width, ..Self::default() }
     }
 
-    /// Makes room for `pictures` more, as far as there is any: otherwise memory is copied, and left behind, as it grows.
+    /// Reserves memory for `pictures` more, as far as it can be had: a buffer that grows is copied, and leaves its old
+    /// memory behind.
     pub fn expect(&mut self, pictures: usize) {
         let pictures = pictures.min(MOST_EXPECTED);
         // Where there is no room, each picture asks for its own.
@@ -51,7 +52,7 @@ impl EmbeddingSet {
         let _ = self.values.try_reserve_exact(pictures.saturating_mul(self.width));
     }
 
-    /// Keeps one more.
+    /// Adds a picture and its embedding.
     ///
     /// # Errors
     /// `EmbeddingLength` if it is of another width.
@@ -64,7 +65,7 @@ impl EmbeddingSet {
         Ok(())
     }
 
-    /// Keeps all of `more` as well.
+    /// Adds all pictures of `more`.
     ///
     /// # Errors
     /// `EmbeddingLength` if they are of another width.
@@ -168,8 +169,8 @@ impl EmbeddingSet {
         npy::write(&self.values, &[self.pictures.len(), self.width])
     }
 
-    /// The table that belongs to [`EmbeddingSet::to_npy`]: a line for each row, with the hashes of the picture and of the weights,
-    /// and the version of this program.
+    /// The table that belongs to [`EmbeddingSet::to_npy`]: a line for each row, with the hashes of the picture and of
+    /// the weights, and the version of this program.
     ///
     /// # Errors
     /// As [`table::write_csv`].
@@ -185,7 +186,7 @@ impl EmbeddingSet {
         table::write_csv(std::iter::once(heading).chain(rows))
     }
 
-    /// Embeddings that were kept before, for a model of `width` values with the hash `weights`.
+    /// Reads saved embeddings for a model with embeddings of `width` values and the weights' hash `weights`.
     ///
     /// # Errors
     /// `Malformed` for damaged files, `KeptLines` if table and rows do not match, `EmbeddingLength` and

@@ -1,7 +1,7 @@
 //! NumPy's .npy files: f32, C order.
 //!
-//! Read and written here, because that one form is a line of text before the values: crates for the format bring all its
-//! types.
+//! Read and written here, because that one form is a line of text before the values: crates for the format bring all
+//! its types.
 
 use crate::{Error, Result};
 

@@ -63,7 +63,7 @@ impl Logistic {
         self.weights.chunks_exact(self.width + 1).map(logit).collect()
     }
 
-    /// Each sample's shares. `[samples][classes]`
+    /// The probabilities of each sample. `[samples][classes]`
     fn shares(&self, samples: &[Sample]) -> Vec<Vec<f64>> {
         samples.iter().map(|(row, _)| self.probabilities(row)).collect()
     }

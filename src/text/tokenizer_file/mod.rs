@@ -38,9 +38,9 @@ pub(super) struct TokenizerFile {
 /// What the file does not say of the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Case {
-    /// It is taken as the file's own normalizer leaves it.
+    /// The text is used as the file's own normalizer leaves it.
     AsItIs,
-    /// It is lower-cased first.
+    /// The text is lower-cased first.
     Lowered,
 }
 

@@ -39,7 +39,7 @@ pub struct Model {
     #[serde(default)]
     ignore_merges: bool,
     merges: Option<Vec<Merge>>,
-    /// Of a unigram model.
+    /// The id for unknown tokens in a unigram model.
     unk_id: Option<usize>,
 }
 
@@ -70,7 +70,7 @@ impl Vocabulary {
 }
 
 impl Model {
-    /// Of which kind the model is.
+    /// The kind of the model.
     pub fn kind(&self) -> Kind {
         match self.vocab {
             Vocabulary::Ids(_) => Kind::BytePairs,
@@ -149,7 +149,7 @@ pub enum TokenModel {
 }
 
 impl tokenizers::Model for TokenModel {
-    /// Nothing is trained here.
+    /// A trait of the library demands a trainer; nothing is trained here.
     type Trainer = BpeTrainer;
 
     fn tokenize(&self, word: &str) -> tokenizers::Result<Vec<Token>> {

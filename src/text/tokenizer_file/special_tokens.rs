@@ -31,7 +31,7 @@ pub enum PostProcessor {
     Template { single: Vec<Piece>, special_tokens: HashMap<String, SpecialToken> },
     #[serde(rename = "Sequence")]
     Sequence { processors: Vec<PostProcessor> },
-    /// Trims offsets, which nobody reads here.
+    /// Trims offsets, which are not used here.
     #[serde(rename = "ByteLevel")]
     ByteLevel,
 }

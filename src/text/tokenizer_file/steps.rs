@@ -100,7 +100,7 @@ fn metaspace<'de, D: serde::Deserializer<'de>>(step: D) -> std::result::Result<M
     #[derive(Deserialize)]
     struct Json {
         replacement: char,
-        /// Of files from before there was a scheme.
+        /// The key of older files, which have no `prepend_scheme`.
         add_prefix_space: Option<bool>,
         prepend_scheme: Option<PrependScheme>,
         split: Option<bool>,

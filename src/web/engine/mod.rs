@@ -25,7 +25,7 @@ pub struct ModelLoader {
 
 /// The SHA-256 of a file on its way in.
 enum FileHash {
-    /// As somebody knows it who makes sure that these are the bytes.
+    /// The hash, known to a caller who makes sure that it belongs to these bytes.
     Known(String),
     Counting(Sha256),
 }
@@ -69,7 +69,7 @@ pub struct Engine {
 
 #[wasm_bindgen]
 impl Engine {
-    /// What is loaded, as a plain object.
+    /// Facts about the loaded model, as a plain object.
     pub fn info(&self) -> Result<JsValue, JsValue> {
         let flavour = match (cfg!(feature = "relaxed"), cfg!(target_feature = "atomics")) {
             (false, false) => "simd",
@@ -109,7 +109,7 @@ impl Engine {
         Ok(ImageEmbeddings::of(threads::inside(|| self.session.embed_images(&pictures))))
     }
 
-    /// The same of square RGB pictures of `side` pixels.
+    /// The embeddings of square RGB pictures of `side` pixels, several at the same time where there are threads.
     pub fn embed_squares(&self, pictures: Vec<Uint8Array>, side: usize) -> Result<ImageEmbeddings, JsValue> {
         let picture = |bytes: &Uint8Array| Rgb8::new(side, side, bytes.to_vec());
         let pictures: Vec<Rgb8> = pictures.iter().map(picture).collect::<Result<_, _>>().map_err(thrown)?;
@@ -117,7 +117,7 @@ impl Engine {
         Ok(ImageEmbeddings::of(threads::inside(|| threads::side_by_side(&pictures, embed))))
     }
 
-    /// The square of `side` pixels that damage is done to of an encoded picture, RGB.
+    /// The square of `side` pixels, cut from an encoded picture, that corruptions are applied to, RGB.
     pub fn working_copy(&self, bytes: &[u8], side: usize) -> Result<Vec<u8>, JsValue> {
         let decoded = image::decode(bytes).map_err(thrown)?;
         Ok(working_copy(&decoded.image, side).map_err(thrown)?.into_data())
@@ -189,8 +189,8 @@ impl Engine {
         object(&scores.map_err(thrown)?)
     }
 
-    /// Times the implementations of the matrix product on the model's own width, and keeps the fastest
-    /// for each kind of weights. A list of what each reached.
+    /// Times the implementations of the matrix product at the model's own width, and uses the fastest
+    /// for each kind of weights. Returns what each implementation reached.
     pub fn try_kernels(&self) -> Result<JsValue, JsValue> {
         object(&threads::inside(|| autotune::run(self.session.width(), now)))
     }
@@ -239,7 +239,7 @@ pub struct ImageEmbedding {
 
 #[wasm_bindgen]
 impl ImageEmbedding {
-    /// As projected, not normalised. `[projection_dim]`
+    /// The projected embedding, not normalised. `[projection_dim]`
     #[wasm_bindgen(getter)]
     pub fn embedding(&self) -> Float32Array {
         Float32Array::from(self.embedding.as_slice())
@@ -269,13 +269,13 @@ struct Failure {
 
 #[wasm_bindgen]
 impl ImageEmbeddings {
-    /// Of the pictures that could be embedded, in their order: row after row, as projected.
+    /// The embeddings of the pictures that could be embedded, in their order, row after row, not normalised.
     #[wasm_bindgen(getter)]
     pub fn embeddings(&self) -> Float32Array {
         rows(&self.embeddings)
     }
 
-    /// Place, code and reason of each of the others.
+    /// Index, code and reason of each picture that could not be embedded.
     #[wasm_bindgen(getter)]
     pub fn failures(&self) -> Result<JsValue, JsValue> {
         object(&self.failures)

@@ -1,4 +1,4 @@
-//! Heatmaps across the boundary, a pass at a time, so that the worker can be told to stop in between.
+//! Heatmaps for JavaScript, one pass at a time, so that the worker can be stopped between passes.
 
 use js_sys::Float32Array;
 use wasm_bindgen::prelude::*;
@@ -8,7 +8,7 @@ use super::{Engine, rows};
 use crate::image::{self, Rgb8};
 use crate::session;
 
-/// What the model makes of a picture's parts.
+/// Embeddings of a picture's parts, which give a heatmap for any label.
 #[wasm_bindgen]
 pub struct Saliency(session::Saliency);
 
@@ -19,12 +19,12 @@ impl Saliency {
         self.0.side()
     }
 
-    /// How many passes of the vision tower it takes.
+    /// How many passes of the vision tower the heatmap takes.
     pub fn passes(&self) -> usize {
         self.0.passes().0
     }
 
-    /// How many of them have been made.
+    /// How many of the passes have been made.
     pub fn made(&self) -> usize {
         self.0.passes().1
     }
@@ -37,7 +37,7 @@ impl Engine {
         self.begin(&image::decode(bytes).map_err(thrown)?.image, method)
     }
 
-    /// The same of RGBA pixels, as a canvas gives them.
+    /// Begins the heatmaps of RGBA pixels, as a canvas gives them.
     pub fn saliency_of_pixels(
         &self,
         rgba: &[u8],

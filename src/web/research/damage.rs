@@ -1,4 +1,4 @@
-//! Damaged pictures, and what is measured of the answers to them.
+//! Corrupted pictures, and what is measured of the answers to them.
 
 use js_sys::Uint8Array;
 use serde::Deserialize;
@@ -45,13 +45,13 @@ pub fn robustness(clean: &str, columns: &str, seed: u32) -> Result<JsValue, JsVa
     object(&Robustness::of(&clean, &damaged, &bootstrap(seed)))
 }
 
-/// A square picture of a robustness run, as the engine made it.
+/// A square picture of a robustness run, as the engine prepared it.
 #[wasm_bindgen]
 pub struct DamagedPicture {
     rgb: Rgb8,
 }
 
-/// How a picture is to be damaged.
+/// A corruption to apply to a picture.
 #[derive(Deserialize)]
 struct Damage {
     /// `None` leaves it as it is.
@@ -59,14 +59,14 @@ struct Damage {
     severity: u8,
 }
 
-/// Damages, and what they draw their random numbers by.
+/// Corruptions, and what their random numbers depend on.
 #[derive(Deserialize)]
 struct Damages {
     damages: Vec<Damage>,
     seed: u32,
-    /// Stands for the picture.
+    /// The picture's name, which the random numbers depend on.
     name: String,
-    /// Of the typographic attack.
+    /// The word that the typographic attack writes.
     word: String,
 }
 
@@ -78,7 +78,7 @@ impl DamagedPicture {
         Ok(Self { rgb: Rgb8::new(side, side, rgb).map_err(thrown)? })
     }
 
-    /// Damaged copies of this, RGB, several at the same time where there are threads. What is asked is JSON:
+    /// Corrupted copies of the picture, RGB, several at the same time where there are threads. `asked` is JSON:
     /// `{ damages: [{ corruption, severity }], seed, name, word }`.
     pub fn damaged(&self, asked: &str) -> Result<Vec<Uint8Array>, JsValue> {
         let Damages { damages, seed, name, word } = serde_json::from_str(asked).map_err(malformed)?;

@@ -23,25 +23,25 @@ pub struct EmbeddingSet {
 
 #[wasm_bindgen]
 impl EmbeddingSet {
-    /// Nothing yet, for embeddings of `width` values.
+    /// An empty set for embeddings of `width` values.
     #[wasm_bindgen(constructor)]
     pub fn new(width: usize) -> Self {
         Self { set: embedding_set::EmbeddingSet::new(width) }
     }
 
-    /// Makes room for so many pictures.
+    /// Reserves memory for this many pictures.
     pub fn expect(&mut self, pictures: usize) {
         self.set.expect(pictures);
     }
 
-    /// Keeps what files hold as well, with the hash of the weights that are loaded now.
+    /// Adds the embeddings of saved files; `weights` is the hash of the weights that are loaded now.
     pub fn append(&mut self, npy: &[u8], csv: &str, weights: &str) -> Result<(), JsValue> {
         let more = embedding_set::EmbeddingSet::from_files(npy, csv, self.set.width(), weights);
         more.and_then(|more| self.set.append(more)).map_err(thrown)
     }
 
-    /// Keeps pictures with the hashes of their bytes and their embeddings, row after row, as projected. An empty label or
-    /// hash is none.
+    /// Keeps pictures with the hashes of their bytes and their embeddings, row after row, as projected. An empty label
+    /// or hash is none.
     pub fn add(
         &mut self,
         names: Vec<JsValue>,
@@ -73,17 +73,17 @@ impl EmbeddingSet {
         Ok(self.set.arrange(&strings(names)?))
     }
 
-    /// What tells these pictures from others, and how many they are.
+    /// The identity of these pictures: hashes, and how many they are.
     pub fn identity(&self) -> Result<JsValue, JsValue> {
         object(&self.set.identity())
     }
 
-    /// Pictures that are kept.
+    /// The number of pictures in the set.
     pub fn count(&self) -> usize {
         self.set.pictures().len()
     }
 
-    /// The pictures' names, in the order they were kept.
+    /// The pictures' names, in the order of the set.
     pub fn names(&self) -> Vec<String> {
         self.set.pictures().iter().map(|picture| picture.name.clone()).collect()
     }
@@ -103,7 +103,7 @@ impl EmbeddingSet {
         object(&Map::of(&self.set))
     }
 
-    /// Everything that is measured of them by these labels, but single templates.
+    /// Everything that is measured of the set with these labels, except for single templates.
     pub fn evaluate(&self, labels: &LabelSet, seed: u32) -> Result<Evaluation, JsValue> {
         let labels = labels.labels(self.set.width())?;
         Ok(Evaluation(evaluation::Evaluation::of(&self.set, &labels, &bootstrap(seed))))
@@ -140,7 +140,7 @@ impl EmbeddingSet {
         object(&Association::of(&self.set, [first, second], attributes, &bootstrap(seed)))
     }
 
-    /// The same embeddings with the groups of a table as their labels.
+    /// A copy of the set with the groups of a table as labels.
     pub fn regrouped(&self, text: &str, is_json: bool) -> Result<Self, JsValue> {
         let groups: std::collections::HashMap<String, Option<String>> =
             lines(text, is_json)?.into_iter().map(|line| (line.file, line.label)).collect();
@@ -148,13 +148,13 @@ impl EmbeddingSet {
     }
 }
 
-/// What was measured of kept embeddings.
+/// What was measured of an embedding set.
 #[wasm_bindgen]
 pub struct Evaluation(evaluation::Evaluation);
 
 #[wasm_bindgen]
 impl Evaluation {
-    /// Measures a template by itself, whose embeddings of the same labels these are.
+    /// Measures a template by itself; `labels` are the same labels' embeddings under it.
     pub fn add_template(
         &mut self,
         template: &str,
@@ -171,7 +171,7 @@ impl Evaluation {
     }
 }
 
-/// Pictures of their names, labels and hashes, which are as many each; what is empty is none.
+/// Pictures, made of as many names, labels and hashes; an empty label or hash is none.
 pub(super) fn pictures(
     names: Vec<JsValue>,
     labels: Vec<JsValue>,
@@ -214,7 +214,7 @@ pub fn compare(first: &str, second: &str, seed: u32) -> Result<JsValue, JsValue>
     object(&Paired::of(&answers(first)?, &answers(second)?, &bootstrap(seed)))
 }
 
-/// The same of other pictures, by their accuracies alone.
+/// Compares two evaluations of different pictures by their accuracies alone, as JSON.
 #[wasm_bindgen]
 pub fn compare_unpaired(first: &str, second: &str) -> Result<JsValue, JsValue> {
     object(&Unpaired::of(&answers(first)?, &answers(second)?))

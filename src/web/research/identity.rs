@@ -1,4 +1,4 @@
-//! Which pictures are measured: hashes of what they hold, and samples of them.
+//! The identity of the measured pictures, and samples of them.
 
 use wasm_bindgen::prelude::*;
 
@@ -13,7 +13,7 @@ pub fn sha256(bytes: &[u8]) -> String {
     identity::sha256(bytes)
 }
 
-/// What tells pictures from others: of their names, labels and the hashes of their bytes. An empty label is none.
+/// The identity of pictures, given their names, labels and the hashes of their bytes. An empty label is none.
 #[wasm_bindgen]
 pub fn identity_of(
     names: Vec<JsValue>,

@@ -1,4 +1,4 @@
-//! Labels that the engine has encoded, to measure with.
+//! Labels that the engine has embedded, to measure with.
 
 use wasm_bindgen::prelude::*;
 
@@ -32,7 +32,7 @@ impl LabelSet {
         Ok(Self { names, embeddings, logit_scale })
     }
 
-    /// What the labels answer to a picture's embedding whose true label stands at `truth`.
+    /// The answer to a picture's embedding whose true label is `names[truth]`.
     pub fn trial(&self, embedding: &[f32], truth: usize) -> Result<JsValue, JsValue> {
         check_embedding(embedding, self.embeddings[0].len()).map_err(thrown)?;
         let trial = Trial::of_embedding(embedding, &self.embeddings, self.logit_scale, truth);

@@ -1,5 +1,5 @@
-//! What is fetched when it is first asked for: the converter of published weights, and research on data sets. The numbers are
-//! those of the command line, from the same functions.
+//! The build that is fetched when it is first needed: the converter of published weights, and research on data sets.
+//! The numbers are those of the command line, from the same functions.
 
 mod conversion;
 mod damage;

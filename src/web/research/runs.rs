@@ -1,4 +1,4 @@
-//! Measurements that take long, in steps between which the worker can look at its mailbox.
+//! Measurements that take long, in steps, so that the worker can handle messages between them.
 
 use wasm_bindgen::prelude::*;
 

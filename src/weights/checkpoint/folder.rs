@@ -44,8 +44,8 @@ pub fn read(folder: &Path) -> Result<HuggingFaceFiles> {
     })
 }
 
-/// Maps one of OpenAI's archives, or any PyTorch checkpoint under its names, which has no config; the tokenizer is beside
-/// it.
+/// Maps one of OpenAI's archives, or any PyTorch checkpoint under its names, which has no config; the tokenizer is
+/// beside it.
 ///
 /// # Errors
 /// As [`read`].

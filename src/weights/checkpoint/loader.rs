@@ -18,7 +18,7 @@ pub struct Loader {
 }
 
 impl Loader {
-    /// For a file announced to have `announced` bytes, or 0 where nobody said.
+    /// A loader for a file of `announced` bytes, or 0 if the size is unknown.
     pub fn new(announced: u64) -> Self {
         grow(announced);
         Self { stream: GgufStream::new(announced), packing: Packing::default() }

@@ -1,7 +1,7 @@
 //! Opening: a checkpoint in memory, whatever file it came from, for everything above.
 //!
-//! It is opened whole (by its `open`, in the command line) or while it arrives ([`Loader`]), and its tensors are taken exactly once
-//! ([`Tensors`]).
+//! It is opened whole (by its `open`, in the command line) or while it arrives ([`Loader`]), and its tensors are taken
+//! exactly once ([`Tensors`]).
 
 #[cfg(not(target_arch = "wasm32"))]
 mod folder;
@@ -43,13 +43,14 @@ pub struct Checkpoint {
     pub tensors: Tensors,
     /// The files the tensors lie in.
     weights: Vec<Bytes>,
-    /// Of the published weights, as the GGUF made from them says; `None` where these are the published weights.
+    /// SHA-256 of the published weights that a GGUF file was made from; `None` if these are the published weights.
     published_sha256: Option<String>,
     sha256: OnceLock<String>,
 }
 
 impl Checkpoint {
-    /// Opens a Hugging Face folder, a GGUF file, or an archive of OpenAI's with a tokenizer beside it. Large files are mapped, not read.
+    /// Opens a Hugging Face folder, a GGUF file, or an archive of OpenAI's with a tokenizer beside it. Large files are
+    /// mapped, not read.
     ///
     /// # Errors
     /// `File` for what cannot be read, and whatever the formats' readers find.

@@ -68,7 +68,7 @@ impl Packing {
         Ok(())
     }
 
-    /// All of them.
+    /// All tensors.
     ///
     /// # Errors
     /// `NonFiniteWeight`, and `Malformed` if two have the same name.

@@ -7,7 +7,7 @@ use crate::kernels::matmul::PackedMatrix;
 use crate::weights::container::tensor::Tensor;
 use crate::weights::outliers::Outliers;
 
-/// The tensors of a checkpoint, to be taken one by one; what nobody took is an error in the end.
+/// The tensors of a checkpoint, to be taken one by one; a tensor that is left in the end is an error.
 #[derive(Clone, Debug)]
 pub struct Tensors {
     /// In the order of their bytes; `None` where one was taken.
@@ -16,7 +16,7 @@ pub struct Tensors {
     outliers: Outliers,
 }
 
-/// One of them.
+/// A tensor of the checkpoint.
 #[derive(Clone, Debug)]
 pub(in crate::weights) enum Slot {
     Stored(Tensor),
@@ -24,7 +24,7 @@ pub(in crate::weights) enum Slot {
     Packed(Tensor, PackedMatrix),
 }
 
-/// What a product is made of.
+/// A weight matrix, as stored or packed.
 #[derive(Debug)]
 pub enum MatrixTensor {
     Stored(Tensor),
@@ -52,7 +52,7 @@ impl Tensors {
         Ok(Self { slots: slots.into_iter().map(Some).collect(), index, outliers: Outliers::new() })
     }
 
-    /// The same, of a file that lists these outlier channels.
+    /// Sets the outlier channels that the file lists.
     pub(super) fn with_outliers(self, outliers: Outliers) -> Self {
         Self { outliers, ..self }
     }
@@ -109,7 +109,7 @@ impl Tensors {
         Ok(Some(slot))
     }
 
-    /// Says whether every tensor was taken.
+    /// Checks that every tensor was taken.
     ///
     /// # Errors
     /// `UnknownTensors` if not.

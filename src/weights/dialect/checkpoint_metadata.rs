@@ -1,4 +1,5 @@
-//! What a checkpoint needs beside its tensors, by the dialect that its files are in.
+//! What a checkpoint needs besides its tensors: architecture, tokenizer and preprocessing, read from files of any
+//! dialect.
 
 use bytes::Bytes;
 use serde::Serialize;
@@ -66,12 +67,12 @@ pub struct CheckpointMetadata {
 }
 
 impl CheckpointMetadata {
-    /// From the files, by transformers' rules: an `image_processor` in `processor_config.json` comes before
+    /// Reads the files by transformers' rules: an `image_processor` in `processor_config.json` takes precedence over
     /// `preprocessor_config.json`, and `tokenizer_config.json` changes what `tokenizer.json` does.
     ///
     /// # Errors
-    /// `Malformed`, `Config`, `UnsupportedArchitecture`, `LfsPointer`, `MissingFile` where nothing says how pictures are
-    /// prepared or, for a `vocab.json` that is not CLIP's, `Tokenizer`.
+    /// `Malformed`, `Config`, `UnsupportedArchitecture`, `LfsPointer`, `MissingFile` where nothing says how pictures
+    /// are prepared or, for a `vocab.json` that is not CLIP's, `Tokenizer`.
     pub fn from_hugging_face(files: MetadataFiles) -> Result<Self> {
         let MetadataFiles { config, tokenizer, tokenizer_config, special_tokens, preprocessor, processor } =
             files;
@@ -96,7 +97,7 @@ impl CheckpointMetadata {
         Ok(Self { config, tokenizer_json, preprocessing_json })
     }
 
-    /// Those of weights that come with a tokenizer alone, as OpenAI's archives do.
+    /// The metadata of weights that come with nothing but a tokenizer, as OpenAI's archives do.
     ///
     /// # Errors
     /// `Config` if the tensors are not those of OpenAI's models, and as above for the tokenizer.

@@ -1,5 +1,5 @@
-//! `open_clip_config.json`: what OpenCLIP (3.x, `model.py`, `transform.py`) says of a model of two transformers, with its
-//! defaults, as our config, and its preprocessing in Hugging Face's form.
+//! `open_clip_config.json`: what OpenCLIP (3.x, `model.py`, `transform.py`) says of a model of two transformers, with
+//! its defaults, as our config, and its preprocessing in Hugging Face's form.
 //!
 //! A key that is not known here may change what the model computes, so that the model is refused by that key's name.
 
@@ -37,7 +37,7 @@ const TEXT_KEYS: [&str; 10] = [
     "act_kwargs",
     "norm_kwargs",
 ];
-/// Those of `vision_cfg` where timm makes the tower.
+/// The keys of `vision_cfg` if timm provides the vision tower.
 const FAST_VIT_KEYS: [&str; 6] =
     ["image_size", "timm_model_name", "timm_model_pretrained", "timm_pool", "timm_drop", "timm_drop_path"];
 /// Keys that may be given as long as they have the value that OpenCLIP assumes without them.

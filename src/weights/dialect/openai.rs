@@ -1,5 +1,6 @@
 //! The architecture of weights that come without a config, as OpenAI's own archives do: their shapes say it, as they
-//! do in `build_model` of OpenAI's `clip/model.py`. Heads are 64 wide and the activation is `quick_gelu` in all of them.
+//! do in `build_model` of OpenAI's `clip/model.py`. Heads are 64 wide and the activation is `quick_gelu` in all of
+//! them.
 
 use crate::error::{Error, Result};
 use crate::weights::config::{ClipConfig, ConfigSource, EndToken, Field, ModelFamily, Tower};

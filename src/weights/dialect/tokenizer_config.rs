@@ -17,7 +17,7 @@ pub const SPECIAL: &str = "special_tokens_map.json";
 /// Keys of tokens that transformers looks for in every text, whatever `tokenizer.json` says of them.
 const NAMED: [&str; 7] =
     ["bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"];
-/// The same in lists, or in objects by a name.
+/// The keys that hold special tokens in lists, or in objects by name.
 const LISTED: [&str; 2] = ["additional_special_tokens", "extra_special_tokens"];
 
 /// The text of the `tokenizer.json` that does what the three files together do; as it is where the others, either of
@@ -41,7 +41,7 @@ pub fn applied(tokenizer: Bytes, config: &[u8], special: &[u8], model: &ClipConf
     Ok(file.changed(&tokenizer)?.unwrap_or(tokenizer))
 }
 
-/// Both files, of which the second counts where they disagree.
+/// The settings of both files; the second takes precedence.
 struct Settings {
     config: Map<String, Value>,
     special: Map<String, Value>,
@@ -211,7 +211,7 @@ struct Padding {
 
 #[derive(Deserialize)]
 struct Model {
-    /// Of a unigram model alone.
+    /// Only unigram models have this key.
     unk_id: Option<IgnoredAny>,
 }
 

@@ -19,12 +19,12 @@ use crate::weights::record::Record;
 /// About how many bytes of a tensor are converted at a time.
 const BYTES_IN_FLIGHT: usize = 1 << 18;
 
-/// What was written.
+/// Facts about the file that was written.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Summary {
     pub tensors: usize,
     pub bytes: u64,
-    /// Of the file, in lower-case hexadecimal.
+    /// SHA-256 of the file, in lower-case hexadecimal.
     pub sha256: String,
 }
 

@@ -12,9 +12,9 @@ const TRUNK: &str = "v.trunk.";
 /// What becomes of the tensors' types.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(in crate::weights) enum Plan {
-    /// As [`planned_dtype`] says where this was asked for.
+    /// Each tensor gets the type that [`planned_dtype`] gives for this one.
     Quantize(Dtype),
-    /// They stay.
+    /// Every tensor keeps its type.
     Keep,
 }
 
@@ -54,9 +54,9 @@ pub fn planned_dtype(name: &str, shape: &[usize], asked: Dtype) -> Dtype {
 
 /// Whether a matrix that is asked for in fewer bits gets eight.
 ///
-/// The errors of the two projections, and of SigLIP's pooling head, go into the embeddings as they are. In q6_k, whose point is fidelity, those
-/// of the token table and of attention's values and output, which go into the residual stream, are spared too,
-/// for 9 % of the file: `docs/CORRECTNESS.md` has what that gives.
+/// The errors of the two projections, and of SigLIP's pooling head, go into the embeddings as they are. In q6_k, whose
+/// point is fidelity, those of the token table and of attention's values and output, which go into the residual stream,
+/// are spared too, for 9 % of the file: `docs/CORRECTNESS.md` has what that gives.
 fn keeps_eight_bits(name: &str, asked: Dtype) -> bool {
     let ends = |suffixes: &[&str]| suffixes.iter().any(|suffix| name.ends_with(suffix));
     match asked {

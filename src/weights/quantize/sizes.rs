@@ -1,4 +1,4 @@
-//! How large a model becomes, from its config alone: to be told before anything is downloaded.
+//! How large a model becomes, computed from its config alone, before anything is downloaded.
 
 use std::collections::BTreeMap;
 

@@ -38,7 +38,7 @@ impl Labels {
         self.labels.as_deref().filter(|labels| Path::new(labels).is_file())
     }
 
-    /// The labels; a label that is the name of a file is told.
+    /// Reads the labels; warns about a label that is also the name of a file.
     ///
     /// # Errors
     /// `File` or `Malformed` for a file without labels.

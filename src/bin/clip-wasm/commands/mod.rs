@@ -28,7 +28,7 @@ use crate::args::Command;
 use crate::output::Target;
 use crate::{model, output, pictures};
 
-/// Runs a command; prints JSON if asked to. Gives how many pictures could not be read, each of which was told.
+/// Runs a command; prints JSON if asked to. Returns how many pictures could not be read; each has been reported.
 pub fn run(command: Command, json: bool) -> Result<usize> {
     match command {
         Command::Classify(args) => return classify::run(&args, json),

@@ -10,9 +10,9 @@ pub struct Settings {
     pub model: String,
     pub dtype: &'static str,
     pub weights_sha256: String,
-    /// As [`output::readable`] writes it.
+    /// Path of the data, as [`output::readable`] writes it.
     pub data: String,
-    /// Of the pictures that were measured; nothing before they were read.
+    /// Identity of the pictures that were measured; `None` before they are read.
     #[serde(flatten)]
     pub identity: Option<Identity>,
     pub labels: Vec<String>,

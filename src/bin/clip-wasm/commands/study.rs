@@ -84,7 +84,8 @@ impl Study {
         Ok((set, skipped))
     }
 
-    /// The same; pictures whose embedding is among `saved` are not embedded again, and are counted.
+    /// The embedding of every picture, the pictures that have none, and how many embeddings were found among `saved`
+    /// and not computed again.
     pub fn embed_all(&mut self, saved: Option<&Saved>) -> Result<(EmbeddingSet, Vec<Skipped>, usize)> {
         let path = &self.data;
         let (set, skipped, resumed) = if is_saved_set(path) {

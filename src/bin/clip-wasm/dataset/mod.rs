@@ -1,4 +1,4 @@
-//! From what the user calls data to pictures with labels: folders, tables and webdataset archives.
+//! Opens what the user names as data as labelled pictures: folders, tables and webdataset archives.
 
 mod folder;
 mod listed;

@@ -12,7 +12,7 @@ pub type Response = ureq::http::Response<Body>;
 
 /// What goes wrong with one request.
 pub enum Trouble {
-    /// It may pass: a broken connection, a busy host, which may say how long to wait.
+    /// A failure that may pass: a broken connection, or a busy host, which may say how long to wait.
     Passing(String, Option<Duration>),
     /// The host cannot begin in the middle of a file.
     NoRange(String),

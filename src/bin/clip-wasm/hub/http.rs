@@ -14,7 +14,7 @@ use crate::output;
 
 /// Tries in a row that bring next to nothing, before giving up; the pause before each is twice that before the last.
 const TRIES: u32 = 6;
-/// The same for a host that has never answered: its address may be wrong.
+/// How many times a host is asked that has never answered: its address may be wrong.
 const FIRST_TRIES: u32 = 3;
 const FIRST_PAUSE: Duration = Duration::from_millis(300);
 /// Bytes that a try has to bring to count as one that went on.
@@ -25,7 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// seconds.
 const SILENCE: Duration = Duration::from_secs(15);
 const DRIP: u64 = 1 << 10;
-/// The longest wait that a host may ask for. What asks for more is told to the user, who may come back.
+/// The longest wait that a host may ask for. A longer wait is an error, so that the user can try again later.
 const LONGEST_WAIT: Duration = Duration::from_secs(90);
 /// A wait that is worth telling.
 const TOLD_WAIT: Duration = Duration::from_secs(5);
@@ -37,11 +37,11 @@ const CHUNK: usize = 1 << 18;
 
 /// How far a file has come.
 struct Position {
-    /// Of the next byte.
+    /// Offset of the next byte.
     at: u64,
     /// Whether the host can begin in the middle of a file; false once it has answered such a request with nonsense.
     ranges: bool,
-    /// Of the first answer.
+    /// The ETag of the first answer.
     etag: Option<String>,
     has_answered: bool,
 }

@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 use super::partial_download::digest;
 use crate::output;
 
-/// What is noted of a kept model, in `FILE.json` beside it. It is written before the file has its name.
+/// The note about a downloaded model, in `FILE.json` beside it. It is written before the file gets its name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Note {
     /// What the user called it: a record's id, or a repository.
@@ -24,7 +24,7 @@ pub struct Note {
     pub hub: String,
     /// The commit.
     pub revision: String,
-    /// Its weights there, as the plan has them.
+    /// The plan's list of weights files.
     pub weights: serde_json::Value,
     pub dtype: String,
     pub bytes: u64,
@@ -44,7 +44,7 @@ pub struct Seen {
 
 /// What is there of a kept model.
 pub enum State {
-    /// Nothing.
+    /// There is no file.
     Missing,
     /// The very file that was made; `is_new` where it was read from end to end to know that.
     Good { note: Box<Note>, is_new: bool },
@@ -104,8 +104,8 @@ impl Slot {
         Ok(State::Good { note: Box::new(note), is_new: true })
     }
 
-    /// Notes that the file was looked at, beside other processes that may do the same. Where that cannot be written, the
-    /// next use reads the file again.
+    /// Notes that the file was looked at, beside other processes that may do the same. Where that cannot be written,
+    /// the next use reads the file again.
     pub fn seen(&self, note: &Note) {
         let _ = output::write(&self.note_path(), json!(note).to_string().as_bytes());
     }

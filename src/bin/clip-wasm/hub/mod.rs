@@ -52,7 +52,7 @@ impl Wanted {
         Ok(name.map(|name| Self { name, record }))
     }
 
-    /// The same, with another record.
+    /// Replaces the record.
     pub fn with_record(self, record: Record) -> Self {
         Self { record, ..self }
     }

@@ -25,19 +25,19 @@ pub struct PartialDownload {
     work: Work,
     /// What the data is made of and into.
     origin: Value,
-    /// Of the data so far.
+    /// Hash of the data so far.
     hash: Sha256,
-    /// Before the first byte.
+    /// The point before the first byte.
     begin: Point,
     /// The last point at which all files so far had the right hash.
     whole_files: Point,
-    /// Where the source was at the last note, and when that was.
+    /// Position of the source at the last note, and the time of that note.
     noted: (u64, Instant),
     out: Vec<u8>,
 }
 
 impl PartialDownload {
-    /// Takes up what lies there and is of the same origin, or begins.
+    /// Resumes what is there if it is of the same origin, or begins anew.
     ///
     /// # Errors
     /// `File`.
@@ -147,7 +147,7 @@ impl PartialDownload {
         Ok(())
     }
 
-    /// After a failure: keeps what is good of what has come, and says so.
+    /// Ends after a failure: keeps the valid part of the download, and says so in the error.
     pub fn end(&mut self, error: Error) -> Error {
         let kept = match &error {
             Error::Download { .. } if self.position() > 0 => self.note(),

@@ -49,7 +49,7 @@ pub fn print(bytes: &[u8]) -> Result<()> {
     out.write_all(bytes).and_then(|()| out.flush()).map_err(|source| Error::Write { source })
 }
 
-/// Says something on standard error, in one line. Where that takes nothing there is nobody to tell.
+/// Writes a line to standard error. If that fails, nothing can be reported.
 pub fn note(text: impl std::fmt::Display) {
     let text: String = text.to_string().chars().flat_map(shown).collect();
     let _ = writeln!(io::stderr().lock(), "clip-wasm: {text}");
@@ -117,7 +117,7 @@ pub fn readable(path: &Path) -> String {
     })
 }
 
-/// The bytes of a path that is not UTF-8, for whoever has to find the file again.
+/// The bytes of a path that is not UTF-8, so that a program can find the file.
 pub fn bytes_of_odd(path: &Path) -> Option<Vec<u8>> {
     path.to_str().is_none().then(|| path.as_os_str().as_encoded_bytes().to_vec())
 }

@@ -15,7 +15,7 @@ const MOST_LINKS: usize = 40;
 /// Where something is to be written. Making one looks whether that is possible, before the work.
 #[derive(Debug)]
 pub struct Target {
-    /// As the user calls it.
+    /// The path as the user wrote it.
     path: PathBuf,
     place: TargetKind,
 }

@@ -1,11 +1,11 @@
-//! All coefficients of a picture in several scans, as far as they have come.
+//! The coefficients of a picture in several scans, as far as they have been read.
 
 use super::frame::Component;
 use super::memory;
 use super::scan::{Block, Blocks, Decode};
 use crate::Result;
 
-/// The coefficients of one component, as far as the scans have told them.
+/// The coefficients of one component, as far as the scans have coded them.
 pub(super) struct Coefficients {
     pub(super) blocks: Vec<Block>,
     pub(super) stride: usize,

@@ -27,7 +27,7 @@ impl Code {
         Self::of(counts, &[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11])
     }
 
-    /// The same for the other coefficients (T.81, tables K.5 and K.6).
+    /// The standard table of the AC coefficients (T.81, tables K.5 and K.6).
     pub(super) fn standard_ac(chrominance: bool) -> Self {
         match chrominance {
             false => Self::of([0, 2, 1, 3, 3, 2, 4, 3, 5, 5, 4, 4, 0, 0, 1, 125], &STANDARD_AC_LUMINANCE),

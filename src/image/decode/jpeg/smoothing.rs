@@ -43,7 +43,7 @@ const BESIDE_KNOWN: [Kernel; 5] = [
 /// none.
 pub(super) struct Progress {
     now: Vec<[i8; 64]>,
-    /// The same before the component's last scan.
+    /// The precision of each coefficient before the component's last scan.
     before: Vec<[i8; 64]>,
     scans: usize,
 }

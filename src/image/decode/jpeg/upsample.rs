@@ -8,7 +8,7 @@ use crate::Result;
 /// How a component grows to the picture's size.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Upsampling {
-    /// It has that size.
+    /// The component has the picture's size.
     None,
     /// Triangles across, down, or both, for components of half the size.
     Across,

@@ -244,7 +244,7 @@ fn u32_at(data: &[u8], at: usize) -> u32 {
 
 struct Chunk<'a> {
     kind: &'a [u8; 4],
-    /// As much of its content as the file has.
+    /// As much of the chunk's content as the file has.
     data: &'a [u8],
     /// How much it says that there is.
     len: usize,

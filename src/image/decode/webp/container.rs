@@ -9,7 +9,7 @@ mod flag {
     pub(super) const XMP: u8 = 0x04;
     pub(super) const EXIF: u8 = 0x08;
     pub(super) const ALPHA: u8 = 0x10;
-    /// All flags that there are.
+    /// All defined flags.
     pub(super) const KNOWN: u8 = 0x3e;
 }
 

@@ -13,7 +13,7 @@ pub use stream::GgufStream;
 pub use value::{Array, Value};
 pub use write::TensorLayout;
 
-/// What a file says beside its tensors.
+/// The metadata of a file: its keys and values.
 pub type Metadata = std::collections::BTreeMap<String, Value>;
 
 /// The first four bytes of every file.

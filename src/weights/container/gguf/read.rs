@@ -174,7 +174,7 @@ pub(super) struct Layout {
     name: String,
     shape: Vec<usize>,
     dtype: Dtype,
-    /// From the start of the data.
+    /// Offset from the start of the data.
     pub offset: u64,
     pub len: u64,
 }
@@ -252,7 +252,7 @@ impl Layout {
         Tensor::new(self.name, self.shape, self.dtype, data)
     }
 
-    /// That a file of `len` bytes, whose data begins at `start`, ends before this tensor does.
+    /// The error that a file of `len` bytes, whose data begins at `start`, ends before this tensor.
     pub fn truncated(&self, start: u64, len: u64) -> Error {
         let (what, offset) = (format!("tensor {:?}", self.name), start.saturating_add(self.offset));
         Error::Truncated { format: FORMAT, what, offset, needed: self.len, len }

@@ -39,7 +39,7 @@ struct TensorData {
 }
 
 impl GgufStream {
-    /// For a file announced to have `announced` bytes, or 0 where nobody said.
+    /// A stream of a file of `announced` bytes, or 0 if the size is unknown.
     pub fn new(announced: u64) -> Self {
         Self { announced, next_look: FIRST_LOOK, ..Self::default() }
     }

@@ -64,7 +64,7 @@ enum ArchivePosition {
         is_byte_order: bool,
         bytes: u32,
     },
-    /// After an entry of so many bytes.
+    /// After an entry of this many bytes.
     Descriptor {
         bytes: u64,
     },

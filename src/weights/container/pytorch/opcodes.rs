@@ -28,7 +28,8 @@ pub fn end(bytes: &[u8], scanned: &mut usize) -> Result<Option<usize>> {
 /// Where a line that begins at `from` ends, with its newline; `None` while too few bytes are here to tell.
 ///
 /// # Errors
-/// `Malformed` once it is longer than any name: whoever asks again with each byte that comes looks at no more than that.
+/// `Malformed` once it is longer than any name: whoever asks again with each byte that comes looks at no more than
+/// that.
 fn line_end(rest: &[u8], from: usize) -> Result<Option<usize>> {
     let line = rest.get(from..).unwrap_or_default();
     match line.iter().take(MAX_NAME + 1).position(|&byte| byte == b'\n') {

@@ -30,7 +30,7 @@ pub(in crate::weights) const IMAGE_STD: &str = "clip.vision.image_std";
 const USE_GELU: &str = "clip.use_gelu";
 const NEUTRAL_COSINE: &str = "clip.neutral_cosine";
 const FIDELITY_PREFIX: &str = "clip.fidelity.";
-/// Before the name of a norm.
+/// Prefix of the keys that list outlier channels; the name of a norm follows.
 const OUTLIERS_PREFIX: &str = "clip.outlier_channels.";
 
 /// The config of a CLIP file.

@@ -11,13 +11,13 @@ mod siglip;
 /// which scheme it is of.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum TensorMapping {
-    /// It is a tensor of this name, or none that any scheme knows.
+    /// The tensor becomes one of this name, or keeps a name that no scheme knows.
     Whole(String),
-    /// It is a matrix of this name with rows for columns.
+    /// The matrix becomes one of this name, transposed.
     Transposed(String),
-    /// Its rows are those of these three, one after the other.
+    /// Its rows become those of these three tensors, one after the other.
     Packed([String; 3]),
-    /// It is a buffer without information.
+    /// It is a buffer without information and is left out.
     Nowhere,
 }
 

@@ -8,8 +8,8 @@ use half::f16;
 use super::dtype::{Dtype, Q4_0_BYTES, Q5_0_BYTES, Q6K_BYTES, Q8_0_BYTES};
 use crate::kernels::matmul::{BLOCK, PackedMatrix};
 
-/// The matrix `[columns, in_features]` whose rows are stored as `data`, in execution order, with no outlier channels yet; nothing for
-/// types of floats.
+/// The matrix `[columns, in_features]` whose rows are stored as `data`, in execution order, with no outlier channels
+/// yet; nothing for types of floats.
 pub fn pack(dtype: Dtype, columns: usize, in_features: usize, data: &[u8]) -> Option<PackedMatrix> {
     match dtype {
         Dtype::F32 | Dtype::F16 | Dtype::Bf16 => None,

@@ -134,7 +134,7 @@ impl Dtype {
         }
     }
 
-    /// The same type in candle's words.
+    /// The type as candle names it.
     pub fn to_candle(self) -> GgmlDType {
         match self {
             Self::F32 => GgmlDType::F32,

@@ -3,7 +3,8 @@
 //!
 //! Layouts are ggml's (`ggml-common.h`, `block_q4_0` to `block_q6_K`). Both directions work on plain bytes at
 //! any alignment, row by row, and give the same bits on every machine, which candle's own block types do not
-//! promise. Only the encoder of q6_k is candle's. Only the encoder of q6_k is candle's. Only the encoder of q6_k is candle's.
+//! promise. Only the encoder of q6_k is candle's. Only the encoder of q6_k is candle's. Only the encoder of q6_k is
+//! candle's.
 
 pub mod codes;
 mod decode;

@@ -25,7 +25,7 @@ struct IncomingStorage {
 #[derive(Debug, Serialize, Deserialize)]
 enum StorageDestination {
     Nowhere,
-    /// It is one tensor.
+    /// The storage is one tensor.
     Tensor(TensorStream),
     /// Kept until it is complete, because its tensors are views of it.
     Views {

@@ -32,11 +32,11 @@ use tensors::{Published, TensorStream};
 pub struct Converter {
     body: DataWriter,
     place: FilePosition,
-    /// Of everything taken.
+    /// Hash of everything that has come.
     hash: SourceHash,
-    /// Of the current file; the first has that of everything.
+    /// Hash of the current file; `None` for the first, whose hash is that of everything.
     file_hash: Option<SourceHash>,
-    /// How many files have been ended.
+    /// How many files are complete.
     files: usize,
     /// Bytes taken, of all files together.
     position: u64,
@@ -45,7 +45,7 @@ pub struct Converter {
 /// Where in a file the converter is.
 #[derive(Debug, Serialize, Deserialize)]
 enum FilePosition {
-    /// Before or in the header, as much of it as is here.
+    /// In the header, with as much of it as has come.
     Header(Vec<u8>),
     /// In a PyTorch archive.
     Archive(ArchiveStream),
@@ -62,11 +62,11 @@ pub struct Ending {
     pub tail: Vec<u8>,
     /// What stands before the data in the file.
     pub header: Vec<u8>,
-    /// Of the source, in lower-case hexadecimal.
+    /// SHA-256 of the source, in lower-case hexadecimal.
     pub source_sha256: String,
     /// Tensors of the file.
     pub tensors: usize,
-    /// Of the file.
+    /// Size of the file.
     pub bytes: u64,
 }
 
@@ -84,7 +84,7 @@ impl Converter {
         self.position
     }
 
-    /// How many files have been ended.
+    /// How many files are complete.
     pub fn files(&self) -> usize {
         self.files
     }

@@ -263,7 +263,7 @@ put_page() {
   mkdir -p "$folder/pkg"
   cp -R index.html demo.json service-worker.js LICENSE-MIT LICENSE-APACHE www models datasets "$folder"/
   cp -R pkg/engine "$folder/pkg/"
-  rm "$folder"/pkg/engine/{index,client/{simd,node}-engine-client,worker/worker-{simd,node}}.js # of the npm package alone
+  rm "$folder"/pkg/engine/{index,client/{simd,node,inline}-engine-client,worker/worker-{simd,node}}.js # of the npm package alone
   for flavour in "$@"; do
     mkdir -p "$folder/pkg/$flavour"
     cp "pkg/$flavour"/clip_wasm{.js,_bg.wasm} "$folder/pkg/$flavour/"

@@ -10,11 +10,11 @@ const SCRIPTS = [
   "protocol/wire-error",
   "runtime/foreign-worker",
   "worker/worker",
-  "runtime/pool-thread",
 ];
 
 /** @param {string} build @returns {string[]} its files, seen from the page's folder */
 export function firstAnswerFiles(build) {
   const bindings = ["clip_wasm.js", "clip_wasm_bg.wasm"].map((name) => `pkg/${build}/${name}`);
-  return [...SCRIPTS.map((name) => `pkg/engine/${name}.js`), ...bindings];
+  const threads = build.endsWith("-threads") ? [`runtime/thread-${build.replace("-threads", "")}`] : [];
+  return [...[...SCRIPTS, ...threads].map((name) => `pkg/engine/${name}.js`), ...bindings];
 }

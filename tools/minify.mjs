@@ -13,7 +13,8 @@ import { build, transformSync } from "esbuild";
 const PAGE = ["www/running-session.js", "www/main.js", "www/gallery.js"];
 /** Research's part of the worker is fetched when its tabs are opened: a bundle of its own. */
 const LATER = "../research/research-host.js";
-const WORKERS = ["pkg/engine/worker/worker.js", "pkg/engine/runtime/pool-thread.js", "pkg/engine/research/research-host.js"];
+const THREADS = ["simd", "relaxed", "research"].map((kind) => `pkg/engine/runtime/thread-${kind}.js`);
+const WORKERS = ["pkg/engine/worker/worker.js", ...THREADS, "pkg/engine/research/research-host.js"];
 /** Of the npm package alone: the page says where its own records are. */
 const NOT_HERE = "../../models/index.js";
 const SMALL = /** @type {const} */ ({ minify: true, legalComments: "none", charset: "utf8", target: "es2022", sourcemap: "external" });

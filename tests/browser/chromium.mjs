@@ -21,3 +21,15 @@ export function launchChromium(...flags) {
 export function launchProfile(folder) {
   return chromium.launchPersistentContext(folder, { executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: FLAGS });
 }
+
+/**
+ * The same with an extension in a profile.
+ * @param {string} profile a folder
+ * @param {string} extension the extension's folder
+ * @returns {Promise<import("playwright-core").BrowserContext>}
+ */
+export function launchExtension(profile, extension) {
+  const flags = [`--load-extension=${extension}`, `--disable-extensions-except=${extension}`, "--disable-features=DisableLoadExtensionCommandLineSwitch", "--headless=new"];
+  const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
+  return chromium.launchPersistentContext(profile, { executablePath, headless: false, args: [...FLAGS, ...flags] });
+}

@@ -44,6 +44,7 @@ const page = (script) => `<!doctype html>
  * @property {string[]} [run] the command that prints its answer, where it has no page
  * @property {string[]} [copy] the command that puts the package's files where the program looks for them
  * @property {"cdn"} [from] the package is on another origin
+ * @property {boolean} [single] whether it has one thread, also where the page is isolated
  * @property {number} [wasm] how many WebAssembly files the build has
  */
 
@@ -84,6 +85,7 @@ export const PROGRAMS = [
     build: ["vite", "build"],
     folder: "dist",
     wasm: 1,
+    single: true,
   },
   {
     name: "webpack",
@@ -104,6 +106,7 @@ export const PROGRAMS = [
     build: ["webpack", "--mode", "production"],
     folder: "dist",
     wasm: 1,
+    single: true,
   },
   {
     name: "esbuild",
@@ -186,6 +189,30 @@ export default function Page() {
   { name: "node", files: { "main.js": script }, run: ["node", "main.js"] },
   { name: "deno", files: { "main.js": script }, run: ["deno", "run", "--allow-read", "--allow-env", "--allow-sys", "main.js"] },
   { name: "bun", files: { "main.js": script }, run: ["bun", "main.js"] },
+  {
+    name: "service worker",
+    single: true,
+    files: {
+      "index.html": page("main.js"),
+      "worker.js": `import { pipeline } from "./node_modules/clip-wasm/inline.js";
+
+addEventListener("message", async ({ data, ports }) => {
+  try {
+    const classify = await pipeline("zero-shot-image-classification");
+    const scores = await classify(data.image, data.labels);
+    ports[0].postMessage({ scores, flavour: classify.model.flavour, threads: classify.model.threads });
+  } catch ({ code, message }) {
+    ports[0].postMessage({ failure: code + " " + message });
+  }
+});
+`,
+      "main.js": `const { installing, waiting, active } = await navigator.serviceWorker.register("worker.js", { type: "module" });
+const { port1, port2 } = new MessageChannel();
+port1.onmessage = ({ data }) => (globalThis.answer = data);
+(installing ?? waiting ?? active).postMessage({ image: new URL("${PICTURE}", location.href).href, labels: ${JSON.stringify(LABELS)} }, [port2]);
+`,
+    },
+  },
   {
     name: "files by themselves",
     files: { "index.html": page("main.js"), "main.js": program("./node_modules/clip-wasm/index.js") },

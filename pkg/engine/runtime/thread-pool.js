@@ -1,6 +1,6 @@
 // @ts-check
 /** @import { Build, BuiltModule } from "../protocol/types.js" */
-import { foreignWorker, isForeign } from "./foreign-worker.js";
+import { startThread } from "./start-thread.js";
 
 /** How long the pool's workers may take to start, in milliseconds: a browser that blocks them tells nobody. */
 const PATIENCE = 5000;
@@ -12,8 +12,7 @@ export class ThreadPool {
 
   /** @param {{ build: Build, base?: string, count: number }} options a build with threads */
   constructor({ build, base, count }) {
-    this.#workers = Array.from({ length: count - 1 }, () => startThread(base));
-    for (const worker of this.#workers) worker.postMessage({ build, base });
+    this.#workers = Array.from({ length: count - 1 }, () => startThread(build, base));
     running.push(...this.#workers);
   }
 
@@ -54,14 +53,3 @@ export class ThreadPool {
 
 /** The workers of pools: a browser might collect one that nobody holds. @type {Worker[]} */
 const running = [];
-
-/** @param {string | undefined} base the folder of a copy of the package, which is used instead of this one */
-function startThread(base) {
-  const options = { name: "clip-wasm-thread" };
-  const own = import.meta.url;
-  const address = new URL(base ? "engine/runtime/pool-thread.js" : "../runtime/pool-thread.js", base ?? own).href;
-  if (isForeign(address)) return foreignWorker(address, options);
-  if (base) return new Worker(address, { ...options, type: "module" });
-  // Spelt out as bundlers look for it.
-  return new Worker(new URL("../runtime/pool-thread.js", import.meta.url), { type: "module", name: "clip-wasm-thread" });
-}

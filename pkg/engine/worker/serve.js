@@ -17,20 +17,29 @@ const LARGE = new Set(/** @type {const} */ (["load", "obtain"]));
  */
 const LANES = { obtain: "download", preview: "look", listModels: "look", deleteModel: "look", storage: "look", modelFile: "look" };
 
-/** @type {(answer: Answer) => void} */
-const post = (answer) => globalThis.postMessage(answer);
-
 /** @typedef {import("../protocol/requests.js").Message} Message */
 
-/** @type {(receive: (message: Message) => void) => void} */
-const fromPage = (receive) => addEventListener("message", ({ data }) => receive(data));
+/**
+ * The way to whoever asks.
+ * @typedef {object} Channel
+ * @property {(receive: (message: Message) => void) => void} listen
+ * @property {(answer: Answer) => void} post
+ * @property {() => void} close
+ */
+
+/** What a worker has. @type {Channel} */
+const TO_THE_PAGE = {
+  listen: (receive) => addEventListener("message", ({ data }) => receive(data)),
+  post: (answer) => globalThis.postMessage(answer),
+  close: () => globalThis.close(),
+};
 
 /**
  * Answers the requests that this worker is sent. Everything heavy happens on this thread.
  * @param {Runtime} runtime
- * @param {(receive: (message: Message) => void) => void} [listen] hears what is sent
+ * @param {Channel} [channel]
  */
-export function serve(runtime, listen = fromPage) {
+export function serve(runtime, { listen, post, close } = TO_THE_PAGE) {
   const host = new EngineHost(runtime);
   const queue = new JobQueue(({ kind, payload }, job) => answer(host, /** @type {Kind} */ (kind), payload, job), {
     progress: (id, payload) => post({ id, kind: "progress", payload }),

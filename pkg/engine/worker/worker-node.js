@@ -7,10 +7,6 @@ import { serve } from "./serve.js";
 const port = /** @type {import("node:worker_threads").MessagePort} */ (parentPort);
 
 // What a browser's worker has, and Node's has not.
-Object.assign(globalThis, {
-  postMessage: (/** @type {unknown} */ message) => port.postMessage(message),
-  close: () => port.close?.(), // Deno has none: there the thread is ended from outside
-});
 if (!("navigator" in globalThis)) Object.assign(globalThis, { navigator: { userAgent: `Node.js ${process.version}` } });
 if (!("ImageData" in globalThis)) Object.assign(globalThis, { ImageData: class {} });
 
@@ -40,5 +36,9 @@ serve(
       research: () => fromFile(/** @type {any} */ (import("../../research/clip_wasm.js")), new URL("../../research/clip_wasm_bg.wasm", import.meta.url)),
     },
   },
-  (receive) => port.on("message", receive),
+  {
+    listen: (receive) => port.on("message", receive),
+    post: (answer) => port.postMessage(answer),
+    close: () => port.close?.(), // Deno has none: there the thread is ended from outside
+  },
 );

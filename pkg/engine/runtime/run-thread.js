@@ -1,0 +1,13 @@
+// @ts-check
+/** @import { BuiltModule } from "../protocol/types.js" */
+/**
+ * Makes this worker a thread of a pool: its one message brings the compiled module and the memory that all share.
+ * @param {BuiltModule} build not instantiated yet
+ */
+export function runThread(build) {
+  addEventListener("message", async ({ data: { module, memory } }) => {
+    await build.default({ module_or_path: module, memory });
+    postMessage("ready");
+    build.run_pool_thread();
+  });
+}

@@ -1,0 +1,6 @@
+// @ts-check
+/** A thread of the build `research-threads`. It imports that build alone, by a literal, which every bundler follows. */
+import * as build from "../../research-threads/clip_wasm.js";
+import { runThread } from "./run-thread.js";
+
+runThread(/** @type {any} */ (build));

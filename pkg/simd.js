@@ -1,0 +1,11 @@
+// @ts-check
+/** The package with one build of the engine, which every browser runs: models come as GGUF files or with the package. */
+import { SimdEngineClient as EngineClient } from "./engine/client/simd-engine-client.js";
+import { pipelineOf } from "./pipelines/pipeline.js";
+
+export { EngineError } from "./engine/protocol/engine-error.js";
+export { Tensor } from "./pipelines/tensor.js";
+export { cos_sim, dot, topK } from "./pipelines/vectors.js";
+export { EngineClient };
+
+export const pipeline = pipelineOf(EngineClient);

@@ -1,0 +1,3 @@
+import clipWasm from "clip-wasm/vite";
+
+export default { plugins: [clipWasm()] };

@@ -25,6 +25,9 @@ const OPTIONS = /** @type {const} */ ([
   "models",
 ]);
 
+/** How many images go to the worker together. */
+const TOGETHER = 16;
+
 /** What makes a pipeline of each task around an engine. @type {Record<string, (shared: SharedEngine, take: TakeImage) => any>} */
 const TASKS = {
   "zero-shot-image-classification": classifier,
@@ -77,9 +80,8 @@ function classifier({ engine, info, release }, take) {
     const { hypothesis_template = info.templates, mode, signal } = options;
     const asked = { labels: labelsOf(labels), templates: [hypothesis_template].flat(), mode, signal };
     const answers = [];
-    for (const image of imagesOf(images)) {
-      const picture = await engine.embedImage(await take(image, signal), { signal });
-      const { scores } = await engine.classify(picture, asked);
+    for (const embedding of await embedAll(engine, images, take, signal)) {
+      const { scores } = await engine.classify({ embedding }, asked);
       answers.push(scores.map(({ label, score }) => ({ label, score })));
     }
     return Array.isArray(images) ? answers : answers[0];
@@ -138,9 +140,14 @@ function textExtractor({ engine, info, release }) {
  * @param {AbortSignal} [signal]
  */
 async function embedAll(engine, images, take, signal) {
+  const all = imagesOf(images);
+  /** @type {Float32Array[]} */
   const rows = [];
-  // One after the other, so that one picture is in memory at a time.
-  for (const image of imagesOf(images)) rows.push((await engine.embedImage(await take(image, signal), { signal })).embedding);
+  // Some at a time: so a long list is never in memory as a whole.
+  for (let first = 0; first < all.length; first += TOGETHER) {
+    const some = await Promise.all(all.slice(first, first + TOGETHER).map((image) => take(image, signal)));
+    rows.push(...(await engine.embedImages(some, { first, total: all.length, signal })));
+  }
   return rows;
 }
 

@@ -175,6 +175,17 @@ export class EngineCalls extends EventTarget {
   }
 
   /**
+   * The embeddings of several images, as many at the same time as there are threads.
+   * @param {ImageInput[]} images
+   * @param {CallOptions<EncodeProgress> & { first?: number, total?: number }} [options] which of all images these are, for messages
+   * @returns {Promise<Float32Array[]>} [projection_dim] for each, as projected, not normalised
+   * @throws {EngineError} of the first that cannot be embedded
+   */
+  embedImages(images, { first, total, signal, onProgress } = {}) {
+    return this.#link.call("embedImages", { images, first, total }, { signal, onProgress });
+  }
+
+  /**
    * Research on a data set: `verb` is a method of `ResearchHost`, which is fetched when the first one is asked for.
    * @template {ResearchVerb} Verb
    * @param {Verb} verb

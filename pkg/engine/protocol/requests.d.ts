@@ -53,6 +53,8 @@ export interface EngineRequests {
   storage: Exchange<{}, StorageState>;
   modelFile: Exchange<{ key: string }, Blob>;
   embedImage: Exchange<{ image: ImageInput }, Omit<Picture, "key">>;
+  /** `first` and `total` say which of all images these are, for messages. */
+  embedImages: Exchange<{ images: ImageInput[]; first?: number; total?: number }, Float32Array[], EncodeProgress>;
   embedTexts: Exchange<{ texts: string[] }, Float32Array[], EncodeProgress>;
   classify: Exchange<ClassifyRequest & { embedding: Float32Array }, Classification, EncodeProgress>;
   heatmaps: Exchange<HeatmapRequest & { image: ImageInput }, Heatmaps, EncodeProgress>;

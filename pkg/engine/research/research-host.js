@@ -1,6 +1,7 @@
 // @ts-check
 /** @import { WasmEmbeddingSet, Damage, Job, ResearchModule, Trial, WasmEngine, WasmLabelSet } from "../protocol/types.js" */
-import { finished, pairs, pixels, taken } from "./research-values.js";
+import { taken } from "../picture/embed-images.js";
+import { finished, pairs, pixels } from "./research-values.js";
 import { EngineError } from "../protocol/engine-error.js";
 import { readPictures } from "./picture-bytes.js";
 import { SavedEmbeddings } from "./saved-embeddings.js";

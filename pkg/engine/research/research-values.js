@@ -1,6 +1,6 @@
 // @ts-check
-/** What crosses between research and the WebAssembly modules: measurements in steps, embeddings, pixels, pairs. */
-/** @import { Job, WasmImageEmbeddings } from "../protocol/types.js" */
+/** What crosses between research and the WebAssembly modules: measurements in steps, pixels, pairs. */
+/** @import { Job } from "../protocol/types.js" */
 
 /** How long a slice of a measurement may take, in milliseconds: a cancel is heard between two. */
 const SLICE = 60;
@@ -24,13 +24,6 @@ export async function finished(measurement, job) {
     if (job.signal.aborted) measurement.free();
     throw error;
   }
-}
-
-/** What the engine made of some pictures. @param {WasmImageEmbeddings} found consumed */
-export function taken(found) {
-  const { embeddings, failures } = found;
-  found.free();
-  return { embeddings, failures };
 }
 
 /** @param {Uint8Array} rgb of a square @param {number} side */

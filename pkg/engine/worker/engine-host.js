@@ -10,6 +10,7 @@
 import { probeCapabilities } from "../runtime/capabilities.js";
 import { codeOf } from "../protocol/code-of.js";
 import { embedImage } from "../picture/embed-image.js";
+import { embedImages } from "../picture/embed-images.js";
 import { EngineError } from "../protocol/engine-error.js";
 import { HeatmapMaker } from "../picture/heatmaps.js";
 import { SLICE, inSlices } from "./in-slices.js";
@@ -210,6 +211,15 @@ export class EngineHost {
       this.#pace.size = Math.min(Math.max(FIRST_SLICE, fitting), PROMPTS_PER_PICTURE);
     }
     return picture;
+  }
+
+  /**
+   * @param {{ images: ImageInput[], first?: number, total?: number }} payload
+   * @param {Job} job
+   * @returns {Promise<Float32Array[]>} [projection_dim] for each image, as projected
+   */
+  async embedImages(payload, job) {
+    return embedImages(this.#loaded(), payload, job);
   }
 
   /**

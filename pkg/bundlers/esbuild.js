@@ -14,7 +14,7 @@ export default function clipWasm() {
     name: "clip-wasm",
     setup(build) {
       const { initialOptions: options } = build;
-      if (!options.outdir || options.format !== "esm") throw new Error('clip-wasm: esbuild has to have outdir, and format: "esm"');
+      if (!options.outdir || options.format !== "esm") throw new Error('clip-wasm: esbuild needs an outdir and format: "esm"');
       options.loader = { ...options.loader, ".wasm": "file", ".gguf": "file" };
       /** Workers that were built already, and their names in `outdir`. @type {Map<string, Promise<string>>} */
       const workers = new Map();

@@ -21,7 +21,7 @@ async function firstOf(address) {
   const list = new URL("index.json", address).href;
   const response = await fetch(list).catch(() => undefined);
   if (response?.ok) return (await response.json())[0];
-  throw new EngineError("unknown-model", `no model is named, and ${list}, which says which one is first, cannot be read`);
+  throw new EngineError("unknown-model", `no model was given, and ${list}, which names the default model, cannot be read`);
 }
 
 /** @param {string | URL} address relative to the page; a trailing slash may be missing */

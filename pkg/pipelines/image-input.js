@@ -59,7 +59,7 @@ function pixelsOf({ width, height, data, channels }) {
   if (!(Number.isInteger(width) && Number.isInteger(height) && width > 0 && height > 0) || data.length !== width * height * channels) {
     throw new EngineError("image-input", `the image has ${data.length} values: expected width × height × channels, ${width} × ${height} × ${channels}`);
   }
-  if (!("ImageData" in globalThis)) throw new EngineError("image-input", "pixels need a browser: give the file of the picture");
+  if (!("ImageData" in globalThis)) throw new EngineError("image-input", "raw pixels need a browser: pass the picture as a file");
   const pixels = new ImageData(width, height);
   for (let pixel = 0; pixel < width * height; pixel += 1) {
     for (let channel = 0; channel < 3; channel += 1) {
@@ -82,7 +82,7 @@ async function download(url, signal) {
     signal?.throwIfAborted();
     throw new EngineError(
       "image-download",
-      `the image ${shown(url)} cannot be reached: the network is down, or its host allows no other site to read it`,
+      `the image ${shown(url)} cannot be reached: the network is down, or its host does not allow other sites to read it`,
       { cause },
     );
   }

@@ -33,8 +33,8 @@ const told = new Set();
 export function modelSource(model, revision) {
   const source = sourceOf(model);
   if (revision === undefined || revision === null) return source;
-  if (!("repo" in source)) throw new EngineError("option", `revision is "${revision}", and the model is no repository of the hub: leave it out`);
-  if (source.repo.includes("@")) throw new EngineError("option", `revision is "${revision}", and "${source.repo}" names one already: say one of them`);
+  if (!("repo" in source)) throw new EngineError("option", `revision is "${revision}", but the model is not a repository on the hub: leave it out`);
+  if (source.repo.includes("@")) throw new EngineError("option", `revision is "${revision}", but "${source.repo}" already names one: pass only one of them`);
   return { repo: `${source.repo}@${revision}` };
 }
 
@@ -54,8 +54,8 @@ function authorsOwn(repo) {
   const [name, revision] = repo.split("@");
   if (!Object.hasOwn(ALIASES, name)) return repo;
   const own = ALIASES[name];
-  if (!told.has(name)) console.info(`clip-wasm: ${name} holds ONNX, which this engine does not read; the same weights are fetched from ${own}.`);
+  if (!told.has(name)) console.info(`clip-wasm: ${name} contains only ONNX files, which this engine does not read; the same weights are downloaded from ${own}.`);
   told.add(name);
-  if (revision) throw new EngineError("option", `${name} is read from ${own}, which has no revision "${revision}" of it: name that repository and its revision`);
+  if (revision) throw new EngineError("option", `${name} is read from ${own}, to which revision "${revision}" does not apply: name that repository and its revision`);
   return own;
 }

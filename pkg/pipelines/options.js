@@ -4,13 +4,13 @@ import { EngineError } from "../engine/protocol/engine-error.js";
 /** Options of transformers.js that have no meaning here, and what there is instead. @type {Record<string, string>} */
 const ELSEWHERE = {
   config: "the config comes with the weights",
-  cache_dir: "models are kept by the browser",
-  local_files_only: "a model that is kept is used without a network by itself",
-  model_file_name: "the weights are those of the repository",
-  subfolder: "the weights are those at the top of the repository",
+  cache_dir: "the browser stores the models",
+  local_files_only: "a stored model is used offline automatically",
+  model_file_name: "the repository decides which weights are used",
+  subfolder: "weights are read from the top level of the repository",
   use_external_data_format: "this engine reads no ONNX",
   session_options: "this engine has no ONNX sessions",
-  quantized: 'say dtype: "q8" or dtype: "fp32"',
+  quantized: 'use dtype: "q8" or dtype: "fp32"',
   quantize: "embeddings come as 32-bit floats",
   precision: "embeddings come as 32-bit floats",
   percentage: "this is an option of audio tasks",
@@ -31,7 +31,7 @@ export function checkOptions(given, known, where) {
   for (const [name, value] of Object.entries(given)) {
     if (known.includes(name) || value === undefined) continue;
     const instead = Object.hasOwn(ELSEWHERE, name) ? `${ELSEWHERE[name]}. ` : "";
-    throw new EngineError("option", `${where} has no option "${name}": ${instead}There are ${known.join(", ")}`);
+    throw new EngineError("option", `${where} has no option "${name}": ${instead}The options are ${known.join(", ")}`);
   }
 }
 

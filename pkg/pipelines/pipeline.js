@@ -50,7 +50,7 @@ export function pipelineOf(Engine, readImage) {
     checkOptions(options, OPTIONS, "pipeline()");
     const { dtype: word, device, revision, progress_callback, signal, threads, token, hub, base, models } = options;
     if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1)) {
-      throw new EngineError("threads", `threads is ${threads}: expected a whole number from 1 on`);
+      throw new EngineError("threads", `threads is ${threads}: expected a whole number, 1 or more`);
     }
     checkDevice(device);
     const dtype = dtypeOf(word);
@@ -112,7 +112,7 @@ function imageExtractor({ engine, info, release }, take) {
   const extract = async (images, options = {}) => {
     checkOptions(options, ["pool", "normalize", "signal"], "the image feature extractor");
     if (options.pool) {
-      throw new EngineError("option", "pool is asked for: CLIP's image embedding is one projected vector for each picture already; leave pool out");
+      throw new EngineError("option", "pool is set, but CLIP's image embedding is already one projected vector per picture: leave pool out");
     }
     return Tensor.ofRows(await embedAll(engine, images, take, options.signal), options.normalize === true);
   };
@@ -126,7 +126,7 @@ function textExtractor({ engine, info, release }) {
     checkOptions(options, ["pooling", "normalize", "signal"], "the feature extractor");
     const { pooling = "none", normalize = false, signal } = options;
     if (pooling !== "none") {
-      throw new EngineError("option", `pooling is "${pooling}": CLIP's text embedding is one projected vector for each text already; say "none", or leave it out`);
+      throw new EngineError("option", `pooling is "${pooling}": CLIP's text embedding is already one projected vector per text; use "none", or leave it out`);
     }
     return Tensor.ofRows(await engine.embedTexts(textsOf(texts), { signal }), normalize);
   };
@@ -170,7 +170,7 @@ function textsOf(texts) {
 
 /** @param {unknown} value */
 function found(value) {
-  return Array.isArray(value) ? "an array with something else than strings" : value === null ? "null" : typeof value;
+  return Array.isArray(value) ? "an array that contains something other than strings" : value === null ? "null" : typeof value;
 }
 
 /**
@@ -179,6 +179,6 @@ function found(value) {
  */
 function requireDtype(info, dtype) {
   if (dtype !== undefined && dtype !== info.dtype) {
-    throw new EngineError("dtype", `the weights of "${info.name}" are ${info.dtype}: ${dtype} was asked for`);
+    throw new EngineError("dtype", `the weights of "${info.name}" are ${info.dtype}, but ${dtype} was requested`);
   }
 }

@@ -12,7 +12,7 @@ import { EngineError } from "../engine/protocol/engine-error.js";
 export function dot(first, second) {
   const [one, other] = [valuesOf(first), valuesOf(second)];
   if (one.length !== other.length) {
-    throw new EngineError("vector", `the vectors have ${one.length} and ${other.length} values: expected as many in both`);
+    throw new EngineError("vector", `the vectors have ${one.length} and ${other.length} values: expected the same number in both`);
   }
   let sum = 0;
   for (let index = 0; index < one.length; index += 1) sum += one[index] * other[index];
@@ -35,7 +35,7 @@ export function cos_sim(first, second) {
  * @returns {{ index: number, score: number }[]} the largest, best first; equal ones in their order
  */
 export function topK(scores, k = 5) {
-  if (!Number.isInteger(k) || k < 1) throw new EngineError("option", `k is ${k}: expected a whole number from 1 on`);
+  if (!Number.isInteger(k) || k < 1) throw new EngineError("option", `k is ${k}: expected a whole number, 1 or more`);
   return Array.from(valuesOf(scores), (score, index) => ({ index, score }))
     .sort((one, other) => other.score - one.score)
     .slice(0, k);

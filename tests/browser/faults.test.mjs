@@ -247,6 +247,6 @@ test("a model that was damaged on the disk is told, removed and fetched again", 
     return { note, hash: await engine.modelHash() };
   })()`);
   assert.equal(outcome.hash, expected);
-  assert.match(outcome.note, /damaged and was removed.*fetched again/);
+  assert.match(outcome.note, /damaged and was removed.*downloaded again/);
   assert.equal(servedWeights(), 2 * size);
 });

@@ -184,5 +184,5 @@ test("a browser without service workers is told why, and nothing breaks", async 
   await page.goto(`${url}blank.html`);
   const { ready, reason } = await page.evaluate(REGISTER);
   assert.equal(ready, false);
-  assert.match(reason, /keeps no pages offline/);
+  assert.match(reason, /cannot store the page/);
 });

@@ -57,7 +57,7 @@ async function dropAddress(address) {
     transfer.setData("text/uri-list", uri);
     stage.dispatchEvent(new DragEvent("drop", { dataTransfer: transfer, bubbles: true, cancelable: true }));
   }, address);
-  await frame().getByText("will see the address of this connection").waitFor();
+  await frame().getByText("will see your IP address").waitFor();
 }
 
 test("an address that is dropped asks nobody before the visitor says so, and then brings the picture", async () => {
@@ -106,7 +106,7 @@ test("a frame that is not laid out yet, and so has no height, is seen all the sa
     .locator("html")
     .evaluate(() => parent.postMessage({ height: 0 }, "*"));
   await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 100)));
-  await frame().getByText("will see the address of this connection").waitFor();
+  await frame().getByText("will see your IP address").waitFor();
 });
 
 test("what is no address is told in the frame, and the button closes it", async () => {

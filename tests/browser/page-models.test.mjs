@@ -97,7 +97,7 @@ test("the model of drawings comes with the page too: it says what it knows, comp
   await page.getByRole("button", { name: `Use ${DRAWINGS}` }).click();
   await named(DRAWINGS);
   await page.locator("#model-line").getByText("knows drawings and emoji").waitFor();
-  await page.getByText("What it says about photographs means little.").waitFor();
+  await page.getByText("Its scores for photographs mean little.").waitFor();
   await page.getByRole("button", { name: "Verify" }).click();
   await page.waitForFunction(() => document.querySelectorAll("model-view .check.passed").length === 4);
   await page.getByRole("tab", { name: "Share" }).click();

@@ -237,7 +237,7 @@ test("where there is little room, what is used is kept, and where the host has t
   const page = await (await visitor(t)).newPage();
   await page.goto(url);
   await page.locator(`main[data-state="ready"]`).waitFor();
-  await page.getByText(/each part of the page is kept when it is first used/).waitFor({ state: "attached" });
+  await page.getByText(/each part of the page is stored when it is first used/).waitFor({ state: "attached" });
   const builds = () =>
     page.evaluate(async () => {
       const requests = await Promise.all((await caches.keys()).map(async (name) => (await caches.open(name)).keys()));

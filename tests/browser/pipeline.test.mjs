@@ -195,7 +195,7 @@ describe("pipeline() fails with a code", () => {
 
   test("and a sentence that names the option and those that there are", async () => {
     const { message } = await inPage(`told(open("everyday-clip", { cache_dir: "models" }))`);
-    assert.match(message, /pipeline\(\) has no option "cache_dir": models are kept by the browser\. There are dtype, device, /);
+    assert.match(message, /pipeline\(\) has no option "cache_dir": the browser stores the models\. The options are dtype, device, /);
   });
 
   test("or says once that a repository with ONNX alone is read from its authors' own", async () => {

@@ -71,7 +71,7 @@ test("a sample is drawn at random by the seed, and says its size, its interval a
   await open(page, "Robustness");
   const view = page.locator("robustness-view");
   for (const family of ["noise", "weather", "digital"]) await view.getByLabel(family).uncheck();
-  await view.getByText(/^48 of 276 pictures: 2 per label for 24 labels, sampled at random with seed 0 \(stratified\)\. 1,248 versions of them to embed, about \d+ (s|min|h) at the \d+ pictures a second/).waitFor();
+  await view.getByText(/^48 of 276 pictures: 2 per label for 24 labels, sampled at random with seed 0 \(stratified\)\. 1,248 corrupted versions to embed, about \d+ (s|min|h) at the \d+ pictures a second/).waitFor();
   await fill(view.getByLabel("Pictures per label"), "1");
   await view.getByText(/^24 of 276 pictures: 1 of each/).waitFor();
   await view.getByRole("button", { name: "Measure" }).click();
@@ -83,7 +83,7 @@ test("a sample is drawn at random by the seed, and says its size, its interval a
   const facts = (await view.locator("fact-list").first().textContent()) ?? "";
   assert.ok(facts.includes(shown(theirs.clean)), facts);
   for (const { retained } of theirs.retention) assert.ok(facts.includes(shown(retained)), facts);
-  await view.getByText("its band is the bootstrapped 95 % interval over the 24 pictures, also of the clean ones").waitFor();
+  await view.getByText("its band is the bootstrapped 95 % interval over the 24 pictures, including the clean ones").waitFor();
   // The band means the same at every point: the intervals that the export has.
   const points = await view.locator(".band").first().getAttribute("points");
   const heights = (points ?? "").split(" ").map((point) => Number(point.split(",")[1]));
@@ -98,7 +98,7 @@ test("where every picture is wrong, nothing says that every picture is right, an
   const [cat, car] = ["cat/noto-1.png", "car/noto-1.png"].map(drawing);
   const facts = page.locator("dataset-view fact-list").first();
   await give(page, { "data/cat/1.png": car, "data/car/1.png": cat });
-  await facts.getByText("none: uniform scores would be likelier than these").waitFor();
+  await facts.getByText("none: uniform scores would fit better than these").waitFor();
   assert.equal(await facts.getByText("every picture is right").count(), 0);
   await give(page, { "data/cat/1.png": cat, "data/car/1.png": car });
   await facts.getByText("none: every picture is right").waitFor();

@@ -76,9 +76,9 @@ export function whose({ model, dtype, weights_sha256: weights, data, data_sha256
 }
 
 const NO_TEMPERATURE = /** @type {Record<string, string>} */ ({
-  "every-picture-right": "none: every picture is right, so that a lower temperature is always likelier",
-  "lower-is-likelier": "none: the lower the temperature, the likelier the true labels",
-  "higher-is-likelier": "none: uniform scores would be likelier than these",
+  "every-picture-right": "none: every picture is right, so a lower temperature always fits better",
+  "lower-is-likelier": "none: the lower the temperature, the better the fit",
+  "higher-is-likelier": "none: uniform scores would fit better than these",
 });
 
 /** What `clip-wasm eval` prints, of up to sixty labels. @param {any} document @returns {Screen} */
@@ -122,8 +122,8 @@ export function evaluationScreen(document) {
 /** What `clip-wasm compare` prints, below the evaluation it is compared with. @param {string} named the pin @param {any} document @param {string} differing @returns {Screen["tables"]} */
 export function comparisonTables(named, { first, second, difference, only_first_right: lost, only_second_right: won, p, moved }, differing) {
   const paired = moved && [row("Right only in the pinned run", lost), row("Right only now", won), row("McNemar’s exact p", p.toFixed(4)), row("Answers that changed", moved.length)];
-  const others = [row("Pictures", "not the same in both runs: only their accuracies are compared")];
-  const rows = [row("Other than now", differing), row("Pinned", shown(first)), row("Now", shown(second)), row("Difference", shown(difference)), ...(paired ?? others)];
+  const others = [row("Pictures", "not the same in both runs, so only the accuracies are compared")];
+  const rows = [row("Differs from now in", differing), row("Pinned", shown(first)), row("Now", shown(second)), row("Difference", shown(difference)), ...(paired ?? others)];
   return [{ caption: `Compared with ${named}`, rows }, ...(moved?.length > 0 ? [movedTable(moved)] : [])];
 }
 
@@ -210,7 +210,7 @@ export function robustnessScreen(document) {
     ],
     words: [
       `Measured: ${whose(document, document.images)}.`,
-      `Each line is the mean over a family’s corruptions; its band is the bootstrapped 95 % interval over the ${resampled.n} pictures, also of the clean ones.`,
+      `Each line is the mean over a family’s corruptions; its band is the bootstrapped 95 % interval over the ${resampled.n} pictures, including the clean ones.`,
     ],
   };
 }
@@ -274,6 +274,6 @@ export function differing(first, second, images) {
 export function mapScreen(map) {
   const [along, across] = map.explained;
   const rows = map.classes.map((/** @type {any} */ { label, members, centre, spread }) => row(label, members.length, centre.map((/** @type {number} */ at) => at.toFixed(2)).join(", "), spread.toFixed(2)));
-  const words = `Two components explain ${percent(along)} and ${percent(across)} of the variance: points that are close here may be far apart in the others.`;
+  const words = `Two components explain ${percent(along)} and ${percent(across)} of the variance: points that are close here may be far apart along other components.`;
   return { facts: [], tables: [{ caption: "Position of each label", rows }], words: [`Measured: ${whose({ ...map, labels: [], templates: [] }, map.images)}.`, words] };
 }

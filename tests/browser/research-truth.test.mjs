@@ -317,7 +317,7 @@ test("pins are there after a reload until they are removed; one that was damaged
   await again();
   await page.getByRole("button", { name: "Remove pin A" }).click();
   await page.getByRole("button", { name: "Remove pin A" }).waitFor({ state: "detached" });
-  await page.getByText("kept in this browser until they are removed").waitFor();
+  await page.getByText("Stored in this browser until you remove them.").waitFor();
   await page.evaluate(async () => {
     const folder = await (await navigator.storage.getDirectory()).getDirectoryHandle("pins");
     const names = [];

@@ -162,7 +162,7 @@ describe("a kept model", () => {
       hub.fault = () => fault;
       const outcome = await inPage("load()");
       isWhole(FILE, outcome);
-      assert.match(outcome.note, /copy of model\.gguf that is kept here is used/);
+      assert.match(outcome.note, /stored copy of model\.gguf is used/);
     });
   }
 
@@ -218,7 +218,7 @@ describe("a download that was broken off", () => {
     hub.fault = () => ({ cut: size >> 1, noRange: true });
     const { code, message } = await inPage("load()");
     assert.equal(code, "download");
-    assert.match(message, /cannot be fetched in one piece/);
+    assert.match(message, /cannot be downloaded, because/);
   });
 });
 
@@ -249,7 +249,7 @@ describe("a host that", () => {
     hub.fault = () => (answers++ ? FIRST : { ...FIRST, silent: size >> 1 });
     const outcome = await inPage("load()");
     isWhole(FILE, outcome);
-    assert.match(outcome.notes.join(), /went silent/);
+    assert.match(outcome.notes.join(), /stopped responding/);
   });
 });
 
@@ -289,7 +289,7 @@ describe("a model that was damaged on the disk", () => {
     await damage(4_000_000, 4096);
     hub.fault = () => ({ status: 404 });
     const { message } = await inPage("load()");
-    assert.match(message, /damaged and was removed, and cannot be fetched again: .*404/);
+    assert.match(message, /damaged and was removed, and cannot be downloaded again: .*404/);
     assert.deepEqual((await inPage("stored()")).filter((/** @type {any} */ { complete }) => complete), []);
   });
 

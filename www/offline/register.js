@@ -13,7 +13,7 @@ const ASKING = 3_600_000;
  */
 export async function registerOffline(onNewVersion = () => {}) {
   if (!("serviceWorker" in navigator)) {
-    return { ready: false, reason: "this browser keeps no pages offline here: that takes HTTPS, and no private window" };
+    return { ready: false, reason: "this browser cannot store the page here: that needs HTTPS and a window that is not private" };
   }
   try {
     const script = new URL("../../service-worker.js", import.meta.url);
@@ -29,13 +29,13 @@ export async function registerOffline(onNewVersion = () => {}) {
       await newest(registration);
       ({ version, missing } = await greeted(registration));
     }
-    if (version === "") return { ready: false, reason: "this is a development server: nothing is kept offline" };
+    if (version === "") return { ready: false, reason: "this is a development server, so nothing is stored" };
     if (own && version !== own) onNewVersion();
     keepAsking(registration);
     if (missing === 0) return { ready: true };
     return {
       ready: false,
-      reason: "to save data or space, each part of the page is kept when it is first used",
+      reason: "to save data or space, each part of the page is stored when it is first used",
     };
   } catch (error) {
     return { ready: false, reason: error instanceof Error ? error.message : String(error) };

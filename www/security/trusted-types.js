@@ -15,7 +15,7 @@ factory?.createPolicy("default", {
   createScriptURL(address) {
     const url = new URL(address, document.baseURI);
     if (url.protocol !== "blob:" && url.origin !== location.origin)
-      throw new TypeError(`scripts come from ${location.origin} alone, not from ${url.origin}`);
+      throw new TypeError(`scripts may come only from ${location.origin}, not from ${url.origin}`);
     return url.href;
   },
 });

@@ -171,5 +171,5 @@ function longestOf(settings) {
 /** @param {List} list @param {string} name */
 function absent(list, name) {
   const count = Number.parseInt(name, 10);
-  return `The ${count > 0 ? `${count.toLocaleString("en")} ` : ""}${list} of this link are stored only in the browser where they were written, not in this one. Ask for the list itself, or for the page as one file (Share).`;
+  return `The ${count > 0 ? `${count.toLocaleString("en")} ` : ""}${list} of this link are stored only in the browser where they were written, not in this one. Ask the sender for the list itself, or for the page as one file (Share).`;
 }

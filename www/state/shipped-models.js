@@ -8,10 +8,10 @@ export const EMBEDDED = "everyday-clip";
 export const SHIPPED = {
   [EMBEDDED]: {
     knows: "knows everyday things",
-    limit: "It sees 64 × 64 pixels, and was taught photographs of one thing in the middle: small things and busy scenes it mostly gets wrong.",
+    limit: "Its input is 64 × 64 pixels, and it was trained on photographs of a single centred object: it mostly gets small objects and busy scenes wrong.",
   },
   "emoji-clip": {
     knows: "knows drawings and emoji",
-    limit: "This model has seen only drawings and emoji. What it says about photographs means little.",
+    limit: "This model has seen only drawings and emoji. Its scores for photographs mean little.",
   },
 };

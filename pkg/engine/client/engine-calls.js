@@ -110,7 +110,7 @@ export class EngineCalls extends EventTarget {
 
   /** Ends every load under way with code "paused"; loading the same source again goes on where it stopped. */
   pause() {
-    const reason = new EngineError("paused", "the download is paused: what has come is kept");
+    const reason = new EngineError("paused", "the download is paused: progress is saved");
     for (const load of this.#loads) load.abort(reason);
   }
 
@@ -294,7 +294,7 @@ export class EngineCalls extends EventTarget {
       if (info) this.dispatchEvent(new CustomEvent("renewed", { detail: info }));
     } catch (cause) {
       this.#loaded = before;
-      this.#tellLost(new EngineError("worker-lost", "the engine stopped: there is not enough memory to start it again", { cause }));
+      this.#tellLost(new EngineError("worker-lost", "the engine stopped, and there is not enough memory to start it again", { cause }));
     }
   }
 

@@ -95,9 +95,9 @@ export async function* download(file, offset, signal, listeners = {}) {
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof OtherVersion) {
-        if (!listeners.onRestart) throw new EngineError("changed", `${file.url} was replaced while it was read`);
+        if (!listeners.onRestart) throw new EngineError("changed", `${file.url} was replaced during the download`);
         if (++beginnings > BEGINNINGS)
-          throw new EngineError("download", `${file.url} cannot be fetched in one piece, because ${error.message}: try again later`);
+          throw new EngineError("download", `${file.url} cannot be downloaded, because ${error.message}: try again later`);
         listeners.onRestart(error.message);
         Object.assign(run, { position: 0, version: undefined, bytes: file.bytes ?? 0 });
         continue;
@@ -106,7 +106,7 @@ export async function* download(file, offset, signal, listeners = {}) {
       failures = brought > (error.silent ? LITTLE : 0) ? 1 : failures + 1;
       if (failures >= (answered ? TRIES : FIRST_TRIES)) {
         const code = error.limited ? "rate-limited" : "download";
-        throw new EngineError(code, `${file.url}: ${error.message}; what has come is kept`, { cause: error });
+        throw new EngineError(code, `${file.url}: ${error.message}; progress is saved`, { cause: error });
       }
       listeners.onWait?.(`${error.message}; trying again`);
       await pause(Math.max(error.delay, FIRST_DELAY * 2 ** (failures - 1)), signal);
@@ -173,12 +173,12 @@ async function ask(run, signal) {
   try {
     response = await asked(url, { signal, headers, cache: file.kept ? "no-store" : "no-cache" }, position === 0);
   } catch (cause) {
-    if (signal.aborted) throw new Interruption("it went silent", { silent: true });
+    if (signal.aborted) throw new Interruption("it stopped responding", { silent: true });
     throw new Interruption(
-      "it cannot be reached: the network is down, or the host allows no other site to read the file",
+      "it cannot be reached: the network is down, or the host does not allow other sites to read the file",
     );
   }
-  if (response.status === 416 && position) throw new OtherVersion("its host has less of it than has come");
+  if (response.status === 416 && position) throw new OtherVersion("its host now has a shorter file");
   checkFile(url, response, file.token !== undefined);
   takeVersion(run, response);
   return response;
@@ -217,14 +217,14 @@ function checkFile(url, { status, statusText, headers }, isToken = false) {
   if (status === 401 || status === 403) {
     const gated = "its repository is gated, private, or not there";
     const todo = isToken
-      ? "the token that was given does not open it: it has to be allowed to read it, and its owner has to have accepted the repository's terms"
-      : "give a token that may read it (option token)";
+      ? "the token has no access to it: it needs read permission, and its owner must have accepted the repository's terms"
+      : "pass a token with read access (option token)";
     throw new EngineError("no-access", `${url} answered ${told}: ${gated}; ${todo}`);
   }
   if (PASSING.has(status)) {
     const limited = status === 429;
     const delay = Math.min(Number(headers.get("retry-after")) || 0, 30) * 1000;
-    throw new Interruption(`the host answered ${told}${limited ? ", it has been asked too often: try again later" : ""}`, { delay, limited });
+    throw new Interruption(`the host answered ${told}${limited ? ", too many requests: try again later" : ""}`, { delay, limited });
   }
   if (status !== 200 && status !== 206) throw new EngineError("download", `${url} answered ${told}: expected 200 and the file`);
   const type = headers.get("content-type") ?? "";
@@ -246,7 +246,7 @@ function takeVersion(run, response) {
   if (status === 206) {
     const [, begin] = /^bytes (\d+)-/.exec(headers.get("content-range") ?? "") ?? [];
     if (begin !== undefined && Number(begin) !== position)
-      throw new OtherVersion(`its host answered with byte ${begin}, not ${position}`);
+      throw new OtherVersion(`its host answered from byte ${begin}, not ${position}`);
     // The header is not shown to other sites by all hosts.
     if (begin === undefined) found.bytes = Number(headers.get("content-length")) + position || undefined;
   }
@@ -254,7 +254,7 @@ function takeVersion(run, response) {
     throw new EngineError("wrong-size", `${file.url} has ${found.bytes} bytes: expected ${file.bytes}`);
   if (position && !file.sha256 && !(version && fileVersion.surelySame(version, found))) {
     const replaced = version && fileVersion.surelyOther(version, found);
-    throw new OtherVersion(replaced ? "it was replaced on its host" : "its host does not tell whether it is still the same file");
+    throw new OtherVersion(replaced ? "it was replaced on its host" : "its host does not say whether it is still the same file");
   }
   run.version ??= found;
   run.bytes ||= found.bytes ?? 0;
@@ -272,7 +272,7 @@ async function* bodyOf(response, watch) {
   const reader = response.body.getReader();
   /** @type {Promise<never>} */
   const ended = new Promise((_, reject) => {
-    watch.signal.addEventListener("abort", () => reject(new Interruption("it went silent", { silent: true })), { once: true });
+    watch.signal.addEventListener("abort", () => reject(new Interruption("it stopped responding", { silent: true })), { once: true });
   });
   ended.catch(() => {}); // it may end while nobody reads
   try {
@@ -291,7 +291,7 @@ async function* bodyOf(response, watch) {
 
 /** @param {string} url @param {number} bytes */
 function tooLong(url, bytes) {
-  return new EngineError("wrong-size", `${url} is longer than the ${bytes} bytes it should have`);
+  return new EngineError("wrong-size", `${url} is longer than the expected ${bytes} bytes`);
 }
 
 /**

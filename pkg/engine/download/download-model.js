@@ -51,7 +51,7 @@ export async function obtain(recipe, research, store, job) {
   };
   const mine = await locked(recipe.key, async (lock) => lock && fetchIt(), { ifAvailable: true });
   if (mine) return mine;
-  job.progress({ loaded: 0, total: 0, stage: "wait", note: "Another tab has this download in hand." });
+  job.progress({ loaded: 0, total: 0, stage: "wait", note: "Another tab is already downloading this model." });
   return locked(recipe.key, fetchIt, { signal: job.signal });
 }
 
@@ -115,8 +115,8 @@ class Fetching {
     } catch (error) {
       if (!(error instanceof Restart)) throw error;
       if (beginnings === BEGINNINGS)
-        throw new EngineError("download", `${this.recipe.name} cannot be fetched in one piece, because ${error.message}: try again later`);
-      this.#tell("wait", `${error.message}: it begins anew`);
+        throw new EngineError("download", `${this.recipe.name} cannot be downloaded, because ${error.message}: try again later`);
+      this.#tell("wait", `${error.message}: starting over`);
       return false;
     }
     return true;
@@ -223,7 +223,7 @@ class Fetching {
     const { kind, used, quota } = await this.store.state();
     const free = quota - used;
     if (this.#inMemory || kind === "memory" || !quota || needed - this.#draft.size() < free) return;
-    await this.#moveToMemory(`The disk has room for ${megabytes(free)}, the model takes ${megabytes(needed)}`);
+    await this.#moveToMemory(`The disk has ${megabytes(free)} free, but the model takes ${megabytes(needed)}`);
   }
 
   /** @param {string} reason */
@@ -231,7 +231,7 @@ class Fetching {
     this.#inMemory = true;
     await this.#draft.close();
     this.#draft = await this.store.moveToMemory(this.recipe.key, SMALL);
-    this.#tell("download", `${reason}: it is kept in memory, until this page is closed.`);
+    this.#tell("download", `${reason}: the model is kept in memory until this page is closed.`);
   }
 
   /**
@@ -252,7 +252,7 @@ class Fetching {
     if (sha256 && file.sha256 && sha256 !== file.sha256) {
       throw new EngineError(
         "wrong-hash",
-        `${file.url} has the SHA-256 ${sha256}, expected ${file.sha256}: it is damaged or another file`,
+        `${file.url} has the SHA-256 ${sha256}, expected ${file.sha256}: it is damaged, or is another file`,
       );
     }
   }

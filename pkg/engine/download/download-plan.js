@@ -44,7 +44,7 @@ export async function recipeFor(source, dtype, around) {
   if ("repo" in source) {
     const [, repo, revision] = REPO.exec(source.repo) ?? [];
     if (repo) return fromHub(source, repo, revision ?? "main", {}, dtype, around);
-    throw new EngineError("unknown-model", `"${source.repo}" names no repository: expected owner/name or owner/name@revision`);
+    throw new EngineError("unknown-model", `"${source.repo}" is not a repository name: expected owner/name or owner/name@revision`);
   }
   if (!("id" in source)) return undefined;
   const record = await around.models.read(source.id, around.signal);

@@ -39,7 +39,7 @@ export async function keptModel(source, dtype, store, around) {
   } catch (error) {
     around.signal.throwIfAborted();
     const reason = error instanceof EngineError ? error.message : "its host did not answer in time";
-    return { key, outdated: false, note: `The copy of ${newest.name} that is kept here is used, which may not be the newest: ${reason}.` };
+    return { key, outdated: false, note: `The stored copy of ${newest.name} is used, which may not be the newest: ${reason}.` };
   }
 }
 

@@ -20,8 +20,8 @@ export const memoryNeed = Object.freeze({
     const device = deviceMemory();
     const room = device && device < TOLD_IN_FULL ? Math.min(device, MOST) : MOST;
     if (bytes * FACTOR <= room) return;
-    const what = room === MOST ? "a WebAssembly program can have" : "this device has";
-    throw new EngineError("too-large", `${name} takes ${gigabytes(bytes * FACTOR)} of memory to load, ${what} ${gigabytes(room)}`);
+    const what = room === MOST ? "a WebAssembly program can have only" : "this device has";
+    throw new EngineError("too-large", `${name} takes ${gigabytes(bytes * FACTOR)} of memory to load, but ${what} ${gigabytes(room)}`);
   },
 
   /**

@@ -61,13 +61,13 @@ export class ModelRecords {
     if (!this.#packaged) return new URL(record.file ?? `${id}.gguf`, this.#folder).href;
     const file = this.#packaged.files[id];
     if (file) return file;
-    throw new EngineError("unknown-model", `the file of the model "${id}" is not part of this program: expected ${Object.keys(this.#packaged.files).join(", ")}`);
+    throw new EngineError("unknown-model", `the file of the model "${id}" is not included in this program: expected ${Object.keys(this.#packaged.files).join(", ")}`);
   }
 
   /** @param {string} id @param {PackagedModels} packaged */
   #packagedRecord(id, { records }) {
     if (Object.hasOwn(records, id)) return records[id];
-    throw new EngineError("unknown-model", `unknown model "${id}": there are ${Object.keys(records).join(", ")}, repositories (owner/name), URLs and files`);
+    throw new EngineError("unknown-model", `unknown model "${id}": expected ${Object.keys(records).join(", ")}, a repository (owner/name), a URL or a file`);
   }
 }
 

@@ -57,7 +57,7 @@ export class ModelsAtHand {
       return found;
     } catch (error) {
       if (!kept || !NOT_NOW.has(codeOf(error))) throw error;
-      const note = `There is a newer version of this model, which cannot be fetched, so the copy that is kept here is used: ${messageOf(error)}`;
+      const note = `There is a newer version of this model, but it cannot be downloaded, so the stored copy is used: ${messageOf(error)}`;
       return { source: { stored: kept.key }, note };
     }
   }

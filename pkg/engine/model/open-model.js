@@ -43,7 +43,7 @@ export async function openModel(source, models, store, signal) {
   const { url, sha256: expected } = whole;
   const check = async (/** @type {string} */ sha256) => {
     if (expected && sha256 !== expected)
-      throw new EngineError("wrong-hash", `${url} has the SHA-256 ${sha256}, its record says ${expected}: it is damaged or another file`);
+      throw new EngineError("wrong-hash", `${url} has the SHA-256 ${sha256}, its record says ${expected}: it is damaged, or is another file`);
   };
   return { ...(await downloaded(whole, signal)), check, again: source };
 }
@@ -71,7 +71,7 @@ async function downloaded(file, signal) {
  * @returns {Promise<import("../download/download-file.js").HostFile>}
  */
 async function besideRecord(source, models, signal) {
-  if (!("id" in source)) throw new EngineError("unknown-model", "this source has to be fetched first");
+  if (!("id" in source)) throw new EngineError("unknown-model", "this source must be downloaded first");
   const record = await models.read(source.id, signal);
   return { url: models.fileOf(source.id, record), bytes: record.bytes ?? 0, sha256: record.sha256 };
 }
@@ -97,9 +97,9 @@ async function openStored(key, store) {
       if (!codeOf(error)) return error;
       if (about.sums && codeOf(error) !== "wrong-hash") await checksumOf(pieces(SMALL_PIECE, about.sums));
     } catch {
-      error = new EngineError("wrong-hash", "the bytes are not those that came");
+      error = new EngineError("wrong-hash", "the bytes differ from those that were downloaded");
     }
-    if (codeOf(error) === "wrong-hash") return damaged("is not what it was when it came").catch((damage) => damage);
+    if (codeOf(error) === "wrong-hash") return damaged("has changed since it was downloaded").catch((damage) => damage);
     // What its host sent is no model, or no whole one: kept, it would stand in the way of a better one.
     if (!about.sha256 && "url" in about.source) await store.remove(key);
     return error;
@@ -113,7 +113,7 @@ async function openStored(key, store) {
   };
   if (about.sha256 && about.pieces?.length) {
     const verify = async () => {
-      if (`${await hashesOf(pieces())}` !== `${about.pieces}`) await damaged("is not what it was when it came");
+      if (`${await hashesOf(pieces())}` !== `${about.pieces}`) await damaged("has changed since it was downloaded");
       if (!about.sums) await note({ ...about, sums: await sums() });
     };
     return { ...opened, chunks: pieces(SMALL_PIECE, about.sums), sha256: about.sha256, verify };

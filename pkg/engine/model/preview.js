@@ -37,8 +37,8 @@ async function warning(needed, store) {
   const tight = memoryNeed.warning(needed);
   if (tight) return tight;
   const { quota, used, kind } = await store.state();
-  if (kind === "memory") return "This browser keeps nothing on disk here: the model will be gone when the page is closed.";
-  if (quota && quota - used < needed) return `The disk has room for ${gigabytes(quota - used)}, the model takes ${gigabytes(needed)}.`;
+  if (kind === "memory") return "This browser cannot store the model here: it will be gone when the page is closed.";
+  if (quota && quota - used < needed) return `The disk has ${gigabytes(quota - used)} free, but the model takes ${gigabytes(needed)}.`;
   return undefined;
 }
 

@@ -39,7 +39,7 @@ export async function importBuild(build, imports, base) {
   const load = imports[build];
   if (!load) {
     const there = Object.keys(imports).join(", ");
-    throw new EngineError("no-build", `the engine's ${build} build is needed for this, and this program has only ${there}: import "clip-wasm", which has all`);
+    throw new EngineError("no-build", `the engine's ${build} build is needed for this, but this program has only ${there}: import "clip-wasm", which has them all`);
   }
   if (base) return import(/* @vite-ignore */ /* webpackIgnore: true */ /* turbopackIgnore: true */ new URL(`${build}/clip_wasm.js`, base).href);
   if (!asked.has(build)) asked.set(build, lazyModule(load, `../../${build}/clip_wasm.js`, import.meta.url));

@@ -28,7 +28,7 @@ export function lazyModule(load, name, base) {
     module ??= (failures === 0 ? load() : again()).catch((cause) => {
       failures += 1;
       module = undefined;
-      const reason = "the network is down, or the host has another version of this page by now";
+      const reason = "the network is down, or the host now has another version of this page";
       throw new EngineError("engine-load", `a part of this page could not be fetched: ${reason}`, { cause });
     });
     return module;

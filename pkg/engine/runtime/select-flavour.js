@@ -16,7 +16,7 @@ export function selectFlavour({ simd, relaxed, isolated, pools, cores }, threads
   if (!simd) {
     throw new EngineError(
       "no-simd",
-      "This browser lacks WebAssembly SIMD, which the engine is built on. Chrome 91, Firefox 89, Safari 16.4 have it.",
+      "This browser lacks WebAssembly SIMD, which the engine needs. Chrome 91, Firefox 89 and Safari 16.4 have it.",
     );
   }
   const kernels = relaxed ? "relaxed" : "simd";

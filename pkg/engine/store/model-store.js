@@ -185,7 +185,7 @@ async function* checked(pieces, expected) {
     sum.push(piece);
     yield piece;
   }
-  if (sum.digest() !== expected) throw new EngineError("wrong-hash", "the bytes are not those that came");
+  if (sum.digest() !== expected) throw new EngineError("wrong-hash", "the bytes differ from those that were downloaded");
 }
 
 /**

@@ -123,5 +123,5 @@ async function opfsDraft(folder) {
  */
 function writeAll(file, bytes, at) {
   const written = file.write(/** @type {Uint8Array<ArrayBuffer>} */ (bytes), { at });
-  if (written !== bytes.byteLength) throw new EngineError("quota", `the disk did not take ${bytes.byteLength} bytes`);
+  if (written !== bytes.byteLength) throw new EngineError("quota", `could not write ${bytes.byteLength} bytes to disk`);
 }

@@ -193,13 +193,13 @@ export class EngineHost {
     if (tries === TRIES) throw error;
     if (code === "changed" && again) return this.load({ source: again }, job, tries);
     if (code !== "wrong-hash" || !origin || "stored" in origin.source) throw error;
-    job.progress({ loaded: 0, total: 0, stage: "wait", note: `${told}. It is fetched again.` });
+    job.progress({ loaded: 0, total: 0, stage: "wait", note: `${told}. It is being downloaded again.` });
     try {
       const { source } = await (await this.#models).fetch(/** @type {any} */ (origin), job);
-      return await this.load({ source, note: `${told}. It was fetched again.` }, job, tries);
+      return await this.load({ source, note: `${told}. It was downloaded again.` }, job, tries);
     } catch (cause) {
       job.signal.throwIfAborted();
-      throw new EngineError(codeOf(cause) || code, `${told}, and cannot be fetched again: ${messageOf(cause)}`, { cause });
+      throw new EngineError(codeOf(cause) || code, `${told}, and cannot be downloaded again: ${messageOf(cause)}`, { cause });
     }
   }
 

@@ -83,7 +83,7 @@ function answer(host, kind, payload, job) {
 function inWords(error, isLarge) {
   const isTrap = error instanceof WebAssembly.RuntimeError;
   if (isLarge && (isTrap || error instanceof RangeError))
-    return new EngineError("out-of-memory", `the engine stopped while it loaded the model, for which there is hardly enough memory here (${error.message})`);
+    return new EngineError("out-of-memory", `the engine stopped while loading the model, probably for lack of memory (${error.message})`);
   if (!isTrap) return error;
-  return new EngineError("worker-lost", `the engine stopped: it ran out of memory, or met a fault of its own (${error.message})`);
+  return new EngineError("worker-lost", `the engine stopped: it ran out of memory, or hit an internal error (${error.message})`);
 }

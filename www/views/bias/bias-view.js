@@ -171,7 +171,7 @@ export class BiasView extends Component {
       if (first === second) throw new Error("Choose two different groups.");
       const asked = { first, second, near, far };
       const { subject, measured: found } = await this.#research.measure("association", asked, { question, own, groups: own.groups_table, signal });
-      if (!found) throw new Error("One of the groups has no pictures. Compare the groups first, so that those of the table can be chosen.");
+      if (!found) throw new Error("One of the groups has no pictures. Compare the groups first, so that you can choose the groups of the table.");
       const { effect, p = 1, small } = found;
       const size = effect === null ? "undefined" : effect.toFixed(2);
       const words = `Effect ${size}, p ${p.toFixed(4)}${small ? ": too few pictures for a verdict" : ""}.`;

@@ -92,7 +92,7 @@ export class FeaturesPanel extends Component {
     select.addEventListener("change", show);
     show();
     const [along, across = 0] = map.explained;
-    const words = `Two components explain ${percent(along)} and ${percent(across)} of the variance: points that are close here may be far apart in the others.`;
+    const words = `Two components explain ${percent(along)} and ${percent(across)} of the variance: points that are close here may be far apart along other components.`;
     const twin = table("Position of each label", ["Label", "Pictures", "Centre", "Spread"], /** @type {any[]} */ (map.classes), ({ label, members, centre, spread }) => [
       label,
       members.length,

@@ -8,9 +8,9 @@ import { intervalText, movedTable, percent, table, withInterval } from "../resea
 
 /** Why there is no temperature, by what the evaluation says. */
 const NO_TEMPERATURE = /** @type {Record<string, string>} */ ({
-  "every-picture-right": "none: every picture is right, so that a lower temperature is always likelier",
-  "lower-is-likelier": "none: the lower the temperature, the likelier the true labels",
-  "higher-is-likelier": "none: uniform scores would be likelier than these",
+  "every-picture-right": "none: every picture is right, so a lower temperature always fits better",
+  "lower-is-likelier": "none: the lower the temperature, the better the fit",
+  "higher-is-likelier": "none: uniform scores would fit better than these",
 });
 
 /** A matrix of more labels than this is a list of its confused pairs instead. */
@@ -120,7 +120,7 @@ function reliability({ bins }) {
 /** @param {any} evaluation */
 function answers({ predictions }) {
   const row = (/** @type {any} */ { image, predicted, confidence }) => [image, predicted, percent(confidence)];
-  return table("Answers", ["Picture", "Best label", "Share"], predictions, row);
+  return table("Answers", ["Picture", "Best label", "Score"], predictions, row);
 }
 
 /**
@@ -137,11 +137,11 @@ export function comparison(named, compared, changed) {
     ["Answers that changed", moved.length],
   ];
   const rows = [
-    ["Other than now", changed.join(", ")],
+    ["Differs from now in", changed.join(", ")],
     ["Pinned", withInterval(first)],
     ["Now", withInterval(second)],
     ["Difference", withInterval(difference)],
-    ...(compared.moved ? paired : [["Pictures", "not the same in both runs: only their accuracies are compared"]]),
+    ...(compared.moved ? paired : [["Pictures", "not the same in both runs, so only the accuracies are compared"]]),
   ];
   return [table(`Compared with ${named}`, ["", ""], rows, (row) => row), ...(moved.length > 0 ? [movedTable(moved)] : [])];
 }

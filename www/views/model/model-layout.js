@@ -11,7 +11,7 @@ const INTENDED = [
 ];
 
 const OUT_OF_SCOPE = [
-  "Any deployment without a test in that very domain, with that very set of labels.",
+  "Any deployment without a test in that domain and with that set of labels.",
   "Surveillance and face recognition.",
   "Medical, legal or other professional advice.",
 ];

@@ -92,9 +92,9 @@ export class PinBoard extends Component {
 
   #show() {
     this.hidden = this.#pins.length === 0;
-    const kept = this.#keeps ? "kept in this browser until they are removed" : "until this tab is closed: there is no room to keep them, save them";
-    const more = this.isFull ? "Remove one to pin another." : "Change labels or templates, load another model, or open other pictures, to compare.";
-    this.#words.textContent = `Pinned for comparison, ${kept}. ${more}`;
+    const kept = this.#keeps ? "Stored in this browser until you remove them." : "There is no space to store them: save them before you close this tab.";
+    const more = this.isFull ? "Remove one to pin another." : "To compare, change labels or templates, load another model, or open other pictures.";
+    this.#words.textContent = `Pinned for comparison. ${kept} ${more}`;
     this.#list.replaceChildren(...this.#pins.map((pin) => this.#item(pin)));
   }
 

@@ -93,7 +93,7 @@ class LazyTab {
   async #note(error) {
     const isStuck = this.#failures > 1 && (await isThere());
     const words = `${this.title} cannot be opened. ${sentence(error)}`;
-    const reloading = " Reload the page to fetch it again: labels, templates, model and tab are kept; your pictures have to be opened again.";
+    const reloading = " Reload the page to fetch it again: labels, templates, model and tab are kept, but you need to open your pictures again.";
     const details = error instanceof Error && error.cause instanceof Error ? error.cause.message : undefined;
     const note = element("error-note", {
       fault: isStuck ? { message: words + reloading, details, action: "Reload the page" } : { message: words, details, action: "Try again" },
@@ -117,7 +117,7 @@ function style() {
     link.addEventListener("error", () => {
       link.remove();
       styled = null;
-      reject(new Error("The style of the research tabs could not be fetched."));
+      reject(new Error("The style sheet of the research tabs could not be fetched."));
     });
     document.head.append(link);
   });

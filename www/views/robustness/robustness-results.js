@@ -32,7 +32,7 @@ export function resultParts({ clean, retention, corruptions, cells, families, cl
       .filter((/** @type {any} */ { family }) => family === name)
       .map((/** @type {any} */ { severity, acc1 }) => ({ severity, share: acc1 })),
   }));
-  const words = `Each line is the mean over a family’s corruptions; its band is the bootstrapped 95 % interval over the ${resampled.n} pictures, also of the clean ones.`;
+  const words = `Each line is the mean over a family’s corruptions; its band is the bootstrapped 95 % interval over the ${resampled.n} pictures, including the clean ones.`;
   const familyRow = (/** @type {any} */ { name, points }) => [name, withInterval(resampled), ...points.map((/** @type {any} */ { share }) => withInterval(share))];
   return [
     figures,

@@ -156,7 +156,7 @@ export class RobustnessView extends Component {
       const versions = this.#asked.length * SEVERITIES.length + 1;
       const { each, of } = this.#settings.sample;
       const { labels, seed } = this.#research.question;
-      const what = `${numberText.count(entries.length)} of ${numberText.count(of)} pictures: ${each} per label for ${labels.length} labels, sampled at random with seed ${seed} (stratified). ${numberText.count(entries.length * versions)} versions of them to embed`;
+      const what = `${numberText.count(entries.length)} of ${numberText.count(of)} pictures: ${each} per label for ${labels.length} labels, sampled at random with seed ${seed} (stratified). ${numberText.count(entries.length * versions)} corrupted versions to embed`;
       signal.throwIfAborted();
       plan.textContent = `${what}.`;
       const perSecond = await this.#perSecond(entries, signal);

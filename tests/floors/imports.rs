@@ -13,7 +13,7 @@ pub struct Imports(BTreeMap<String, BTreeSet<String>>);
 impl Imports {
     /// Those of the files below a crate's folder; other crates in its `bin` are left out.
     pub fn below(folder: &Path) -> Self {
-        let sources = files(folder).into_iter().filter_map(|path| {
+        let sources = files(folder, &["rs"]).into_iter().filter_map(|path| {
             let inside = path.strip_prefix(folder).unwrap().with_extension("");
             let mut parts: Vec<_> = inside.iter().map(|part| part.to_string_lossy().into_owned()).collect();
             parts.pop_if(|last| last == "mod");
@@ -80,14 +80,14 @@ impl Imports {
     }
 }
 
-/// Every Rust file below a folder.
-pub fn files(folder: &Path) -> Vec<PathBuf> {
+/// Every file below a folder whose name ends in one of these extensions.
+pub fn files(folder: &Path, extensions: &[&str]) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
-            found.extend(files(&path));
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.extend(files(&path, extensions));
+        } else if path.extension().is_some_and(|extension| extensions.iter().any(|one| extension == *one)) {
             found.push(path);
         }
     }

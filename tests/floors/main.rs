@@ -124,9 +124,13 @@ fn a_circle_is_found_through_braces_renames_and_names_that_a_folder_passes_on() 
 
 #[test]
 fn no_file_outgrows_four_hundred_lines() {
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    for path in files(&source) {
+    let folders = ["src", "www", "tools", "pkg/engine", "pkg/pipelines", "pkg/bundlers"];
+    let kinds = ["rs", "js", "mjs", "ts", "css", "sh"];
+    // Made by the build: a list of files.
+    let is_made = |path: &Path| path.ends_with("www/offline/precache.js");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for path in folders.iter().flat_map(|folder| files(&root.join(folder), &kinds)) {
         let lines = std::fs::read_to_string(&path).unwrap().lines().count();
-        assert!(lines <= 400, "{} has {lines} lines", path.display());
+        assert!(lines <= 400 || is_made(&path), "{} has {lines} lines", path.display());
     }
 }

@@ -10,12 +10,9 @@ import { sha256 } from "./sha256.js";
 /** A confusion matrix of more labels than this stays in the worker unless all of it is asked for. */
 const MOST_CELLS = 60;
 
-/** @typedef {import("../protocol/requests.js").Question} Question */
-/** @typedef {import("../protocol/requests.js").DamageRequest} DamageRequest */
-/** @import { Handlers, ResearchRequests } from "../protocol/requests.js" */
+/** @import { DamageRequest, Handlers, Question, ResearchRequests } from "../protocol/requests.js" */
+/** @import { Read, Unread } from "./picture-bytes.js" */
 /** @typedef {(labels: string[], templates: string[], job: Job) => Promise<number>} Encode */
-/** @typedef {import("./picture-bytes.js").Unread} Unread */
-/** @typedef {import("./picture-bytes.js").Read} Read */
 
 /**
  * Research inside the engine's worker: embeddings that are kept, what is measured of them, and damaged

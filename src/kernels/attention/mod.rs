@@ -1,10 +1,14 @@
 //! Multi-head attention over rows that hold query, key and value side by side.
 
+mod mask;
+
 use std::cell::Cell;
 
 use super::exp::softmax;
 use super::lanes::{F32x4, dots, quads_mut};
 use super::threads;
+
+pub use mask::{AttentionMask, Span};
 
 /// Queries that go together where they see the same keys.
 const PAIR: usize = 2;
@@ -16,99 +20,6 @@ const GRAIN: usize = 4;
 thread_local! {
     /// A query's scores, kept from one to the next.
     static SCORES: Cell<Vec<f32>> = const { Cell::new(Vec::new()) };
-}
-
-/// Which rows each query attends to, and in which order their values are added.
-///
-/// One list serves whole images (each row sees all rows) and trees of prompts (each row sees its
-/// ancestors and itself).
-///
-/// What several queries see is there once, so that the memory grows with the rows, not with their square.
-#[derive(Clone, Debug, Default)]
-pub struct AttentionMask {
-    queries: Vec<u32>,
-    /// Where in `keys` the rows lie that each query sees.
-    spans: Vec<Span>,
-    keys: Vec<u32>,
-}
-
-/// Rows of an [`AttentionMask`] that queries may see.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Span {
-    start: usize,
-    end: usize,
-}
-
-impl Span {
-    /// The first `count` of these rows; all if there are no more.
-    pub fn first(self, count: usize) -> Self {
-        Self { end: self.end.min(self.start + count), ..self }
-    }
-}
-
-impl AttentionMask {
-    /// Adds rows that queries may see, in the order in which their values are added.
-    pub fn see(&mut self, rows: impl IntoIterator<Item = u32>) -> Span {
-        let start = self.keys.len();
-        self.keys.extend(rows);
-        Span { start, end: self.keys.len() }
-    }
-
-    /// Adds a query: the row it stands in, and what it sees of the rows added before.
-    ///
-    /// # Panics
-    /// If that is no row at all.
-    pub fn ask(&mut self, query: u32, sees: Span) {
-        assert!(sees.start < sees.end && sees.end <= self.keys.len(), "a query sees at least one row");
-        self.queries.push(query);
-        self.spans.push(sees);
-    }
-
-    /// Adds a query and the rows that it alone sees.
-    ///
-    /// # Panics
-    /// If there are none.
-    pub fn push(&mut self, query: u32, keys: impl IntoIterator<Item = u32>) {
-        let sees = self.see(keys);
-        self.ask(query, sees);
-    }
-
-    /// A sequence of `length` rows, in which every row of `queries` sees all of it.
-    pub fn whole(length: usize, queries: std::ops::Range<usize>) -> Self {
-        let mut mask = Self::default();
-        let all = mask.see(0..length as u32);
-        queries.for_each(|query| mask.ask(query as u32, all));
-        mask
-    }
-
-    /// Rows that see nothing but themselves, so that attention gives each its own value.
-    pub fn each_alone(rows: std::ops::Range<usize>) -> Self {
-        let mut mask = Self::default();
-        for row in rows {
-            mask.push(row as u32, [row as u32]);
-        }
-        mask
-    }
-
-    /// The rows that ask, in order: row `i` of the output belongs to `queries()[i]`.
-    pub fn queries(&self) -> &[u32] {
-        &self.queries
-    }
-
-    /// How many entries the lists of rows have in all, for those who bound memory.
-    pub fn len(&self) -> usize {
-        self.keys.len()
-    }
-
-    /// Whether no query sees anything.
-    pub fn is_empty(&self) -> bool {
-        self.keys.is_empty()
-    }
-
-    fn keys(&self, index: usize) -> &[u32] {
-        let Span { start, end } = self.spans[index];
-        &self.keys[start..end]
-    }
 }
 
 /// softmax(q k / sqrt(d)) v for each head: `qkv` is `[rows, 3 * width]`, `output` is

@@ -1,0 +1,133 @@
+//! What a checkpoint says of its architecture, checked once so that no size derived from it can overflow.
+
+mod read;
+mod source;
+
+use serde::Serialize;
+
+pub use crate::kernels::activation::Activation;
+pub(in crate::weights) use source::{ConfigSource, Field, Tower};
+
+/// The sizes of one transformer.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct TowerConfig {
+    /// Width of the residual stream.
+    pub width: usize,
+    /// Width of the MLP's hidden layer.
+    pub mlp_width: usize,
+    pub layers: usize,
+    /// Divides `width`.
+    pub heads: usize,
+    pub layer_norm_eps: f32,
+    pub activation: Activation,
+}
+
+/// What is around the blocks of both towers, and what their cosines mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ModelFamily {
+    /// A class token, a causal text tower, both projected; softmax (Radford et al., 2021).
+    Clip,
+    /// Pooling by attention, a text tower that sees its padding, a sigmoid with a bias (Zhai et al., 2023), and
+    /// the checkpoints of a fixed resolution of its second version (Tschannen et al., 2025).
+    Siglip,
+    /// A convolutional vision tower, and a text tower that sees its padding but is read at the end token (Vasu et al.,
+    /// 2024): the sizes S0, S1 and S2, as far as they have that text tower.
+    MobileClip,
+}
+
+impl ModelFamily {
+    /// The family that Hugging Face configs and our GGUF files call `name`.
+    pub fn parse(name: &str) -> Option<Self> {
+        match name {
+            "clip" => Some(Self::Clip),
+            "siglip" => Some(Self::Siglip),
+            "mobileclip" => Some(Self::MobileClip),
+            _ => None,
+        }
+    }
+
+    /// The name in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Clip => "clip",
+            Self::Siglip => "siglip",
+            Self::MobileClip => "mobileclip",
+        }
+    }
+}
+
+/// The sizes of a FastViT of MobileCLIP's kind (Vasu et al., 2023): four stages, each with twice the channels of the
+/// one before and half its height and width.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct FastVitConfig {
+    /// Channels of the stem and the first stage.
+    pub channels: usize,
+    /// In each stage; those of the last attend, the others convolve.
+    pub blocks: [usize; 4],
+}
+
+/// Which position of the text tower's output is the embedding of the prompt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EndToken {
+    /// The first position of the largest id. Hugging Face configs say so by `eos_token_id: 2`.
+    HighestId,
+    /// The first position of this id.
+    FirstId(u32),
+    /// The last position, whatever stands there.
+    LastPosition,
+}
+
+impl EndToken {
+    /// The `eos_token_id` that means [`EndToken::HighestId`] (transformers PR 24773).
+    pub(in crate::weights) const HIGHEST_ID: u32 = 2;
+
+    /// What `eos_token_id` means.
+    pub fn from_eos_token_id(id: u32) -> Self {
+        if id == Self::HIGHEST_ID { Self::HighestId } else { Self::FirstId(id) }
+    }
+
+    /// The `eos_token_id` that means this, if one does.
+    pub fn eos_token_id(self) -> Option<u32> {
+        match self {
+            Self::HighestId => Some(Self::HIGHEST_ID),
+            Self::FirstId(id) => Some(id),
+            Self::LastPosition => None,
+        }
+    }
+}
+
+/// The architecture of a model with two transformers.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ClipConfig {
+    pub family: ModelFamily,
+    /// For FastViT, the sizes of the last stage, and the channels it ends with.
+    pub vision: TowerConfig,
+    /// What a MobileCLIP has for a vision transformer.
+    pub fast_vit: Option<FastVitConfig>,
+    /// Pixels along each side. CLIP's are a multiple of `patch_size`; what SigLIP's have over one is not seen.
+    pub image_size: usize,
+    pub patch_size: usize,
+    /// Always 3.
+    pub channels: usize,
+    pub text: TowerConfig,
+    pub vocab_size: usize,
+    /// The longest prompt, in tokens, with its start and end.
+    pub context_length: usize,
+    pub end_token: EndToken,
+    /// The length of both towers' embeddings.
+    pub projection_dim: usize,
+}
+
+impl ClipConfig {
+    /// How many patches the vision tower sees.
+    pub fn patches(&self) -> usize {
+        (self.image_size / self.patch_size).pow(2)
+    }
+
+    /// The rows of the vision tower: the patches, and CLIP's class token before them.
+    pub fn vision_tokens(&self) -> usize {
+        self.patches() + usize::from(self.family == ModelFamily::Clip)
+    }
+}

@@ -87,7 +87,7 @@ pub enum Error {
     ImageDecode { reason: String },
 
     /// An image in a format this crate has no decoder for.
-    #[error("{format} images are not decoded here: expected JPEG, PNG, WebP, GIF or BMP")]
+    #[error("{format} images are not supported: expected JPEG, PNG, WebP, GIF or BMP")]
     ImageFormat { format: String },
 
     /// An image over the limit on pixels.
@@ -117,7 +117,7 @@ pub enum Error {
     EmbeddingLength { found: usize, expected: usize },
 
     /// An embedding with a value that is not finite.
-    #[error("the embedding has {value} at place {index}, expected finite numbers")]
+    #[error("the embedding has {value} at index {index}, expected finite numbers")]
     EmbeddingValue { value: f32, index: usize },
 
     /// Too few or too many numbers for what they belong to.

@@ -96,7 +96,7 @@ fn what_is_no_data_set_is_told_in_one_line() {
     fs::write(path.join("cut.npy"), b"\x93NUMPY\x01\x00").expect("a file");
     fs::write(path.join("cut.csv"), "file,label\na,b\n").expect("a file");
     for (data, words) in [
-        ("nowhere", "is not there"),
+        ("nowhere", "does not exist"),
         ("empty", "holds no pictures"),
         ("twice", "two folders that read as the class \"a b\""),
         ("nameless.csv", "line 2 names no file"),

@@ -158,7 +158,7 @@ fn runs_over_pictures_of_the_same_names_and_other_bytes_are_told_apart() {
     }
     assert_eq!(json(path, &["compare", "clean.json", "other.json"])["other_content"], 3);
     let output = run(path, &["compare", "clean.json", "other.json"]);
-    assert!(String::from_utf8_lossy(&output.stdout).contains("3 of them hold other bytes"));
+    assert!(String::from_utf8_lossy(&output.stdout).contains("3 of them have different bytes"));
 }
 
 #[test]
@@ -225,7 +225,7 @@ fn every_interval_comes_with_the_number_of_pictures_and_a_missing_temperature_wi
         (&0.0.into(), &"higher-is-likelier".into())
     );
     let text = String::from_utf8(run(path, &["eval", "clean/wrong.csv"]).stdout).expect("text");
-    assert!(text.contains("uniform scores would be likelier"), "{text}");
+    assert!(text.contains("uniform scores would fit better"), "{text}");
     let right = json(path, &["eval", "clean"]);
     assert_eq!(
         (&right["acc1"], &right["calibration"]["no_temperature"]),

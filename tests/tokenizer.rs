@@ -199,7 +199,7 @@ fn a_damaged_file_is_refused_at_whatever_byte_it_ends() {
 #[test]
 fn another_kind_of_model_is_named() {
     assert_refused(&with("/model/type", json!("WordPiece")), "`WordPiece`");
-    assert_refused(&with("/model/type", json!("Unigram")), "said to be Unigram");
+    assert_refused(&with("/model/type", json!("Unigram")), "the model type is Unigram");
     assert_refused(
         &with("/normalizer", json!({ "type": "Precompiled", "precompiled_charsmap": "" })),
         "Precompiled",

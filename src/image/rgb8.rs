@@ -92,7 +92,8 @@ pub(super) fn to_rgb<const N: usize>(
         return Ok(samples);
     }
     let mut data = Vec::new();
-    let no_room = |_| Error::ImageDecode { reason: format!("there is no room for its {len} bytes of RGB") };
+    let no_room =
+        |_| Error::ImageDecode { reason: format!("there is not enough memory for its {len} bytes of RGB") };
     data.try_reserve_exact(len).map_err(no_room)?;
     data.extend(samples.as_chunks().0.iter().flat_map(|&pixel| rgb(pixel)));
     Ok(data)

@@ -45,7 +45,7 @@ impl Tokenizer {
     pub fn siglip(json: &[u8], context_length: usize) -> Result<Self> {
         let file = tokenizer_file::read(json, Case::Lowered)?;
         let padding = file.padding.ok_or_else(|| Error::Tokenizer {
-            reason: "there is no padding, no end token and no <pad> to fill up a text with".to_owned(),
+            reason: "there is no padding, no end token and no <pad> to pad a text with".to_owned(),
         })?;
         Self::new(file, context_length, Some(padding))
     }

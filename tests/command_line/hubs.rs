@@ -227,7 +227,7 @@ fn a_kept_model_that_was_damaged_is_never_used_without_a_word() {
     fs::remove_file(bench.model().with_added_extension("json")).unwrap();
     fs::write(bench.model(), &hole).unwrap();
     let ran = bench.inspect(&hub.url);
-    assert!(ran.err.contains("there is no note of its hash"), "{ran:?}");
+    assert!(ran.err.contains("its hash was not recorded"), "{ran:?}");
     assert_eq!(ran.json()["sha256"], sha256);
 }
 
@@ -266,7 +266,7 @@ fn another_hubs_model_of_the_same_name_is_told_apart_by_its_weights() {
     crate::support::tiny_clip::TinyClip::seeded(8).write_folder(&other.hub());
     let hub = Hub::serve(other.hub(), |_| Fault::default());
     let ran = bench.inspect(&hub.url);
-    assert!(ran.err.contains("fetching it anew"), "{ran:?}");
+    assert!(ran.err.contains("downloading it again"), "{ran:?}");
     assert_ne!(ran.json()["sha256"], first.json()["sha256"]);
     assert_eq!(ran.json()["record"]["source"]["revision"], COMMIT);
     assert_eq!(ran.json()["record"]["source"]["repo"], NAME);

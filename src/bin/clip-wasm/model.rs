@@ -80,21 +80,21 @@ fn looks_like_a_path(path: &Path, text: &str) -> Option<String> {
     let (repo, revision) = text.split_once('@').map_or((text, None), |(repo, rest)| (repo, Some(rest)));
     let first = path.components().next();
     if text.is_empty() {
-        return Some("the name is not UTF-8, which a repository's is".to_owned())
+        return Some("the name is not UTF-8, as a repository's must be".to_owned())
             .filter(|_| !path.as_os_str().is_empty());
     }
     if path.is_absolute() || !matches!(first, Some(Component::Normal(_))) || text.starts_with(['.', '~']) {
-        return Some("the name begins like a path".to_owned());
+        return Some("the name starts like a path".to_owned());
     }
     if text.contains('\\') || text.ends_with('/') || repo.matches('/').count() > 1 {
-        return Some("a repository is owner/name".to_owned());
+        return Some("a repository has the form owner/name".to_owned());
     }
     let end = path.extension().map(|end| end.to_string_lossy().to_lowercase()).unwrap_or_default();
     if revision.is_none() && WEIGHTS.contains(&end.as_str()) {
         return Some(format!("the name ends with .{end}"));
     }
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty() && parent.is_dir())?;
-    revision.is_none().then(|| format!("the folder {} is here", parent.display()))
+    revision.is_none().then(|| format!("the folder {} exists", parent.display()))
 }
 
 /// The checkpoint in a file or folder; errors name it.

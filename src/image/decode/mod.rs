@@ -65,7 +65,7 @@ fn reserve<T: Clone>(format: Format, len: usize, value: T) -> Result<Vec<T>> {
     let bytes = len as u64 * size_of::<T>() as u64;
     values
         .try_reserve_exact(len)
-        .map_err(|_| undecodable(format, format!("there is no room for its {bytes} bytes")))?;
+        .map_err(|_| undecodable(format, format!("there is not enough memory for its {bytes} bytes")))?;
     values.resize(len, value);
     Ok(values)
 }

@@ -169,7 +169,8 @@ pub(super) fn apply(image: Rgb8, orientation: u8) -> Result<Rgb8> {
     let (upright_width, upright_height) = if orientation < 5 { (width, height) } else { (height, width) };
     let stored = image.data();
     let mut data = Vec::new();
-    let no_room = |_| Error::ImageDecode { reason: "there is no room to turn it upright".to_owned() };
+    let no_room =
+        |_| Error::ImageDecode { reason: "there is not enough memory to turn it upright".to_owned() };
     data.try_reserve_exact(stored.len()).map_err(no_room)?;
     for y in 0..upright_height {
         for x in 0..upright_width {

@@ -53,15 +53,15 @@ pub fn samples(mut file: impl Read + Seek, classes: usize) -> Result<Vec<Sample>
         match entry.header().entry_type() {
             EntryType::Regular | EntryType::Continuous => {}
             EntryType::GNUSparse => {
-                return Err(malformed(format!("{name} is stored with holes (GNU sparse)")));
+                return Err(malformed(format!("{name} is stored as a sparse file, which is not supported")));
             }
             _ => continue,
         }
         let Some((key, suffix)) = parts(&name) else { continue };
         if offset.checked_add(length).is_none_or(|last| last > end) {
-            return Err(malformed(format!("it is cut off within {name}")));
+            return Err(malformed(format!("it is truncated within {name}")));
         }
-        let twice = || malformed(format!("{name} is there twice"));
+        let twice = || malformed(format!("it contains {name} twice"));
         if let Some(place) = PICTURES.iter().position(|ending| *ending == suffix) {
             let sample = Sample { name: name.clone(), class: None, offset, length };
             if samples.entry(key.to_owned()).or_default().pictures.insert(place, sample).is_some() {
@@ -90,7 +90,7 @@ pub fn class_names(bytes: Vec<u8>) -> Result<Vec<String>> {
     match names.iter().position(String::is_empty) {
         Some(blank) => Err(Error::Malformed {
             format: "classnames.txt",
-            reason: format!("line {} is blank, but its place is a class's index", blank + 1),
+            reason: format!("line {} is blank, but line numbers are class indices", blank + 1),
         }),
         None => Ok(names),
     }
@@ -128,7 +128,7 @@ fn refuse_other_formats(file: &mut (impl Read + Seek)) -> Result<()> {
     file.rewind().map_err(unreadable)?;
     lfs_pointer::refuse(&beginning, "the archive")?;
     match COMPRESSED.iter().find(|(magic, _)| beginning.starts_with(magic)) {
-        Some((_, format)) => Err(malformed(format!("it is compressed with {format}: unpack it first"))),
+        Some((_, format)) => Err(malformed(format!("it is compressed with {format}: decompress it first"))),
         None => Ok(()),
     }
 }

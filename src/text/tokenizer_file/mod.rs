@@ -61,9 +61,7 @@ pub(super) fn read(json: &[u8], case: Case) -> Result<TokenizerFile> {
     if case == Case::Lowered
         && file.padding.as_ref().is_some_and(|padding| padding.direction == Direction::Left)
     {
-        return Err(fail(
-            "`padding` fills texts up at their beginning, here they are filled up at their end",
-        ));
+        return Err(fail("`padding` pads texts at the beginning, here they are padded at the end"));
     }
     let vocab_size = count_ids(&file.model.vocab, &file.added_tokens)?;
     let special = file.post_processor.map_or(Ok(SpecialTokens::default()), PostProcessor::special_tokens)?;

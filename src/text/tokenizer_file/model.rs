@@ -82,9 +82,7 @@ impl Model {
     pub fn build(mut self) -> Result<TokenModel> {
         let found = self.kind();
         if let Some(kind) = self.kind.filter(|&kind| kind != found) {
-            return Err(fail(format!(
-                "the model is said to be {kind:?}, its vocabulary is that of {found:?}"
-            )));
+            return Err(fail(format!("the model type is {kind:?}, but its vocabulary is that of {found:?}")));
         }
         match std::mem::replace(&mut self.vocab, Vocabulary::Pieces(Vec::new())) {
             Vocabulary::Ids(vocab) => self.byte_pairs(vocab).map(TokenModel::BytePairs),

@@ -24,7 +24,7 @@ impl ConfigJson {
         let vision = tower_config(&root, "vision_config_dict", "vision_config")?;
         let text = tower_config(&root, "text_config_dict", "text_config")?;
         if family == ModelFamily::Siglip && vision.get("vision_use_head") == Some(&Value::Bool(false)) {
-            let problem = "is false, but the embedding of a picture is what that head gives";
+            let problem = "is false, but that head produces the embedding of a picture";
             return Err(config_error("vision_config.vision_use_head", problem.into()));
         }
         Ok(Self { family, root, vision, text })
@@ -254,7 +254,7 @@ fn unsupported(found: String) -> Error {
     // The second SigLIP's checkpoints of a fixed resolution say "siglip"; "siglip2" is NaFlex, which takes
     // pictures of any shape.
     let expected = if found == "siglip2" {
-        "a checkpoint of a fixed resolution (model_type \"siglip\"): NaFlex is not run here"
+        "a checkpoint of a fixed resolution (model_type \"siglip\"): NaFlex is not supported"
     } else {
         "a Hugging Face CLIPModel or SiglipModel (model_type \"clip\" or \"siglip\")"
     };

@@ -85,7 +85,7 @@ impl Settings {
                 let window = model.context_length;
                 refuse(
                     "model_max_length",
-                    format!("is {longest}: texts are cut to the model's {window} tokens here"),
+                    format!("is {longest}: texts are truncated to the model's {window} tokens here"),
                 )
             }
             None => Ok(()),

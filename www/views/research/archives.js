@@ -90,7 +90,7 @@ function partsOf(name) {
 /** @param {string} text @param {string} name @param {string[]} classes */
 function labelOf(text, name, classes) {
   const label = /^\s*\+?\d+\s*$/.test(text) ? classes[Number(text)] : undefined;
-  if (label === undefined) throw new Error(`${name} holds “${text.trim()}”; expected a number from 0 to ${classes.length - 1}.`);
+  if (label === undefined) throw new Error(`${name} contains “${text.trim()}”; expected a number from 0 to ${classes.length - 1}.`);
   return label;
 }
 

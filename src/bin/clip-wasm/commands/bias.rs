@@ -90,7 +90,7 @@ fn print(report: &Report) -> Result<()> {
     }
     report.bias.differences.iter().try_for_each(print_difference)?;
     if let Some(sets) = &report.label_sets {
-        output::line(format!("another set of labels moves {} pictures", sets.moved.len()))?;
+        output::line(format!("{} pictures change their answer with the other labels", sets.moved.len()))?;
         for moved in &sets.moved {
             output::line(format!("  {}: {:?} became {:?}", moved.image, moved.first, moved.second))?;
         }
@@ -112,7 +112,7 @@ fn print_difference(difference: &Difference) -> Result<()> {
     };
     let effect = difference.effect.map_or(String::new(), |effect| format!(", d {effect:+.2}"));
     output::line(format!(
-        "{} less {}, {:?}: {:+.2} points, p {:.4} after Holm{effect}: {verdict}",
+        "{} minus {}, {:?}: {:+.2} points, p {:.4} after Holm{effect}: {verdict}",
         difference.first,
         difference.second,
         difference.label,

@@ -86,11 +86,11 @@ fn read(path: &Path) -> Result<Run> {
 }
 
 fn print_paired(paired: &Paired) -> Result<()> {
-    output::line(format!("{} pictures in both, {} in one alone", paired.images, paired.unmatched))?;
+    output::line(format!("{} pictures in both, {} in only one", paired.images, paired.unmatched))?;
     if paired.other_content > 0 {
         let count = paired.other_content;
         output::line(format!(
-            "{count} of them hold other bytes in the second: they are paired by their names alone"
+            "{count} of them have different bytes in the second: they are paired by name only"
         ))?;
     }
     print_accuracies(&paired.first, &paired.second, &paired.difference)?;

@@ -119,8 +119,8 @@ fn print(report: &Report) -> Result<()> {
 fn without(reason: NoTemperature) -> &'static str {
     match reason {
         NoTemperature::EveryPictureRight => "no best temperature: every picture is right",
-        NoTemperature::LowerIsLikelier => "no best temperature: the lower, the likelier",
-        NoTemperature::HigherIsLikelier => "no best temperature: uniform scores would be likelier than these",
+        NoTemperature::LowerIsLikelier => "no best temperature: the lower, the better the fit",
+        NoTemperature::HigherIsLikelier => "no best temperature: uniform scores would fit better than these",
     }
 }
 

@@ -86,8 +86,8 @@ fn print(inspection: &Inspection) -> Result<()> {
             output::bytes(amount.bytes as u64)
         ))?;
     }
-    output::line(format!("licence     {}", record.license.as_deref().unwrap_or("not said")))?;
-    output::line(format!("source      {}", record.source.repo.as_deref().unwrap_or("not said")))?;
+    output::line(format!("licence     {}", record.license.as_deref().unwrap_or("not stated")))?;
+    output::line(format!("source      {}", record.source.repo.as_deref().unwrap_or("not stated")))?;
     for (name, measure) in &record.fidelity {
         output::line(format!("measured    {name} = {}", serde_json::json!(measure)))?;
     }

@@ -101,9 +101,9 @@ fn print(report: &Report) -> Result<()> {
     let row = |id: &str, fetched: &str, size: &str, rest: &str| {
         output::line(format!("{id:<22} {fetched:>10}  {size:>10}  {rest}"))
     };
-    row("id", "to fetch", "q8_0", "")?;
+    row("id", "download", "q8_0", "")?;
     for Embedded { id, bytes } in &report.embedded {
-        row(id, "", "", &format!("inside this program, {}", output::bytes(*bytes as u64)))?;
+        row(id, "", "", &format!("embedded, {}", output::bytes(*bytes as u64)))?;
     }
     let q8 = |sizes: &BTreeMap<String, u64>| {
         sizes.get("q8_0").map_or(String::new(), |bytes| output::bytes(*bytes))
@@ -112,10 +112,10 @@ fn print(report: &Report) -> Result<()> {
         let fetched = record.bytes.map_or(String::new(), output::bytes);
         row(&record.id, &fetched, &q8(&record.sizes), &record.name)?;
     }
-    output::line(format!("\nkept in {}", report.folder.display()))?;
+    output::line(format!("\nstored in {}", report.folder.display()))?;
     for kept in &report.kept {
         let what = match (&kept.dtype, kept.partial) {
-            (_, true) => "partial; the next fetch resumes".to_owned(),
+            (_, true) => "partial; the next download resumes".to_owned(),
             (Some(dtype), _) => dtype.clone(),
             (None, _) => "no recorded hash: not used by name".to_owned(),
         };

@@ -49,17 +49,17 @@ fn print(report: &Report) -> Result<()> {
     for few in &probe.few_shot {
         let (accuracy, deviation) = (few.accuracy * 100.0, few.deviation * 100.0);
         output::line(format!(
-            "{:>3} a class            {accuracy:6.2} %  (deviation {deviation:.2})",
+            "{:>3} per class          {accuracy:6.2} %  (deviation {deviation:.2})",
             few.shots
         ))?;
     }
     for shots in &report.measured.untested_shots {
-        output::line(format!("{shots:>3} a class            no class has more: nothing is left to test on"))?;
+        output::line(format!("{shots:>3} per class          not tested: no class has more pictures"))?;
     }
     if !report.measured.single_picture_classes.is_empty() {
         let classes = report.measured.single_picture_classes.join(", ");
         output::line(format!(
-            "with one picture, which can be trained on or tested on, but not both: {classes}"
+            "classes with only one picture, which cannot be both trained and tested on: {classes}"
         ))?;
     }
     study::print_skipped(&report.skipped)

@@ -89,10 +89,10 @@ pub fn run(args: &Verify, json: bool) -> Result<()> {
 }
 
 fn print(report: &Report) -> Result<()> {
-    output::line(format!("against {}", report.reference))?;
+    output::line(format!("compared with {}", report.reference))?;
     for (name, agreement) in [("pictures", &report.images), ("texts", &report.texts)] {
         output::line(format!(
-            "{name:<9} {:3}  cosine mean {:.7}, least {:.7}; largest difference {:.2e}",
+            "{name:<9} {:3}  cosine mean {:.7}, minimum {:.7}; largest difference {:.2e}",
             agreement.count, agreement.mean_cosine, agreement.min_cosine, agreement.max_abs_difference
         ))?;
     }

@@ -83,7 +83,7 @@ fn below(folder: &Path, depth: usize) -> Result<Vec<PathBuf>> {
     if depth > DEEPEST {
         return Err(problem(
             folder,
-            format!("lies more than {DEEPEST} folders deep: perhaps a link leads in a circle"),
+            format!("is more than {DEEPEST} folders deep: its links may form a loop"),
         ));
     }
     let mut files = Vec::new();

@@ -56,7 +56,7 @@ impl Dataset {
             "csv" | "tsv" | "json" => listed::open(path, &extension),
             "tar" => webdataset::open(path),
             _ if path.exists() => Err(problem(path, "is not a folder, .csv, .tsv, .json, .tar or .npy")),
-            _ => Err(problem(path, "is not there")),
+            _ => Err(problem(path, "does not exist")),
         }?;
         if dataset.items.is_empty() {
             return Err(problem(path, "holds no pictures"));

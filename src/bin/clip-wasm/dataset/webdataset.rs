@@ -69,7 +69,7 @@ fn archives(folder: &Path) -> Result<Vec<PathBuf>> {
     }
     found.sort();
     if found.is_empty() {
-        Err(problem(folder, "has no .tar archive, nor has its folder test"))
+        Err(problem(folder, "has no .tar archive, and neither has its folder test"))
     } else {
         Ok(found)
     }

@@ -198,7 +198,7 @@ impl Http {
             let Some(place) = answer::redirection(&response) else { return Ok(response) };
             url = origin::join(&url, place).map_err(|problem| Trouble::Final(failed(file, problem)))?;
         }
-        let problem = format!("the host redirected {REDIRECTS} times and never gave the file");
+        let problem = format!("the host redirected {REDIRECTS} times without sending the file");
         Err(Trouble::Final(failed(file, problem)))
     }
 
@@ -239,6 +239,6 @@ fn token() -> Result<Option<String>> {
     if token.chars().all(|c| c.is_ascii_graphic()) {
         return Ok((!token.is_empty()).then_some(token));
     }
-    let problem = "expected an access token of the hub, found characters that no token has".to_owned();
+    let problem = "expected an access token for the hub, found characters that no token has".to_owned();
     Err(Error::Download { url: "HF_TOKEN".to_owned(), problem })
 }

@@ -90,7 +90,7 @@ impl Slot {
             Err(error) => return Err(failed(error)),
         };
         let Some(mut note) = self.note() else {
-            return Ok(State::Bad("there is no note of its hash beside it".to_owned()));
+            return Ok(State::Bad("its hash was not recorded".to_owned()));
         };
         let seen = Seen::of(&file.metadata().map_err(failed)?);
         if note.seen.as_ref() == Some(&seen) {
@@ -98,7 +98,7 @@ impl Slot {
         }
         let found = digest(file).map_err(failed)?;
         if found != note.sha256 {
-            return Ok(State::Bad(format!("it has the SHA-256 {found}, it was made with {}", note.sha256)));
+            return Ok(State::Bad(format!("it has the SHA-256 {found}, but was saved with {}", note.sha256)));
         }
         note.seen = Some(seen);
         Ok(State::Good { note: Box::new(note), is_new: true })

@@ -130,13 +130,13 @@ impl Hub {
                 }
                 let path = slot.path.display();
                 output::note(format!(
-                    "{path} was made of {} from {}: fetching it anew",
+                    "{path} was made of {} from {}: downloading it again",
                     note.asked, note.hub
                 ));
                 plan = Some(here);
             }
             State::Bad(why) => {
-                output::note(format!("{} is not used: {why}; fetching it anew", slot.path.display()));
+                output::note(format!("{} is not used: {why}; downloading it again", slot.path.display()));
                 if slot.note().is_some() {
                     slot.remove();
                 }
@@ -177,7 +177,7 @@ impl Hub {
         let plan = Repository::parse(&about).and_then(|found| found.plan(repo, wanted.record.clone()));
         plan.map_err(|error| match error {
             Error::Malformed { reason, .. } => {
-                let problem = format!("what it answered is not a hub's list of files: {reason}");
+                let problem = format!("its answer is not a hub's list of files: {reason}");
                 Error::Download { url: shown, problem }
             }
             Error::MissingFile { expected } => {

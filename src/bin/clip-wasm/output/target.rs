@@ -168,7 +168,7 @@ fn follow(path: &Path) -> io::Result<PathBuf> {
             Err(_) => return Ok(real),
         }
     }
-    Err(io::Error::other("its symbolic links go in a circle"))
+    Err(io::Error::other("its symbolic links form a loop"))
 }
 
 fn folder_of(path: &Path) -> &Path {

@@ -86,9 +86,8 @@ fn members(markers: &Markers, frame: &Frame, scan: &Scan) -> Result<Vec<Member>>
         let (across, down) = if interleaved { (component.h, component.v) } else { (1, 1) };
         samples += across * down;
         let code = markers.dc_codes.get(usize::from(member.dc)).and_then(Option::as_ref);
-        let code = code.ok_or_else(|| {
-            damaged(format!("a scan needs Huffman table {}, which is not there", member.dc))
-        })?;
+        let code = code
+            .ok_or_else(|| damaged(format!("a scan needs Huffman table {}, which is missing", member.dc)))?;
         members.push(Member {
             index: member.index,
             across,

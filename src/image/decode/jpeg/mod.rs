@@ -82,7 +82,7 @@ fn add_standard_codes(markers: &mut Markers) {
 fn quantization(markers: &Markers, frame: &Frame, component: usize) -> Result<[u16; 64]> {
     let index = frame.components[component].quantization;
     let table = markers.quantization.get(usize::from(index)).copied().flatten();
-    table.ok_or_else(|| damaged(format!("quantization table {index} is not there")))
+    table.ok_or_else(|| damaged(format!("quantization table {index} is missing")))
 }
 
 /// Planes of a picture whose only scan holds all components.

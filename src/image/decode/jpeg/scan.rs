@@ -152,8 +152,8 @@ fn members(markers: &Markers, frame: &Frame, scan: &Scan, coding: Coding) -> Res
         let needs_ac = matches!(coding, Coding::Sequential | Coding::FirstAc | Coding::RefinedAc);
         let table = |codes: &[Option<Code>; 4], index: u8, last_symbol| {
             let code = codes.get(usize::from(index)).and_then(Option::as_ref);
-            let code = code
-                .ok_or_else(|| damaged(format!("a scan needs Huffman table {index}, which is not there")))?;
+            let code =
+                code.ok_or_else(|| damaged(format!("a scan needs Huffman table {index}, which is missing")))?;
             Table::new(code, last_symbol)
         };
         members.push(Member {

@@ -76,7 +76,7 @@ impl<'a, 'b> Inflate<'a, 'b> {
         self.pieces = [].iter().enumerate();
         match self.read(self.to + 1) {
             Ok(_) | Err(DecompressionError::InsufficientInput) => Ok(()),
-            Err(error) => Err(damaged(format!("{error:?} behind its pixels"))),
+            Err(error) => Err(damaged(format!("{error:?} after its pixels"))),
         }
     }
 

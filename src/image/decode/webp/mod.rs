@@ -34,7 +34,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Stored> {
     let len = decoder.output_buffer_size().ok_or_else(|| damaged("it does not fit in memory"))?;
     let mut samples = reserve(Format::WebP, len, 0)?;
     // The decoder takes as much again at most, and ends the program where that is not there.
-    let no_room = |_| damaged(format!("there is no room for twice its {len} bytes"));
+    let no_room = |_| damaged(format!("there is not enough memory for twice its {len} bytes"));
     Vec::<u8>::new().try_reserve_exact(len).map_err(no_room)?;
     decoder.read_image(&mut samples).map_err(damaged)?;
     let data = match (decoder.has_alpha(), container.opaque) {

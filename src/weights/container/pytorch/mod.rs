@@ -162,7 +162,7 @@ impl Archive {
             None => (!described).then_some(bytes as usize),
         };
         let bytes = bytes.ok_or_else(|| malformed(format!(
-            "the length of the entry {name:?} is not known yet: TorchScript archives are read from a disk alone"
+            "the length of the entry {name:?} is not known yet: TorchScript archives can only be read from disk"
         )))?;
         self.place = if described {
             ArchivePosition::Descriptor { bytes: bytes as u64 }

@@ -53,7 +53,7 @@ function sniff(bytes) {
   if (head.startsWith("GIF8")) return "gif";
   if (head.startsWith("BM")) return "bmp";
   if (head.startsWith("RIFF") && head.endsWith("WEBP")) return "webp";
-  if (head.slice(4).startsWith("ftyp")) throw failure("image-format", "AVIF images are not decoded here");
+  if (head.slice(4).startsWith("ftyp")) throw failure("image-format", "AVIF images are not supported");
   throw failure("image-decode", "cannot decode the image: the bytes are of no known format");
 }
 

@@ -96,7 +96,7 @@ export class EngineCalls extends EventTarget {
     const ends = signal ? AbortSignal.any([signal, pausing.signal]) : pausing.signal;
     const options = { signal: ends, onProgress };
     try {
-      const ready = "file" in sent ? { source: sent } : await this.#link.call("obtain", { source: sent, dtype }, options);
+      const ready = "file" in sent ? { source: sent } : await this.#link.call("download", { source: sent, dtype }, options);
       const info = await this.#link.call("load", ready, options, true);
       this.#loaded = { source: "stored" in sent ? ready.source : sent, dtype };
       return info;

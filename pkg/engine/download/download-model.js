@@ -1,6 +1,6 @@
 // @ts-check
 /** @import { Job, ResearchModule, WasmConversion } from "../protocol/types.js" */
-/** @import { Recipe, WeightsFile } from "./download-plan.js" */
+/** @import { DownloadPlan, WeightsFile } from "./download-plan.js" */
 /** @import { About, ModelStore } from "../store/model-store.js" */
 /** @import { Draft } from "../store/model-files.js" */
 /** @import { FileVersion } from "./file-version.js" */
@@ -36,29 +36,29 @@ const NOTES = ["state.0", "state.1"];
 const SMALL = ["about.json", ...COMPANIONS, COMPLETE, ...NOTES];
 
 /**
- * Fetches a model into the store, quantized on the way where the recipe says so. One tab does so at a time; what has
+ * Fetches a model into the store, quantized on the way where the plan says so. One tab does so at a time; what has
  * come before is not fetched again.
- * @param {Recipe} recipe
+ * @param {DownloadPlan} plan
  * @param {() => Promise<ResearchModule>} research fetches it
  * @param {ModelStore} store
  * @param {Job} job
  * @returns {Promise<string>} the model's key in the store
  */
-export async function obtain(recipe, research, store, job) {
+export async function downloadModel(plan, research, store, job) {
   const fetchIt = async () => {
-    if (!(await store.find(recipe.key))) await new Fetching(recipe, research, store, job).run();
-    return recipe.key;
+    if (!(await store.find(plan.key))) await new Fetching(plan, research, store, job).run();
+    return plan.key;
   };
-  const mine = await locked(recipe.key, async (lock) => lock && fetchIt(), { ifAvailable: true });
+  const mine = await locked(plan.key, async (lock) => lock && fetchIt(), { ifAvailable: true });
   if (mine) return mine;
   job.progress({ loaded: 0, total: 0, stage: "wait", note: "Another tab is already downloading this model." });
-  return locked(recipe.key, fetchIt, { signal: job.signal });
+  return locked(plan.key, fetchIt, { signal: job.signal });
 }
 
 /** The files begin anew: see `download`. */
 class Restart extends Error {}
 
-/** One run at one recipe. */
+/** One run at one plan. */
 class Fetching {
   /** @type {Draft} */
   // @ts-expect-error assigned first of all in `run`
@@ -78,17 +78,17 @@ class Fetching {
   #notedAt = performance.now();
   #turn = 0;
 
-  /** @param {Recipe} recipe @param {() => Promise<ResearchModule>} research @param {ModelStore} store @param {Job} job */
-  constructor(recipe, research, store, job) {
-    this.recipe = recipe;
+  /** @param {DownloadPlan} plan @param {() => Promise<ResearchModule>} research @param {ModelStore} store @param {Job} job */
+  constructor(plan, research, store, job) {
+    this.plan = plan;
     this.research = research;
     this.store = store;
     this.job = job;
-    this.total = recipe.weights.reduce((sum, { bytes }) => sum + bytes, 0);
+    this.total = plan.weights.reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
   async run() {
-    const { key, source } = this.recipe;
+    const { key, source } = this.plan;
     this.#inMemory = "files" in source;
     const before = await this.store.about(key);
     this.#draft = await this.store.open(key, this.#inMemory);
@@ -108,14 +108,14 @@ class Fetching {
   async #fetchAll(beginnings) {
     let begin = 0;
     try {
-      for (const [index, file] of this.recipe.weights.entries()) {
+      for (const [index, file] of this.plan.weights.entries()) {
         if (index >= (this.#conversion?.files() ?? 0)) await this.#fetch(file, begin);
         begin += file.bytes;
       }
     } catch (error) {
       if (!(error instanceof Restart)) throw error;
       if (beginnings === BEGINNINGS)
-        throw new EngineError("download", `${this.recipe.name} cannot be downloaded, because ${error.message}: try again later`);
+        throw new EngineError("download", `${this.plan.name} cannot be downloaded, because ${error.message}: try again later`);
       this.#tell("wait", `${error.message}: starting over`);
       return false;
     }
@@ -132,11 +132,11 @@ class Fetching {
     if (!this.#conversion) return;
     this.#conversion.free();
     this.#conversion = undefined;
-    this.#conversion = new (await this.research()).Conversion(this.recipe.dtype);
+    this.#conversion = new (await this.research()).Conversion(this.plan.dtype);
   }
 
   #about() {
-    const { key, name, dtype, source, record, origin } = this.recipe;
+    const { key, name, dtype, source, record, origin } = this.plan;
     const from = "files" in source ? { stored: key } : source;
     return { name, dtype, total: this.total, source: from, license: record.license, origin, version: this.#version };
   }
@@ -150,7 +150,7 @@ class Fetching {
    * @param {About | undefined} before what that run noted
    */
   async #takeUp(before) {
-    const { companions, dtype, key } = this.recipe;
+    const { companions, dtype, key } = this.plan;
     const { bodies = [], version } = before ?? {};
     await this.#save("about.json", jsonBytes({ ...this.#about(), version, bodies, loaded: before?.loaded }));
     if (!companions) {
@@ -166,7 +166,7 @@ class Fetching {
     const research = await this.research();
     const sizes = research.model_sizes(await this.#companion("config"));
     const needed = sizes[/** @type {import("../protocol/types.js").Dtype} */ (dtype)];
-    memoryNeed.check(this.recipe.name, needed);
+    memoryNeed.check(this.plan.name, needed);
     await this.#makeRoom(needed);
     this.#conversion = (await this.#latestNote(research)) ?? new research.Conversion(dtype);
     if (!(await this.#isWhole(this.#conversion.written(), bodies))) return this.#startOver();
@@ -190,13 +190,13 @@ class Fetching {
 
   /** @param {string | File} file */
   async #small(file) {
-    if (typeof file === "string") return downloadWhole(file, this.job.signal, this.recipe.token);
+    if (typeof file === "string") return downloadWhole(file, this.job.signal, this.plan.token);
     return new Uint8Array(await file.arrayBuffer());
   }
 
   /** @param {string} name */
   async #companion(name) {
-    return (await this.store.read(this.recipe.key, name)) ?? new Uint8Array();
+    return (await this.store.read(this.plan.key, name)) ?? new Uint8Array();
   }
 
   /** The conversion as it was noted down last; nothing where there is no whole note of data that is there. @param {ResearchModule} research */
@@ -204,7 +204,7 @@ class Fetching {
     /** @type {WasmConversion | undefined} */
     let latest;
     for (const [turn, name] of NOTES.entries()) {
-      const note = await this.store.read(this.recipe.key, name);
+      const note = await this.store.read(this.plan.key, name);
       try {
         const conversion = note && research.Conversion.resume(note);
         if (!conversion || conversion.written() > this.#draft.size()) continue;
@@ -230,7 +230,7 @@ class Fetching {
   async #moveToMemory(reason) {
     this.#inMemory = true;
     await this.#draft.close();
-    this.#draft = await this.store.moveToMemory(this.recipe.key, SMALL);
+    this.#draft = await this.store.moveToMemory(this.plan.key, SMALL);
     this.#tell("download", `${reason}: the model is kept in memory until this page is closed.`);
   }
 
@@ -260,11 +260,11 @@ class Fetching {
   /** @param {WeightsFile} file @param {number} offset */
   #chunks(file, offset) {
     if (file.file) return readPieces(file.file.slice(offset));
-    return download({ ...file, kept: true, version: this.#version, token: this.recipe.token }, offset, this.job.signal, {
+    return download({ ...file, kept: true, version: this.#version, token: this.plan.token }, offset, this.job.signal, {
       onAnswer: async (version) => {
-        if (this.recipe.weights.length === 1 && version.bytes) this.total = version.bytes;
-        if (this.recipe.companions) return;
-        memoryNeed.check(this.recipe.name, this.total);
+        if (this.plan.weights.length === 1 && version.bytes) this.total = version.bytes;
+        if (this.plan.companions) return;
+        memoryNeed.check(this.plan.name, this.total);
         this.#version = version;
         if (this.#position === 0) await this.#makeRoom(this.total);
         await this.#note();
@@ -329,17 +329,17 @@ class Fetching {
     const header = new Checksum();
     if (conversion) {
       await this.#append(conversion.take());
-      const roles = Object.keys(this.recipe.companions ?? {});
+      const roles = Object.keys(this.plan.companions ?? {});
       const files = Object.fromEntries(await Promise.all(roles.map(async (role) => [role, await this.#companion(role)])));
       this.#conversion = undefined; // consumed
-      const ending = conversion.finish(files, JSON.stringify(this.recipe.record));
+      const ending = conversion.finish(files, JSON.stringify(this.plan.record));
       await this.#append(ending.tail());
       const bytes = ending.header();
       header.push(bytes);
       await this.#save("header", bytes);
       ending.free();
     }
-    const sha256 = conversion ? undefined : this.recipe.weights[0].sha256;
+    const sha256 = conversion ? undefined : this.plan.weights[0].sha256;
     const sums = { header: header.digest(), body: this.#sum.digest() };
     await this.#save("model.json", jsonBytes({ ...this.#about(), at: Date.now(), sums, sha256 }));
     for (const name of SMALL) await this.#draft.drop(name);
@@ -356,7 +356,7 @@ class Fetching {
     } finally {
       if (!(error instanceof WebAssembly.RuntimeError)) this.#conversion?.free();
       await this.#draft.close();
-      if (!good) await this.store.remove(this.recipe.key);
+      if (!good) await this.store.remove(this.plan.key);
     }
   }
 
@@ -366,7 +366,7 @@ class Fetching {
     if (!note && now - this.#told < PROGRESS_INTERVAL) return;
     this.#told = now;
     const [loaded, total] = [this.#position, this.total];
-    const file = this.recipe.weights.length === 1 ? this.recipe.weights[0].url.split("/").at(-1) : this.recipe.name;
+    const file = this.plan.weights.length === 1 ? this.plan.weights[0].url.split("/").at(-1) : this.plan.name;
     this.job.progress({ stage, file, loaded, total, note, ...this.#rate.after(loaded, total) });
   }
 }

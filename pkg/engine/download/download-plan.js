@@ -14,7 +14,7 @@ import { jsonBytes } from "../store/model-store.js";
 
 /**
  * What it takes to get a model into the store.
- * @typedef {object} Recipe
+ * @typedef {object} DownloadPlan
  * @property {string} key
  * @property {string} name
  * @property {ModelSource} source
@@ -26,7 +26,7 @@ import { jsonBytes } from "../store/model-store.js";
  * @property {string} [origin] what the record said of where its weights are
  */
 
-/** @typedef {{ research: () => Promise<ResearchModule>, models: ModelRecords, hub: string, token?: string, signal: AbortSignal }} Surroundings */
+/** @typedef {{ research: () => Promise<ResearchModule>, models: ModelRecords, hub: string, token?: string, signal: AbortSignal }} DownloadContext */
 
 const REPO = /^([\w-][\w.-]*\/[\w-][\w.-]*)(?:@([\w-][\w./-]*))?$/;
 
@@ -34,23 +34,23 @@ const REPO = /^([\w-][\w.-]*\/[\w-][\w.-]*)(?:@([\w-][\w./-]*))?$/;
  * Finds out what there is to fetch; asks the hub about repositories.
  * @param {ModelSource} source
  * @param {Dtype} dtype
- * @param {Surroundings} around
- * @returns {Promise<Recipe | undefined>} nothing for a file that needs no store: one beside the page or in its memory, or the visitor's
+ * @param {DownloadContext} context
+ * @returns {Promise<DownloadPlan | undefined>} nothing for a file that needs no store: one beside the page or in its memory, or the visitor's
  * @throws {EngineError} "unknown-model", "download", "missing-file"
  */
-export async function recipeFor(source, dtype, around) {
+export async function planDownload(source, dtype, context) {
   if ("url" in source) return /^https?:/.test(`${source.url}`) ? fromUrl(`${source.url}`) : undefined;
-  if ("files" in source) return fromFiles(source.files, dtype, around);
+  if ("files" in source) return fromFiles(source.files, dtype, context);
   if ("repo" in source) {
     const [, repo, revision] = REPO.exec(source.repo) ?? [];
-    if (repo) return fromHub(source, repo, revision ?? "main", {}, dtype, around);
+    if (repo) return fromHub(source, repo, revision ?? "main", {}, dtype, context);
     throw new EngineError("unknown-model", `"${source.repo}" is not a repository name: expected owner/name or owner/name@revision`);
   }
   if (!("id" in source)) return undefined;
-  const record = await around.models.read(source.id, around.signal);
+  const record = await context.models.read(source.id, context.signal);
   const { repo, revision = "main" } = record.source ?? {};
   if (!repo || record.file) return undefined;
-  return { ...(await fromHub(source, repo, revision, record, dtype, around)), origin: originOf(record) };
+  return { ...(await fromHub(source, repo, revision, record, dtype, context)), origin: originOf(record) };
 }
 
 /**
@@ -67,8 +67,8 @@ export function originOf({ source: { repo = "", revision = "main", sha256 = "" }
  * @param {string} revision
  * @param {ModelRecord} record
  * @param {Dtype} dtype
- * @param {Surroundings} around
- * @returns {Promise<Recipe>}
+ * @param {DownloadContext} context
+ * @returns {Promise<DownloadPlan>}
  */
 async function fromHub(source, repo, revision, record, dtype, { research, hub, token, signal }) {
   const about = `${hub}/api/models/${repo}/revision/${encodeURIComponent(revision)}?blobs=true`;
@@ -101,7 +101,7 @@ function companionsOf({ companions }, place) {
 
 /**
  * @param {string} url of a GGUF file
- * @returns {Recipe}
+ * @returns {DownloadPlan}
  */
 function fromUrl(url) {
   const name = decoded(new URL(url).pathname.split("/").at(-1) || url);
@@ -112,8 +112,8 @@ function fromUrl(url) {
 /**
  * @param {File[]} files of a checkpoint's folder, chosen among as those of a repository are
  * @param {Dtype} dtype
- * @param {Surroundings} around
- * @returns {Promise<Recipe>}
+ * @param {DownloadContext} context
+ * @returns {Promise<DownloadPlan>}
  */
 async function fromFiles(files, dtype, { research }) {
   const [first] = files;

@@ -1,7 +1,7 @@
 // @ts-check
 /** @import { Dtype, ModelSource, StoredModel } from "../protocol/types.js" */
 /** @import { ModelStore } from "../store/model-store.js" */
-/** @import { Surroundings } from "../download/download-plan.js" */
+/** @import { DownloadContext } from "../download/download-plan.js" */
 import { currentVersion } from "../download/download-file.js";
 import { EngineError } from "../protocol/engine-error.js";
 import { fileVersion } from "../download/file-version.js";
@@ -25,19 +25,19 @@ const PATIENCE = 3000;
  * @param {ModelSource} source
  * @param {Dtype} dtype
  * @param {ModelStore} store
- * @param {Surroundings} around
+ * @param {DownloadContext} context
  * @returns {Promise<KeptModel | undefined>}
  */
-export async function keptModel(source, dtype, store, around) {
+export async function keptModel(source, dtype, store, context) {
   const found = (await store.list()).filter((model) => model.complete && isOf(model, source, dtype));
   const [newest, ...older] = found.sort((one, other) => (other.at ?? 0) - (one.at ?? 0));
   if (!newest) return undefined;
   for (const { key } of older) await discard(key, store);
   const { key } = newest;
   try {
-    return { key, outdated: await isOutdated(newest, source, around) };
+    return { key, outdated: await isOutdated(newest, source, context) };
   } catch (error) {
-    around.signal.throwIfAborted();
+    context.signal.throwIfAborted();
     const reason = error instanceof EngineError ? error.message : "its host did not answer in time";
     return { key, outdated: false, note: `The stored copy of ${newest.name} is used, which may not be the newest: ${reason}.` };
   }
@@ -56,12 +56,12 @@ export async function discard(key, store) {
 /**
  * @param {StoredModel} model
  * @param {ModelSource} source
- * @param {Surroundings} around
+ * @param {DownloadContext} context
  */
-async function isOutdated({ version, origin }, source, around) {
-  const signal = AbortSignal.any([around.signal, AbortSignal.timeout(PATIENCE)]);
+async function isOutdated({ version, origin }, source, context) {
+  const signal = AbortSignal.any([context.signal, AbortSignal.timeout(PATIENCE)]);
   if ("url" in source) return !version || fileVersion.surelyOther(version, await currentVersion(`${source.url}`, signal));
-  if ("id" in source) return origin !== undefined && origin !== originOf(await around.models.read(source.id, signal));
+  if ("id" in source) return origin !== undefined && origin !== originOf(await context.models.read(source.id, signal));
   return false;
 }
 

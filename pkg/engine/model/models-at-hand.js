@@ -6,21 +6,21 @@ import { codeOf } from "../protocol/code-of.js";
 import { EngineError } from "../protocol/engine-error.js";
 import { discard, keptModel } from "./kept-model.js";
 import { messageOf } from "../protocol/message-of.js";
-import { obtain } from "../download/download-model.js";
+import { downloadModel } from "../download/download-model.js";
 import { openModel } from "./open-model.js";
 import { preview } from "./preview.js";
-import { recipeFor } from "../download/download-plan.js";
+import { planDownload } from "../download/download-plan.js";
 import { locked } from "../store/locked.js";
 
 /** Failures to fetch a newer version, for which the kept one still serves. */
 const NOT_NOW = new Set(["download", "rate-limited", "no-access"]);
 
-/** @typedef {{ source: ModelSource, note?: string }} Obtained what to load, and a sentence where that may not be the newest */
+/** @typedef {{ source: ModelSource, note?: string }} ReadyModel what to load, and a sentence where that may not be the newest */
 
 /** The models that the engine can have: those that are known, those in the store, and those that are fetched into it. */
 export class ModelsAtHand {
   #store;
-  #around;
+  #context;
   /** Downloads that were ended, and are still noting down what has come. @type {Set<Promise<unknown>>} */
   #ending = new Set();
   /** The known models' records, read once. @type {Promise<ModelRecord[]> | undefined} */
@@ -28,11 +28,11 @@ export class ModelsAtHand {
 
   /**
    * @param {ModelStore} store
-   * @param {{ research: () => Promise<ResearchModule>, models: ModelRecords, hub: string, token?: string }} around
+   * @param {{ research: () => Promise<ResearchModule>, models: ModelRecords, hub: string, token?: string }} context
    */
-  constructor(store, around) {
+  constructor(store, context) {
     this.#store = store;
-    this.#around = around;
+    this.#context = context;
   }
 
   /**
@@ -40,16 +40,16 @@ export class ModelsAtHand {
    * has to come from elsewhere.
    * @param {{ source: ModelSource, dtype?: Dtype }} payload
    * @param {Job} job
-   * @returns {Promise<Obtained>} what to `load`
+   * @returns {Promise<ReadyModel>} what to `load`
    */
-  async obtain({ source, dtype = "q8_0" }, job) {
+  async download({ source, dtype = "q8_0" }, job) {
     const store = this.#store;
     if ("stored" in source) {
       const model = (await store.list()).find(({ key }) => key === source.stored);
       if (!model || "stored" in model.source) return { source };
-      return this.obtain({ source: model.source, dtype: /** @type {Dtype} */ (model.dtype) }, job);
+      return this.download({ source: model.source, dtype: /** @type {Dtype} */ (model.dtype) }, job);
     }
-    const kept = await keptModel(source, dtype, store, { ...this.#around, signal: job.signal });
+    const kept = await keptModel(source, dtype, store, { ...this.#context, signal: job.signal });
     if (kept && !kept.outdated) return { source: { stored: kept.key }, note: kept.note };
     try {
       const found = await this.fetch({ source, dtype }, job, kept?.key);
@@ -67,13 +67,13 @@ export class ModelsAtHand {
    * @param {{ source: ModelSource, dtype: Dtype }} payload
    * @param {Job} job
    * @param {string} [taken] the key of an older version, which stays until this one is whole
-   * @returns {Promise<Obtained>}
+   * @returns {Promise<ReadyModel>}
    */
   async fetch({ source, dtype }, job, taken) {
-    const recipe = await recipeFor(source, dtype, { ...this.#around, signal: job.signal });
-    if (!recipe) return { source };
-    if (recipe.key === taken) recipe.key += " (newer)";
-    const fetching = obtain(recipe, this.#around.research, this.#store, job);
+    const plan = await planDownload(source, dtype, { ...this.#context, signal: job.signal });
+    if (!plan) return { source };
+    if (plan.key === taken) plan.key += " (newer)";
+    const fetching = downloadModel(plan, this.#context.research, this.#store, job);
     job.signal.addEventListener("abort", () => this.#ending.add(fetching), { once: true });
     try {
       return { source: { stored: await fetching } };
@@ -88,7 +88,7 @@ export class ModelsAtHand {
    * @returns {Promise<Preview>}
    */
   async preview({ source, dtype = "q8_0" }, job) {
-    return preview(source, dtype, { ...this.#around, signal: job.signal }, this.#store);
+    return preview(source, dtype, { ...this.#context, signal: job.signal }, this.#store);
   }
 
   /**
@@ -96,7 +96,7 @@ export class ModelsAtHand {
    * @returns {Promise<{ records: ModelRecord[], stored: StoredModel[] }>}
    */
   async list({ signal }) {
-    this.#records ??= this.#around.models.all(signal);
+    this.#records ??= this.#context.models.all(signal);
     this.#records.catch(() => (this.#records = undefined)); // the next one to ask tries again
     const records = await this.#records;
     await Promise.allSettled(this.#ending);
@@ -131,10 +131,10 @@ export class ModelsAtHand {
   }
 
   /**
-   * @param {ModelSource} source as `obtain` gave it
+   * @param {ModelSource} source as `download` gave it
    * @param {Job} job
    */
   open(source, { signal }) {
-    return openModel(source, this.#around.models, this.#store, signal);
+    return openModel(source, this.#context.models, this.#store, signal);
   }
 }

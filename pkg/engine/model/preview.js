@@ -1,30 +1,30 @@
 // @ts-check
 /** @import { Dtype, ModelSource, Preview } from "../protocol/types.js" */
-/** @import { Surroundings } from "../download/download-plan.js" */
+/** @import { DownloadContext } from "../download/download-plan.js" */
 /** @import { ModelStore } from "../store/model-store.js" */
 import { downloadWhole } from "../download/download-file.js";
 import { isOf } from "./kept-model.js";
 import { memoryNeed } from "./memory-need.js";
-import { recipeFor } from "../download/download-plan.js";
+import { planDownload } from "../download/download-plan.js";
 
 /**
  * What there is to know before a download: sizes, and whether this device will hold the model.
  * @param {ModelSource} source
  * @param {Dtype} dtype
- * @param {Surroundings} around
+ * @param {DownloadContext} context
  * @param {ModelStore} store
  * @returns {Promise<Preview>}
  * @throws {EngineError} "unsupported-architecture", and whatever keeps the source from being found
  */
-export async function preview(source, dtype, around, store) {
-  const recipe = await recipeFor(source, dtype, around);
-  if (!recipe) return { name: "id" in source ? source.id : "file", bytes: 0, sizes: {}, stored: true };
-  const { name, weights, companions, record } = recipe;
+export async function preview(source, dtype, context, store) {
+  const plan = await planDownload(source, dtype, context);
+  if (!plan) return { name: "id" in source ? source.id : "file", bytes: 0, sizes: {}, stored: true };
+  const { name, weights, companions, record } = plan;
   const bytes = weights.reduce((sum, file) => sum + file.bytes, 0);
   const { config } = companions ?? {};
-  const text = typeof config === "string" ? await downloadWhole(config, around.signal, around.token) : await config?.arrayBuffer();
+  const text = typeof config === "string" ? await downloadWhole(config, context.signal, context.token) : await config?.arrayBuffer();
   /** @type {Preview["sizes"]} */
-  const sizes = text ? (await around.research()).model_sizes(new Uint8Array(text)) : {};
+  const sizes = text ? (await context.research()).model_sizes(new Uint8Array(text)) : {};
   const stored = (await store.list()).some((model) => model.complete && isOf(model, source, dtype));
   return { name, license: record.license, bytes, sizes, stored, warning: await warning(sizes[dtype] ?? bytes, store) };
 }

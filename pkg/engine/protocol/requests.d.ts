@@ -45,8 +45,8 @@ interface Exchange<Takes, Gives, Tells = never> {
 export interface EngineRequests {
   start: Exchange<WorkerOptions, Started>;
   /** Fetches a model into the store, where it has to come from elsewhere; gives what to `load`. */
-  obtain: Exchange<{ source: ModelSource; dtype?: Dtype }, Obtained, LoadProgress>;
-  load: Exchange<Obtained, ModelInfo, LoadProgress>;
+  download: Exchange<{ source: ModelSource; dtype?: Dtype }, ReadyModel, LoadProgress>;
+  load: Exchange<ReadyModel, ModelInfo, LoadProgress>;
   preview: Exchange<{ source: ModelSource; dtype?: Dtype }, Preview>;
   listModels: Exchange<{}, { records: ModelRecord[]; stored: StoredModel[] }>;
   deleteModel: Exchange<{ key: string }, void>;
@@ -65,7 +65,7 @@ export interface EngineRequests {
 }
 
 /** What to load, and a sentence where that may not be the newest. */
-export interface Obtained {
+export interface ReadyModel {
   source: ModelSource;
   note?: string;
 }

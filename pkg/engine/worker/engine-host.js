@@ -102,8 +102,8 @@ export class EngineHost {
     this.#module = started.then(({ module }) => module);
     this.#pool = started.then(({ pool }) => pool);
     for (const promise of [this.#module, this.#pool]) promise.catch(() => {}); // awaited, and told, in `load`
-    const around = { research: this.#researchBuild, models: new ModelRecords(models), hub: `${hub ?? HUB}`.replace(/\/+$/, ""), token };
-    this.#models = ModelStore.open(store).then((opened) => new ModelsAtHand(opened, around));
+    const context = { research: this.#researchBuild, models: new ModelRecords(models), hub: `${hub ?? HUB}`.replace(/\/+$/, ""), token };
+    this.#models = ModelStore.open(store).then((opened) => new ModelsAtHand(opened, context));
     return { capabilities, flavour: chosen };
   }
 
@@ -111,8 +111,8 @@ export class EngineHost {
    * @param {{ source: ModelSource, dtype?: Dtype }} payload
    * @param {Job} job
    */
-  async obtain(payload, job) {
-    return (await this.#models).obtain(payload, job);
+  async download(payload, job) {
+    return (await this.#models).download(payload, job);
   }
 
   /**
@@ -150,7 +150,7 @@ export class EngineHost {
 
   /**
    * Loads a model; the one before it stays until the new one is complete, so that a damaged file costs nothing.
-   * @param {{ source: ModelSource, note?: string }} payload as `obtain` gave it
+   * @param {{ source: ModelSource, note?: string }} payload as `download` gave it
    * @param {Job} job
    * @param {number} [tries] how often it was tried before
    * @returns {Promise<ModelInfo>}

@@ -9,13 +9,13 @@ import { EngineHost } from "./engine-host.js";
 import { JobQueue } from "./job-queue.js";
 
 /** What takes as much memory as a model is large. @type {ReadonlySet<Kind>} */
-const LARGE = new Set(/** @type {const} */ (["load", "obtain"]));
+const LARGE = new Set(/** @type {const} */ (["load", "download"]));
 
 /**
  * A download leaves the model that is loaded free to work, and the store can be looked at meanwhile.
  * @type {Partial<Record<Kind, string>>}
  */
-const LANES = { obtain: "download", preview: "look", listModels: "look", deleteModel: "look", storage: "look", modelFile: "look" };
+const LANES = { download: "download", preview: "look", listModels: "look", deleteModel: "look", storage: "look", modelFile: "look" };
 
 /** @typedef {import("../protocol/requests.js").Message} Message */
 

@@ -153,7 +153,7 @@ describe("a hub that does not let everybody read", () => {
     await begin(`{ store: "memory" }`);
     const refused = await inPage("load()");
     assert.equal(refused.code, "no-access", refused.message);
-    assert.match(refused.message, /gated, private, or not there; give a token/);
+    assert.match(refused.message, /gated, private, or not there; pass a token/);
     await inPage("engine.dispose()");
     await withToken("hf_right");
     const { value, message } = await inPage("load()");

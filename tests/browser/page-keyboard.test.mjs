@@ -122,7 +122,7 @@ visit("the drawing pad is entered, drawn on and left by keys, and what was there
   const before = await page.locator("picture-stage img").getAttribute("alt");
   await tabTo(page, button(page, "Draw"));
   await page.keyboard.press("Enter");
-  assert.match((await inFocus(page))?.name ?? "", /^canvas Drawing paper/);
+  assert.match((await inFocus(page))?.name ?? "", /^canvas Drawing area/);
   await page.keyboard.press("Space");
   for (let step = 0; step < 8; step++) await page.keyboard.press("ArrowDown");
   await answered(page);

@@ -90,7 +90,7 @@ test("this browser computes what the native command line does, bit for bit", asy
 test("the known models are listed with licence and sizes, the embedded one in use", async () => {
   assert.match(await inUse(), new RegExp(`^${EMBEDDED.name}`));
   const small = models().getByRole("listitem").filter({ hasText: "TinyCLIP" });
-  assert.match(await small.innerText(), /MIT.*download 93\.8 MB, kept as [\d.]+ MB.*41\.1 % \(published\)/s);
+  assert.match(await small.innerText(), /MIT.*download 93\.8 MB, [\d.]+ MB once stored.*41\.1 % \(published\)/s);
 });
 
 test("the model of drawings comes with the page too: it says what it knows, computes as it should, and can be passed on", async () => {

@@ -121,7 +121,7 @@ async function openTab(page, name) {
   await page.locator(`${name.toLowerCase()}-view`).waitFor();
 }
 
-const offer = (/** @type {Page} */ page) => page.getByText("There is a new version of this page.");
+const offer = (/** @type {Page} */ page) => page.getByText("A new version of this page is available.");
 
 test("a page whose host has a new version and the old one no more goes on as it is, and takes the new one when asked to", async (t) => {
   const { url, publish } = await host(t);

@@ -71,9 +71,9 @@ test("a sample is drawn at random by the seed, and says its size, its interval a
   await open(page, "Robustness");
   const view = page.locator("robustness-view");
   for (const family of ["noise", "weather", "digital"]) await view.getByLabel(family).uncheck();
-  await view.getByText(/^48 of 276 pictures: 2 per label for 24 labels, sampled at random with seed 0 \(stratified\)\. 1,248 corrupted versions to embed, about \d+ (s|min|h) at the \d+ pictures a second/).waitFor();
+  await view.getByText(/^48 of 276 pictures: 2 per label for 24 labels, sampled at random with seed 0 \(stratified\)\. 1,248 versions to embed, clean and corrupted, about \d+ (s|min|h) at the \d+ pictures per second/).waitFor();
   await fill(view.getByLabel("Pictures per label"), "1");
-  await view.getByText(/^24 of 276 pictures: 1 of each/).waitFor();
+  await view.getByText(/^24 of 276 pictures: 1 per label/).waitFor();
   await view.getByRole("button", { name: "Measure" }).click();
   await page.locator(`robustness-view[data-state="ready"]`).waitFor();
   const ours = await savedJson(page, "robustness-view");

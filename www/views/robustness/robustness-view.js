@@ -156,12 +156,12 @@ export class RobustnessView extends Component {
       const versions = this.#asked.length * SEVERITIES.length + 1;
       const { each, of } = this.#settings.sample;
       const { labels, seed } = this.#research.question;
-      const what = `${numberText.count(entries.length)} of ${numberText.count(of)} pictures: ${each} per label for ${labels.length} labels, sampled at random with seed ${seed} (stratified). ${numberText.count(entries.length * versions)} corrupted versions to embed`;
+      const what = `${numberText.count(entries.length)} of ${numberText.count(of)} pictures: ${each} per label for ${labels.length} labels, sampled at random with seed ${seed} (stratified). ${numberText.count(entries.length * versions)} versions to embed, clean and corrupted`;
       signal.throwIfAborted();
       plan.textContent = `${what}.`;
       const perSecond = await this.#perSecond(entries, signal);
       signal.throwIfAborted();
-      if (perSecond > 0) plan.textContent = `${what}, about ${numberText.wait((entries.length * versions) / perSecond)} at the ${perSecond.toFixed(0)} pictures a second measured here.`;
+      if (perSecond > 0) plan.textContent = `${what}, about ${numberText.wait((entries.length * versions) / perSecond)} at the ${perSecond.toFixed(0)} pictures per second measured here.`;
     } catch {
       // there is no estimate, or a newer one
     }

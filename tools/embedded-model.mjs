@@ -9,7 +9,7 @@
  */
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 
 const CLI = "target/release/clip-wasm";
@@ -56,6 +56,7 @@ const record = {
   sha256: createHash("sha256").update(bytes).digest("hex"),
   dtype,
   verified: true,
+  ...(existsSync(`models/${id}.names.txt`) && { names: `${id}.names.txt` }),
   source: { recipe: "training/" },
   card: json(values.card),
   accuracy: accuracy(),

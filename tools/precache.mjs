@@ -30,6 +30,7 @@ const SUFFIXES = new Set([
   ".json",
   ".png",
   ".svg",
+  ".txt",
   ".wasm",
   ".webmanifest",
   ".webp",

@@ -146,6 +146,7 @@ show("answer-readout", {
   "a clear lead": (node) => (node.answer = { scores: SCORES, mode: "softmax" }),
   "too close to call": (node) => (node.answer = { scores: CLOSE, mode: "softmax" }),
   "each on its own": (node) => (node.answer = { scores: SCORES, mode: "independent" }),
+  "no label fits": (node) => (node.answer = { scores: SCORES, mode: "softmax", noneFits: true }),
   "a long label, alone": (node) => (node.answer = { scores: LONG, mode: "softmax" }),
   "no answer": (node) => (node.message = "The model is loading."),
 });
@@ -155,6 +156,10 @@ show("score-list", {
   "a newer result on its way": (node) => {
     node.scores = SCORES;
     node.stale = true;
+  },
+  "no label fits": (node) => {
+    node.scores = SCORES;
+    node.noneFits = true;
   },
   "a long label": (node) => (node.scores = LONG),
   "a long list": (node) => (node.scores = Array.from({ length: 60 }, (_, at) => ({ ...SCORES[2], label: `thing ${at}` }))),

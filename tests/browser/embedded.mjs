@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 const read = (name) => JSON.parse(readFileSync(`models/${name}.json`, "utf8"));
 const [first] = read("index");
 
-/** @type {{ id: string, name: string, dtype: string, file: string, templates: string[] }} */
+/** @type {{ id: string, name: string, dtype: string, file: string, names: string, templates: string[] }} */
 export const EMBEDDED = read(first);
 /** The other model that comes with the page. */
 export const DRAWINGS = "emoji-clip";

@@ -1,6 +1,7 @@
-"""Renders the sample pictures of the page, `www/samples/`, with `samples.json` beside them.
+"""Renders the drawings among the sample pictures of the page, `www/samples/`, and their entries of `samples.json`.
 
-Run as `training/samples`. Each entry of `samples.json` has the file, an alt text, and labels that suit it.
+Run as `training/samples`. Each entry has the file, an alt text, and labels that suit it. Entries of other pictures (photographs)
+and the order of all stay as they are.
 """
 
 import json
@@ -48,7 +49,8 @@ def drawing(hand: str, label: str) -> np.ndarray:
 
 def main() -> None:
     SAMPLES.mkdir(parents=True, exist_ok=True)
-    entries = []
+    listed = SAMPLES / "samples.json"
+    entries = {entry["file"]: entry for entry in json.loads(listed.read_text())} if listed.exists() else {}
     for file, hand, label, ground, places, alt, labels in PICTURES:
         canvas = np.empty((SIDE, SIDE, 3), np.float32)
         canvas[:] = ground
@@ -56,8 +58,8 @@ def main() -> None:
         for x, y, scale, angle in places:
             place_sprite(canvas, cover, sprite, (x, y), scale, angle, flip=False, shear=0)
         Image.fromarray(canvas.clip(0, 255).astype(np.uint8)).save(SAMPLES / f"{file}.webp", quality=88, method=6)
-        entries.append({"file": f"{file}.webp", "alt": alt, "labels": labels})
-    (SAMPLES / "samples.json").write_text(json.dumps(entries, indent=2) + "\n")
+        entries[f"{file}.webp"] = {"file": f"{file}.webp", "alt": alt, "labels": labels}
+    listed.write_text(json.dumps(list(entries.values()), indent=2) + "\n")
 
 
 if __name__ == "__main__":

@@ -59,9 +59,10 @@ async function pageSample({ path, alt, labels }) {
 async function addModel(files, { shipped, name, file }) {
   if (shipped) {
     const record = await readPageFile(`models/${shipped}.json`);
-    const { file: weights = `${shipped}.gguf` } = JSON.parse(await record.text());
+    const { file: weights = `${shipped}.gguf`, names } = JSON.parse(await record.text());
     files.set(`models/${shipped}.json`, record);
-    files.set(`models/${weights}`, await readPageFile(`models/${weights}`));
+    for (const file of [weights, names])
+      if (file !== undefined) files.set(`models/${file}`, await readPageFile(`models/${file}`));
     return shipped;
   }
   const path = `models/${name.replace(/[^\w.-]+/g, "-").replace(/^[.-]+|\.gguf$/gi, "") || "model"}.gguf`;

@@ -9,8 +9,9 @@ import { numberText } from "../../state/number-text.js";
 const CLOSE_POINTS = 10;
 
 /**
- * The answer in large type: the best label, its score, and by how much it leads. Property `answer`: `{ scores, mode }`, the
- * best score first, or `null`; `message` takes its place while there is none. `text` is the whole of it as one sentence.
+ * The answer in large type: the best label, its score, and by how much it leads; or that no label fits, and which comes
+ * nearest. Property `answer`: `{ scores, mode, noneFits }`, the best score first, or `null`; `message` takes its place while
+ * there is none. `text` is the whole of it as one sentence.
  */
 export class AnswerReadout extends Component {
   #label = element("p", { class: "answer-label" });
@@ -26,11 +27,20 @@ export class AnswerReadout extends Component {
     this.#percent.textContent = "";
     this.#lead.textContent = message;
     this.removeAttribute("data-close");
+    this.removeAttribute("data-none");
   }
 
-  /** @param {{ scores: ShownScore[], mode: Mode }} answer */
-  set answer({ scores, mode }) {
+  /** @param {{ scores: ShownScore[], mode: Mode, noneFits?: boolean }} answer */
+  set answer({ scores, mode, noneFits = false }) {
     const [best, next] = scores;
+    this.toggleAttribute("data-none", noneFits);
+    if (noneFits) {
+      this.#label.textContent = scores.length === 1 ? "This label does not fit" : "None of these labels fits";
+      this.#percent.textContent = "";
+      this.#lead.textContent = nearest(best, scores.length, mode);
+      this.removeAttribute("data-close");
+      return;
+    }
     this.#label.textContent = best.label;
     this.#percent.replaceChildren(numberText.percent(best.score), element("span", { class: "unit" }, "\u2009%"));
     const points = next ? (best.score - next.score) * 100 : Infinity;
@@ -44,6 +54,16 @@ export class AnswerReadout extends Component {
       .filter(Boolean)
       .join(", ");
   }
+}
+
+/**
+ * @param {ShownScore} best
+ * @param {number} labels
+ * @param {Mode} mode
+ */
+function nearest({ label, score }, labels, mode) {
+  if (labels === 1) return `The picture does not look like ${label}`;
+  return `Best guess: ${label}, ${numberText.percent(score)}\u2009%${mode === "softmax" ? " among these" : ""}`;
 }
 
 /**

@@ -13,6 +13,7 @@ const ROWS_AT_ONCE = 40;
 /**
  * Ranked labels with bars, percent and cosine. Property `scores`: the best first; rows are kept by label, so that bars glide
  * and rows change places. A long list shows its best rows, and all of them on demand. `stale`: a newer result is on its way.
+ * `noneFits`: the best row is no answer, and is shown like the others.
  *
  * @typedef {object} ShownScore
  * @property {string} label
@@ -50,6 +51,10 @@ export class ScoreList extends Component {
 
   set stale(/** @type {boolean} */ stale) {
     this.toggleAttribute("data-stale", stale);
+  }
+
+  set noneFits(/** @type {boolean} */ noneFits) {
+    this.toggleAttribute("data-none", noneFits);
   }
 
   set scores(/** @type {ShownScore[]} */ scores) {

@@ -1,8 +1,12 @@
 // @ts-check
 /** @import { Question } from "./picture-question.js" */
+import { inOneFile } from "../../state/in-one-file.js";
 
 /** @typedef {import("../../../pkg/engine/protocol/types.d.ts").ModelInfo} ModelInfo */
 /** @typedef {import("../../../pkg/engine/protocol/types.d.ts").Picture} Picture */
+
+/** Labels that are named in a note before the rest is counted. */
+const MOST_NAMED = 3;
 
 /** @typedef {"sample" | "own" | "drawing" | "camera"} Origin where the picture on the stage came from */
 
@@ -22,9 +26,10 @@
  * @param {Question} shown.question
  * @param {ModelInfo} shown.info
  * @param {boolean} shown.borrowed whether the labels are those of a sample, and the picture is none
+ * @param {string[]} shown.untaught labels that are no names which the model was taught
  * @returns {Caveat[]}
  */
-export function caveats({ picture, question, info, borrowed }) {
+export function caveats({ picture, question, info, borrowed, untaught }) {
   /** @type {Caveat[]} */
   const notes = [];
   const { labels, mode } = question;
@@ -35,12 +40,35 @@ export function caveats({ picture, question, info, borrowed }) {
   if (labels.length === 1 && mode === "softmax") {
     notes.push({ text: "With a single label, the score is always 100 %. Add another label, or score each label independently." });
   }
-  const foreign = labels.find((label) => /[^\p{Script=Latin}\p{Script=Common}\p{Script=Inherited}]/u.test(label));
+  const foreign = labels.find(isForeign);
   if (foreign) notes.push({ text: `${info.name} was trained on English text. Its scores for “${foreign}” mean little.` });
+  const unknown = untaught.filter((label) => !isForeign(label));
+  if (unknown.length > 0) notes.push(neverTaught(unknown, info.name));
   if (picture.decoder === "browser" && picture.format !== "pixels") {
     notes.push({
       text: "The browser decoded this picture, not the engine: scores may differ slightly in another browser.",
     });
   }
   return notes;
+}
+
+/** @param {string} label */
+function isForeign(label) {
+  return /[^\p{Script=Latin}\p{Script=Common}\p{Script=Inherited}]/u.test(label);
+}
+
+/**
+ * @param {string[]} labels
+ * @param {string} model
+ * @returns {Caveat}
+ */
+function neverTaught(labels, model) {
+  const named = labels.slice(0, MOST_NAMED).map((label) => `“${label}”`);
+  const more = labels.length - named.length;
+  const all = more > 0 ? [...named, `${more} more`] : named;
+  const list = all.length > 1 ? `${all.slice(0, -1).join(", ")} and ${all[all.length - 1]}` : all[0];
+  const [name, scores] = labels.length > 1 ? ["names", "their scores are"] : ["name", "its score is"];
+  const text = `${model} never saw the ${name} ${list} in training, so ${scores} little more than a guess.`;
+  if (inOneFile) return { text };
+  return { text: `${text} For any words at all, try TinyCLIP:`, action: { title: "Show TinyCLIP", does: "show-models" } };
 }

@@ -10,6 +10,11 @@ import { icon } from "../../dom/icon.js";
  */
 export function classifyLayout() {
   const parts = {
+    purpose: element(
+      "p",
+      { class: "purpose" },
+      "This page tells which of your own labels fits a picture best. The CLIP model that decides runs in your browser.",
+    ),
     stage: element("picture-stage", { id: "stage" }),
     pictureFault: element("error-note"),
     pictureNote: element("p", { class: "hint", role: "status", hidden: true }),

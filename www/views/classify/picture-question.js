@@ -7,7 +7,8 @@
 
 /**
  * @typedef {{ labels: string[], templates: string[], mode: Mode }} Question
- * @typedef {{ picture: Picture, input: ImageInput, question: Question, result: Result }} Answer
+ * @typedef {{ picture: Picture, input: ImageInput, question: Question, result: Result, fits: boolean | null }} Answer
+ *   `fits`: whether the best label says more about the picture than chance; `null` where the model leaves that open
  */
 
 /**
@@ -110,10 +111,29 @@ export class PictureQuestion extends EventTarget {
     if (!engine || !shown || !question) return;
     try {
       const result = await engine.classify(shown.picture, { ...question, signal });
-      if (!signal.aborted) this.#tell("answer", { ...shown, question, result });
+      const fits = await this.#fits(shown.picture, question, result, signal);
+      if (!signal.aborted) this.#tell("answer", { ...shown, question, result, fits });
     } catch (error) {
       if (!signal.aborted) this.#tell("question-fault", error);
     }
+  }
+
+  /**
+   * Whether the best label fits by itself. One that was trained to score each label by itself gives even right ones little.
+   *
+   * @param {Picture} picture
+   * @param {Question} question
+   * @param {Result} result
+   * @param {AbortSignal} signal
+   * @returns {Promise<boolean | null>}
+   */
+  async #fits(picture, question, { scores: [best] }, signal) {
+    const { engine, info } = this.#session;
+    if (!engine || info?.mode === "independent") return null;
+    if (question.mode === "independent") return best.score > 0.5;
+    const alone = { ...question, labels: [best.label], mode: /** @type {Mode} */ ("independent"), signal };
+    const { scores } = await engine.classify(picture, alone);
+    return scores[0].score > 0.5;
   }
 
   /** @param {() => Promise<void>} work */

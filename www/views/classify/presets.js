@@ -10,21 +10,49 @@ const SEVEN = [
   "a photo of the small {}.",
 ];
 
-/** Label sets and templates to start from. The labels are things that can be drawn, which the embedded model knows; they go without an article, which the templates bring. */
+/**
+ * Label sets and templates to start from. The labels are names that everyday-clip was taught; they go without an article, which the
+ * templates bring. Behind the sets for photographs: how many of the photographs that were kept aside from its training, and show
+ * one of the labels, it finds right among them.
+ */
 export const PRESETS = Object.freeze({
   labels: [
+    // 77 % of 650
+    {
+      id: "animals",
+      title: "Animals",
+      lines: ["cat", "dog", "horse", "bird", "elephant", "bear", "butterfly", "frog", "spider"],
+    },
+    // 78 % of 74
+    { id: "food", title: "Food", lines: ["pizza", "hamburger", "ice cream", "bread", "cake", "salad", "mashed potato"] },
+    // 77 % of 371
+    {
+      id: "fruit",
+      title: "Fruit",
+      lines: ["apple", "banana", "orange", "lemon", "pear", "strawberry", "pineapple", "pomegranate"],
+    },
+    // 91 % of 594
+    {
+      id: "vehicles",
+      title: "Vehicles",
+      lines: ["car", "truck", "bus", "train", "airplane", "ship", "sailboat", "motorcycle", "tractor", "bicycle"],
+    },
+    // 96 % of 212
+    { id: "rooms", title: "Rooms", lines: ["kitchen", "bathroom", "bedroom", "front of a house"] },
+    // 88 % of 413
+    { id: "clothes", title: "Clothes", lines: ["t-shirt", "dress", "skirt", "trousers", "shorts", "jacket", "hat", "shoes"] },
+    // 83 % of 156
+    {
+      id: "things",
+      title: "Things",
+      lines: ["chair", "lamp", "umbrella", "scissors", "clock", "teapot", "guitar", "laptop", "camera", "piano"],
+    },
+    // Of drawings.
     {
       id: "faces",
       title: "Faces",
-      lines: ["happy face", "crying face", "angry face", "sleeping face", "face with sunglasses", "surprised face"],
+      lines: ["happy face", "crying face", "angry face", "sleeping face", "smiling face with sunglasses", "astonished face"],
     },
-    { id: "animals", title: "Animals", lines: ["cat", "dog", "horse", "bird", "fish", "snake", "elephant", "bee"] },
-    {
-      id: "food",
-      title: "Food",
-      lines: ["apple", "banana", "pizza", "hamburger", "cup of coffee", "cake", "ice cream"],
-    },
-    { id: "travel", title: "Travel", lines: ["car", "bicycle", "airplane", "train", "sailboat", "rocket"] },
     { id: "sky", title: "Sky", lines: ["sun", "moon", "cloud", "star", "rainbow", "lightning", "snowflake"] },
   ],
   templates: [

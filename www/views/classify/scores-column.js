@@ -31,8 +31,8 @@ export class ScoresColumn {
   #answer = null;
   #pictureName = "";
   #borrowed = false;
-  /** Whether the best label says no more than no label at all. */
-  #empty = false;
+  /** Labels that are no names which the model was taught. @type {string[]} */
+  #untaught = [];
   #act;
 
   /**
@@ -86,13 +86,16 @@ export class ScoresColumn {
     if (!info) return;
     this.#pictureName = title;
     this.fault = null;
-    stage.verdict = `${answer.result.scores[0].label} ${numberText.percent(answer.result.scores[0].score)} %`;
-    readout.answer = { scores: answer.result.scores, mode: answer.question.mode };
+    const noneFits = answer.fits === false;
+    const [best] = answer.result.scores;
+    stage.verdict = noneFits ? `No label fits. Best guess: ${best.label}` : `${best.label} ${numberText.percent(best.score)} %`;
+    readout.answer = { scores: answer.result.scores, mode: answer.question.mode, noneFits };
+    scoreList.noneFits = noneFits;
     scoreList.scores = answer.result.scores;
     facts.facts = answerFacts(answer, info);
     this.#answer = answer;
     this.#borrowed = borrowed;
-    this.#empty = false;
+    this.#untaught = this.#untaught.filter((label) => answer.question.labels.includes(label));
     this.#showNotes();
     support.toggleAttribute("data-stale", true);
     copyJson.disabled = false;
@@ -103,17 +106,27 @@ export class ScoresColumn {
    *
    * @param {Opinion} opinion
    */
-  support({ fits, templates, agreeing, spread }) {
+  support({ templates, agreeing, spread }) {
     if (!this.#answer) return;
-    const { result, question } = this.#answer;
-    this.#empty = !fits && question.mode === "softmax" && !this.#isSigmoid;
-    this.#showNotes();
+    const { result } = this.#answer;
     const all = templates === 2 ? "Both templates agree" : `All ${templates} templates agree`;
     const who = agreeing === templates ? all : `${agreeing} of ${templates} templates agree`;
     this.#parts.support.hidden = templates === 0;
     this.#parts.support.textContent = `${who} on the answer. Marks show the range across templates.`;
     this.#parts.support.toggleAttribute("data-stale", false);
     this.#parts.scoreList.scores = result.scores.map((score) => ({ ...score, spread: spread.get(score.label) }));
+  }
+
+  /**
+   * Adds which labels the model was never taught.
+   *
+   * @param {Answer} answer that it is about; an older one is left alone
+   * @param {string[]} untaught
+   */
+  tellUntaught(answer, untaught) {
+    if (answer !== this.#answer) return;
+    this.#untaught = untaught;
+    this.#showNotes();
   }
 
   /** Whether the model scores each label by itself, with no label at all to compare with. */
@@ -124,8 +137,7 @@ export class ScoresColumn {
   #showNotes() {
     const { info } = this.#session;
     const answer = this.#answer;
-    const notes = answer && info ? caveats({ ...answer, info, borrowed: this.#borrowed }) : [];
-    if (answer && this.#empty) notes.push(noneFits(answer.result.scores[0].label));
+    const notes = answer && info ? caveats({ ...answer, info, borrowed: this.#borrowed, untaught: this.#untaught }) : [];
     this.#parts.caveats.hidden = notes.length === 0;
     this.#parts.caveats.replaceChildren(...notes.map((note) => this.#note(note)));
   }
@@ -163,16 +175,6 @@ export class ScoresColumn {
     if (!this.#answer || !engine || !info) throw new Error("There is no result to copy.");
     return resultDocument(this.#answer, info, await engine.modelHash(), this.#pictureName);
   }
-}
-
-/**
- * @param {string} label
- * @returns {Caveat}
- */
-function noneFits(label) {
-  return {
-    text: `Perhaps none of these labels fits: to this model, “${label}” fits the picture no better than an empty prompt.`,
-  };
 }
 
 /**

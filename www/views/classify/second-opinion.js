@@ -13,7 +13,6 @@ const REST_MS = 250;
  * How far an answer holds.
  *
  * @typedef {object} Opinion
- * @property {boolean} fits whether the best label fits better than no label at all
  * @property {number} templates how many were tried one by one; 0 where there is but one, or too many
  * @property {number} agreeing how many of them give the same best label
  * @property {Map<string, NonNullable<ShownScore["spread"]>>} spread of each label's score over them
@@ -43,20 +42,10 @@ export class SecondOpinion {
     const { signal } = (this.#run = new AbortController());
     try {
       await rest(signal);
-      return { fits: await this.#fits(answer, signal), ...(await this.#templates(answer, signal)) };
+      return await this.#templates(answer, signal);
     } catch {
       return null;
     }
-  }
-
-  /**
-   * @param {Answer} answer
-   * @param {AbortSignal} signal
-   */
-  async #fits({ picture, question, result }, signal) {
-    const labels = [result.scores[0].label];
-    const { scores } = await this.#engine.classify(picture, { ...question, labels, mode: "independent", signal });
-    return scores[0].score > 0.5;
   }
 
   /**

@@ -1,0 +1,85 @@
+// @ts-check
+/** What the page says of itself and of the limits of its model: on the first screen, where no label fits, of names never taught. */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { FOLDER, answered, button, labels, openVisits } from "./visits.mjs";
+
+/** @import { Page } from "playwright-core" */
+
+const { visit } = openVisits();
+/** @type {{ file: string, alt: string, labels: string[] }[]} */
+const SAMPLES = JSON.parse(readFileSync("www/samples/samples.json", "utf8"));
+
+/** @param {Page} page */
+const readout = (page) => page.locator("answer-readout");
+/** @param {Page} page */
+const headline = (page) => readout(page).locator(".answer-label");
+/** @param {Page} page */
+const notes = (page) => page.getByRole("list", { name: "What to know about these scores" });
+
+/** @param {Page} page @param {string[]} lines */
+async function write(page, lines) {
+  await labels(page).fill(lines.join("\n"));
+  await page.locator(`[aria-label="Scores"] li[data-label="${lines[lines.length - 1]}"]`).waitFor();
+  await answered(page);
+}
+
+visit("the page opens with a photograph, named right by the labels it comes with, and says in a sentence what it is", async (page) => {
+  assert.equal(await page.locator("picture-stage img").getAttribute("alt"), SAMPLES[0].alt);
+  assert.equal(await headline(page).innerText(), "sailboat");
+  const purpose = page.getByText("This page tells which of your own labels fits a picture best.");
+  assert.ok(await purpose.isVisible());
+  const { y = Infinity } = (await purpose.boundingBox()) ?? {};
+  assert.ok(y < 200, "above all else");
+});
+
+visit("each sample is answered by the first of its labels, which fits", async (page) => {
+  for (const { alt, labels: own } of SAMPLES) {
+    await page.getByRole("list", { name: "Samples" }).getByRole("button", { name: alt }).click();
+    await page.locator(`[aria-label="Scores"] li[data-label="${own[own.length - 1]}"]`).waitFor();
+    await answered(page);
+    assert.equal(await headline(page).innerText(), own[0], alt);
+  }
+});
+
+visit("where no label fits the headline says so, and the best guess can still be read", async (page) => {
+  await write(page, ["pizza", "guitar", "trousers"]);
+  assert.equal(await headline(page).innerText(), "None of these labels fits");
+  assert.match(await readout(page).innerText(), /Best guess: (?:pizza|guitar|trousers), \d+\.\d\s%/);
+  assert.match(await page.locator("picture-stage .verdict").innerText(), /^No label fits\. Best guess: /);
+  await page.locator("#announcements").getByText("None of these labels fits, Best guess:").waitFor({ state: "attached" });
+  await write(page, ["pizza", "guitar", "trousers", "sailboat"]);
+  assert.equal(await headline(page).innerText(), "sailboat", "a label that fits takes the place back");
+  await write(page, ["guitar"]);
+  assert.equal(await headline(page).innerText(), "This label does not fit");
+  assert.match(await readout(page).innerText(), /does not look like guitar/);
+});
+
+visit("where each label is scored by itself, none fits that has less than half", async (page) => {
+  await page.getByRole("radio").nth(1).check();
+  await write(page, ["pizza", "guitar"]);
+  assert.equal(await headline(page).innerText(), "None of these labels fits");
+  await write(page, ["pizza", "sailboat"]);
+  assert.equal(await headline(page).innerText(), "sailboat");
+});
+
+visit("a name that the model never saw in training is told, with TinyCLIP one press away", async (page) => {
+  await write(page, ["two sailboats", "Axolotl", "the Eiffel Tower", "a photo of a dog"]);
+  await notes(page).getByText("never saw the names “Axolotl” and “the Eiffel Tower” in training").waitFor();
+  await write(page, ["sailboat", "dog"]);
+  await notes(page).getByText("never saw").waitFor({ state: "detached" });
+  await write(page, ["sailboat", "axolotl"]);
+  await notes(page).getByText("never saw the name “axolotl” in training").waitFor();
+  await button(page, "Show TinyCLIP").focus();
+  await page.keyboard.press("Enter");
+  await page.getByRole("tabpanel", { name: "Model" }).waitFor();
+  await page.waitForFunction(() => document.activeElement?.getAttribute("aria-label")?.startsWith("Download TinyCLIP"));
+});
+
+visit("names are told of a model alone whose record has a list of them", async (page) => {
+  await page.getByLabel("Picture file").setInputFiles(`${FOLDER}/models/emoji-clip.gguf`);
+  await page.getByRole("tab", { name: "Classify" }).click();
+  await write(page, ["sailboat", "axolotl"]);
+  await page.waitForTimeout(500);
+  assert.equal(await notes(page).getByText("never saw").count(), 0);
+});

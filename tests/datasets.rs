@@ -1,43 +1,20 @@
 //! The command line over data sets in every form, and over everything that is none.
 
+#[path = "support/on_drawings.rs"]
+mod on_drawings;
+
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
 
-use serde_json::Value;
 use tempfile::TempDir;
 
-const DRAWINGS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/datasets/drawings");
-
-fn run(folder: &Path, args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_clip-wasm"))
-        .args(args)
-        .current_dir(folder)
-        .output()
-        .expect("the program")
-}
-
-/// What a command prints as JSON.
-fn json(folder: &Path, args: &[&str]) -> Value {
-    let output = run(folder, &[args, &["--json"]].concat());
-    let complaint = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(output.status.success(), "{args:?}: {complaint}");
-    serde_json::from_slice(&output.stdout).expect("JSON")
-}
+use on_drawings::{copy, json};
 
 /// The one line that a command which fails prints.
 fn complaint(folder: &Path, args: &[&str]) -> String {
-    let output = run(folder, args);
-    assert_eq!(output.status.code(), Some(1), "{args:?}");
-    let text = String::from_utf8(output.stderr).expect("text");
+    let text = on_drawings::complaint(folder, args);
     assert_eq!(text.lines().count(), 1, "{text}");
     text
-}
-
-fn copy(folder: &Path, drawing: &str, to: &str) {
-    let target = folder.join(to);
-    fs::create_dir_all(target.parent().expect("a folder")).expect("a folder");
-    fs::copy(Path::new(DRAWINGS).join(drawing), target).expect("a drawing");
 }
 
 /// Two cats, a car, and a file that is no picture.

@@ -6,11 +6,11 @@ use std::process::Stdio;
 
 use serde_json::Value;
 
-use crate::run::{Bench, Ran, picture};
+use crate::run::{Ran, Workspace, picture};
 
 /// Gives `input` to a command.
-fn with_input(bench: &Bench, words: &[&str], input: &[u8]) -> Ran {
-    let mut child = bench.command(words).stdin(Stdio::piped()).spawn().unwrap();
+fn with_input(workspace: &Workspace, words: &[&str], input: &[u8]) -> Ran {
+    let mut child = workspace.command(words).stdin(Stdio::piped()).spawn().unwrap();
     // One that refuses its words reads nothing.
     let _ = child.stdin.take().unwrap().write_all(input);
     Ran::of(child.wait_with_output().unwrap())
@@ -33,11 +33,11 @@ fn labels(answer: &Value) -> Vec<&str> {
 
 #[test]
 fn one_bad_picture_does_not_cost_the_good_ones() {
-    let bench = Bench::new();
-    fs::write(bench.work().join("bad.png"), "no picture").unwrap();
+    let workspace = Workspace::new();
+    fs::write(workspace.work().join("bad.png"), "no picture").unwrap();
     let good = picture();
     let words = ["classify", "--labels", "cat,dog", &good, "bad.png", "none.png", &good];
-    let text = bench.run(&words);
+    let text = workspace.run(&words);
     assert_eq!(text.code, Some(1));
     assert_eq!(String::from_utf8_lossy(&text.out).lines().count(), 6, "{text:?}");
     let told: Vec<&str> = text.err.lines().collect();
@@ -46,7 +46,7 @@ fn one_bad_picture_does_not_cost_the_good_ones() {
         told[0].starts_with("clip-wasm: bad.png: ") && told[1].starts_with("clip-wasm: none.png: "),
         "{told:?}"
     );
-    let json = bench.run(&[&words[..], &["--json"]].concat());
+    let json = workspace.run(&[&words[..], &["--json"]].concat());
     assert_eq!(json.code, Some(1));
     let answers = json.json();
     assert_eq!(answers.as_array().unwrap().len(), 4);
@@ -58,7 +58,7 @@ fn one_bad_picture_does_not_cost_the_good_ones() {
     }
     let words =
         ["embed", "--json", "--image", &good, "--image", "bad.png", "--image", &good, "--text", "cat"];
-    let embedded = bench.run(&words);
+    let embedded = workspace.run(&words);
     assert_eq!(embedded.code, Some(1));
     let report = embedded.json();
     assert_eq!(report["image_embeds"][0], report["image_embeds"][2]);
@@ -66,22 +66,22 @@ fn one_bad_picture_does_not_cost_the_good_ones() {
     assert!(report["image_embeds"][1]["error"].is_string());
     assert_eq!(report["text_embeds"].as_array().unwrap().len(), 1);
     // What cannot be asked at all costs everything, before a picture is read.
-    let ran = bench.run(&["classify", "--labels", "cat,,dog", "bad.png"]);
+    let ran = workspace.run(&["classify", "--labels", "cat,,dog", "bad.png"]);
     assert!(ran.failure().contains("label 2 is empty"), "{ran:?}");
 }
 
 #[test]
 fn folders_patterns_and_standard_input_are_pictures() {
-    let bench = Bench::new();
-    let folder = bench.work().join("photos");
+    let workspace = Workspace::new();
+    let folder = workspace.work().join("photos");
     fs::create_dir_all(folder.join("more")).unwrap();
     for name in ["b.webp", "a.webp", "more/c.webp", ".hidden.webp"] {
         fs::copy(picture(), folder.join(name)).unwrap();
     }
     fs::write(folder.join("notes.txt"), "no picture").unwrap();
-    fs::create_dir(bench.work().join("empty")).unwrap();
+    fs::create_dir(workspace.work().join("empty")).unwrap();
     let classify =
-        |words: &[&str]| bench.run(&[&["classify", "--labels", "cat,dog", "--json"], words].concat());
+        |words: &[&str]| workspace.run(&[&["classify", "--labels", "cat,dog", "--json"], words].concat());
     assert_eq!(
         names(&classify(&["photos"]).json()),
         ["photos/a.webp", "photos/b.webp", "photos/more/c.webp"]
@@ -93,34 +93,34 @@ fn folders_patterns_and_standard_input_are_pictures() {
     assert_eq!(nothing.json()[0]["error"], "the folder holds no pictures");
     assert_eq!(nothing.json()[1]["error"], "no file matches it");
     // A name that looks like a pattern, but is there, is that file.
-    fs::copy(picture(), bench.work().join("[1].webp")).unwrap();
+    fs::copy(picture(), workspace.work().join("[1].webp")).unwrap();
     assert_eq!(names(&classify(&["[1].webp"]).json()), ["[1].webp"]);
     let bytes = fs::read(picture()).unwrap();
     let words = ["classify", "--labels", "cat,dog", "--json", "-"];
-    let of_stdin = with_input(&bench, &words, &bytes).json();
+    let of_stdin = with_input(&workspace, &words, &bytes).json();
     assert_eq!(of_stdin[0]["image"], "-");
     assert_eq!(of_stdin[0]["scores"], classify(&["photos/a.webp"]).json()[0]["scores"]);
-    assert_eq!(with_input(&bench, &["classify", "--labels", "a", "-", "-"], &bytes).code, Some(2));
-    assert_eq!(with_input(&bench, &["classify", "--labels-file", "-", "-"], &bytes).code, Some(2));
-    let of_stdin = with_input(&bench, &["preprocess", "-", "-o", "x.npy"], &bytes);
+    assert_eq!(with_input(&workspace, &["classify", "--labels", "a", "-", "-"], &bytes).code, Some(2));
+    assert_eq!(with_input(&workspace, &["classify", "--labels-file", "-", "-"], &bytes).code, Some(2));
+    let of_stdin = with_input(&workspace, &["preprocess", "-", "-o", "x.npy"], &bytes);
     assert_eq!(of_stdin.code, Some(0), "{of_stdin:?}");
 }
 
 #[test]
 fn labels_come_from_lists_files_and_standard_input() {
-    let bench = Bench::new();
+    let workspace = Workspace::new();
     let good = picture();
-    fs::write(bench.work().join("labels.txt"), "\u{feff}a cat, asleep\r\n\r\n  a dog \r\n").unwrap();
-    let classify = |words: &[&str]| bench.run(&[&["classify", "--json", &good], words].concat());
+    fs::write(workspace.work().join("labels.txt"), "\u{feff}a cat, asleep\r\n\r\n  a dog \r\n").unwrap();
+    let classify = |words: &[&str]| workspace.run(&[&["classify", "--json", &good], words].concat());
     assert_eq!(labels(&classify(&["--labels-file", "labels.txt"]).json()), ["a cat, asleep", "a dog"]);
     let all = classify(&["--labels-file", "labels.txt", "--label", "x, y", "--labels", "p,q"]).json();
     assert_eq!(labels(&all), ["a cat, asleep", "a dog", "p", "q", "x, y"]);
     let words = ["classify", "--json", &good, "--labels-file", "-"];
-    assert_eq!(labels(&with_input(&bench, &words, b"one\ntwo").json()), ["one", "two"]);
+    assert_eq!(labels(&with_input(&workspace, &words, b"one\ntwo").json()), ["one", "two"]);
     for (bytes, problem) in
         [(&b"\n \n"[..], "no line with a label"), (&b"a\nb\n\xff"[..], "line 3 is not UTF-8")]
     {
-        let ran = with_input(&bench, &words, bytes);
+        let ran = with_input(&workspace, &words, bytes);
         assert!(ran.failure().contains(problem), "{ran:?}");
     }
     assert!(classify(&["--labels-file", "none.txt"]).failure().starts_with("none.txt: "));
@@ -134,13 +134,13 @@ fn labels_come_from_lists_files_and_standard_input() {
 
 #[test]
 fn a_file_of_labels_given_as_a_label_is_noticed() {
-    let bench = Bench::new();
+    let workspace = Workspace::new();
     let good = picture();
-    fs::write(bench.work().join("labels.txt"), "cat\ndog\n").unwrap();
-    let ran = bench.run(&["classify", "--labels", "labels.txt", &good]);
+    fs::write(workspace.work().join("labels.txt"), "cat\ndog\n").unwrap();
+    let ran = workspace.run(&["classify", "--labels", "labels.txt", &good]);
     assert_eq!(ran.code, Some(2));
     assert!(ran.err.contains("--labels-file"), "{ran:?}");
-    let ran = bench.run(&["classify", "--label", "labels.txt", &good]);
+    let ran = workspace.run(&["classify", "--label", "labels.txt", &good]);
     assert_eq!(ran.code, Some(0));
     assert!(ran.err.contains("\"labels.txt\" is also a file's name: --labels-file"), "{ran:?}");
 }

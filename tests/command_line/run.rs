@@ -12,7 +12,7 @@ use crate::support::tiny_clip::TinyClip;
 pub const NAME: &str = "owner/tiny";
 
 /// A folder with a checkpoint for the hub, one for what is kept, and one for everything else.
-pub struct Bench {
+pub struct Workspace {
     pub folder: TempDir,
 }
 
@@ -44,15 +44,15 @@ impl Ran {
     }
 }
 
-impl Bench {
+impl Workspace {
     pub fn new() -> Self {
         let folder = TempDir::new().expect("a temporary folder");
         for name in ["hub", "kept", "work"] {
             std::fs::create_dir(folder.path().join(name)).unwrap();
         }
-        let bench = Self { folder };
-        TinyClip::seeded(7).write_folder(&bench.hub());
-        bench
+        let workspace = Self { folder };
+        TinyClip::seeded(7).write_folder(&workspace.hub());
+        workspace
     }
 
     /// The checkpoint's files.

@@ -6,13 +6,13 @@ use bytes::Bytes;
 use clip_wasm::weights::Checkpoint;
 
 use crate::hub::{Fault, Hub};
-use crate::run::{Bench, NAME, Ran};
+use crate::run::{NAME, Ran, Workspace};
 
 #[test]
 fn a_mistyped_path_is_not_sent_to_the_hub() {
-    let bench = Bench::new();
-    let hub = Hub::serve(bench.hub(), |_| Fault::default());
-    fs::create_dir(bench.work().join("models")).unwrap();
+    let workspace = Workspace::new();
+    let hub = Hub::serve(workspace.hub(), |_| Fault::default());
+    fs::create_dir(workspace.work().join("models")).unwrap();
     for name in [
         "./tiny",
         "../tiny",
@@ -31,16 +31,16 @@ fn a_mistyped_path_is_not_sent_to_the_hub() {
             &["quantize", name, "--dtype", "q8_0"],
             &["tokenize", "a", "--model", name],
         ] {
-            let ran = Ran::of(bench.command(words).env("HF_ENDPOINT", &hub.url).output().unwrap());
+            let ran = Ran::of(workspace.command(words).env("HF_ENDPOINT", &hub.url).output().unwrap());
             assert!(ran.failure().contains("there is no such file or folder"), "{words:?}: {ran:?}");
         }
     }
     assert_eq!(hub.log().len(), 0, "nothing was asked for");
-    let told = bench.run(&["inspect", "models/tiny"]);
+    let told = workspace.run(&["inspect", "models/tiny"]);
     assert!(told.failure().contains("for a repository of the hub, write models/tiny@main"), "{told:?}");
-    let mut command = bench.command(&["inspect", "models/tiny@main", "--json"]);
+    let mut command = workspace.command(&["inspect", "models/tiny@main", "--json"]);
     assert_eq!(command.env("HF_ENDPOINT", &hub.url).output().unwrap().status.code(), Some(0));
-    let unknown = bench.run(&["inspect", "openaiclip"]);
+    let unknown = workspace.run(&["inspect", "openaiclip"]);
     assert!(
         unknown.failure().contains("unknown model \"openaiclip\"") && unknown.err.contains("openai-vit-b-32"),
         "{unknown:?}"
@@ -49,13 +49,13 @@ fn a_mistyped_path_is_not_sent_to_the_hub() {
 
 #[test]
 fn a_refusal_of_the_hub_says_what_to_do() {
-    let bench = Bench::new();
+    let workspace = Workspace::new();
     let refused = |status: u16, headers: &'static str, token: Option<&str>| {
-        let hub = Hub::serve(bench.hub(), move |_| Fault {
+        let hub = Hub::serve(workspace.hub(), move |_| Fault {
             status: Some((status, headers.into())),
             ..Fault::default()
         });
-        let mut command = bench.command(&["inspect", NAME]);
+        let mut command = workspace.command(&["inspect", NAME]);
         command.env("HF_ENDPOINT", &hub.url);
         if let Some(token) = token {
             command.env("HF_TOKEN", token);
@@ -78,10 +78,10 @@ fn a_refusal_of_the_hub_says_what_to_do() {
 
 #[test]
 fn a_token_goes_to_the_hub_alone() {
-    let bench = Bench::new();
-    let elsewhere = Hub::serve(bench.hub(), |_| Fault::default());
+    let workspace = Workspace::new();
+    let elsewhere = Hub::serve(workspace.hub(), |_| Fault::default());
     let other = elsewhere.url.clone();
-    let hub = Hub::serve(bench.hub(), move |asked| match asked.file.as_str() {
+    let hub = Hub::serve(workspace.hub(), move |asked| match asked.file.as_str() {
         "model.safetensors" if asked.path.starts_with("/owner") => {
             // First to another path of the hub's own, from there to another host.
             Fault { status: Some((302, "location: /moved/model.safetensors\r\n".into())), ..Fault::default() }
@@ -92,7 +92,7 @@ fn a_token_goes_to_the_hub_alone() {
         }
         _ => Fault::default(),
     });
-    let mut command = bench.command(&["inspect", NAME, "--json"]);
+    let mut command = workspace.command(&["inspect", NAME, "--json"]);
     let ran = Ran::of(command.env("HF_ENDPOINT", &hub.url).env("HF_TOKEN", "secret").output().unwrap());
     assert_eq!(ran.code, Some(0), "{ran:?}");
     assert!(
@@ -101,22 +101,22 @@ fn a_token_goes_to_the_hub_alone() {
     );
     assert_eq!(elsewhere.log().len(), 1);
     assert_eq!(elsewhere.log()[0].authorization, None);
-    let mut command = bench.command(&["inspect", "owner/other"]);
+    let mut command = workspace.command(&["inspect", "owner/other"]);
     let ran = Ran::of(command.env("HF_ENDPOINT", &hub.url).env("HF_TOKEN", "two words").output().unwrap());
     assert!(ran.failure().starts_with("HF_TOKEN: ") && !ran.err.contains("two words"), "{ran:?}");
 }
 
 #[test]
 fn what_weights_lack_is_said_in_words_that_people_know() {
-    let bench = Bench::new();
+    let workspace = Workspace::new();
     let checkpoint = crate::support::tiny_clip::TinyClip::seeded(7);
     let without = checkpoint.weights_of(|name| !name.contains("class_embedding"));
-    fs::write(bench.hub().join("model.safetensors"), without).unwrap();
+    fs::write(workspace.hub().join("model.safetensors"), without).unwrap();
     for words in [
         &["tokenize", "a", "--model", "../hub"][..],
         &["classify", "--labels", "a", "x.png", "--model", "../hub"],
     ] {
-        let ran = bench.run(words);
+        let ran = workspace.run(words);
         assert!(ran.failure().contains("lack the vision tower's class embedding"), "{ran:?}");
         assert!(!ran.err.contains("v.class_embd"), "{ran:?}");
     }
@@ -124,35 +124,35 @@ fn what_weights_lack_is_said_in_words_that_people_know() {
 
 #[test]
 fn models_lists_records_what_is_kept_and_what_is_half_fetched() {
-    let bench = Bench::new();
-    let list = bench.run(&["models", "--json"]).json();
+    let workspace = Workspace::new();
+    let list = workspace.run(&["models", "--json"]).json();
     for (at, id) in ["everyday-clip", "emoji-clip"].into_iter().enumerate() {
         assert_eq!(list["embedded"][at]["id"], id);
         assert!(list["embedded"][at]["bytes"].is_u64());
-        assert_eq!(bench.run(&["inspect", id, "--json"]).json()["record"]["name"], id);
+        assert_eq!(workspace.run(&["inspect", id, "--json"]).json()["record"]["name"], id);
     }
     assert!(list["records"].as_array().unwrap().iter().any(|record| record["id"] == "openai-vit-b-32"));
     assert_eq!(list["kept"], serde_json::json!([]));
-    let hub = Hub::serve(bench.hub(), |_| Fault::default());
-    let fetched = bench.inspect(&hub.url).json();
+    let hub = Hub::serve(workspace.hub(), |_| Fault::default());
+    let fetched = workspace.inspect(&hub.url).json();
     hub.behave(|asked| Fault {
         cut: (asked.file == "model.safetensors").then_some(200_000),
         ..Fault::default()
     });
-    fs::write(bench.kept().join("owner--half-q8_0.gguf.data"), "half").unwrap();
-    let list = bench.run(&["models", "--json"]).json();
+    fs::write(workspace.kept().join("owner--half-q8_0.gguf.data"), "half").unwrap();
+    let list = workspace.run(&["models", "--json"]).json();
     let kept = list["kept"].as_array().unwrap();
     assert_eq!(kept.len(), 2);
     assert_eq!(kept[0]["partial"], true);
     assert_eq!((&kept[1]["name"], &kept[1]["dtype"]), (&NAME.into(), &"q8_0".into()));
     assert_eq!(kept[1]["sha256"], fetched["sha256"]);
-    assert_eq!(kept[1]["bytes"], fs::metadata(bench.model()).unwrap().len());
-    let text = bench.run(&["models"]);
+    assert_eq!(kept[1]["bytes"], fs::metadata(workspace.model()).unwrap().len());
+    let text = workspace.run(&["models"]);
     let text = String::from_utf8_lossy(&text.out).into_owned();
     assert!(
         text.contains("owner/tiny") && text.contains("openai-vit-b-32") && text.contains("605.2 MB"),
         "{text}"
     );
     // What is listed opens.
-    Checkpoint::from_gguf(Bytes::from(fs::read(bench.model()).unwrap())).unwrap();
+    Checkpoint::from_gguf(Bytes::from(fs::read(workspace.model()).unwrap())).unwrap();
 }

@@ -28,7 +28,7 @@ export class HeatmapMaker {
     this.#kept.set(method, saliency);
     for (const total = saliency.passes(); saliency.made() < total; await job.breathe()) {
       job.progress({ done: saliency.made(), total });
-      engine.look(saliency);
+      engine.step(saliency);
     }
   }
 

@@ -129,7 +129,7 @@ export interface WasmEngine {
   saliency(bytes: Uint8Array, method: string): WasmSaliency;
   saliency_of_pixels(rgba: Uint8Array, width: number, height: number, method: string): WasmSaliency;
   /** Makes the next pass. */
-  look(saliency: WasmSaliency): void;
+  step(saliency: WasmSaliency): void;
   /** [labels, side * side] */
   heatmaps(saliency: WasmSaliency, labels: string[], templates: string[]): Float32Array;
   tokenize(text: string): Uint32Array;

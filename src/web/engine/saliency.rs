@@ -49,7 +49,7 @@ impl Engine {
     }
 
     /// Makes the next pass.
-    pub fn look(&self, saliency: &mut Saliency) -> Result<(), JsValue> {
+    pub fn step(&self, saliency: &mut Saliency) -> Result<(), JsValue> {
         self.session.step(&mut saliency.0).map_err(thrown)
     }
 

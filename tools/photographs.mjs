@@ -15,6 +15,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
+import { TaughtNames } from "../www/state/taught-names.js";
 
 const LIST = "datasets/photographs/photographs.json";
 const KEPT = "target/photographs";
@@ -123,6 +124,20 @@ function figures({ right, all, interval: [low, high], errors, magnet }) {
 }
 
 /**
+ * What is right of the photographs whose right label the model was taught, where its record has a list of names.
+ *
+ * @param {{ model: string, answers: Answer[] }} run
+ */
+function ofTaught({ model, answers }) {
+  const list = `models/${model}.names.txt`;
+  if (!existsSync(list)) return "";
+  const names = new TaughtNames(readFileSync(list, "utf8"));
+  const taught = answers.filter(({ photograph }) => names.has(photograph.answer));
+  const right = taught.filter((answer) => answer.right).length;
+  return `\nOf the ${taught.length} photographs whose right label is a name that ${model} was taught, it finds ${right} right.\n`;
+}
+
+/**
  * @param {ReturnType<typeof readList>} list
  * @param {{ model: string, answers: Answer[] }[]} runs
  */
@@ -152,8 +167,8 @@ model was taught.
 
 | model | right (95 % interval) | the wrong answer given most often |
 |---|---|---|
-${runs.map((run) => `| ${run.model} | ${figures(tally(run.answers))} |`).join("\n")}
-
+${runs.map((run) => `| ${path.basename(run.model, ".gguf")} | ${figures(tally(run.answers))} |`).join("\n")}
+${ofTaught(runs[0])}
 ## Every answer of ${model}
 
 Bold where it is right; the score is that among the labels, the rank that of the right label.

@@ -233,7 +233,7 @@ visit("what is said while something hangs over the page goes when it does, also 
   await tab(page, "Model").click();
   const dataTransfer = await transferOf(page, ["scene.png"]);
   await page.locator("h1").first().dispatchEvent("dragover", { dataTransfer });
-  const hint = page.getByText("Drop a model to load it.");
+  const hint = page.getByText("Drop a model to load it");
   await hint.waitFor();
   await hint.waitFor({ state: "hidden" });
 });

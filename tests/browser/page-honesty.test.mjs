@@ -15,7 +15,7 @@ const readout = (page) => page.locator("answer-readout");
 /** @param {Page} page */
 const headline = (page) => readout(page).locator(".answer-label");
 /** @param {Page} page */
-const notes = (page) => page.getByRole("list", { name: "What to know about these scores" });
+const notes = (page) => page.getByRole("list", { name: "About these scores" });
 
 /** @param {Page} page @param {string[]} lines */
 async function write(page, lines) {

@@ -176,7 +176,7 @@ test("every file that the page saves says what made it", async (t) => {
   await page.getByRole("button", { name: "Compare the two sets" }).click();
   await json("bias-view", "Save sets as JSON");
   await page.getByLabel("Words, one per line").fill("ink");
-  await page.getByLabel("Other names").fill("paint");
+  await page.getByLabel("Words to compare with").fill("paint");
   await page.getByRole("button", { name: "Test the association" }).click();
   await json("bias-view", "Save association as JSON");
 });

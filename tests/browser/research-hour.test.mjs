@@ -189,7 +189,7 @@ async function bias(page, { line, options, evaluation }) {
   equal(await savedJson(page, "bias-view", "Save sets as JSON"), { ...own, images, other_labels: others, label_sets: theirs.label_sets }, "sets");
   await onScreen(page, "bias-view > section > result-frame:has(.slope)", screens.setsScreen(theirs, images));
   await fill(view.getByLabel("Words, one per line"), near.join("\n"));
-  await fill(view.getByLabel("Other names"), far.join("\n"));
+  await fill(view.getByLabel("Words to compare with"), far.join("\n"));
   await press(page, "bias-view", "Test the association");
   const asked = { groups_table: "", targets, attributes: near, other_attributes: far };
   equal(await savedJson(page, "bias-view", "Save association as JSON"), { ...own, images, ...asked, association: theirs.association }, "association");

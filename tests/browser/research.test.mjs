@@ -189,7 +189,7 @@ test("an association equals the command line's", async () => {
   await view.getByLabel("First group", { exact: true }).selectOption("doodle");
   await view.getByLabel("Second group").selectOption("fluent_3d");
   await view.getByLabel("Words, one per line").fill("a pencil\nink");
-  await view.getByLabel("Other names").fill("a photo");
+  await view.getByLabel("Words to compare with").fill("a photo");
   await view.getByRole("button", { name: "Test the association" }).click();
   const shown = await view.getByText(/^Effect /).textContent();
   const words = ["--attribute", "a pencil", "--attribute", "ink", "--other-attribute", "a photo"];

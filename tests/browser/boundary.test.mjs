@@ -39,7 +39,7 @@ const labels = (/** @type {number[]} */ ...values) => new research.LabelSet(["ca
 withBuild("embeddings of labels with fewer numbers than labels times values are refused", () => {
   refused(() => labels(1, 0, 0), "value-count", /^3 numbers were given for the embeddings of 2 labels/);
   refused(() => labels(), "value-count", /^0 numbers/);
-  refused(() => labels(1, 0, Number.NaN, 1), "embedding-value", /NaN at place 0/);
+  refused(() => labels(1, 0, Number.NaN, 1), "embedding-value", /NaN at index 0/);
   refused(() => new research.LabelSet([], new Float32Array(), 100), "no-labels", /./);
   refused(() => new research.LabelSet(["cat"], new Float32Array([1, 0]), Infinity), "not-finite", /logit scale is inf/);
 });

@@ -10,7 +10,7 @@ import path from "node:path";
 
 const CLI = "target/release/clip-wasm";
 const DATA = "datasets/drawings";
-const HANDS = `${DATA}/by-hand.csv`;
+const STYLES = `${DATA}/by-hand.csv`;
 const SEVERITIES = [1, 3, 5];
 const folder = mkdtempSync(path.join(tmpdir(), "study-"));
 const inside = (/** @type {string} */ name) => path.join(folder, name);
@@ -22,7 +22,7 @@ const measured = (...args) => JSON.parse(printed(...args, "--json"));
 /** @param {number} share */
 const percent = (share) => `${(share * 100).toFixed(1)} %`;
 /** @param {string} image */
-const hand = (image) => image.split("/")[1].replace(/-\d+\.\w+$/, "");
+const style = (image) => image.split("/")[1].replace(/-\d+\.\w+$/, "");
 /** @param {string} title */
 const section = (title) => console.log(`\n## ${title}\n`);
 /** @param {string} name @param {any} document */
@@ -39,9 +39,9 @@ const found = whole.per_class.filter((/** @type {any} */ { recall }) => recall?.
 console.log(`weights ${whole.weights_sha256.slice(0, 8)}; ${misses.length} errors, ${misses.filter(({ confidence }) => confidence > 0.8).length} of them above 80 %`);
 console.log(`always found: ${found} of ${whole.labels.length}`);
 const doodled = whole.labels.filter((/** @type {string} */ label) =>
-  predictions.filter(({ image, truth }) => truth === label && hand(image) === "doodle").every(({ rank }) => rank > 0),
+  predictions.filter(({ image, truth }) => truth === label && style(image) === "doodle").every(({ rank }) => rank > 0),
 );
-const theirs = misses.filter(({ image, truth }) => hand(image) === "doodle" && doodled.includes(truth)).length;
+const theirs = misses.filter(({ image, truth }) => style(image) === "doodle" && doodled.includes(truth)).length;
 console.log(`no doodle right: ${doodled.join(", ")} (${theirs} of the errors)`);
 
 section("2. Keep the embeddings");
@@ -61,33 +61,33 @@ console.log(`${sizes.join(" and ")}\n${printed("compare", shipped, fourBits)}`);
 section("5. Where does it break?");
 console.log(printed("robustness", DATA, "--severity", SEVERITIES.join(",")));
 console.log(`a sample, three of each:\n${printed("robustness", DATA, "--limit", "3", "--severity", "5", "--corruption", "glass_blur")}`);
-console.log(`the doodles alone:\n${printed("robustness", byHand("doodle"), "--severity", "5", "--corruption", "glass_blur")}`);
+console.log(`the doodles alone:\n${printed("robustness", byStyle("doodle"), "--severity", "5", "--corruption", "glass_blur")}`);
 
-section("6. Are the hands treated alike?");
-for (const name of [...new Set(predictions.map(({ image }) => hand(image)))]) {
-  const own = predictions.filter(({ image }) => hand(image) === name);
+section("6. Are the styles treated alike?");
+for (const name of [...new Set(predictions.map(({ image }) => style(image)))]) {
+  const own = predictions.filter(({ image }) => style(image) === name);
   console.log(`${name}: ${percent(own.filter(({ rank }) => rank === 0).length / own.length)} of ${own.length}`);
 }
 /** @type {any[]} */
-const differences = measured("bias", HANDS, ...labelled(whole.labels)).differences;
+const differences = measured("bias", STYLES, ...labelled(whole.labels)).differences;
 const held = differences.filter(({ verdict }) => verdict === "different");
 const least = differences.reduce((least, one) => (one.p < least.p ? one : least));
 console.log(`${differences.length} tests, ${held.length} hold after Holm's correction; least p ${least.p.toFixed(4)}: "${least.label}", ${least.first} less ${least.second}`);
-const [doodles, twemoji] = ["doodle", "twemoji"].map((hand) => put(`${hand}.json`, measured("eval", byHand(hand))));
+const [doodles, twemoji] = ["doodle", "twemoji"].map((style) => put(`${style}.json`, measured("eval", byStyle(style))));
 console.log(`doodles, then Twemoji:\n${printed("compare", "--unpaired", doodles, twemoji)}`);
 
 section("7. What do the features hold?");
 console.log(printed("probe", DATA));
 rmSync(folder, { recursive: true });
 
-/** A folder of the drawings by one hand alone. @param {string} hand */
-function byHand(hand) {
+/** A folder of the drawings in one style. @param {string} style */
+function byStyle(style) {
   for (const label of readdirSync(DATA).filter((name) => statSync(path.join(DATA, name)).isDirectory())) {
-    mkdirSync(inside(`${hand}/${label}`), { recursive: true });
-    for (const name of readdirSync(path.join(DATA, label)).filter((name) => name.startsWith(`${hand}-`)))
-      cpSync(path.join(DATA, label, name), inside(`${hand}/${label}/${name}`));
+    mkdirSync(inside(`${style}/${label}`), { recursive: true });
+    for (const name of readdirSync(path.join(DATA, label)).filter((name) => name.startsWith(`${style}-`)))
+      cpSync(path.join(DATA, label, name), inside(`${style}/${label}/${name}`));
   }
-  return inside(hand);
+  return inside(style);
 }
 
 /** @param {string} what @param {() => unknown} work */
@@ -100,7 +100,7 @@ function timed(what, work) {
 /** What moves when one label gets another name. @param {string} word @param {string} other */
 function renamed(word, other) {
   const second = whole.labels.map((/** @type {string} */ label) => (label === word ? other : label));
-  const { label_sets: sets } = measured("bias", HANDS, ...labelled(whole.labels), ...labelled(second, "--other-label"));
+  const { label_sets: sets } = measured("bias", STYLES, ...labelled(whole.labels), ...labelled(second, "--other-label"));
   /** @type {{ image: string, first: string, second: string }[]} */
   const moved = sets.moved.filter((/** @type {any} */ { first, second }) => !(first === word && second === other));
   const own = predictions.filter(({ truth }) => truth === word);

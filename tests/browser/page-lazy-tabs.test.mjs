@@ -38,7 +38,7 @@ visit("a tab that failed is tried again when it is opened again", async (page, c
 
 visit("where the browser keeps the failure of an inner module, a reload is offered, and the tab is there", async (page, context) => {
   await page.getByRole("textbox", { name: "Labels" }).fill("pizza\ncar");
-  await openWithout(page, context, "**/kept-store.js");
+  await openWithout(page, context, "**/embedding-store.js");
   await button(page, "Try again").click();
   // Chromium asks for the file anew, Firefox does not.
   const reload = button(page, "Reload the page");

@@ -5,7 +5,7 @@
 /** @import { DataFiles, Entry } from "./data-files.js" */
 /** @import { Progress, Skipped } from "./research.js" */
 import { sentence } from "../../state/sentence.js";
-import { keptStore } from "./kept-store.js";
+import { embeddingStore } from "./embedding-store.js";
 
 /** When the next part is saved, in milliseconds after the last: what a closed tab may lose. The first, if it is no small one. */
 const [SAVE_SOON, SAVE_AT_LAST] = [1000, 10_000];
@@ -95,7 +95,7 @@ export class EmbeddingRun {
   async begin() {
     const { kept, entries } = this.#data;
     this.#weights = await this.#engine.modelHash();
-    const saved = kept ? [] : await keptStore.parts(this.#weights);
+    const saved = kept ? [] : await embeddingStore.parts(this.#weights);
     this.ends.throwIfAborted();
     const { names, sizes } = await this.#ask("open", { parts: kept ? [kept] : [], expected: entries.length, saved });
     this.names = new Set(names);
@@ -173,7 +173,7 @@ export class EmbeddingRun {
 
   /** Removes what is saved of these pictures. */
   async forget() {
-    await keptStore.remove(this.#weights, this.#sets);
+    await embeddingStore.remove(this.#weights, this.#sets);
   }
 
   /** A batch of pictures whose files are there. @param {Entry[]} entries */
@@ -218,7 +218,7 @@ export class EmbeddingRun {
     const files = await this.#ask("unsaved", {});
     this.#saved = { ...this.#saved, waiting: 0, at: performance.now() };
     if (!files) return;
-    this.keeps = await keptStore.write(this.#weights, this.#set, this.#saved.parts, files);
+    this.keeps = await embeddingStore.write(this.#weights, this.#set, this.#saved.parts, files);
     this.#saved.parts += 1;
   }
 }

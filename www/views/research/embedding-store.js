@@ -14,7 +14,7 @@ const DIGITS = 16;
 /** @param {string} weights hash of the model */
 const prefixOf = (weights) => `${weights.slice(0, DIGITS)}-`;
 
-export const keptStore = Object.freeze({
+export const embeddingStore = Object.freeze({
   /** @param {string} weights hash of the model @returns {Promise<SavedPart[]>} the parts that are whole, in order */
   async parts(weights) {
     try {

@@ -128,7 +128,10 @@ impl BiasRun {
         let mut best_of = vec![vec![0; labels.len()]; groups.len()];
         for (row, group) in rows {
             best_of[group][best(row)] += 1;
-            scores[group].iter_mut().zip(shares(row)).for_each(|(scores, share)| scores.push(share));
+            scores[group]
+                .iter_mut()
+                .zip(probabilities(row))
+                .for_each(|(scores, probability)| scores.push(probability));
         }
         let count = groups.len();
         let pairs = (0..count).flat_map(|first| (first + 1..count).map(move |second| (first, second)));
@@ -222,10 +225,10 @@ fn judge(differences: &mut [Difference]) {
 }
 
 /// The probabilities of a row under softmax.
-fn shares(row: &[f32]) -> Vec<f64> {
-    let mut shares: Vec<f64> = row.iter().copied().map(f64::from).collect();
-    numerics::softmax(&mut shares);
-    shares
+fn probabilities(row: &[f32]) -> Vec<f64> {
+    let mut probabilities: Vec<f64> = row.iter().copied().map(f64::from).collect();
+    numerics::softmax(&mut probabilities);
+    probabilities
 }
 
 #[cfg(test)]

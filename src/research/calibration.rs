@@ -57,7 +57,7 @@ pub enum NoTemperature {
     EveryPictureRight,
     /// The likelihood still rises at the lowest temperature that is looked at, though not every picture is right.
     LowerIsLikelier,
-    /// The likelihood still rises at the highest: the labels' scores say less than equal shares would, as where
+    /// The likelihood still rises at the highest: the labels' scores say less than equal probabilities would, as where
     /// every picture is wrong.
     HigherIsLikelier,
 }

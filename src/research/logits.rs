@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn confidence_is_the_softmax_share_of_the_best() {
+    fn confidence_is_the_softmax_probability_of_the_best() {
         let e = std::f64::consts::E;
         let confidence = Prediction::of(&[1.0, 0.0, 0.0]).confidence;
         assert!((confidence - e / (e + 2.0)).abs() < 1e-12);

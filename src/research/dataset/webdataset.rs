@@ -226,14 +226,14 @@ mod tests {
         assert_eq!(whole[sample.offset as usize..][..sample.length as usize], [7; 2000]);
         let refused = |bytes: &[u8]| read(bytes).unwrap_err().to_string();
         assert!(
-            refused(&whole[..1500]).contains("it is cut off within a.png"),
+            refused(&whole[..1500]).contains("it is truncated within a.png"),
             "{}",
             refused(&whole[..1500])
         );
         assert!(refused(b"\x1f\x8b\x08\0").contains("compressed with gzip"));
         assert!(refused(&files(&[("a.cls", b"2")])).contains("a.cls holds \"2\", expected one of 0 to 1"));
         assert!(refused(&files(&[("a.cls", b"-1")])).contains("expected one of 0 to 1"));
-        assert!(refused(&files(&[("a.png", b"1"), ("a.png", b"2")])).contains("a.png is there twice"));
+        assert!(refused(&files(&[("a.png", b"1"), ("a.png", b"2")])).contains("it contains a.png twice"));
         assert!(read(&archive(&[("a.png", EntryType::GNUSparse, b"")])).is_err());
         assert!(refused(&[b'x'; 4096]).contains("not a valid tar file"));
         let pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n";

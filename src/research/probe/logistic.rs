@@ -29,12 +29,12 @@ impl Logistic {
     pub fn fit(samples: &[Sample], width: usize, classes: usize, c: f64) -> Self {
         let mut model = Self { weights: vec![0.0; classes * (width + 1)], width };
         for _ in 0..MAX_STEPS {
-            let shares = model.shares(samples);
-            let gradient = model.gradient(samples, &shares, c);
+            let probabilities = model.probabilities_of_each(samples);
+            let gradient = model.gradient(samples, &probabilities, c);
             if gradient.iter().fold(0.0, |most: f64, pull| most.max(pull.abs())) < SETTLED {
                 break;
             }
-            let step = model.newton_step(samples, &shares, &gradient, c);
+            let step = model.newton_step(samples, &probabilities, &gradient, c);
             if !model.descend(samples, &step, dot(&gradient, &step), c) {
                 break;
             }
@@ -48,7 +48,7 @@ impl Logistic {
         (1..logits.len()).fold(0, |best, class| if logits[class] > logits[best] { class } else { best })
     }
 
-    /// The share of each class. `[classes]`
+    /// The probability of each class. `[classes]`
     pub fn probabilities(&self, row: &[f32]) -> Vec<f64> {
         let mut logits = self.logits(row);
         softmax(&mut logits);
@@ -64,7 +64,7 @@ impl Logistic {
     }
 
     /// The probabilities of each sample. `[samples][classes]`
-    fn shares(&self, samples: &[Sample]) -> Vec<Vec<f64>> {
+    fn probabilities_of_each(&self, samples: &[Sample]) -> Vec<Vec<f64>> {
         samples.iter().map(|(row, _)| self.probabilities(row)).collect()
     }
 
@@ -83,24 +83,38 @@ impl Logistic {
         rows(a).zip(rows(b)).map(|(a, b)| dot(&a[..self.width], &b[..self.width])).sum()
     }
 
-    fn gradient(&self, samples: &[Sample], shares: &[Vec<f64>], c: f64) -> Vec<f64> {
-        let pull = |(shares, (_, own)): (&Vec<f64>, &Sample)| {
+    fn gradient(&self, samples: &[Sample], probabilities: &[Vec<f64>], c: f64) -> Vec<f64> {
+        let pull = |(probabilities, (_, own)): (&Vec<f64>, &Sample)| {
             let wanted = |class: usize| if class == *own { 1.0 } else { 0.0 };
-            shares.iter().enumerate().map(|(class, share)| c * (share - wanted(class))).collect()
+            probabilities
+                .iter()
+                .enumerate()
+                .map(|(class, probability)| c * (probability - wanted(class)))
+                .collect()
         };
-        let pulls: Vec<Vec<f64>> = shares.iter().zip(samples).map(pull).collect();
+        let pulls: Vec<Vec<f64>> = probabilities.iter().zip(samples).map(pull).collect();
         self.backward(samples, &pulls, &self.weights)
     }
 
     /// The second derivative times a direction.
-    fn curvature(&self, samples: &[Sample], shares: &[Vec<f64>], direction: &[f64], c: f64) -> Vec<f64> {
+    fn curvature(
+        &self,
+        samples: &[Sample],
+        probabilities: &[Vec<f64>],
+        direction: &[f64],
+        c: f64,
+    ) -> Vec<f64> {
         let along = Self { weights: direction.to_vec(), width: self.width };
-        let pull = |(shares, (row, _)): (&Vec<f64>, &Sample)| {
+        let pull = |(probabilities, (row, _)): (&Vec<f64>, &Sample)| {
             let change = along.logits(row);
-            let mean = dot(shares, &change);
-            shares.iter().zip(&change).map(|(share, change)| c * share * (change - mean)).collect()
+            let mean = dot(probabilities, &change);
+            probabilities
+                .iter()
+                .zip(&change)
+                .map(|(probability, change)| c * probability * (change - mean))
+                .collect()
         };
-        let pulls: Vec<Vec<f64>> = shares.iter().zip(samples).map(pull).collect();
+        let pulls: Vec<Vec<f64>> = probabilities.iter().zip(samples).map(pull).collect();
         self.backward(samples, &pulls, direction)
     }
 
@@ -118,14 +132,20 @@ impl Logistic {
     }
 
     /// Solves curvature times step = -gradient, as far as is worth it.
-    fn newton_step(&self, samples: &[Sample], shares: &[Vec<f64>], gradient: &[f64], c: f64) -> Vec<f64> {
+    fn newton_step(
+        &self,
+        samples: &[Sample],
+        probabilities: &[Vec<f64>],
+        gradient: &[f64],
+        c: f64,
+    ) -> Vec<f64> {
         let mut step = vec![0.0; gradient.len()];
         let mut residual: Vec<f64> = gradient.iter().map(|pull| -pull).collect();
         let mut direction = residual.clone();
         let mut square = dot(&residual, &residual);
         let enough = square * (SOLVED * square.sqrt().min(1.0)).powi(2);
         for _ in 0..MAX_GRADIENTS {
-            let curved = self.curvature(samples, shares, &direction, c);
+            let curved = self.curvature(samples, probabilities, &direction, c);
             let bend = dot(&direction, &curved);
             if bend <= 0.0 {
                 break;

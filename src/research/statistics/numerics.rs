@@ -8,13 +8,13 @@ pub fn dot(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
-/// Turns logits into shares; gives the logarithm of the sum of their exponentials.
+/// Turns logits into probabilities; returns the logarithm of the sum of their exponentials.
 pub fn softmax(logits: &mut [f64]) -> f64 {
     let largest = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     logits.iter_mut().for_each(|logit| *logit -= largest);
     exp(logits);
     let sum: f64 = logits.iter().sum();
-    logits.iter_mut().for_each(|share| *share /= sum);
+    logits.iter_mut().for_each(|probability| *probability /= sum);
     largest + libm::log(sum)
 }
 
@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn softmax_gives_shares_and_the_logarithm_of_their_sum() {
+    fn softmax_gives_probabilities_and_the_logarithm_of_their_sum() {
         let mut logits = [0.0, libm::log(3.0)];
         assert!((softmax(&mut logits) - libm::log(4.0)).abs() < 1e-15);
         assert!((logits[0] - 0.25).abs() < 1e-15 && (logits[1] - 0.75).abs() < 1e-15);

@@ -8,8 +8,8 @@ use super::{Gguf, Metadata};
 use crate::error::{Error, Result};
 use crate::weights::container::tensor::Tensor;
 
-/// How many bytes must be there before the head is first looked for.
-const FIRST_LOOK: usize = 1 << 16;
+/// How many bytes must be there before the head is first read.
+const FIRST_TRY: usize = 1 << 16;
 
 /// The bytes of a file so far.
 #[derive(Default)]
@@ -20,8 +20,8 @@ pub struct GgufStream {
     announced: u64,
     /// The file so far, until its head is complete.
     head: Vec<u8>,
-    /// When to look for the head again.
-    next_look: usize,
+    /// How many bytes must be there before the head is read again.
+    next_try: usize,
     data: Option<TensorData>,
 }
 
@@ -41,7 +41,7 @@ struct TensorData {
 impl GgufStream {
     /// A stream of a file of `announced` bytes, or 0 if the size is unknown.
     pub fn new(announced: u64) -> Self {
-        Self { announced, next_look: FIRST_LOOK, ..Self::default() }
+        Self { announced, next_try: FIRST_TRY, ..Self::default() }
     }
 
     /// Takes the next bytes.
@@ -55,12 +55,12 @@ impl GgufStream {
         }
         self.head.try_reserve(chunk.len()).map_err(|_| Error::OutOfMemory { needed: self.len })?;
         self.head.extend_from_slice(chunk);
-        if self.head.len() < self.next_look {
+        if self.head.len() < self.next_try {
             return Ok(());
         }
-        match self.look() {
+        match self.read_head() {
             Ok(data) => self.data = Some(data),
-            Err(Error::Truncated { .. }) => self.next_look = self.head.len().saturating_mul(2),
+            Err(Error::Truncated { .. }) => self.next_try = self.head.len().saturating_mul(2),
             Err(error) => return Err(error),
         }
         Ok(())
@@ -83,7 +83,7 @@ impl GgufStream {
     pub fn finish(mut self) -> Result<Gguf> {
         let data = match self.data.take() {
             Some(data) => data,
-            None => self.look()?,
+            None => self.read_head()?,
         };
         let TensorData { file, start, mut waiting, current, .. } = data;
         match current.map(|(layout, _)| layout).or_else(|| waiting.next()) {
@@ -94,7 +94,7 @@ impl GgufStream {
 
     /// Reads the head out of the bytes so far, and what of the data is among them. Bytes that have no
     /// whole head are kept.
-    fn look(&mut self) -> Result<TensorData> {
+    fn read_head(&mut self) -> Result<TensorData> {
         let bytes = Bytes::from(std::mem::take(&mut self.head));
         let Head { metadata, layouts, start } = match Head::read(&bytes) {
             Ok(head) => head,

@@ -83,3 +83,15 @@ visit("names are told of a model alone whose record has a list of them", async (
   await page.waitForTimeout(500);
   assert.equal(await notes(page).getByText("never saw").count(), 0);
 });
+
+visit("of several pictures those that no label fits are not given one, and a copied result says which answers fit", async (page) => {
+  await labels(page).fill("pizza\nguitar");
+  await page.getByLabel("Picture file").setInputFiles(["pizza", "octopus"].map((name) => `${FOLDER}/www/samples/${name}.webp`));
+  const strip = page.getByRole("list", { name: "Your pictures" });
+  await strip.getByText("no label fits").waitFor();
+  await strip.getByText("pizza", { exact: true }).waitFor();
+  await answered(page);
+  await button(page, "Copy JSON").click();
+  const copied = async () => JSON.parse(await page.evaluate(() => navigator.clipboard.readText()));
+  assert.equal((await copied()).best_label_fits, true);
+});

@@ -2,6 +2,8 @@
 /** @import { ModelSession } from "../../state/model-session.js" */
 /** @import { PictureShelf, StagePicture } from "./picture-shelf.js" */
 /** @import { Question } from "./picture-question.js" */
+import { bestFits } from "./best-fits.js";
+
 /** @typedef {import("../../../pkg/engine/protocol/types.d.ts").Picture} Picture */
 
 /**
@@ -58,8 +60,9 @@ export class Filmstrip {
       if (!engine) throw new Error("The engine is not running.");
       const encoded = this.#encoded.get(picture) ?? (await engine.embedImage(await picture.read(signal), { signal }));
       this.#encoded.set(picture, encoded);
-      const { scores } = await engine.classify(encoded, { ...question, signal });
-      return { verdict: scores[0].label, failed: false };
+      const result = await engine.classify(encoded, { ...question, signal });
+      const fits = await bestFits(this.#session, encoded, question, result, signal);
+      return { verdict: fits === false ? "no label fits" : result.scores[0].label, failed: false };
     } catch {
       return { verdict: "unreadable", failed: true };
     }

@@ -1,6 +1,8 @@
 // @ts-check
 /** @import { ModelSession } from "../../state/model-session.js" */
 /** @import { Mode } from "../../state/fragment.js" */
+import { bestFits } from "./best-fits.js";
+
 /** @typedef {import("../../../pkg/engine/protocol/types.d.ts").Classification} Result */
 /** @typedef {import("../../../pkg/engine/protocol/types.d.ts").ImageInput} ImageInput */
 /** @typedef {import("../../../pkg/engine/protocol/types.d.ts").Picture} Picture */
@@ -111,29 +113,11 @@ export class PictureQuestion extends EventTarget {
     if (!engine || !shown || !question) return;
     try {
       const result = await engine.classify(shown.picture, { ...question, signal });
-      const fits = await this.#fits(shown.picture, question, result, signal);
+      const fits = await bestFits(this.#session, shown.picture, question, result, signal);
       if (!signal.aborted) this.#tell("answer", { ...shown, question, result, fits });
     } catch (error) {
       if (!signal.aborted) this.#tell("question-fault", error);
     }
-  }
-
-  /**
-   * Whether the best label fits by itself. One that was trained to score each label by itself gives even right ones little.
-   *
-   * @param {Picture} picture
-   * @param {Question} question
-   * @param {Result} result
-   * @param {AbortSignal} signal
-   * @returns {Promise<boolean | null>}
-   */
-  async #fits(picture, question, { scores: [best] }, signal) {
-    const { engine, info } = this.#session;
-    if (!engine || info?.mode === "independent") return null;
-    if (question.mode === "independent") return best.score > 0.5;
-    const alone = { ...question, labels: [best.label], mode: /** @type {Mode} */ ("independent"), signal };
-    const { scores } = await engine.classify(picture, alone);
-    return scores[0].score > 0.5;
   }
 
   /** @param {() => Promise<void>} work */

@@ -10,7 +10,7 @@
  * @param {string} sha256 of the model file
  * @param {string} pictureName
  */
-export function resultDocument({ picture, question, result }, info, sha256, pictureName) {
+export function resultDocument({ picture, question, result, fits }, info, sha256, pictureName) {
   const { width, height, format, decoder, timings } = picture;
   return JSON.stringify(
     {
@@ -22,6 +22,7 @@ export function resultDocument({ picture, question, result }, info, sha256, pict
       templates: question.templates,
       mode: question.mode,
       logit_scale: info.logit_scale,
+      best_label_fits: fits,
       scores: result.scores.map(({ label, score, cosine, logit }) => ({ label, score, cosine, logit })),
       timings_ms: { ...timings, ...result.timings },
       user_agent: navigator.userAgent,

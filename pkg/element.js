@@ -46,12 +46,14 @@ export class ClipClassify extends Base {
   constructor() {
     super();
     const root = this.attachShadow({ mode: "open" });
-    const style = document.createElement("style");
-    style.textContent = STYLE;
+    // Not a <style>, which a page's Content-Security-Policy may forbid.
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(STYLE);
+    root.adoptedStyleSheets = [sheet];
     const picture = slot("image", Object.assign(document.createElement("img"), { part: "image", hidden: true }));
     const scores = Object.assign(document.createElement("ol"), { part: "scores" });
     const status = Object.assign(document.createElement("p"), { part: "status", role: "status" });
-    root.append(style, picture, scores, status);
+    root.append(picture, scores, status);
   }
 
   /** The picture: of any kind that `pipeline()` takes; `src` where none is set. */

@@ -157,7 +157,7 @@ describe("a hub that does not let everybody read", () => {
     await inPage("engine.dispose()");
     await withToken("hf_right");
     const { value, message } = await inPage("load()");
-    assert.equal(value?.name, REPO, message);
+    assert.equal(value?.name, "tiny", message);
     assert.doesNotMatch(JSON.stringify(await inPage("stored()")), /hf_right/);
   });
 

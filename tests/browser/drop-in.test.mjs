@@ -1,0 +1,107 @@
+// @ts-check
+/**
+ * The calls that transformers.js's documentation and tests make for CLIP, with another import: shapes, key names, and what is
+ * refused. They run in Node, through `clip-wasm/node`, whose pipelines are those of the page; a hub of this machine's has a small
+ * checkpoint under the name of the authors' repository.
+ */
+import assert from "node:assert/strict";
+import { after, before, beforeEach, test } from "node:test";
+import { cos_sim, pipeline } from "../../pkg/node.js";
+import { serveHub } from "./hub.mjs";
+
+const AUTHORS = "openai/clip-vit-base-patch32";
+/** Which holds ONNX alone: tutorials name it. */
+const CONVERTED = "Xenova/clip-vit-base-patch32";
+const [IMAGE, OTHER] = ["tests/browser/pictures/scene.png", "tests/browser/pictures/scene.webp"];
+
+/** @type {import("./hub.mjs").Hub} */
+let hub;
+/** @type {string[]} what was told on the console */
+const lines = [];
+const { info } = console;
+
+before(async () => {
+  hub = await serveHub({ [AUTHORS]: "tests/golden/models/quick-gelu" });
+  console.info = (line) => lines.push(line);
+});
+after(async () => {
+  console.info = info;
+  await hub.close();
+});
+beforeEach(() => (hub.fault = () => undefined));
+
+/** @param {object} [options] */
+const open = (options) => pipeline("zero-shot-image-classification", AUTHORS, { hub: hub.url, ...options });
+
+/** @param {Promise<unknown>} promise @returns {Promise<{ code: string, message: string }>} */
+const refusal = (promise) => promise.then(() => assert.fail("it was not refused"), (error) => error);
+
+test("zero-shot image classification of one image and of several, by an id that tutorials use", async () => {
+  const classifier = await pipeline("zero-shot-image-classification", CONVERTED, { hub: hub.url });
+  const one = await classifier(IMAGE, ["tiger", "horse", "dog"]);
+  const many = await classifier([IMAGE, OTHER], ["tiger", "horse", "dog"], { hypothesis_template: "This is a photo of {}" });
+  const list = await classifier(IMAGE, "tiger, horse, dog");
+  await classifier.dispose();
+  assert.deepEqual(one.map((score) => Object.keys(score).sort().join()), Array(3).fill("label,score"));
+  assert.deepEqual(one.map(({ label }) => label).sort(), ["dog", "horse", "tiger"]);
+  assert.ok(one[0].score >= one[1].score && one[1].score >= one[2].score);
+  assert.deepEqual(many.map(({ length }) => length), [3, 3]);
+  assert.deepEqual(list, one);
+  assert.equal(lines.filter((line) => line.includes(AUTHORS)).length, 1, "where its weights come from is told");
+});
+
+test("image feature extraction gives a tensor with a row for each image", async () => {
+  const extractor = await pipeline("image-feature-extraction", CONVERTED, { hub: hub.url, dtype: "fp32" });
+  const one = await extractor(IMAGE);
+  const many = await extractor([IMAGE, OTHER]);
+  await extractor.dispose();
+  assert.deepEqual([one.dims, one.type, one.size, one.data.length], [[1, 32], "float32", 32, 32]);
+  assert.deepEqual(many.dims, [2, 32]);
+  const [first, second] = many;
+  assert.deepEqual(first.data, one.data, "alone or with others");
+  assert.ok(cos_sim(first, second) > 0.99);
+  assert.equal(lines.length, 1, "and only once");
+});
+
+test("feature extraction of texts, with a revision, a dtype, a device, and rows of unit length", async () => {
+  const extractor = await pipeline("feature-extraction", AUTHORS, { hub: hub.url, revision: "main", device: "wasm", dtype: "q8" });
+  const output = await extractor(["a photo of a cat", "a photo of a dog"], { normalize: true });
+  await extractor.dispose();
+  assert.deepEqual(output.dims, [2, 32]);
+  for (const row of output.tolist()) assert.ok(Math.abs(Math.hypot(...row) - 1) < 1e-6);
+});
+
+test("progress comes by the statuses that interfaces are written for", async () => {
+  /** @type {import("../../pkg/index.js").ProgressEvent[]} */
+  const events = [];
+  const classifier = await open({ dtype: "fp16", progress_callback: (/** @type {any} */ event) => events.push(event) });
+  await classifier.dispose();
+  assert.deepEqual([...new Set(events.map(({ status }) => status))], ["initiate", "download", "progress", "done", "ready"]);
+  assert.equal(events.at(-1)?.progress, 100);
+});
+
+test("options that have no meaning here are refused by name, with what there is instead", async () => {
+  for (const option of ["cache_dir", "local_files_only", "session_options", "subfolder", "model_file_name", "quantized", "no_such"]) {
+    const { code, message } = await refusal(open({ [option]: true }));
+    assert.equal(code, "option");
+    assert.match(message, new RegExp(`"${option}".*dtype, device, revision`));
+  }
+  assert.equal((await refusal(open({ device: "webgpu" }))).code, "device");
+  assert.equal((await refusal(open({ dtype: "bnb4" }))).code, "dtype");
+});
+
+test("a repository that is gated asks for a token, and opens with the right one", async () => {
+  hub.fault = (_file, { headers }) => (headers.authorization === "Bearer hf_right" ? undefined : { status: 401 });
+  const without = await refusal(open());
+  const wrong = await refusal(open({ token: "hf_wrong" }));
+  assert.deepEqual([without.code, wrong.code], ["no-access", "no-access"]);
+  assert.notEqual(without.message, wrong.message);
+  const classifier = await open({ token: "hf_right" });
+  assert.equal(classifier.model.name, "clip-vit-base-patch32");
+  await classifier.dispose();
+});
+
+test("a hub that is asked too often is told as that", async () => {
+  hub.fault = () => ({ status: 429 });
+  assert.equal((await refusal(open())).code, "rate-limited");
+});

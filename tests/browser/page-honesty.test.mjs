@@ -27,7 +27,7 @@ async function write(page, lines) {
 visit("the page opens with a photograph, named right by the labels it comes with, and says in a sentence what it is", async (page) => {
   assert.equal(await page.locator("picture-stage img").getAttribute("alt"), SAMPLES[0].alt);
   assert.equal(await headline(page).innerText(), "sailboat");
-  const purpose = page.getByText("This page tells which of your own labels fits a picture best.");
+  const purpose = page.getByText("This page shows which of your own labels fits a picture best.");
   assert.ok(await purpose.isVisible());
   const { y = Infinity } = (await purpose.boundingBox()) ?? {};
   assert.ok(y < 200, "above all else");

@@ -148,7 +148,7 @@ visit("presets of labels and templates are there to begin with, and the sample's
 });
 
 visit("the skip link leads past the tabs", async (page) => {
-  await page.getByRole("link", { name: "Skip to the content" }).focus();
+  await page.getByRole("link", { name: "Skip to content" }).focus();
   await page.keyboard.press("Enter");
   assert.equal(await page.evaluate(() => document.activeElement?.id), "main");
 });

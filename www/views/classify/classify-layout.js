@@ -13,7 +13,7 @@ export function classifyLayout() {
     purpose: element(
       "p",
       { class: "purpose" },
-      "This page tells which of your own labels fits a picture best. The CLIP model that decides runs in your browser.",
+      "This page shows which of your own labels fits a picture best. The CLIP model that decides runs in your browser.",
     ),
     stage: element("picture-stage", { id: "stage" }),
     pictureFault: element("error-note"),

@@ -19,7 +19,7 @@ const LARGE = 100_000;
 /** Other sites may read everything, as on the hub. */
 const HEADERS = {
   "access-control-allow-origin": "*",
-  "access-control-expose-headers": "content-range, accept-ranges, etag",
+  "access-control-expose-headers": "content-range, accept-ranges, etag, retry-after",
   "cross-origin-resource-policy": "cross-origin",
 };
 
@@ -28,6 +28,7 @@ const HEADERS = {
  * of the file, `pace` waits so many milliseconds before each piece of 64 KiB.
  * @typedef {object} Fault
  * @property {number} [status] answers this instead of the file
+ * @property {string} [retryAfter] and when to ask again
  * @property {boolean} [html] answers with a page and 200
  * @property {number} [cut]
  * @property {number} [flip]
@@ -87,7 +88,8 @@ export async function serveHub(repositories, port = 0) {
     const file = resolve?.[2] ?? "about";
     const fault = hub.fault(file, request) ?? {};
     if (fault.silent === 0) return;
-    if (fault.status) return response.writeHead(fault.status, HEADERS).end("no\n");
+    const later = fault.retryAfter ? { "retry-after": fault.retryAfter } : {};
+    if (fault.status) return response.writeHead(fault.status, { ...HEADERS, ...later }).end("no\n");
     if (!folder) return response.writeHead(404, HEADERS).end("Repository not found\n");
     if (fault.html) return response.writeHead(200, { ...HEADERS, "content-type": "text/html" }).end("<p>Sign in</p>");
     if (about) return response.writeHead(200, { ...HEADERS, "content-type": "application/json" }).end(listing(folder));

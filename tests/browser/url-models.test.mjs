@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, afterEach, before, beforeEach, describe, test } from "node:test";
@@ -19,6 +19,11 @@ const FILE = "model.gguf";
 const NEWER = "newer.gguf";
 const LONGER = "longer.gguf";
 
+/** The engine's module that waits for hosts, and how long it does; here it is to have less patience. */
+const WAITS = "pkg/engine/download/download-file.js";
+const [PATIENCE, LESS_PATIENCE] = ["const SILENCE = 30_000;", "const SILENCE = 8000;"];
+
+const overlay = mkdtempSync(path.join(tmpdir(), "clip-wasm-overlay-"));
 const scratch = mkdtempSync(path.join(tmpdir(), "clip-wasm-urls-"));
 /** @type {import("./stage.mjs").Stage} */
 let stage;
@@ -41,8 +46,13 @@ before(async () => {
     writeFileSync(path.join(scratch, name), content);
     hashes[name] = createHash("sha256").update(content).digest("hex");
   }
+  const waiting = readFileSync(WAITS, "utf8");
+  assert.ok(waiting.includes(PATIENCE), WAITS);
+  mkdirSync(path.join(overlay, path.dirname(WAITS)), { recursive: true });
+  writeFileSync(path.join(overlay, WAITS), waiting.replace(PATIENCE, LESS_PATIENCE));
   hub = await serveHub({ [REPO]: scratch });
   stage = await openStage({
+    overlay,
     connect: hub.url,
     launch: launchBrowser,
     script: `
@@ -77,7 +87,7 @@ before(async () => {
 after(async () => {
   await stage?.close();
   await hub?.close();
-  rmSync(scratch, { recursive: true });
+  for (const folder of [scratch, overlay]) rmSync(folder, { recursive: true });
 });
 /** What the host says of the file as it is at first. */
 const FIRST = { etag: '"one"', modified: "Mon, 01 Jun 2026 10:00:00 GMT" };
@@ -240,6 +250,36 @@ describe("a host that", () => {
     hub.fault = () => ({ noLength: true, cut: size >> 1 });
     const { code } = await inPage("load()");
     assert.ok(["truncated", "malformed", "download"].includes(code), code);
+    hub.fault = () => FIRST;
+    isWhole(FILE, await inPage("load()"));
+  });
+
+  for (const [how, retryAfter] of /** @type {[string, () => string][]} */ ([
+    ["in seconds", () => "1"],
+    ["as a date", () => new Date(Date.now() + 2500).toUTCString()],
+  ])) {
+    test(`is busy and says until when, ${how}, is asked again then`, async () => {
+      /** @type {number[]} */
+      const asked = [];
+      hub.fault = () => (asked.push(performance.now()) > 1 ? FIRST : { status: 503, retryAfter: retryAfter() });
+      isWhole(FILE, await inPage("load()"));
+      assert.ok(asked[1] - asked[0] >= 900, `asked again after ${asked[1] - asked[0]} ms`);
+    });
+  }
+
+  test("has nothing at an address with half of a letter in it says so", async () => {
+    const { message } = await inPage(`engine.load({ url: source.url.replace("model", "\\ud83d") }).catch(({ message }) => ({ message }))`);
+    assert.match(message, /answered 404/);
+  });
+
+  test("has had too many requests, and says so without end, is given up", async () => {
+    let asked = 0;
+    hub.fault = () => ({ status: 429, retryAfter: `${Math.min(1, asked++)}` });
+    const { code, message, notes } = await inPage("load()");
+    assert.equal(code, "rate-limited");
+    assert.match(message, /answered 429/);
+    assert.match(notes.join(), /429.*trying again/);
+    assert.ok(asked > 1 && asked < 7, `asked ${asked} times`);
     hub.fault = () => FIRST;
     isWhole(FILE, await inPage("load()"));
   });

@@ -73,6 +73,8 @@ fn a_refusal_of_the_hub_says_what_to_do() {
     assert!(refused(404, "", None).contains("check the spelling of owner/name"));
     assert!(refused(404, "x-error-code: RevisionNotFound\r\n", None).contains("no such revision"));
     assert!(refused(429, "retry-after: 4000\r\n", None).contains("asks to wait 4000 s"));
+    let date = "date: Wed, 21 Oct 2026 07:28:00 GMT\r\nretry-after: Wed, 21 Oct 2026 08:28:00 GMT\r\n";
+    assert!(refused(429, date, None).contains("asks to wait 3600 s"));
     assert!(refused(302, "", None).contains("302"));
 }
 

@@ -7,6 +7,8 @@ import { fileVersion } from "./file-version.js";
 const PASSING = new Set([408, 425, 429, 500, 502, 503, 504]);
 /** Milliseconds before a first new try; each that brings no byte doubles it. */
 const FIRST_DELAY = 300;
+/** The longest that a host's wish to wait is followed, in milliseconds. */
+const MOST_WAIT = 30_000;
 const TRIES = 6;
 /** A host that has never answered is asked less often: the address may be wrong. */
 const FIRST_TRIES = 3;
@@ -223,7 +225,7 @@ function checkFile(url, { status, statusText, headers }, isToken = false) {
   }
   if (PASSING.has(status)) {
     const limited = status === 429;
-    const delay = Math.min(Number(headers.get("retry-after")) || 0, 30) * 1000;
+    const delay = Math.min(askedToWait(headers), MOST_WAIT);
     throw new Interruption(`the host answered ${told}${limited ? ", too many requests: try again later" : ""}`, { delay, limited });
   }
   if (status !== 200 && status !== 206) throw new EngineError("download", `${url} answered ${told}: expected 200 and the file`);
@@ -231,6 +233,14 @@ function checkFile(url, { status, statusText, headers }, isToken = false) {
   if (/^text\/html\b/i.test(type)) {
     throw new EngineError("download", `${url} answered with a web page (${type}): expected a model file`);
   }
+}
+
+/** Milliseconds that a host asks to wait: it says seconds, or until when by its own clock. @param {Headers} headers */
+function askedToWait(headers) {
+  const asked = headers.get("retry-after")?.trim() ?? "";
+  if (/^\d+$/.test(asked)) return Number(asked) * 1000;
+  const now = Date.parse(headers.get("date") ?? "") || Date.now();
+  return Math.max(0, Date.parse(asked) - now) || 0;
 }
 
 /**

@@ -106,7 +106,7 @@ function companionsOf({ companions }, place) {
 function fromUrl(url) {
   const name = decoded(new URL(url).pathname.split("/").at(-1) || url);
   const weights = [{ url, bytes: 0 }];
-  return { key: url, name, source: { url }, dtype: "gguf", weights, companions: undefined, record: {} };
+  return { key: new URL(url).href, name, source: { url }, dtype: "gguf", weights, companions: undefined, record: {} };
 }
 
 /**

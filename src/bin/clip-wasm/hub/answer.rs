@@ -1,6 +1,6 @@
 //! What a host answered: whether it is the file that was asked for, and where in it it begins.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use clip_wasm::Error;
 use ureq::Body;
@@ -50,8 +50,7 @@ pub fn check(
     match status.as_u16() {
         200 | 206 => {}
         408 | 425 | 429 | 500 | 502 | 503 | 504 => {
-            let asked = text(response, header::RETRY_AFTER).and_then(|seconds| seconds.trim().parse().ok());
-            return Err(Trouble::Passing(busy(status), asked.map(Duration::from_secs)));
+            return Err(Trouble::Passing(busy(status), asked_to_wait(response)));
         }
         416 if range.is_some() => return Err(Trouble::NoRange(format!("the host answered {status}"))),
         _ => return Err(refused(refusal(response, has_token))),
@@ -82,6 +81,17 @@ pub fn check(
         }
         _ => Ok(Answer { total, begins, etag: text(response, header::ETAG).map(str::to_owned) }),
     }
+}
+
+/// How long a host asks to wait: it says seconds, or until when by its own clock.
+fn asked_to_wait(response: &Response) -> Option<Duration> {
+    let asked = text(response, header::RETRY_AFTER)?.trim();
+    if let Ok(seconds) = asked.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let now = text(response, header::DATE).and_then(|date| httpdate::parse_http_date(date).ok());
+    let until = httpdate::parse_http_date(asked).ok()?;
+    until.duration_since(now.unwrap_or_else(SystemTime::now)).ok()
 }
 
 fn busy(status: StatusCode) -> String {

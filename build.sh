@@ -179,7 +179,7 @@ run_tests() {
     node --test --test-reporter=spec tests/browser/*.test.mjs
   if find_firefox; then
     PAGE_BROWSER=firefox step firefox-tests "running the page's tests in $FIREFOX" \
-      node --test --test-reporter=spec tests/browser/{same-bits,page,page-{address,arrivals,choice,controls,honesty,hosts,lazy-tabs,long-lists,models,sharing,ways-in},faults,research,research-faults}.test.mjs
+      node --test --test-reporter=spec tests/browser/{same-bits,page,page-{address,arrivals,choice,controls,honesty,hosts,lazy-tabs,long-lists,models,sharing,versions,ways-in},faults,research,research-{faults,folders,hour,truth},url-models}.test.mjs
   elif [ -n "${CI:-}" ]; then
     fail "no Firefox for the page's tests: continuous integration has to run them"
   else

@@ -1,25 +1,49 @@
 /**
- * Numbers that come from JavaScript into the build `research`: too few, NaN, or of another model are errors with what was found,
- * never a panic, which would end the worker. The build needs no browser; without it these tests are skipped.
+ * Numbers, pixels and texts that come from JavaScript into the builds: too few, NaN, or of another model are errors with what was
+ * found, never a panic, which would end the worker. No browser is needed; what is not built is skipped.
  */
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { before, test } from "node:test";
 
-const PLACE = new URL("../../pkg/research/", import.meta.url);
 /** @type {any} */
 let research;
+/** @type {any} */
+let engine;
+/** @type {any} with the model that comes with the page */
+let model;
+/** @type {Float32Array} of a picture by that model */
+let embedding;
+const PICTURE = await readFile("tests/browser/pictures/scene.png");
 
 before(async () => {
-  const program = await readFile(new URL("clip_wasm_bg.wasm", PLACE)).catch(() => undefined);
-  if (!program) return;
-  research = await import(new URL("clip_wasm.js", PLACE).href);
-  research.initSync({ module: program });
+  [research, engine] = await Promise.all(["research", "simd"].map(opened));
+  if (!engine) return;
+  const file = await readFile("models/everyday-clip.gguf");
+  const loader = new engine.ModelLoader(file.length);
+  loader.push(file);
+  model = loader.finish();
+  embedding = model.embed_image(PICTURE).embedding;
 });
+
+/** A build, ready to be called; nothing where it is not there. @param {string} name @returns {Promise<any>} */
+async function opened(name) {
+  const place = new URL(`../../pkg/${name}/`, import.meta.url);
+  const program = await readFile(new URL("clip_wasm_bg.wasm", place)).catch(() => undefined);
+  if (!program) return undefined;
+  const build = await import(new URL("clip_wasm.js", place).href);
+  build.initSync({ module: program });
+  return build;
+}
 
 /** @param {string} name @param {() => void} body */
 function withBuild(name, body) {
   test(name, (context) => (research ? body() : context.skip("there is no build `research`")));
+}
+
+/** @param {string} name @param {() => void} body */
+function withEngine(name, body) {
+  test(name, (context) => (engine ? body() : context.skip("there is no build `simd`")));
 }
 
 /** @param {() => unknown} call @param {string} code @param {RegExp} message */
@@ -66,4 +90,61 @@ withBuild("a robustness run with another number of trials than pictures is refus
   const trial = { predicted: 0, right: true, score: 0.5 };
   const columns = [{ corruption: "fog", severity: 1, trials: [trial] }];
   refused(() => research.robustness(JSON.stringify([trial, trial]), JSON.stringify(columns), 1), "trial-count", /fog at severity 1 has 1 trials/);
+});
+
+const TEMPLATES = ["{}"];
+/** Sides of a picture, and how many bytes come with them. */
+const SHAPES = /** @type {const} */ ([
+  [4, 4, 10, "image-shape"],
+  [0, 0, 0, "image-shape"],
+  [Number.NaN, 1, 0, "image-shape"],
+  [-1, -1, 0, "image-too-large"],
+  [2 ** 31, 2 ** 31, 0, "image-too-large"],
+]);
+
+withEngine("an embedding of another length, or with what is no number, is not classified", () => {
+  const classify = (/** @type {Float32Array} */ values, labels = ["cat", "dog"], templates = TEMPLATES) => () => model.classify(values, labels, templates);
+  refused(classify(embedding.subarray(1)), "embedding-length", /has 255 values, this model's have 256/);
+  refused(classify(new Float32Array()), "embedding-length", /has 0 values/);
+  for (const wrong of [Number.NaN, Infinity]) refused(classify(embedding.map((value, at) => (at === 3 ? wrong : value))), "embedding-value", /at place 3/);
+  refused(classify(embedding, []), "no-labels", /./);
+  refused(classify(embedding, ["cat"], []), "template", /./);
+  refused(classify(embedding, ["cat"], ["no place for it"]), "template", /no \{\}/);
+  refused(classify(embedding, /** @type {any} */ ([7])), "not-text", /of type number/);
+  refused(() => model.classify(embedding, ["cat"], TEMPLATES, "loudest"), "mode", /loudest/);
+  assert.deepEqual(classify(embedding.map(() => 0))().map((/** @type {any} */ { score }) => score), [0.5, 0.5]);
+});
+
+withEngine("pixels that are not as many as their sides say are refused", () => {
+  for (const [width, height, bytes, code] of SHAPES) {
+    refused(() => model.embed_pixels(new Uint8Array(bytes), width, height), code, /pixels/);
+    refused(() => model.saliency_of_pixels(new Uint8Array(bytes), width, height, "occlusion"), code, /pixels/);
+    if (width === height) refused(() => model.embed_squares([new Uint8Array(bytes)], width), code, /pixels/);
+  }
+  for (const side of [0, 100_000, 2 ** 32 - 1]) refused(() => model.working_copy(PICTURE, side), side ? "image-too-large" : "image-shape", /pixels/);
+  assert.deepEqual(model.embed_images([new Uint8Array()]).failures.map((/** @type {any} */ { code }) => code), ["image-decode"]);
+  refused(() => model.saliency(PICTURE, "guess"), "heatmap-method", /guess/);
+});
+
+withEngine("label embeddings that are handed back are as many and as long as their labels ask", () => {
+  const keep = (/** @type {string[]} */ labels, /** @type {Float32Array} */ values) => () => model.keep_labels(labels, TEMPLATES, values);
+  refused(keep(["cat", "dog"], new Float32Array(256)), "value-count", /256 numbers .* 512 are needed/);
+  refused(keep(["cat"], new Float32Array(512)), "value-count", /512 numbers .* 256 are needed/);
+  refused(keep(["cat"], new Float32Array(256).fill(Number.NaN)), "embedding-value", /NaN at place 0/);
+});
+
+withEngine("half of a letter in a text is read as an unknown letter", () => {
+  for (const half of ["\ud83d", "a\udc00"]) {
+    assert.deepEqual(model.tokenize(half), model.tokenize(half.replace(/[\ud800-\udfff]/, "\ufffd")));
+    assert.equal(model.classify(embedding, [half, "dog"], TEMPLATES).length, 2);
+  }
+});
+
+withEngine("a model that ends too soon, whatever length was expected, is an error, and the engine goes on", () => {
+  for (const expected of [-1, Number.NaN, Infinity, 1e300, 0, 100]) {
+    const loader = new engine.ModelLoader(expected);
+    loader.push(new TextEncoder().encode("GGUF\u0003\0\0\0"));
+    refused(() => loader.finish(), "truncated", /truncated/);
+  }
+  assert.equal(model.embed_image(PICTURE).embedding.length, embedding.length);
 });

@@ -140,6 +140,19 @@ test("a sample whose file has a % in its name is shown", async () => {
   await close();
 });
 
+test("a demo whose model lies beside it can be passed on with that model", async () => {
+  const model = "models/own.gguf";
+  const { page, close } = await openWith({ model, labels: ["pizza", "car"] }, (folder) => {
+    mkdirSync(path.join(folder, "models"));
+    cpSync(`${FOLDER}/models/everyday-clip.gguf`, path.join(folder, model));
+  });
+  await scores(page);
+  await page.getByRole("tab", { name: "Share" }).click();
+  await page.getByRole("button", { name: "Make one file" }).click();
+  await page.getByRole("link", { name: /^Save [\d.]+ MB$/ }).waitFor();
+  await close();
+});
+
 test("a demo.json that cannot be used is told, and the page works as it comes", async () => {
   const { page, close } = await openWith({ labels: "cat, dog" });
   await page.getByRole("alert").filter({ hasText: `"labels"` }).waitFor();

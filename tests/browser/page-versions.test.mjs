@@ -230,10 +230,16 @@ test("an edit of the sources shows at the next reload, also where a built page w
   await until(page, async () => (await caches.keys()).every((name) => !name.includes("/a/project/")));
 });
 
-test("where there is little room, what is used is kept, and where the host has that no more, the new version is offered", async (t) => {
+/** What makes a browser keep no more than it uses, as a line of the service worker's list. */
+const SPARING = /** @type {const} */ ([
+  ["where there is little room", (/** @type {string} */ list) => list.replace(/"bytes": \d+/, `"bytes": 1e15`)],
+  ["where data is to be saved", (/** @type {string} */ list) => `${list}\nObject.defineProperty(navigator, "connection", { value: { saveData: true } });\n`],
+]);
+
+for (const [where, changed] of SPARING) test(`${where}, what is used is kept, and where the host has that no more, the new version is offered`, async (t) => {
   const { url, folder, publish } = await host(t);
   const list = path.join(folder, "www/offline/precache.js");
-  writeFileSync(list, readFileSync(list, "utf8").replace(/"bytes": \d+/, `"bytes": 1e15`));
+  writeFileSync(list, changed(readFileSync(list, "utf8")));
   const page = await (await visitor(t)).newPage();
   await page.goto(url);
   await page.locator(`main[data-state="ready"]`).waitFor();

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import path from "node:path";
 import { test } from "node:test";
 import { shown } from "./research-screen.mjs";
-import { DATA, commandLine, drawing, each, fill, give, giveOnly, measured, open, openResearch, put, savedJson, saves } from "./research-visit.mjs";
+import { commandLine, drawing, each, fill, give, giveOnly, open, openResearch, put, savedJson, saves } from "./research-visit.mjs";
 
 const research = openResearch();
 
@@ -65,25 +65,27 @@ test("folders in a class are of that class, and splits and a folder around the c
 
 test("a sample is drawn at random by the seed, and says its size, its interval and its time before it starts", async (t) => {
   const page = await (await research.visitor(t))();
-  await page.getByRole("button", { name: "Try the 276 drawings" }).click();
-  await page.getByText("276 of 276 pictures").waitFor();
-  await measured(page);
+  const labels = ["car", "cat", "fish", "rabbit", "snail", "umbrella"];
+  const tree = Object.fromEntries(labels.flatMap((label) => ["doodle-1", "noto-1", "twemoji-1"].map((name) => [`data/${label}/${name}.png`, drawing(`${label}/${name}.png`)])));
+  const folder = research.scratch();
+  put(folder, tree);
+  await give(page, tree);
   await open(page, "Robustness");
   const view = page.locator("robustness-view");
   for (const family of ["noise", "weather", "digital"]) await view.getByLabel(family).uncheck();
-  await view.getByText(/^48 of 276 pictures: 2 per label for 24 labels, sampled at random with seed 0 \(stratified\)\. 1,248 versions to embed, clean and corrupted, about \d+ (s|min|h) at the \d+ pictures per second/).waitFor();
+  await view.getByText(/^12 of 18 pictures: 2 per label for 6 labels, sampled at random with seed 0 \(stratified\)\. 312 versions to embed, clean and corrupted, about \d+ (s|min|h) at the \d+ pictures per second/).waitFor();
   await fill(view.getByLabel("Pictures per label"), "1");
-  await view.getByText(/^24 of 276 pictures: 1 per label/).waitFor();
+  await view.getByText(/^6 of 18 pictures: 1 per label/).waitFor();
   await view.getByRole("button", { name: "Measure" }).click();
   await page.locator(`robustness-view[data-state="ready"]`).waitFor();
   const ours = await savedJson(page, "robustness-view");
   const blur = each("--corruption", ["defocus_blur", "glass_blur", "motion_blur", "zoom_blur", "gaussian_blur"]);
-  const theirs = commandLine(".", "robustness", DATA, "--limit", "1", ...blur);
+  const theirs = commandLine(folder, "robustness", "data", "--limit", "1", ...blur);
   for (const key of ["clean", "clean_resampled", "families", "cells", "retention", "sample", "data_sha256"]) assert.deepEqual(ours[key], theirs[key], key);
   const facts = (await view.locator("fact-list").first().textContent()) ?? "";
   assert.ok(facts.includes(shown(theirs.clean)), facts);
   for (const { retained } of theirs.retention) assert.ok(facts.includes(shown(retained)), facts);
-  await view.getByText("its band is the bootstrapped 95 % interval over the 24 pictures, including the clean ones").waitFor();
+  await view.getByText("its band is the bootstrapped 95 % interval over the 6 pictures, including the clean ones").waitFor();
   // The band means the same at every point: the intervals that the export has.
   const points = await view.locator(".band").first().getAttribute("points");
   const heights = (points ?? "").split(" ").map((point) => Number(point.split(",")[1]));

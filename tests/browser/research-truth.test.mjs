@@ -332,6 +332,11 @@ test("pins are there after a reload until they are removed; one that was damaged
   await page.getByRole("button", { name: "Remove pin B" }).waitFor();
   assert.equal(await pins().count(), 1, "A was removed, C damaged");
   assert.deepEqual(await savedJson(page, "dataset-view", "Save pin B as JSON"), before);
+  // Where there is nothing to keep them in, that is said.
+  await page.evaluate(() => void (navigator.storage.getDirectory = () => Promise.reject(new DOMException("no room", "SecurityError"))));
+  await give(page, folders(0));
+  await page.locator("dataset-view").getByRole("button", { name: "Pin for comparison" }).click();
+  await page.getByText("There is no space to store them: save them before you close this tab").waitFor();
 });
 
 test("a run is ended by another model, and says so", async (t) => {

@@ -201,7 +201,7 @@ async function robustness(page, { line, evaluation }) {
   await open(page, "Robustness");
   const view = page.locator("robustness-view");
   for (const family of ["blur", "weather", "digital"]) await view.getByLabel(family).uncheck();
-  await fill(view.getByLabel("Pictures of each label"), "1");
+  await fill(view.getByLabel("Pictures per label"), "1");
   await fill(view.getByLabel("Word for the typographic attack"), evaluation.labels[0]);
   const theirs = line("robustness", "--limit", "1", ...each("--corruption", NOISE));
   await press(page, "robustness-view", "Measure");
@@ -216,7 +216,7 @@ async function strip(page, { folder, data }) {
   const items = page.getByLabel("The picture at each severity").locator("li");
   await items.last().waitFor();
   const words = (await page.locator("robustness-view result-frame p:not([class])").last().textContent()) ?? "";
-  const name = words.split(", undamaged: ")[0];
+  const name = words.split(", clean: ")[0];
   const label = path.dirname(name);
   const theirs = await withTable(folder, data, [[name, label]], (table) => commandLine(folder, "robustness", table, "--corruption", NOISE[0], ...each("--label", CLASSES)));
   assert.ok(words.includes(`“${label}” at ${screens.percent(theirs.clean_score)}. `), words);

@@ -233,6 +233,7 @@ package() {
     say "installing the bundlers into $folder"
     cp tests/package/package{,-lock}.json "$folder/"
     npm ci --prefix "$folder" --ignore-scripts --no-audit --no-fund
+    (cd "$folder/node_modules/bun" && node install.js) # puts the binary of this machine in its place
   fi
   say "packing"
   node tools/package.mjs

@@ -1,6 +1,6 @@
 //! CLIP zero-shot image classification: the same bits natively and in every browser.
 //!
-//! The modules stand on floors, and each uses only the floors below it:
+//! The modules form layers, and each uses only the layers below it:
 //!
 //! 0. [`error`]: one enum, a variant per way to fail.
 //! 1. [`kernels`]: arithmetic on slices; knows no model, no file, no image. [`lfs_pointer`]: what stands in place of a

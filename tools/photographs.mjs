@@ -194,6 +194,7 @@ async function main() {
     },
   });
   const list = readList();
+  /** @type {Parameters<typeof ask>[1]} */
   const asked = [];
   for (const photograph of list.photographs)
     asked.push({ photograph, file: await obtain(photograph, list.sources[photograph.source], values.mirrors) });

@@ -5,7 +5,7 @@
  */
 import "./security/trusted-types.js";
 import { fetchDemo } from "./state/demo.js";
-import { fragment } from "./state/fragment.js";
+import { fragment } from "./state/url-fragment.js";
 import { ModelSession } from "./state/model-session.js";
 import { remembered } from "./state/remembered.js";
 

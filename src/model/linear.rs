@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::kernels::activation;
 use crate::kernels::layer_norm::LayerNorm;
 use crate::kernels::matmul::{Activations, BLOCK, Epilogue, Output, PackedMatrix, Rows};
-use crate::weights::quantize::blocks::codes::quantize_block;
+use crate::weights::quantize::blocks::repack::quantize_block;
 use crate::weights::{self, Tensors, TowerConfig};
 
 /// One or several matrices over the same input, their outputs side by side, with a bias.

@@ -4,9 +4,9 @@
 //! and models in. The one with `research` is fetched when it is first needed: the converter of published weights, and
 //! what the research tabs measure of the engine's embeddings. Only numbers and pixels pass from one to the other.
 
-mod convert;
 #[cfg(feature = "engine")]
 mod engine;
+mod js_values;
 #[cfg(target_feature = "atomics")]
 mod pool;
 #[cfg(feature = "research")]

@@ -1,4 +1,4 @@
-//! Checkpoints in and out, in rooms; each uses only those above it.
+//! Checkpoints in and out. Each module uses only those above it here:
 //!
 //! - `quantize::blocks`: the block formats, by which any tensor is read.
 //! - [`container`]: bytes to named tensors and back; knows no CLIP.
@@ -10,7 +10,7 @@
 //!
 //! Whatever a checkpoint's own form, it becomes a [`Checkpoint`]: a config, the tokenizer and preprocessing
 //! files as they came, a record of where all that is from, and tensors under the names of clip.cpp's GGUF
-//! files ([`names`]).
+//! files ([`tensor_names`]).
 
 pub mod checkpoint;
 pub mod config;
@@ -27,7 +27,7 @@ pub use config::{Activation, ClipConfig, EndToken, FastVitConfig, ModelFamily, T
 pub use container::gguf;
 pub use container::tensor::Tensor;
 pub use dialect::checkpoint_metadata::{CheckpointMetadata, HuggingFaceFiles, MetadataFiles};
-pub use dialect::names;
+pub use dialect::tensor_names;
 pub use hashed::{Hashed, hexadecimal};
 pub use outliers::Outliers;
 pub use quantize::blocks::dtype::Dtype;

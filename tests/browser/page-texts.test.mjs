@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { besideDemo } from "../../www/state/demo.js";
-import { fragment } from "../../www/state/fragment.js";
+import { fragment } from "../../www/state/url-fragment.js";
 import { readLabels } from "../../www/state/label-lines.js";
 import { numberText } from "../../www/state/number-text.js";
 import { sentence } from "../../www/state/sentence.js";

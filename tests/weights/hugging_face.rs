@@ -39,7 +39,7 @@ fn a_folder_gives_its_files_and_every_tensor() {
         if tensor.shape.is_empty() {
             tensor.shape.push(1);
         }
-        let name = clip_wasm::weights::names::from_hugging_face(&tensor.name).unwrap();
+        let name = clip_wasm::weights::tensor_names::from_hugging_face(&tensor.name).unwrap();
         let read = checkpoint.tensors.take(&name, &tensor.shape).unwrap();
         assert_eq!(read.to_f32().unwrap(), tensor.values, "{name}");
     }

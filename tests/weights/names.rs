@@ -1,7 +1,7 @@
 //! Hugging Face's tensor names against the rule that clip.cpp's converter applies to them, and OpenCLIP's against
 //! Hugging Face's.
 
-use clip_wasm::weights::names::{TensorMapping, from_hugging_face, mapping};
+use clip_wasm::weights::tensor_names::{TensorMapping, from_hugging_face, mapping};
 use clip_wasm::weights::{Checkpoint, Dtype};
 
 use crate::gguf::quantized;

@@ -1,5 +1,5 @@
 // @ts-check
-/** @import { Mode } from "./fragment.js" */
+/** @import { Mode } from "./url-fragment.js" */
 /**
  * What `demo.json`, beside index.html, presets, so that sharing a demo is: copy the folder, edit one file. A field that
  * is empty or missing leaves the page as it comes. docs/SHARING.md has the fields.

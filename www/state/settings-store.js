@@ -1,6 +1,6 @@
 // @ts-check
-/** @import { KeptNames, Mode, Settings } from "./fragment.js" */
-import { fragment } from "./fragment.js";
+/** @import { KeptNames, Mode, Settings } from "./url-fragment.js" */
+import { fragment } from "./url-fragment.js";
 import { keptTexts } from "./kept-texts.js";
 import { remembered } from "./remembered.js";
 

@@ -26,7 +26,7 @@ mod activations;
 pub mod autotune;
 #[cfg(target_arch = "x86_64")]
 mod avx2;
-mod finish;
+mod epilogue;
 mod kernel;
 mod layout;
 mod pack;
@@ -46,7 +46,7 @@ pub use pack::PackedMatrix;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::activation::Activation;
-use finish::{Finish, Target};
+use epilogue::{Finish, Target};
 use tiles::Tiles;
 
 /// Values of the inner dimension that share a scale.

@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 use super::super::lanes::F32x4;
 use super::super::threads;
 use super::activations::Group;
-use super::finish::Finish;
+use super::epilogue::Finish;
 use super::kernel::Kernel;
 use super::layout::{COLUMNS, GROUP, GROUP_ROWS, PANELS, ROWS};
 use super::pairs::Order;

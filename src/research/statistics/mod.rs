@@ -1,9 +1,9 @@
-//! Intervals, tests and effect sizes. The references are SciPy and statsmodels: `tests/task` holds their
-//! values.
+//! Intervals, tests and effect sizes. The references are SciPy and statsmodels: `tests/research/statistics.rs`
+//! holds their values.
 
 mod bootstrap;
+mod confidence_interval;
 mod effect_size;
-mod estimate;
 mod holm;
 mod mcnemar;
 mod moments;
@@ -11,8 +11,8 @@ pub mod numerics;
 mod permutation;
 
 pub use bootstrap::{Bootstrap, percentile};
+pub use confidence_interval::{Estimate, difference_of_shares};
 pub use effect_size::{association_effect, cohens_d};
-pub use estimate::{Estimate, difference_of_shares};
 pub use holm::holm;
 pub use mcnemar::mcnemar_exact;
 pub use moments::{deviation, mean};

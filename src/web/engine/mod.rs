@@ -7,7 +7,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 use wasm_bindgen::prelude::*;
 
-use super::convert::{object, rows_of, strings, thrown};
+use super::js_values::{object, rows_of, strings, thrown};
 use crate::image;
 use crate::image::Rgb8;
 use crate::image::corrupt::working_copy;

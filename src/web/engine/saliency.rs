@@ -3,7 +3,7 @@
 use js_sys::Float32Array;
 use wasm_bindgen::prelude::*;
 
-use super::super::convert::{strings, thrown};
+use super::super::js_values::{strings, thrown};
 use super::{Engine, rows};
 use crate::image::{self, Rgb8};
 use crate::session;

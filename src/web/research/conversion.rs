@@ -4,7 +4,7 @@ use bytes::Bytes;
 use js_sys::{Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 
-use super::super::convert::{object, thrown};
+use super::super::js_values::{object, thrown};
 use crate::weights::{
     CheckpointMetadata, ClipConfig, Converter, Dtype, Ending, MetadataFiles, Record, hub, sizes,
 };

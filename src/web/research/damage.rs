@@ -4,7 +4,7 @@ use js_sys::Uint8Array;
 use serde::Deserialize;
 use wasm_bindgen::prelude::*;
 
-use super::super::convert::{object, thrown};
+use super::super::js_values::{object, thrown};
 use super::{bootstrap, malformed};
 use crate::error::Error;
 use crate::image::Rgb8;

@@ -3,7 +3,7 @@
 use js_sys::Uint8Array;
 use wasm_bindgen::prelude::*;
 
-use super::super::convert::{object, strings, thrown};
+use super::super::js_values::{object, strings, thrown};
 use super::labels::LabelSet;
 use super::{bootstrap, malformed};
 use crate::error::Error;

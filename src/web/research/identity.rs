@@ -2,7 +2,7 @@
 
 use wasm_bindgen::prelude::*;
 
-use super::super::convert::object;
+use super::super::js_values::object;
 use super::embedding_set::pictures;
 use crate::research::embedding_set::identity::{self, Identified, Identity};
 use crate::research::sample;

@@ -2,7 +2,7 @@
 
 use wasm_bindgen::prelude::*;
 
-use super::super::convert::{object, rows_of, strings, thrown};
+use super::super::js_values::{object, rows_of, strings, thrown};
 use crate::error::Error;
 use crate::research::labels::Labels;
 use crate::research::robustness::Trial;

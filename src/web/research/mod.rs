@@ -10,7 +10,7 @@ mod runs;
 
 use wasm_bindgen::prelude::*;
 
-use super::convert::thrown;
+use super::js_values::thrown;
 use crate::error::Error;
 use crate::research::statistics::Bootstrap;
 

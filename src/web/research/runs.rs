@@ -2,7 +2,7 @@
 
 use wasm_bindgen::prelude::*;
 
-use super::super::convert::{object, thrown};
+use super::super::js_values::{object, thrown};
 use super::bootstrap;
 use super::embedding_set::EmbeddingSet;
 use super::labels::LabelSet;

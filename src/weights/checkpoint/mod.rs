@@ -20,7 +20,7 @@ use crate::weights::container::gguf::{Gguf, Metadata};
 use crate::weights::container::{pytorch, safetensors};
 use crate::weights::dialect::checkpoint_metadata::{CheckpointMetadata, HuggingFaceFiles};
 use crate::weights::dialect::clip_cpp;
-use crate::weights::dialect::{names, parts};
+use crate::weights::dialect::{parts, tensor_names};
 use crate::weights::hashed::hexadecimal;
 use crate::weights::quantize::blocks::dtype::Dtype;
 use crate::weights::record::Record;
@@ -108,7 +108,7 @@ impl Checkpoint {
         // A model that is not run here is refused before its weights are looked at.
         let told =
             (!files.config.is_empty()).then(|| CheckpointMetadata::from_hugging_face(files)).transpose()?;
-        let is_nowhere = |name: &str| names::mapping(name) == names::TensorMapping::Nowhere;
+        let is_nowhere = |name: &str| tensor_names::mapping(name) == tensor_names::TensorMapping::Nowhere;
         let mut tensors = Vec::new();
         for file in &weights {
             let read = if file.starts_with(&pytorch::ENTRY) {
@@ -117,7 +117,7 @@ impl Checkpoint {
                 safetensors::read(file, is_nowhere)?
             };
             for tensor in read {
-                let place = names::mapping(&tensor.name);
+                let place = tensor_names::mapping(&tensor.name);
                 tensors.extend(parts::of(tensor, place)?);
             }
         }

@@ -10,7 +10,7 @@ use crate::kernels::matmul::PackedMatrix;
 use crate::kernels::threads::{self, Pending};
 use crate::weights::checkpoint::tensors::{Slot, Tensors};
 use crate::weights::container::tensor::Tensor;
-use crate::weights::quantize::blocks::codes;
+use crate::weights::quantize::blocks::repack;
 
 /// How many bytes of matrices other threads may have at hand; what comes while they have more is packed at once.
 const MOST_UNDER_WAY: usize = 8 << 20;
@@ -107,7 +107,7 @@ fn packed(tensor: Tensor) -> Result<Slot> {
 /// # Errors
 /// `NonFiniteWeight`.
 pub fn pack(tensor: &Tensor) -> Result<Option<PackedMatrix>> {
-    let packed = codes::pack(tensor.dtype, tensor.rows(), tensor.row_len(), &tensor.data);
+    let packed = repack::pack(tensor.dtype, tensor.rows(), tensor.row_len(), &tensor.data);
     if packed.as_ref().is_none_or(|packed| !packed.is_finite()) {
         tensor.check_finite()?;
     }

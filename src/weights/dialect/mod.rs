@@ -6,9 +6,9 @@
 pub mod checkpoint_metadata;
 pub(super) mod clip_cpp;
 mod hugging_face;
-pub mod names;
 mod open_clip;
 mod openai;
 pub(super) mod parts;
+pub mod tensor_names;
 mod tokenizer_config;
 mod vocabulary;

@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::weights::container::tensor::Tensor;
-use crate::weights::dialect::names::TensorMapping;
+use crate::weights::dialect::tensor_names::TensorMapping;
 use crate::weights::quantize::blocks::dtype::Dtype;
 
 /// The tensors that a published one becomes.

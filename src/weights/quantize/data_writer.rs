@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::plan::Plan;
+use super::tensor_types::Plan;
 use crate::error::{Error, Result};
 use crate::weights::container::gguf::TensorLayout;
 use crate::weights::container::gguf::write::padding;

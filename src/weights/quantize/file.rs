@@ -4,7 +4,7 @@ use std::io::Write;
 
 use super::data_writer::DataWriter;
 use super::outlier_weights;
-use super::plan::{Plan, file_type};
+use super::tensor_types::{Plan, file_type};
 use crate::error::{Error, Result};
 use crate::weights::checkpoint::Checkpoint;
 use crate::weights::container::gguf::{TensorLayout, write};

@@ -5,11 +5,11 @@ pub(crate) mod blocks;
 mod data_writer;
 mod file;
 mod outlier_weights;
-mod plan;
 mod row_converter;
 pub mod sizes;
 pub mod stream;
+mod tensor_types;
 
 pub use file::{Summary, quantize, rewrite};
 pub use outlier_weights::outlier_weights_name;
-pub use plan::planned_dtype;
+pub use tensor_types::planned_dtype;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::weights::config::{ClipConfig, FastVitConfig, ModelFamily, TowerConfig};
 use crate::weights::quantize::blocks::dtype::Dtype;
-use crate::weights::quantize::plan::planned_dtype;
+use crate::weights::quantize::tensor_types::planned_dtype;
 
 /// What tokenizer, vocabulary and tensor table take, about, for each token: CLIP's, and the second SigLIP's, whose
 /// file is the longer one of its family.

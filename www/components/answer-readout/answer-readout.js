@@ -1,5 +1,5 @@
 // @ts-check
-/** @import { Mode } from "../../state/fragment.js" */
+/** @import { Mode } from "../../state/url-fragment.js" */
 /** @import { ShownScore } from "../score-list/score-list.js" */
 import { Component } from "../../dom/component.js";
 import { element } from "../../dom/element.js";

@@ -15,7 +15,7 @@
 /** @import { Demo } from "../../state/demo.js" */
 /** @import { CaveatAction } from "./caveats.js" */
 /** @import { Answer, Question } from "./picture-question.js" */
-/** @import { Settings } from "../../state/fragment.js" */
+/** @import { Settings } from "../../state/url-fragment.js" */
 /** @import { SettingsStore } from "../../state/settings-store.js" */
 import "../../components/answer-readout/answer-readout.js";
 import "../../components/error-note/error-note.js";

@@ -1,6 +1,6 @@
 // @ts-check
 /** @import { ModelSession } from "../../state/model-session.js" */
-/** @import { Mode } from "../../state/fragment.js" */
+/** @import { Mode } from "../../state/url-fragment.js" */
 import { bestFits } from "./best-fits.js";
 
 /** @typedef {import("../../../pkg/engine/protocol/types.d.ts").Classification} Result */

@@ -1,5 +1,5 @@
 // @ts-check
-/** @import { Settings } from "../../state/fragment.js" */
+/** @import { Settings } from "../../state/url-fragment.js" */
 /** @import { ClassifyParts } from "./classify-layout.js" */
 /** @import { Question } from "./picture-question.js" */
 import { readLabels } from "../../state/label-lines.js";

@@ -1,15 +1,14 @@
 //! The block formats: how long a row's bytes are ([`dtype`]), what they mean, how values become such bytes, and how a
-//! stored matrix becomes what kernels read ([`codes`]).
+//! stored matrix becomes what kernels read ([`repack`]).
 //!
 //! Layouts are ggml's (`ggml-common.h`, `block_q4_0` to `block_q6_K`). Both directions work on plain bytes at
 //! any alignment, row by row, and give the same bits on every machine, which candle's own block types do not
-//! promise. Only the encoder of q6_k is candle's. Only the encoder of q6_k is candle's. Only the encoder of q6_k is
-//! candle's.
+//! promise. Only the encoder of q6_k is candle's.
 
-pub mod codes;
 mod decode;
 pub mod dtype;
 mod encode;
+pub mod repack;
 
 pub use decode::{PIECE, decode, first_non_finite};
 pub use encode::encode;

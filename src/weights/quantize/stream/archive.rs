@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::tensors::{Published, TensorStream};
 use crate::error::Result;
 use crate::weights::container::pytorch::{self, Archive, View};
-use crate::weights::dialect::names::{self, TensorMapping};
+use crate::weights::dialect::tensor_names::{self, TensorMapping};
 use crate::weights::quantize::blocks::dtype::Dtype;
 use crate::weights::quantize::data_writer::DataWriter;
 
@@ -118,7 +118,7 @@ impl StorageDestination {
 
 /// The type of a tensor's values; `None` for a buffer without information.
 fn wanted_dtype(view: &View) -> Result<Option<Dtype>> {
-    match names::mapping(&view.name) {
+    match tensor_names::mapping(&view.name) {
         TensorMapping::Nowhere => Ok(None),
         _ => view.weights_dtype().map(Some),
     }

@@ -21,7 +21,7 @@ use crate::weights::hashed::hexadecimal;
 use crate::weights::quantize::blocks::dtype::Dtype;
 use crate::weights::quantize::data_writer::DataWriter;
 use crate::weights::quantize::file::{file_header, with_source_hash};
-use crate::weights::quantize::plan::Plan;
+use crate::weights::quantize::tensor_types::Plan;
 use crate::weights::record::Record;
 use archive::ArchiveStream;
 use hash::SourceHash;

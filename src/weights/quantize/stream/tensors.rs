@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
 use crate::weights::container::safetensors;
-use crate::weights::dialect::names::{self, TensorMapping};
 use crate::weights::dialect::parts;
+use crate::weights::dialect::tensor_names::{self, TensorMapping};
 use crate::weights::quantize::blocks::dtype::Dtype;
 use crate::weights::quantize::data_writer::DataWriter;
 
@@ -23,7 +23,7 @@ pub struct Published {
 impl Published {
     /// A tensor of so many bytes; one without a type is passed over.
     pub fn new(name: String, shape: Vec<usize>, dtype: Option<Dtype>, bytes: usize) -> Self {
-        let place = names::mapping(&name);
+        let place = tensor_names::mapping(&name);
         let shape = if shape.is_empty() { vec![1] } else { shape };
         Self { name, place, shape, dtype, bytes }
     }
@@ -36,7 +36,7 @@ impl Published {
 pub fn published(header: &[u8]) -> Result<Vec<Published>> {
     let mut tensors = Vec::new();
     for (name, info) in safetensors::announced(header)? {
-        let dtype = match names::mapping(&name) {
+        let dtype = match tensor_names::mapping(&name) {
             TensorMapping::Nowhere => None,
             _ => Some(safetensors::dtype(&name, info.dtype)?),
         };

@@ -147,11 +147,11 @@ fn absolute(module: &str, path: &str) -> String {
     if let Some(inside) = path.strip_prefix("crate::") {
         return inside.to_owned();
     }
-    let (mut room, mut path) = (module, path);
+    let (mut group, mut path) = (module, path);
     while let Some(rest) = path.strip_prefix("super::") {
-        (room, path) = (parent(room), rest);
+        (group, path) = (parent(group), rest);
     }
-    join(room, path)
+    join(group, path)
 }
 
 fn join(module: &str, name: &str) -> String {

@@ -1,4 +1,4 @@
-//! The order of the modules: each uses only the floors below its own, in `src/`, in `kernels/` and in `weights/`; and no
+//! The order of the modules: each uses only the layers below its own, in `src/`, in `kernels/` and in `weights/`; and no
 //! files import each other in a circle.
 
 mod imports;
@@ -7,8 +7,8 @@ use std::path::Path;
 
 use imports::{Imports, files};
 
-/// The floors of `src/` from the lowest on, as in `docs/ARCHITECTURE.md`.
-const FLOORS: [&[&str]; 7] = [
+/// The layers of `src/` from the lowest on, as in `docs/ARCHITECTURE.md`.
+const LAYERS: [&[&str]; 7] = [
     &["error"],
     &["kernels", "lfs_pointer"],
     &["weights", "text", "image"],
@@ -18,7 +18,7 @@ const FLOORS: [&[&str]; 7] = [
     &["web"],
 ];
 
-/// The floors of `src/kernels/`.
+/// The layers of `src/kernels/`.
 const KERNELS: [&[&str]; 4] = [
     &["kernels::lanes", "kernels::random", "kernels::threads"],
     &["kernels::exp", "kernels::layer_norm", "kernels::resample"],
@@ -26,7 +26,7 @@ const KERNELS: [&[&str]; 4] = [
     &["kernels::matmul"],
 ];
 
-/// The floors of `src/weights/`.
+/// The layers of `src/weights/`.
 const WEIGHTS: [&[&str]; 6] = [
     &["weights::quantize::blocks", "weights::hashed", "weights::outliers", "weights::record"],
     &["weights::container", "weights::config"],
@@ -36,21 +36,22 @@ const WEIGHTS: [&[&str]; 6] = [
     &["weights::quantize"],
 ];
 
-/// The floor and the room of a module: the room of the longest name that it is in.
-fn place<'a>(module: &str, floors: &[&'a [&'a str]]) -> Option<(usize, &'a str)> {
-    let rooms =
-        floors.iter().enumerate().flat_map(|(floor, rooms)| rooms.iter().map(move |room| (floor, *room)));
-    let is_in =
-        |room: &str| module.strip_prefix(room).is_some_and(|rest| rest.is_empty() || rest.starts_with("::"));
-    rooms.filter(|(_, room)| is_in(room)).max_by_key(|(_, room)| room.len())
+/// The layer and the group of a module: the group of the longest name that it is in.
+fn place<'a>(module: &str, layers: &[&'a [&'a str]]) -> Option<(usize, &'a str)> {
+    let groups =
+        layers.iter().enumerate().flat_map(|(layer, groups)| groups.iter().map(move |group| (layer, *group)));
+    let is_in = |group: &str| {
+        module.strip_prefix(group).is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
+    };
+    groups.filter(|(_, group)| is_in(group)).max_by_key(|(_, group)| group.len())
 }
 
-/// The imports from one room into another that is not on a floor below.
-fn wrong(imports: &Imports, floors: &[&[&str]]) -> Vec<String> {
+/// The imports from one group into another that is not in a layer below.
+fn wrong(imports: &Imports, layers: &[&[&str]]) -> Vec<String> {
     let mut wrong = Vec::new();
     for (from, to) in imports.all() {
-        if let (Some((own, room)), Some((other, other_room))) = (place(from, floors), place(to, floors))
-            && room != other_room
+        if let (Some((own, group)), Some((other, other_group))) = (place(from, layers), place(to, layers))
+            && group != other_group
             && other >= own
         {
             wrong.push(format!("{from} uses {to}"));
@@ -64,16 +65,16 @@ fn library() -> Imports {
 }
 
 #[test]
-fn a_module_uses_only_the_floors_below_its_own() {
+fn a_module_uses_only_the_layers_below_its_own() {
     let imports = library();
-    for floors in [&FLOORS[..], &KERNELS[..], &WEIGHTS[..]] {
-        let wrong = wrong(&imports, floors);
+    for layers in [&LAYERS[..], &KERNELS[..], &WEIGHTS[..]] {
+        let wrong = wrong(&imports, layers);
         assert!(wrong.is_empty(), "{wrong:#?}");
     }
 }
 
 #[test]
-fn neither_build_has_the_others_rooms_in_it() {
+fn neither_build_has_the_others_modules_in_it() {
     let imports = library();
     let apart = [
         ("web::engine", ["research", "web::research"]),
@@ -91,14 +92,14 @@ fn neither_build_has_the_others_rooms_in_it() {
 }
 
 #[test]
-fn every_file_has_a_floor() {
+fn every_file_has_a_layer() {
     let imports = library();
-    let floors = |module: &str| match module.split_once("::") {
+    let layers = |module: &str| match module.split_once("::") {
         Some(("kernels", _)) => place(module, &KERNELS),
         Some(("weights", _)) => place(module, &WEIGHTS),
-        _ => place(module, &FLOORS),
+        _ => place(module, &LAYERS),
     };
-    let homeless: Vec<&str> = imports.modules().filter(|module| floors(module).is_none()).collect();
+    let homeless: Vec<&str> = imports.modules().filter(|module| layers(module).is_none()).collect();
     assert!(homeless.is_empty(), "{homeless:#?}");
 }
 
@@ -114,12 +115,12 @@ fn no_files_import_each_other_in_a_circle() {
 #[test]
 fn a_circle_is_found_through_braces_renames_and_names_that_a_folder_passes_on() {
     let circle = Imports::of([
-        ("room", "pub mod a; mod b; pub use b::Thing;"),
-        ("room::a", "use crate::room::{Thing as Other, c::{self, Value}};"),
-        ("room::b", "fn f() { super::a::g() } // use super::c"),
-        ("room::c", "use std::fmt;"),
+        ("group", "pub mod a; mod b; pub use b::Thing;"),
+        ("group::a", "use crate::group::{Thing as Other, c::{self, Value}};"),
+        ("group::b", "fn f() { super::a::g() } // use super::c"),
+        ("group::c", "use std::fmt;"),
     ]);
-    assert_eq!(circle.circles(), ["room::a uses room::b", "room::b uses room::a"]);
+    assert_eq!(circle.circles(), ["group::a uses group::b", "group::b uses group::a"]);
 }
 
 #[test]

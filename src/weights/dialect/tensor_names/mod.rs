@@ -25,7 +25,7 @@ pub enum TensorMapping {
 /// OpenAI's own state dict, whose names OpenCLIP kept.
 ///
 /// ```
-/// # use clip_wasm::weights::names::{TensorMapping, mapping};
+/// # use clip_wasm::weights::tensor_names::{TensorMapping, mapping};
 /// assert_eq!(mapping("visual.proj"), TensorMapping::Transposed("visual_projection.weight".into()));
 /// ```
 pub fn mapping(name: &str) -> TensorMapping {
@@ -43,7 +43,7 @@ pub fn mapping(name: &str) -> TensorMapping {
 /// The canonical name of a tensor of a Hugging Face `CLIPModel`, or `None` if that model has no such tensor.
 ///
 /// ```
-/// # use clip_wasm::weights::names::from_hugging_face;
+/// # use clip_wasm::weights::tensor_names::from_hugging_face;
 /// let name = "vision_model.encoder.layers.3.mlp.fc1.weight";
 /// assert_eq!(from_hugging_face(name).as_deref(), Some("v.blk.3.ffn_down.weight"));
 /// ```

@@ -274,7 +274,7 @@ fn quantize_tile<const R: usize>(
     }
 }
 
-/// Quantizes one block of `R` rows into a tile's block. A function of its own: see [`super::finish`].
+/// Quantizes one block of `R` rows into a tile's block. A function of its own: see [`super::epilogue`].
 #[inline(never)]
 fn write_block<const R: usize>(values: &[[f32; BLOCK]; R], block: &mut [u8]) {
     let (scales, zeros, codes) = quantize_block(values);

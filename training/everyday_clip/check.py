@@ -8,10 +8,15 @@ import time
 
 import torch
 
+from .batches import Batches, Scenes
 from .evaluate import Evaluation
 from .model import GRID
+from .options import LAYOUTS
 from .polish import Polish, remember
+from .student import Lesson, Student, total_of
+from .student_training import Run, warm_up
 from .teacher import Judge, Teacher, build_bank, fine_tune
+from .teacher_workshop import TeacherWorkshop
 
 NEEDED = ["photos.json", "sprites.json", "concepts.json", "full-size.npz", "teacher.pt"]
 PICTURES, SCENES, STEPS = 16_384, 8_192, 20
@@ -26,11 +31,9 @@ def check_files(folder) -> None:
 
 def check_speed(options, log) -> None:
     """Runs every stage for a moment and says what the whole would reach."""
-    from .train import HALVES, Lesson, Run, Scenes, Shop, Student, total_of, warm_up
-
     options.scenes = min(options.scenes, SCENES)
     options.teacher_scenes = min(options.teacher_scenes, SCENES)
-    shop = Shop(options, log)
+    shop = TeacherWorkshop(options, log)
     empty = [source for number, source in enumerate(shop.photos.sources) if not len(shop.photos.of("train", number)) and source != "imagenet-samples"]
     if empty:
         raise ValueError(f"no training photographs of {', '.join(empty)}: pack again")
@@ -38,13 +41,14 @@ def check_speed(options, log) -> None:
     device = torch.device(options.device)
     shop.to(device)
     teacher = Teacher(copy.deepcopy(shop.lite), len(shop.concepts), shop.trained_on_device).to(device)
-    layout = HALVES[options.teacher_format]
+    layout = LAYOUTS[options.teacher_format]
     teacher = fine_tune(teacher, shop.material, simple.to(device), options, 1e9, log, layout, STEPS)
     judge = Judge(teacher, layout, device, options.bank_batch, shop.lite, shop.original_head)
     bank = build_bank(judge, shop.material, plan.to(device), min(options.views, PICTURES), options.scenes, options.bank_seconds, options.bank_batch, options.first_share, log)
     student = Student(shop.tokenizer.get_vocab_size(), shop.tokenizer.token_to_id("<|endoftext|>")).to(device)
     dtype = torch.bfloat16
-    lesson = Lesson(student, bank, Scenes.of(plan, ids, said, device), shop.tables, shop.trained_on_device, options.batch, dtype)
+    batches = Batches(bank, Scenes.of(plan, ids, said, device), shop.tables, shop.trained_on_device, options.batch, dtype)
+    lesson = Lesson(student, batches)
     for keep in (max(1, round(GRID * GRID * options.keep)), GRID * GRID):
         warm_up(lesson, [keep], options.compile and device.type == "cuda" or options.force_compile, log)
         run, began = Run(lesson, options.lr), time.time()

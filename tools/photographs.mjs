@@ -1,13 +1,14 @@
 // @ts-check
 /**
- * Asks a model about sixty CC0 photographs that nothing was trained on, each with the labels that a visitor would write, and
- * writes every answer down.
+ * Classifies sixty CC0 photographs that no model of this project was trained on, each with the labels that a visitor might
+ * write, and writes every answer to a page.
  * usage: node tools/photographs.mjs [--model everyday-clip] [--mirrors FOLDER] [--write docs/PHOTOGRAPHS.md]
  *
- * `datasets/photographs/photographs.json` has the list: the public repository and commit of each photograph, its SHA-256, its
- * licence, its labels. What is not in `target/photographs` yet is fetched there from raw.githubusercontent.com, or read out of
- * git directories `FOLDER/OWNER+NAME/repo`, and held against its hash. Several `--model` are compared side by side in the
- * figures; the table of answers is the first one's. Needs target/release/clip-wasm, or CLIP_WASM with the path of another.
+ * `datasets/photographs/photographs.json` lists the public repository and commit of each photograph, its SHA-256, its licence
+ * and its labels. A photograph that is not in `target/photographs` yet is downloaded from raw.githubusercontent.com, or read
+ * from the git directory `FOLDER/OWNER+NAME/repo`; its hash is verified either way. With several `--model` options, the page
+ * compares their accuracy and lists the answers of the first. Requires target/release/clip-wasm; CLIP_WASM names another
+ * executable.
  */
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -34,7 +35,7 @@ export function readList() {
 }
 
 /**
- * How many answers are right, and which wrong label answers most of the errors.
+ * Counts the correct answers, and finds the most frequent wrong answer.
  *
  * @param {Answer[]} answers
  * @returns {Tally}
@@ -50,7 +51,7 @@ export function tally(answers) {
 }
 
 /**
- * Wilson's 95 % interval of a share.
+ * Returns the 95 % Wilson interval of a proportion.
  *
  * @param {number} hits
  * @param {number} all
@@ -69,7 +70,7 @@ function wilson(hits, all) {
  * @param {Photograph} photograph
  * @param {Source} source
  * @param {string | undefined} mirrors
- * @returns {Promise<string>} the file, whose hash is right
+ * @returns {Promise<string>} the path of the file, whose hash was verified
  */
 async function obtain({ source: key, path: name, sha256 }, { repository, commit }, mirrors) {
   const file = repository ? path.join(KEPT, `${key}-${path.basename(name).replaceAll(" ", "-")}`) : name;
@@ -78,7 +79,7 @@ async function obtain({ source: key, path: name, sha256 }, { repository, commit 
     writeFileSync(file, await read(repository, /** @type {string} */ (commit), name, mirrors));
   }
   const found = createHash("sha256").update(readFileSync(file)).digest("hex");
-  if (found !== sha256) throw new Error(`${file} has the SHA-256 ${found}, not ${sha256}: delete it and run this again.`);
+  if (found !== sha256) throw new Error(`${file} has the SHA-256 ${found}, expected ${sha256}: delete the file and run this command again.`);
   return file;
 }
 
@@ -95,7 +96,7 @@ async function read(repository, commit, name, mirrors) {
   }
   const address = `https://raw.githubusercontent.com/${repository}/${commit}/${encodeURI(name)}`;
   const response = await fetch(address);
-  if (!response.ok) throw new Error(`${address} cannot be fetched: the host answered ${response.status}.`);
+  if (!response.ok) throw new Error(`Could not download ${address}: the host responded with status ${response.status}.`);
   return Buffer.from(await response.arrayBuffer());
 }
 
@@ -124,7 +125,7 @@ function figures({ right, all, interval: [low, high], errors, magnet }) {
 }
 
 /**
- * What is right of the photographs whose right label the model was taught, where its record has a list of names.
+ * Counts the correct answers among the photographs whose correct label is in the model's list of names, if it has one.
  *
  * @param {{ model: string, answers: Answer[] }} run
  */
@@ -134,7 +135,7 @@ function ofTaught({ model, answers }) {
   const names = new TaughtNames(readFileSync(list, "utf8"));
   const taught = answers.filter(({ photograph }) => names.has(photograph.answer));
   const right = taught.filter((answer) => answer.right).length;
-  return `\nOf the ${taught.length} photographs whose right label is a name that ${model} was taught, it finds ${right} right.\n`;
+  return `\nFor ${taught.length} photographs, the correct label is a name that ${model} was trained on: it classifies ${right} of them correctly.\n`;
 }
 
 /**
@@ -152,28 +153,29 @@ function document({ sources, photographs }, runs) {
     return `| [${path.basename(name)}](${address}) | ${answer} | ${said} | ${rank} | ${others} |`;
   });
   const origins = Object.values(sources).map(({ repository, commit, license }) =>
-    repository ? `| [${repository}](https://github.com/${repository}) at ${commit?.slice(0, 10)} | ${license} |` : `| this one | ${license} |`,
+    repository ? `| [${repository}](https://github.com/${repository}) at ${commit?.slice(0, 10)} | ${license} |` : `| this repository | ${license} |`,
   );
-  return `# Sixty photographs that nothing was trained on
+  return `# Sixty photographs that the model was not trained on
 
-Written by \`node tools/photographs.mjs --write docs/PHOTOGRAPHS.md\`: it fetches the photographs at pinned commits, verifies
-their hashes, and asks \`clip-wasm classify\` with the model's own template. Which photographs, their labels and the right
-answers were fixed before any model was asked, and stand in \`${LIST}\`.
+This page is generated by \`node tools/photographs.mjs --write docs/PHOTOGRAPHS.md\`, which downloads the photographs at pinned
+commits, verifies their hashes, and runs \`clip-wasm classify\` with the model's own template. The photographs, their labels and
+the correct answers are listed in \`${LIST}\`. They were fixed before any model was run.
 
-All ${photographs.length} are CC0 or in the public domain. They are what their repositories have that shows one thing or one scene
-that a visitor could name; left out are other shots of the same subject, abstract patterns, paintings, textures, and all but five of
-some thirty pictures of sport. Each has 8 to 11 labels, as somebody would write them who has not seen the list of names that the
-model was taught.
+All ${photographs.length} photographs are CC0 or in the public domain. They are the photographs in their repositories that show a single
+thing or scene that a visitor could name. We left out further shots of the same subject, abstract patterns, paintings, textures, and
+all but five of about thirty sports photographs. Each photograph has 8 to 11 labels, written the way someone would who has not seen
+the list of names that the model was trained on.
 
-| model | right (95 % interval) | the wrong answer given most often |
+| model | accuracy (95 % interval) | most frequent wrong answer |
 |---|---|---|
 ${runs.map((run) => `| ${path.basename(run.model, ".gguf")} | ${figures(tally(run.answers))} |`).join("\n")}
 ${ofTaught(runs[0])}
-## Every answer of ${model}
+## All answers of ${model}
 
-Bold where it is right; the score is that among the labels, the rank that of the right label.
+Correct answers are in bold. The percentage is the score of the answer among the labels of the photograph, and the rank is that of
+the correct label.
 
-| photograph | what it shows | answer | rank | the other labels |
+| photograph | correct label | answer | rank | other labels |
 |---|---|---|---|---|
 ${rows.join("\n")}
 
@@ -201,7 +203,7 @@ async function main() {
   const runs = values.model.map((model) => ({ model, answers: ask(model, asked) }));
   for (const { model, answers } of runs) {
     for (const { photograph, scores, right } of answers)
-      if (!right) console.log(`${photograph.path}: ${photograph.answer}, not ${scores[0].label} (${percent(scores[0].score)})`);
+      if (!right) console.log(`${photograph.path}: expected “${photograph.answer}”, got “${scores[0].label}” (${percent(scores[0].score)})`);
     console.log(`${model}: ${figures(tally(answers))}`);
   }
   if (values.write) writeFileSync(values.write, document(list, runs));

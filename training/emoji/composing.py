@@ -19,18 +19,18 @@ COLOURS = {  # name -> sRGB of its middle; every scene jitters around it
 }  # fmt: skip
 COLOUR_NAMES = list(COLOURS)
 INK_HANDS = {"high_contrast", "noto_line", "symbola"}  # black shapes: drawn in any ink
-INK_SHARE, PEN_SHARE = 0.45, 0.3  # how often an ink or pen hand is chosen, to a coloured hand's 1
+INK_SHARE, PEN_SHARE = 0.45, 0.3  # how often an ink or pen style is chosen, relative to a coloured style's 1
 
 
 def hand_share(hand: str, named_by_colour: bool) -> float:
-    """How often a hand is chosen: a concept that is named by a colour ("blue heart") is never drawn in ink."""
+    """How often a style is chosen: a concept that is named by a colour ("blue heart") is never drawn in ink."""
     if hand in INK_HANDS or hand.endswith("_pen"):
         return 1e-6 if named_by_colour else PEN_SHARE if hand.endswith("_pen") else INK_SHARE
     return 1.0
 
 
 class Sprites:
-    """The drawings of some hands, by concept."""
+    """The drawings in some styles, by concept."""
 
     def __init__(self, hands: list[str]):
         self.concepts = load_concepts()
@@ -50,7 +50,7 @@ class Sprites:
         ]
 
     def choose(self, rng: np.random.Generator, concept: int, hands: set[str] | None = None) -> tuple[str, np.ndarray]:
-        """A random drawing of the concept: its hand and RGBA pixels [96, 96, 4]."""
+        """A random drawing of the concept: its style and RGBA pixels [96, 96, 4]."""
         drawings, shares = self.of_concept[concept], self.shares[concept]
         if hands is not None:
             shares = shares * [hand in hands for hand, _ in drawings]

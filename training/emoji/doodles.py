@@ -1,4 +1,4 @@
-"""Doodles: 42 concepts as a few strokes each, drawn by a program with a shaking hand; never shown in training."""
+"""Doodles: 42 concepts as a few strokes each, drawn by a program with shaky strokes; never used for training."""
 
 import json
 from pathlib import Path

@@ -1,7 +1,7 @@
-"""Renders the data set of the guided study, `datasets/drawings/`: 24 things, each drawn by six hands.
+"""Renders the data set of the guided study, `datasets/drawings/`: 24 things, each drawn in six styles.
 
-Run as `training/drawings`. Two hands (Twemoji, FxEmoji) and the doodles were never trained on; the others were, on other
-grounds. `by-hand.csv` lists the same pictures with the hand in place of the thing.
+Run as `training/drawings`. Two styles (Twemoji, FxEmoji) and the doodles were never used for training; the others were, on other
+backgrounds. `by-hand.csv` lists the same pictures with their style as the label.
 """
 
 import csv

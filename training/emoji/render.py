@@ -1,7 +1,7 @@
-"""Renders every concept in every hand to sprites: `cache/sprites/<hand>.npz`.
+"""Renders every concept in every style to sprites: `cache/sprites/<style>.npz`.
 
-A sprite is 96 x 96 RGBA (straight alpha), its drawing cropped to what is visible and centred. A hand is one
-artist's way to draw the whole set. Run as `python -m emoji.render`; hands that exist are kept.
+A sprite is 96 x 96 RGBA (straight alpha), its drawing cropped to what is visible and centred. A style (`hand` in the code) is one
+artist's drawings of the whole set. Run as `python -m emoji.render`; styles that are already rendered are skipped.
 """
 
 import io
@@ -22,7 +22,7 @@ SPRITE = 96
 DRAWN_AT = 192
 
 TRAINING_HANDS = ["noto", "flat", "modern", "high_contrast", "fluent_3d", "emojione", "noto_line", "symbola"]
-OUTLINED = ["noto", "flat", "emojione"]  # hands whose edges make the pen hands
+OUTLINED = ["noto", "flat", "emojione"]  # styles whose edges give the pen styles
 HELD_OUT_HANDS = ["twemoji", "fxemoji"]
 
 FXEMOJI_NAMES = {  # where FxEmoji's name for a drawing is Unicode's name for another
@@ -123,7 +123,7 @@ def font_source(paths: list, size: int = DRAWN_AT) -> Source:
 
 
 def sources(size: int = DRAWN_AT) -> dict[str, Callable[[], Source]]:
-    """How each hand draws, made on demand: loading a set takes a second."""
+    """The renderer of each style, created on demand: loading a set takes a second."""
     noto_line = sorted((NODE_MODULES / "@fontsource/noto-emoji/files").glob("noto-emoji-[0-9]*-400-normal.woff2"))
     return {
         "noto": lambda: iconify_source("noto", size),
@@ -168,7 +168,7 @@ def pen_drawing(drawing: np.ndarray) -> np.ndarray:
 
 
 def render_hand(hand: str) -> dict[str, int]:
-    """Draws all concepts of a hand and writes `<hand>.npz`: sprites [n, 96, 96, 4] uint8, concepts [n] int32 into names."""
+    """Draws all concepts in a style and writes `<style>.npz`: sprites [n, 96, 96, 4] uint8, concepts [n] int32 into names."""
     draw = sources()[hand]()
     drawn: dict[str, list] = {hand: []}
     if hand in OUTLINED:

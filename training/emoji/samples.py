@@ -17,7 +17,7 @@ from .render import fit, pen_drawing, sources
 SIDE = 448
 SAMPLES = TRAINING.parent / "www" / "samples"
 
-# file, hand, the emoji's label, ground, [(x, y, scale, angle)], alt text, labels (the right one first)
+# file, style, the emoji's label, ground, [(x, y, scale, angle)], alt text, labels (the right one first)
 PICTURES = [
     ("red-car", "emojione", "automobile", (255, 214, 64), [(0.5, 0.5, 0.72, 0)], "A red car on a yellow background",
      ["car on a yellow background", "car on a blue background", "bicycle on a yellow background", "boat on a yellow background", "airplane"]),
@@ -38,7 +38,7 @@ PICTURES = [
 
 
 def drawing(hand: str, label: str) -> np.ndarray:
-    """An emoji as the hand draws it, RGBA [448, 448, 4]."""
+    """An emoji in the style `hand`, RGBA [448, 448, 4]."""
     emoji = next(m for c in load_concepts() for m in c.members if m["label"].lower() == label)
     drawn = sources(size=2 * SIDE)[hand.removesuffix("_pen")]()(emoji)
     if hand.endswith("_pen"):

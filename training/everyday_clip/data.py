@@ -56,13 +56,13 @@ class Photos:
 
 @dataclass
 class Drawings:
-    """Every sprite: RGBA pixels, concept, hand."""
+    """Every sprite: RGBA pixels, concept, style (`hand`)."""
 
     pixels: np.ndarray  # uint8 [n, 64, 64, 5]: colour, opacity, opacity with the regions that strokes enclose filled
     concept: np.ndarray
     hand: np.ndarray
     hands: list[str]
-    is_test: np.ndarray  # per hand
+    is_test: np.ndarray  # per style
     tested: list[str] = field(default_factory=list)
 
 

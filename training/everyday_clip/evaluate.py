@@ -82,7 +82,7 @@ class Evaluation:
         return self.shop.painter.paint(plan[np.flatnonzero(known)].to(self.device), restyle=False), planner.drawn[known]
 
     def of_teacher(self, judge: Judge) -> None:
-        """Top-1 of each source's test photos and of each test hand, over all trained concepts."""
+        """Top-1 of each source's test photos and of each test style, over all trained concepts."""
         photos, shop = self.shop.photos, self.shop
         for number, source in enumerate(photos.sources):
             items = photos.of("test", number)
@@ -156,7 +156,7 @@ class Evaluation:
                 values.append((found < 1).float().mean().item())
             values += [(above(images @ labels.T, drawn, untaught[None]) < 1).float().mean().item() for images, drawn in hands.values()]
             score = float(np.mean([values[0], np.mean(values[1:] or values)])) if values else 0.0
-            self.log(f"template {template!r}: photos and hands " + " ".join(f"{v:.4f}" for v in values))
+            self.log(f"template {template!r}: photos and styles " + " ".join(f"{v:.4f}" for v in values))
             if score > best[0]:
                 best = (score, template, labels)
         self.log(f"the record's template: {best[1]!r}")

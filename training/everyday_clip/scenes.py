@@ -29,7 +29,7 @@ SIZES = ["small", "big"]
 STYLES = ["colour", "ink", "pen", "grey"]
 COLOUR, INK, PEN, GREY = range(4)
 INK_HANDS = {"high_contrast", "noto_line", "symbola"}  # black shapes: drawn in any ink
-INK_SHARE, PEN_SHARE = 0.45, 0.3  # how often an ink or pen hand is chosen, to a coloured hand's 1
+INK_SHARE, PEN_SHARE = 0.45, 0.3  # how often an ink or pen style is chosen, relative to a coloured style's 1
 NO_GROUND_SHARE, WHITE_SHARE = 0.18, 0.18
 HELD_OUT_PAIRS = 0.1  # share of (concept, ground) pairs that training never shows
 NEVER_MIRRORED = set(  # words of names and parents of what means something else in the mirror
@@ -71,7 +71,7 @@ class Plan:
 
 
 class Planner:
-    """Chooses drawings and arranges them; `hands` says whose."""
+    """Chooses drawings and arranges them; `hands` says in which styles."""
 
     def __init__(self, concepts: Concepts, drawings: Drawings, hands: list[str]):
         self.concepts, self.drawings = concepts, drawings

@@ -146,7 +146,7 @@ def encode_sprites(sprites: list[np.ndarray], exact: bool) -> bytes:
 
 
 def pack_sprites(numbers: dict[str, int], out: Path, hands: list[str] | None) -> None:
-    """Writes sprites.bin and sprites.json, one hand after the other."""
+    """Writes sprites.bin and sprites.json, one style after the other."""
     listed = []
     with (out / "sprites.bin").open("wb") as file, ProcessPoolExecutor(2) as pool:
         for path in sorted((CACHE / "sprites").glob("*.npz")):
@@ -170,7 +170,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=CACHE / "data")
     parser.add_argument("--photos", type=int, help="only so many, at random")
-    parser.add_argument("--hands", type=lambda text: text.split(","), help="only these hands")
+    parser.add_argument("--hands", type=lambda text: text.split(","), help="only these styles")
     parser.add_argument("--quality-64", type=int, default=60, help="WebP quality of mosaics of 64-pixel tiles")
     parser.add_argument("--quality-96", type=int, default=60, help="WebP quality of mosaics of 96-pixel tiles")
     parser.add_argument("--only", choices=["concepts", "photos", "sprites", "full-size"])

@@ -42,7 +42,7 @@ def mosaic(tiles: list[np.ndarray], lossless: bool) -> bytes:
 
 @pytest.fixture(scope="module")
 def packed(tmp_path_factory) -> Path:
-    """A data folder of noise in the format of `material.pack`: five concepts, a train and a test split, two hands."""
+    """A data folder of noise in the format of `material.pack`: five concepts, a train and a test split, two styles."""
     folder, rng = tmp_path_factory.mktemp("data"), np.random.default_rng(0)
     concepts = [{"names": [n], "parents": PARENTS[n], "keywords": [f"{n}like"], "photo": True, "drawing": True, "samples_only": False} for n in THINGS]
     (folder / "concepts.json").write_text(json.dumps(concepts))

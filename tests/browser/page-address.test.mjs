@@ -94,7 +94,7 @@ test("the frame is as high as what it says, also in a narrower window", async ()
   const inside = () => frame().locator("html").evaluate(() => document.documentElement.offsetHeight);
   const outside = () => page.locator("address-panel iframe").evaluate((iframe) => iframe.clientHeight);
   const wide = await inside();
-  await page.setViewportSize({ width: 360, height: 780 });
+  await page.setViewportSize({ width: 280, height: 780 });
   await page.waitForFunction((wide) => Number(document.querySelector("address-panel iframe")?.clientHeight) > wide, wide);
   assert.equal(await outside(), await inside());
   await page.setViewportSize({ width: 1280, height: 720 });

@@ -266,7 +266,7 @@ test("every number of a researcher's hour is the command line's", { timeout: 900
     for (const [tab, view] of [["Dataset", "dataset-view"], ["Robustness", "robustness-view"]]) {
       await open(page, tab);
       await page.locator(view).getByRole("button", { name: "Pin for comparison" }).click();
-      await page.locator(view).getByRole("button", { name: `Save pin ${letter} as JSON` }).waitFor();
+      await page.locator(view).getByRole("button", { name: `Save JSON of pin ${letter}` }).waitFor();
     }
     pinned.evaluations[letter] = evaluation;
     pinned.robust[letter] = robust;
@@ -324,10 +324,10 @@ test("every number of a researcher's hour is the command line's", { timeout: 900
   // After a reload the pins are there, the first data is resumed, and is the same.
   await page.close();
   page = await visit();
-  for (const [letter, evaluation] of Object.entries(pinned.evaluations)) equal(await savedJson(page, "dataset-view", `Save pin ${letter} as JSON`), evaluation, `pin ${letter}`);
+  for (const [letter, evaluation] of Object.entries(pinned.evaluations)) equal(await savedJson(page, "dataset-view", `Save JSON of pin ${letter}`), evaluation, `pin ${letter}`);
   await open(page, "Robustness");
   await onScreen(page, "robustness-view .tables:not(result-frame *)", screens.robustnessesScreen(pinned.robust));
-  for (const [letter, result] of Object.entries(pinned.robust)) equal(await savedJson(page, "robustness-view", `Save pin ${letter} as JSON`), result, `pin ${letter}`);
+  for (const [letter, result] of Object.entries(pinned.robust)) equal(await savedJson(page, "robustness-view", `Save JSON of pin ${letter}`), result, `pin ${letter}`);
   await open(page, "Dataset");
   await give(page, clean);
   await page.getByText(/^Resumed from 24 embeddings/).waitFor();

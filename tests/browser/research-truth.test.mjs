@@ -313,7 +313,7 @@ test("pins are there after a reload until they are removed; one that was damaged
     await page.locator("dataset-view").getByRole("button", { name: "Pin for comparison" }).click();
     await page.getByRole("button", { name: `Remove pin ${letter}` }).waitFor();
   }
-  const before = await savedJson(page, "dataset-view", "Save pin B as JSON");
+  const before = await savedJson(page, "dataset-view", "Save JSON of pin B");
   await again();
   await page.getByRole("button", { name: "Remove pin A" }).click();
   await page.getByRole("button", { name: "Remove pin A" }).waitFor({ state: "detached" });
@@ -331,7 +331,7 @@ test("pins are there after a reload until they are removed; one that was damaged
   await again();
   await page.getByRole("button", { name: "Remove pin B" }).waitFor();
   assert.equal(await pins().count(), 1, "A was removed, C damaged");
-  assert.deepEqual(await savedJson(page, "dataset-view", "Save pin B as JSON"), before);
+  assert.deepEqual(await savedJson(page, "dataset-view", "Save JSON of pin B"), before);
   // Where there is nothing to keep them in, that is said.
   await page.evaluate(() => void (navigator.storage.getDirectory = () => Promise.reject(new DOMException("no room", "SecurityError"))));
   await give(page, folders(0));

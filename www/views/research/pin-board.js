@@ -102,7 +102,7 @@ export class PinBoard extends Component {
   #item(pin) {
     const { name, subject, result } = pin;
     const save = button("Save JSON", "save");
-    save.setAttribute("aria-label", `Save pin ${name} as JSON`);
+    save.setAttribute("aria-label", `Save JSON of pin ${name}`);
     save.addEventListener("click", () => saveJson(`${this.#kind}-${name}.json`, documentOf(subject, result)));
     const remove = button("Remove");
     remove.setAttribute("aria-label", `Remove pin ${name}`);

@@ -286,7 +286,7 @@ visit("where a model takes all memory, Classify and the research tabs go on with
   await page.locator(`dataset-view[data-state="ready"]`).waitFor({ timeout: 120_000 });
   await page.getByRole("tab", { name: "Model" }).click();
   await openEndless(page);
-  await page.locator("model-view").getByRole("alert").filter({ hasText: `${EMBEDDED.name} stays in place` }).waitFor({ timeout: 120_000 });
+  await page.locator("model-view").getByRole("alert").filter({ hasText: `${EMBEDDED.name} is still loaded` }).waitFor({ timeout: 120_000 });
   await inPlace(page, EMBEDDED.name, EMBEDDED.dtype);
   await page.getByRole("tab", { name: "Dataset" }).click();
   const field = page.getByRole("textbox", { name: "Labels of the data" });

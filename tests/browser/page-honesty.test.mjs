@@ -2,7 +2,7 @@
 /** What the page says of itself and of the limits of its model: on the first screen, where no label fits, of names never taught. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { FOLDER, answered, button, labels, openVisits } from "./visits.mjs";
+import { FOLDER, answered, button, labels, openVisits, until } from "./visits.mjs";
 
 /** @import { Page } from "playwright-core" */
 
@@ -92,6 +92,9 @@ visit("of several pictures those that no label fits are not given one, and a cop
   await strip.getByText("pizza", { exact: true }).waitFor();
   await answered(page);
   await button(page, "Copy JSON").click();
-  const copied = async () => JSON.parse(await page.evaluate(() => navigator.clipboard.readText()));
+  const copied = async () => {
+    await until(page, () => navigator.clipboard.readText());
+    return JSON.parse(await page.evaluate(() => navigator.clipboard.readText()));
+  };
   assert.equal((await copied()).best_label_fits, true);
 });

@@ -23,6 +23,11 @@ async function write(page, text) {
 }
 /** @param {Page} page */
 const address = (page) => page.evaluate(() => location.href);
+/** Once the field is filled, it is with this text. @param {Page} page @param {string} text */
+async function holds(page, text) {
+  await page.waitForFunction(() => /** @type {HTMLTextAreaElement | null} */ (document.querySelector("#labels"))?.value);
+  assert.equal(await labels(page).inputValue(), text);
+}
 /** @param {Page} page */
 const copied = async (page) => {
   await page.evaluate(() => navigator.clipboard.writeText(""));
@@ -37,13 +42,11 @@ visit("10,000 labels do not fill the address, and are there after a reload, in a
   const place = await address(page);
   assert.ok(place.length < LONG, `${place.length} characters`);
   await page.reload();
-  await page.locator("#labels").waitFor();
-  assert.equal(await labels(page).inputValue(), MANY);
+  await holds(page, MANY);
   for (const from of [place, url()]) {
     const other = await context.newPage();
     await other.goto(from);
-    await other.locator("#labels").waitFor();
-    assert.equal(await labels(other).inputValue(), MANY, from);
+    await holds(other, MANY);
     await other.close();
   }
 });
@@ -54,9 +57,9 @@ visit("back and forward bring long lists back whole", async (page) => {
   await button(page, "Animals").click();
   await page.evaluate(() => history.back());
   await page.waitForFunction(() => /** @type {HTMLTextAreaElement} */ (document.querySelector("#labels")).value.startsWith("thing"));
-  assert.equal(await labels(page).inputValue(), MANY);
+  await holds(page, MANY);
   await page.reload();
-  assert.equal(await labels(page).inputValue(), MANY);
+  await holds(page, MANY);
 });
 
 visit("a link is without a list that is too long for one, and says so where it is copied", async (page) => {
@@ -80,9 +83,9 @@ visit("a few hundred labels are in a link, whole, though not in the address", as
   const guest = await context.newPage();
   await guest.goto(link);
   await answered(guest);
-  assert.equal(await labels(guest).inputValue(), SOME);
+  await holds(guest, SOME);
   await guest.reload();
-  assert.equal(await labels(guest).inputValue(), SOME);
+  await holds(guest, SOME);
   await context.close();
 });
 
@@ -106,6 +109,5 @@ visit("where storage is full or switched off the page goes on", async (page) => 
   await write(page, MANY);
   assert.ok((await address(page)).length < LONG);
   await page.reload();
-  await page.locator("#labels").waitFor();
-  assert.equal(await labels(page).inputValue(), MANY);
+  await holds(page, MANY);
 });

@@ -178,5 +178,5 @@ test("a folder of a Hugging Face checkpoint is opened from disk, and the way bac
 
 test("a file that is no model is told beside the models, and the present one stays", async () => {
   await page.getByLabel("Model file").setInputFiles({ name: "x.gguf", mimeType: "", buffer: Buffer.from("no model") });
-  await page.locator("model-view").getByRole("alert").filter({ hasText: `${EMBEDDED.name} stays in place` }).waitFor();
+  await page.locator("model-view").getByRole("alert").filter({ hasText: `${EMBEDDED.name} is still loaded` }).waitFor();
 });

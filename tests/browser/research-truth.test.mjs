@@ -246,7 +246,7 @@ test("another model takes results with it or marks them, and pins keep their own
   await open(page, "Model");
   await page.getByRole("button", { name: "Use the page’s own model" }).click();
   await open(page, "Dataset");
-  await frame(page).locator(".whose").getByText(new RegExp(`^Of ${EMBEDDED.name} ${EMBEDDED.dtype}`)).first().waitFor();
+  await frame(page).locator(".whose").getByText(new RegExp(`^Measured: ${EMBEDDED.name} ${EMBEDDED.dtype}`)).first().waitFor();
   await measured(page);
   assert.equal((await savedJson(page, "dataset-view")).dtype, EMBEDDED.dtype);
 });

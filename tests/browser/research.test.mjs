@@ -147,10 +147,12 @@ test("a cell of the confusion matrix shows its pictures, and a pinned run is com
   await view.locator(".confusion .cell.wrong").first().click();
   assert.ok((await view.locator("picture-row li").count()) > 0);
   await view.getByRole("button", { name: "Pin for comparison" }).click();
-  await view.getByLabel("Templates of the data").fill("{}");
+  const templates = view.getByLabel("Templates of the data");
+  const own = await templates.inputValue();
+  await templates.fill("art of the {}");
   await view.getByText("McNemar’s exact p").first().waitFor();
   // Robustness and Bias ask with the templates of Dataset: the model's own again.
-  await view.getByLabel("Templates of the data").fill("a drawing of a {}");
+  await templates.fill(own);
   await view.getByText("McNemar’s exact p").first().waitFor({ state: "hidden" });
   await settled("dataset-view");
 });

@@ -92,7 +92,7 @@ async function caught(act) {
 
 /** The JSON that a view saves. @param {string} view @returns {Promise<any>} */
 async function saved(view) {
-  return JSON.parse(await caught(() => page.locator(view).getByRole("button", { name: "Save JSON" }).click()));
+  return JSON.parse(await caught(() => page.locator(view).getByRole("button", { name: "Save JSON", exact: true }).click()));
 }
 
 /** @param {...string} args of the command line @returns {any} */
@@ -212,6 +212,7 @@ test("another name for a class moves pictures, and so does another set of labels
   // Other templates change the answer; they do not take it away, even while it is on its way.
   await view.getByLabel("Templates of the data").fill("a picture of a {}");
   await words.getByRole("button", { name: "Try these names" }).click();
+  await view.locator(".whose").filter({ hasText: "“a picture of a {}”" }).first().waitFor();
   await settled("dataset-view");
   await words.getByRole("rowheader", { name: "sunshade" }).waitFor();
   await open("Bias");

@@ -89,7 +89,7 @@ test("a label that is typed in WebKit gets the very score of the command line", 
   await field.clear();
   await field.sendKeys("car", Key.ENTER, "boat", Key.ENTER, "tree");
   await driver.wait(async () => (await scores()).length === 3, PATIENCE);
-  const words = ["--labels", "car,boat,tree", "--template", EMBEDDED.templates[0], `${FOLDER}/www/samples/red-car.webp`];
+  const words = ["--labels", "car,boat,tree", "--template", EMBEDDED.templates[0], `${FOLDER}/www/samples/sailboat.webp`];
   const told = execFileSync(CLI, ["classify", "--json", "--model", `${FOLDER}/models/everyday-clip.gguf`, ...words]);
   const [native] = JSON.parse(told.toString());
   /** @type {string[]} */
@@ -122,7 +122,7 @@ test("a checkpoint comes from a hub in WebKit, is the command line's byte for by
   const gguf = path.join(scratch, "tiny.gguf");
   const hub = await serveHub({ "someone/tiny": "tests/golden/models/gelu" });
   const project = await serve({ root: ".", connect: hub.url });
-  const picture = "www/samples/red-car.webp";
+  const picture = "www/samples/sailboat.webp";
   const labels = ["car", "boat"];
   try {
     const told = await commandLine(["quantize", "someone/tiny", "--dtype", "q8_0", "-o", gguf], hub.url);

@@ -30,6 +30,7 @@ async function holds(page, text) {
 }
 /** @param {Page} page */
 const copied = async (page) => {
+  await answered(page); // what is said of the new labels moves the button
   await page.evaluate(() => navigator.clipboard.writeText(""));
   await button(page, "Copy link").click();
   // Not by the button's "Copied", which is gone again before a busy browser is asked for it.

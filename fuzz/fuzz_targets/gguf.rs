@@ -3,14 +3,14 @@
 
 use bytes::Bytes;
 use clip_wasm::Error;
-use clip_wasm::weights::gguf::Arrivals;
+use clip_wasm::weights::gguf::GgufStream;
 use clip_wasm::weights::{Checkpoint, Loader, Tensors};
 use libfuzzer_sys::fuzz_target;
 
 fn arrived(file: &[u8], chunk: usize) -> Result<Checkpoint, Error> {
-    let mut arrivals = Arrivals::new(0);
-    file.chunks(chunk).try_for_each(|bytes| arrivals.push(bytes))?;
-    let gguf = arrivals.finish()?;
+    let mut stream = GgufStream::new(0);
+    file.chunks(chunk).try_for_each(|bytes| stream.push(bytes))?;
+    let gguf = stream.finish()?;
     Checkpoint::from_parts(&gguf.metadata, Tensors::new(gguf.tensors)?)
 }
 

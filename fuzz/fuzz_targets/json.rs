@@ -6,7 +6,7 @@ use bytes::Bytes;
 use clip_wasm::image::Preprocessing;
 use clip_wasm::text::Tokenizer;
 use clip_wasm::weights::hub::Repository;
-use clip_wasm::weights::{MetadataFiles, CheckpointMetadata, Converter, Record, sizes};
+use clip_wasm::weights::{CheckpointMetadata, Converter, MetadataFiles, Record, sizes};
 use libfuzzer_sys::fuzz_target;
 use sha2::{Digest, Sha256};
 
@@ -28,10 +28,14 @@ fuzz_target!(|input: &[u8]| {
     let bytes = Bytes::copy_from_slice(json);
     match kind % 7 {
         0 => {
-            let companions = CheckpointMetadata::from_hugging_face(MetadataFiles { config: bytes.clone(), ..files() });
+            let companions =
+                CheckpointMetadata::from_hugging_face(MetadataFiles { config: bytes.clone(), ..files() });
             drop(companions.map(|companions| sizes::by_dtype(&companions.config)));
             // An OpenCLIP config says its preprocessing too, and a whole processor's file has one in it.
-            drop(CheckpointMetadata::from_hugging_face(MetadataFiles { preprocessor: bytes.clone(), ..files() }));
+            drop(CheckpointMetadata::from_hugging_face(MetadataFiles {
+                preprocessor: bytes.clone(),
+                ..files()
+            }));
             drop(CheckpointMetadata::from_hugging_face(MetadataFiles { processor: bytes, ..files() }));
         }
         1 => drop(Preprocessing::from_json(json)),
@@ -47,7 +51,10 @@ fuzz_target!(|input: &[u8]| {
             let tokenizer_config = MetadataFiles { tokenizer_config: bytes.clone(), ..files() };
             for files in [tokenizer_config, MetadataFiles { special_tokens: bytes, ..files() }] {
                 let Ok(companions) = CheckpointMetadata::from_hugging_face(files) else { continue };
-                drop(Tokenizer::from_json(&companions.tokenizer_json, 77).map(|tokenizer| tokenizer.encode("a!")));
+                drop(
+                    Tokenizer::from_json(&companions.tokenizer_json, 77)
+                        .map(|tokenizer| tokenizer.encode("a!")),
+                );
             }
         }
     }

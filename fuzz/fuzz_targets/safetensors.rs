@@ -2,7 +2,7 @@
 #![no_main]
 
 use bytes::Bytes;
-use clip_wasm::weights::{Checkpoint, MetadataFiles, HuggingFaceFiles, Record};
+use clip_wasm::weights::{Checkpoint, HuggingFaceFiles, MetadataFiles, Record};
 use libfuzzer_sys::fuzz_target;
 
 const CONFIG: &[u8] = include_bytes!("../../tests/golden/models/gelu/config.json");

@@ -11,7 +11,12 @@ fuzz_target!(|input: &[u8]| {
     if kind % 3 == 2 {
         let (csv, npy) = bytes.split_at(bytes.iter().position(|&byte| byte == 0xff).unwrap_or(0));
         drop(npy::read_matrix(npy));
-        drop(EmbeddingSet::from_files(npy.strip_prefix(&[0xff]).unwrap_or(npy), &String::from_utf8_lossy(csv), 2, "hash"));
+        drop(EmbeddingSet::from_files(
+            npy.strip_prefix(&[0xff]).unwrap_or(npy),
+            &String::from_utf8_lossy(csv),
+            2,
+            "hash",
+        ));
         return;
     }
     let Ok(text) = table::text(bytes.to_vec()) else { return };

@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn a_crew_stays_until_it_is_sent_away_and_lets_nobody_in_late() {
+    fn workers_stay_until_they_are_sent_away_and_let_nobody_in_late() {
         let workers = SpinningWorkers::default();
         rayon::scope(|scope| {
             let dismissed = StopOnDrop(&workers);

@@ -218,7 +218,7 @@ impl WeightMatrix {
         };
         let mut packed = packed.with_outliers(outliers);
         if let Some(exact) = exact {
-            packed.set_wide_weights(&exact.to_f32()?);
+            packed.set_outlier_weights(&exact.to_f32()?);
         }
         Ok(Self::Packed(packed))
     }

@@ -49,7 +49,7 @@ impl Association {
 
     /// The image-embedding association test (Steed and Caliskan, 2021) of unit embeddings: two targets of
     /// pictures, two sets of attributes, which may be pictures or texts.
-    pub fn of_units(targets: [&[&[f32]]; 2], attributes: [&[&[f32]]; 2], bootstrap: &Bootstrap) -> Self {
+    fn of_units(targets: [&[&[f32]]; 2], attributes: [&[&[f32]]; 2], bootstrap: &Bootstrap) -> Self {
         let nearness = |picture: &[f32], attributes: &[&[f32]]| {
             let sum: f64 = attributes.iter().map(|attribute| f64::from(dot(picture, attribute))).sum();
             sum / attributes.len().max(1) as f64

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::embedding_set::EmbeddingSet;
 use super::labels::{Labels, logits, truths};
-use super::logits::{Logits, best};
+use super::logits::best;
 use super::statistics::numerics;
 use super::statistics::{Bootstrap, Estimate, Permutation, cohens_d, holm, permutation_test};
 use crate::kernels::random::Random;
@@ -77,20 +77,6 @@ impl Bias {
     /// Measures the pictures of `set`, whose labels are the groups.
     pub fn of(set: &EmbeddingSet, labels: &Labels, bootstrap: &Bootstrap) -> Self {
         BiasRun::of(set, labels, bootstrap).whole()
-    }
-
-    /// Measures `logits` of pictures that belong to groups: `membership` has a group's index for each row.
-    ///
-    /// # Panics
-    /// If a row's group is out of range.
-    pub fn of_logits(
-        logits: &Logits,
-        labels: &[String],
-        membership: &[usize],
-        groups: &[String],
-        bootstrap: &Bootstrap,
-    ) -> Self {
-        BiasRun::new(logits.rows().zip(membership.iter().copied()), labels, groups, bootstrap).whole()
     }
 }
 
@@ -234,6 +220,7 @@ fn probabilities(row: &[f32]) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::research::logits::Logits;
 
     fn names(names: &[&str]) -> Vec<String> {
         names.iter().map(|name| (*name).to_owned()).collect()
@@ -248,7 +235,8 @@ mod tests {
 
     fn measure(each: usize, gap: f32) -> Bias {
         let (logits, membership) = logits(each, gap);
-        Bias::of_logits(&logits, &names(&["x", "y"]), &membership, &names(&["a", "b"]), &Bootstrap::default())
+        let (labels, groups) = (names(&["x", "y"]), names(&["a", "b"]));
+        BiasRun::new(logits.rows().zip(membership), &labels, &groups, &Bootstrap::default()).whole()
     }
 
     #[test]

@@ -162,6 +162,7 @@ fn parent(module: &str) -> &str {
     module.rsplit_once("::").map_or("", |(parent, _)| parent)
 }
 
-fn is_within(module: &str, other: &str) -> bool {
+/// Whether a module is another, or in it.
+pub fn is_within(module: &str, other: &str) -> bool {
     module.strip_prefix(other).is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
 }

@@ -5,7 +5,7 @@ mod imports;
 
 use std::path::Path;
 
-use imports::{Imports, files};
+use imports::{Imports, files, is_within};
 
 /// The layers of `src/` from the lowest on, as in `docs/ARCHITECTURE.md`.
 const LAYERS: [&[&str]; 7] = [
@@ -40,10 +40,7 @@ const WEIGHTS: [&[&str]; 6] = [
 fn place<'a>(module: &str, layers: &[&'a [&'a str]]) -> Option<(usize, &'a str)> {
     let groups =
         layers.iter().enumerate().flat_map(|(layer, groups)| groups.iter().map(move |group| (layer, *group)));
-    let is_in = |group: &str| {
-        module.strip_prefix(group).is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
-    };
-    groups.filter(|(_, group)| is_in(group)).max_by_key(|(_, group)| group.len())
+    groups.filter(|(_, group)| is_within(module, group)).max_by_key(|(_, group)| group.len())
 }
 
 /// The imports from one group into another that is not in a layer below.

@@ -1,5 +1,5 @@
-//! How long it takes to measure kept embeddings against other labels. Prints its figure; run it by
-//! `cargo test --release --test task -- --ignored --nocapture`.
+//! How long it takes to measure saved embeddings against other labels. Prints its figure; run it by
+//! `cargo test --release --test research -- --ignored --nocapture`.
 
 use std::time::Instant;
 

@@ -64,7 +64,7 @@ fn projections_keep_eight_bits_and_so_does_what_q6_k_puts_into_the_residual_stre
 }
 
 #[test]
-fn weights_of_wide_channels_stand_beside_their_matrix_in_f16() {
+fn weights_of_outlier_channels_stand_beside_their_matrix_in_f16() {
     let mut clip = TinyClip::seeded(4);
     let gains = &mut clip.tensor("vision_model.encoder.layers.0.layer_norm1.weight").values;
     (gains[3], gains[40]) = (15.0, -12.0);

@@ -50,7 +50,7 @@ fn converted(files: &HuggingFaceFiles, dtype: Dtype, mut next: impl FnMut() -> u
 }
 
 /// A checkpoint with outlier channels in both towers.
-fn with_wide_channels() -> TinyClip {
+fn with_outlier_channels() -> TinyClip {
     let mut clip = TinyClip::seeded(6);
     for norm in [
         "vision_model.encoder.layers.0.layer_norm1.weight",
@@ -65,7 +65,7 @@ fn with_wide_channels() -> TinyClip {
 
 #[test]
 fn the_file_is_that_of_the_whole_checkpoint_in_every_type_and_chunking() {
-    let clip = with_wide_channels();
+    let clip = with_outlier_channels();
     for dtype in DTYPES {
         let expected = quantized(&clip.checkpoint(), dtype);
         for seed in 0..8 {
@@ -79,7 +79,7 @@ fn the_file_is_that_of_the_whole_checkpoint_in_every_type_and_chunking() {
 #[test]
 fn half_precision_sources_give_the_same_file_too() {
     for stored in [safetensors::Dtype::F16, safetensors::Dtype::BF16] {
-        let clip = TinyClip { dtype: stored, ..with_wide_channels() };
+        let clip = TinyClip { dtype: stored, ..with_outlier_channels() };
         let mut chunks = Chunks(1);
         let file = converted(&clip.files(), Dtype::Q8_0, || chunks.next());
         assert!(file == quantized(&clip.checkpoint(), Dtype::Q8_0), "{stored}");
@@ -88,13 +88,13 @@ fn half_precision_sources_give_the_same_file_too() {
 
 #[test]
 fn one_byte_at_a_time_gives_the_same_file() {
-    let clip = with_wide_channels();
+    let clip = with_outlier_channels();
     assert!(converted(&clip.files(), Dtype::Q4_0, || 1) == quantized(&clip.checkpoint(), Dtype::Q4_0));
 }
 
 #[test]
 fn shards_follow_each_other() {
-    let clip = with_wide_channels();
+    let clip = with_outlier_channels();
     let is_vision = |name: &str| name.starts_with("vision_model.");
     let mut files = clip.files();
     files.weights = vec![clip.weights_of(|name| !is_vision(name)), clip.weights_of(is_vision)];
@@ -105,7 +105,7 @@ fn shards_follow_each_other() {
 
 #[test]
 fn a_snapshot_taken_anywhere_goes_on_to_the_same_file() {
-    let clip = with_wide_channels();
+    let clip = with_outlier_channels();
     let files = clip.files();
     let expected = quantized(&clip.checkpoint(), Dtype::Q8_0);
     let (mut converter, mut data, mut chunks) = (Converter::new(Dtype::Q8_0), Vec::new(), Chunks(3));
@@ -178,7 +178,7 @@ fn a_header_that_claims_too_much_is_refused_before_it_comes() {
 
 #[test]
 fn open_clip_weights_whose_norms_come_late_give_the_same_file_too() {
-    let clip = with_wide_channels().in_open_clip_names();
+    let clip = with_outlier_channels().in_open_clip_names();
     for dtype in DTYPES {
         let mut chunks = Chunks(4);
         let file = converted(&clip.files(), dtype, || chunks.next());

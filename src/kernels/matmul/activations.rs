@@ -232,9 +232,8 @@ impl Pieces<'_> {
     }
 }
 
-/// Quantizes the `R` rows in `values`, normalised first if `rows` says so: into the blocks of the tile whose first row
-/// is
-/// `first`, and into its outlier channels what is kept out of them.
+/// Quantizes the `R` rows in `values`, normalised first if `rows` says so: into the blocks of the tile whose first
+/// row is `first`, and into its outlier channels what is kept out of them.
 fn quantize_tile<const R: usize>(
     values: &[f32],
     rows: Rows,

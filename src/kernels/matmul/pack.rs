@@ -109,7 +109,7 @@ impl PackedMatrix {
     ///
     /// # Panics
     /// If there are not that many.
-    pub fn set_wide_weights(&mut self, weights: &[f32]) {
+    pub fn set_outlier_weights(&mut self, weights: &[f32]) {
         let channels = self.outliers.len();
         assert_eq!(weights.len(), self.columns * channels);
         for (index, weight) in weights.iter().enumerate() {

@@ -118,7 +118,7 @@ fn every_implementation_has_the_same_bits() {
 }
 
 #[test]
-fn a_trial_times_every_implementation_but_the_reference_and_chooses_the_fastest() {
+fn autotuning_times_every_implementation_but_the_reference_and_chooses_the_fastest() {
     let start = std::time::Instant::now();
     let measurements = autotune::run(768, || start.elapsed().as_secs_f64() * 1000.0);
     for largest in [16, 127] {
@@ -251,7 +251,7 @@ fn a_product_writes_only_its_own_columns() {
 }
 
 #[test]
-fn wide_channels_leave_the_others_their_precision() {
+fn outlier_channels_leave_the_others_their_precision() {
     let error = |outliers: Vec<u32>| {
         let mut case = Case { outliers, ..Case::new(6, 16, 128) };
         for row in case.activations.chunks_mut(128) {

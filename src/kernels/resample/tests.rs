@@ -1,4 +1,4 @@
-//! Properties of the taps and of the two passes. Equality with Pillow is checked in `tests/image_resize.rs`.
+//! Properties of the taps and of the two passes. Equality with Pillow is checked in `tests/image/resize.rs`.
 
 use super::*;
 

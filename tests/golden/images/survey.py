@@ -1,7 +1,7 @@
-"""Writes several hundred varied images and what Hugging Face makes of them, for `tests/image_survey.rs` to compare.
+"""Writes several hundred varied images and what Hugging Face makes of them, for `tests/image/survey.rs` to compare.
 
     python tests/golden/images/survey.py FOLDER [--photos PHOTOS]
-    CLIP_WASM_SURVEY=FOLDER cargo test --release --test image_survey -- --ignored --nocapture
+    CLIP_WASM_SURVEY=FOLDER cargo test --release --test image survey -- --ignored --nocapture
 
 An image `FAMILY~KIND~NUMBER` gets a neighbour `….expected`: width and height as little-endian u32, then what
 `CLIPImageProcessorPil` makes of the upright image, as RGB and as f32 pixels.

@@ -47,14 +47,11 @@ fn label_sets(study: &mut Study, set: &EmbeddingSet, args: &args::Bias) -> Resul
     if args.other_labels.is_empty() {
         return Ok(None);
     }
-    let (first, second) = (study.settings.labels.clone(), &args.other_labels);
+    let second = &args.other_labels;
     let templates = study.settings.templates.clone();
     let embeddings = study.session.label_embeddings(second, &templates)?;
     let second = Labels { names: second, embeddings: &embeddings, logit_scale: study.session.logit_scale() };
-    let sets = study::with_labels(&mut study.session, &first, &templates, |first| {
-        LabelSets::of(set, first, &second)
-    })?;
-    Ok(Some(sets))
+    study.with_labels(&templates, |first| LabelSets::of(set, first, &second)).map(Some)
 }
 
 fn association(study: &mut Study, set: &EmbeddingSet, args: &args::Bias) -> Result<Option<Association>> {

@@ -162,19 +162,10 @@ impl Study {
 
     /// Calls `measure` with the labels' embeddings under some templates.
     pub fn with_labels<T>(&mut self, templates: &[String], measure: impl FnOnce(&Labels) -> T) -> Result<T> {
-        with_labels(&mut self.session, &self.settings.labels, templates, measure)
+        let names = &self.settings.labels;
+        let embeddings = self.session.label_embeddings(names, templates)?;
+        Ok(measure(&Labels { names, embeddings: &embeddings, logit_scale: self.session.logit_scale() }))
     }
-}
-
-/// Calls `measure` with labels and their embeddings under some templates.
-pub fn with_labels<T>(
-    session: &mut Session,
-    names: &[String],
-    templates: &[String],
-    measure: impl FnOnce(&Labels) -> T,
-) -> Result<T> {
-    let embeddings = session.label_embeddings(names, templates)?;
-    Ok(measure(&Labels { names, embeddings: &embeddings, logit_scale: session.logit_scale() }))
 }
 
 /// The picture of an item, and the hash of its bytes.
@@ -205,7 +196,7 @@ fn is_saved_set(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "npy")
 }
 
-/// The pictures; of kept embeddings, what their table says.
+/// The pictures; of saved embeddings, what their table says.
 fn open_dataset(path: &Path) -> Result<Dataset> {
     if is_saved_set(path) { Dataset::open(&path.with_extension("csv")) } else { Dataset::open(path) }
 }

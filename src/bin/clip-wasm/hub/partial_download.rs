@@ -162,13 +162,13 @@ impl PartialDownload {
         // The error at hand matters more than a note that cannot be written.
         let _ = kept;
         let _ = fs::remove_file(self.work.part_path());
-        let is_saved_set = self.work.note_path().exists() && !self.work.is_apart();
+        let can_resume = self.work.note_path().exists() && !self.work.is_apart();
         match error {
-            Error::Download { url, problem } if is_saved_set => Error::Download {
+            Error::Download { url, problem } if can_resume => Error::Download {
                 url,
                 problem: format!("{problem}; progress is saved, and the next run resumes"),
             },
-            Error::File { path, source } if is_saved_set => {
+            Error::File { path, source } if can_resume => {
                 let problem = format!("{source}; progress is saved, and the next run resumes");
                 Error::File { path, source: io::Error::new(source.kind(), problem) }
             }

@@ -71,6 +71,13 @@ enum ArchivePosition {
     End,
 }
 
+impl ArchivePosition {
+    /// What follows an entry of so many bytes: its descriptor if it has one, or else the next head.
+    fn after(described: bool, bytes: usize) -> Self {
+        if described { Self::Descriptor { bytes: bytes as u64 } } else { Self::Head }
+    }
+}
+
 impl Archive {
     /// Takes the next byte that belongs to no storage; gives the storage that follows it.
     ///
@@ -164,11 +171,7 @@ impl Archive {
         let bytes = bytes.ok_or_else(|| malformed(format!(
             "the length of the entry {name:?} is not known yet: TorchScript archives can only be read from disk"
         )))?;
-        self.place = if described {
-            ArchivePosition::Descriptor { bytes: bytes as u64 }
-        } else {
-            ArchivePosition::Head
-        };
+        self.place = ArchivePosition::after(described, bytes);
         Ok(Some(NextStorage { key: key.to_owned(), bytes }))
     }
 
@@ -184,8 +187,7 @@ impl Archive {
         if self.views.is_empty() {
             return Err(malformed("its pickle has no tensors".into()));
         }
-        self.place =
-            if described { ArchivePosition::Descriptor { bytes: end as u64 } } else { ArchivePosition::Head };
+        self.place = ArchivePosition::after(described, end);
         Ok(())
     }
 
@@ -208,8 +210,7 @@ impl Archive {
             return Err(malformed("its numbers are not little-endian".into()));
         }
         self.held = if described { DESCRIPTOR.to_vec() } else { Vec::new() };
-        self.place =
-            if described { ArchivePosition::Descriptor { bytes: end as u64 } } else { ArchivePosition::Head };
+        self.place = ArchivePosition::after(described, end);
         Ok(())
     }
 

@@ -21,6 +21,23 @@ pub enum TensorMapping {
     Nowhere,
 }
 
+impl TensorMapping {
+    /// The weight or the bias of a layer of a block; `None` if `part` is neither.
+    fn affine(block: &str, layer: &str, part: &str) -> Option<Self> {
+        is_affine(part).then(|| Self::Whole(format!("{block}.{layer}.{part}")))
+    }
+
+    /// The weight or the bias of PyTorch's one projection to queries, keys and values; `None` if `part` is neither.
+    fn joint_projection(block: &str, part: &str) -> Option<Self> {
+        let third = |layer: &str| format!("{block}.attn_{layer}.{part}");
+        is_affine(part).then(|| Self::Packed(["q", "k", "v"].map(third)))
+    }
+}
+
+fn is_affine(part: &str) -> bool {
+    matches!(part, "weight" | "bias")
+}
+
 /// What becomes of the published tensor `name`: of a Hugging Face `CLIPModel` or `SiglipModel`, of OpenCLIP, or of
 /// OpenAI's own state dict, whose names OpenCLIP kept.
 ///
@@ -104,5 +121,5 @@ fn block_tensor(name: &str) -> Option<String> {
         "mlp.fc2" => "ffn_up",
         _ => return None,
     };
-    matches!(part, "weight" | "bias").then(|| format!("blk.{index}.{layer}.{part}"))
+    is_affine(part).then(|| format!("blk.{index}.{layer}.{part}"))
 }

@@ -43,8 +43,7 @@ fn block_tensor(name: &str) -> Option<TensorMapping> {
     let index: u16 = index.parse().ok()?;
     let block = format!("{tower}.blk.{index}");
     if let Some(part) = rest.strip_prefix("attn.in_proj_") {
-        let third = |layer: &str| format!("{block}.attn_{layer}.{part}");
-        return is_affine(part).then(|| TensorMapping::Packed(["q", "k", "v"].map(third)));
+        return TensorMapping::joint_projection(&block, part);
     }
     let (layer, part) = rest.rsplit_once('.')?;
     let layer = match layer {
@@ -55,7 +54,7 @@ fn block_tensor(name: &str) -> Option<TensorMapping> {
         "mlp.c_proj" => "ffn_up",
         _ => return None,
     };
-    is_affine(part).then(|| TensorMapping::Whole(format!("{block}.{layer}.{part}")))
+    TensorMapping::affine(&block, layer, part)
 }
 
 /// A tensor of timm's, which a FastViT has under names of its own; the batches that a norm has seen are no weights.
@@ -64,8 +63,4 @@ fn trunk_tensor(name: &str) -> TensorMapping {
         return TensorMapping::Nowhere;
     }
     TensorMapping::Whole(format!("v.trunk.{name}"))
-}
-
-fn is_affine(part: &str) -> bool {
-    matches!(part, "weight" | "bias")
 }

@@ -21,8 +21,7 @@ pub fn mapping(name: &str) -> Option<TensorMapping> {
 /// `attention.out_proj.bias` to `v.head.attn_out.bias`.
 fn head_tensor(name: &str) -> Option<TensorMapping> {
     if let Some(part) = name.strip_prefix("attention.in_proj_") {
-        let third = |layer: &str| format!("v.head.attn_{layer}.{part}");
-        return is_affine(part).then(|| TensorMapping::Packed(["q", "k", "v"].map(third)));
+        return TensorMapping::joint_projection("v.head", part);
     }
     let (layer, part) = name.rsplit_once('.')?;
     let layer = match layer {
@@ -32,9 +31,5 @@ fn head_tensor(name: &str) -> Option<TensorMapping> {
         "mlp.fc2" => "ffn_up",
         _ => return None,
     };
-    is_affine(part).then(|| TensorMapping::Whole(format!("v.head.{layer}.{part}")))
-}
-
-fn is_affine(part: &str) -> bool {
-    matches!(part, "weight" | "bias")
+    TensorMapping::affine("v.head", layer, part)
 }

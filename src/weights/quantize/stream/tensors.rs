@@ -58,8 +58,8 @@ pub struct TensorStream {
 #[derive(Debug, Serialize, Deserialize)]
 enum TensorDestination {
     Nowhere,
-    /// The tensor begun in the body, and the names, shape and type of those that follow it, in reverse order.
-    DataWriter {
+    /// The tensor begun in the writer, and the names, shape and type of those that follow it, in reverse order.
+    Written {
         then: Vec<String>,
         shape: Vec<usize>,
         dtype: Dtype,
@@ -84,12 +84,12 @@ impl TensorStream {
             (TensorMapping::Nowhere, _) | (_, None) => TensorDestination::Nowhere,
             (TensorMapping::Whole(canonical), Some(dtype)) => {
                 body.begin(canonical, shape.clone(), dtype, false)?;
-                TensorDestination::DataWriter { then: Vec::new(), shape, dtype }
+                TensorDestination::Written { then: Vec::new(), shape, dtype }
             }
             (TensorMapping::Packed([first, second, third]), Some(dtype)) => {
                 let shape = parts::third(&name, &shape)?;
                 body.begin(first, shape.clone(), dtype, false)?;
-                TensorDestination::DataWriter { then: vec![third, second], shape, dtype }
+                TensorDestination::Written { then: vec![third, second], shape, dtype }
             }
             (TensorMapping::Transposed(canonical), Some(dtype)) => {
                 let shape = parts::transposed_shape(&name, &shape)?;
@@ -109,7 +109,7 @@ impl TensorStream {
         let mut bytes = &bytes[..taken];
         match &mut self.to {
             TensorDestination::Nowhere => {}
-            TensorDestination::DataWriter { then, shape, dtype } => loop {
+            TensorDestination::Written { then, shape, dtype } => loop {
                 bytes = &bytes[body.push(bytes, out)?..];
                 if !body.is_between_tensors() {
                     break;

@@ -10,20 +10,12 @@ drawn with it. The plurals are the training recipe's.
 import json
 import random
 import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "training"))
+from everyday_clip.plurals import plural
 
 FORMS = ["{}", "{}", "{}", "a {}", "the {}", "a photo of a {}", "A picture of a {}.", "Capital", "UPPER", "plural", "plural", "two plural", "small {}", "{} on a white background", "this is a {}"]
-
-
-def plural(name):
-    for joint in (" of ", " with ", " in ", " on ", " wearing ", " without "):
-        if joint in name:
-            head, tail = name.split(joint, 1)
-            return plural(head) + joint + tail
-    if name.endswith(("s", "x", "ch", "sh")):
-        return name if name.endswith("s") else name + "es"
-    if name.endswith("y") and name[-2:-1] not in "aeiou":
-        return name[:-1] + "ies"
-    return name + "s"
 
 
 def written(rng, name):
@@ -41,8 +33,7 @@ concepts = json.load(open(sys.argv[1]))
 taught = [c for c in concepts if not c["samples_only"]]
 words = {w.lower() for c in taught for w in c["names"] + c["parents"] + c["keywords"]}
 names = sorted({n for c in taught for n in c["names"]})
-others = sorted({c["names"][0] for c in concepts if c["samples_only"]} - {n for n in words} - {n for n in names})
-others = [n for n in others if n.lower() not in words]
+others = sorted(n for n in {c["names"][0] for c in concepts if c["samples_only"]} if n.lower() not in words)
 rng = random.Random(20)
 drawn = {kind: [[name, written(rng, name)] for name in rng.sample(pool, 200)] for kind, pool in (("inside", names), ("outside", others))}
 rows = {kind: ",\n".join("    " + json.dumps(row, ensure_ascii=False) for row in pairs) for kind, pairs in drawn.items()}

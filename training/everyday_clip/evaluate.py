@@ -14,6 +14,7 @@ import torch
 
 from . import texts
 from .embedders import CommandLineEmbedder, OwnEmbedder
+from .plurals import plural
 from .scenes import COLOUR_NAMES, Planner
 from .teacher import Judge
 from .weights import load_folder
@@ -246,7 +247,7 @@ class Evaluation:
         concept, count = self.rng.choice(shop.planner.drawn, n), self.rng.integers(1, 5, size=n)
         images = self.images(self._paint(shop.planner.plan(self.rng, concept, 0.6, count=count)))
         names = [shop.concepts.names[c][0] for c in concept]
-        said = [f"{word} {name if k == 0 else texts.plural(name)}" for name in names for k, word in enumerate(NUMBER_WORDS)]
+        said = [f"{word} {name if k == 0 else plural(name)}" for name in names for k, word in enumerate(NUMBER_WORDS)]
         found = torch.einsum("nd,nkd->nk", images, self.texts(said).view(n, 4, -1)).argmax(1).cpu().numpy()
         self.note("count", "count, one to four", (found == count - 1).mean(), n)
 

@@ -21,6 +21,7 @@ from .augment import chance
 from .data import photo_shares
 from .evaluate import COMMON, NUMBER_WORDS
 from .model import GRID, Clip, Optimisers, say
+from .plurals import plural
 from .scenes import INK, PEN
 from .teacher import cut_and_mix, sample_cells
 from .texts import contrast
@@ -92,7 +93,7 @@ class Lesson:
         order = np.argsort(-(plan.count > 1).astype(float) + self.shop.rng.random(self.drawn))[:COUNTED]
         names = [self.shop.concepts.names[c][0] for c in plan.concept[order]]
         shapes = self.shop.rng.choice(["{}", "{}", "a drawing of {}", "a picture of {}"], len(order))
-        said = [str(shape).format(f"{word} {name if k == 0 else texts.plural(name)}") for name, shape in zip(names, shapes) for k, word in enumerate(NUMBER_WORDS)]
+        said = [str(shape).format(f"{word} {name if k == 0 else plural(name)}") for name, shape in zip(names, shapes) for k, word in enumerate(NUMBER_WORDS)]
         ids = torch.from_numpy(texts.token_ids(self.shop.tokenizer, said)).long()
         options = say(self.clip, ids, dtype).view(len(order), 4, -1)
         scores = torch.einsum("nd,nkd->nk", image[len(image) - self.drawn :][torch.from_numpy(order)], options)

@@ -18,6 +18,7 @@ from . import texts
 from .data import photo_shares
 from .evaluate import COMMON, NUMBER_WORDS
 from .model import Clip, cosine, say
+from .plurals import plural
 from .scenes import INK, PEN, Plan
 from .weights import load_folder, save_folder
 from .workshop import Workshop
@@ -119,7 +120,7 @@ class Polish:
         written = [texts.scene_caption(shop.rng, c, shop.concepts.names, shop.concepts.keywords, shop.phrases.row, *rest) for c, *rest in zip(*columns)]
         counted = chosen[np.argsort(-(plan.count[chosen] > 1).astype(float))][:COUNTED]
         names = [shop.concepts.names[c][0] for c in plan.concept[counted]]
-        said = [f"{word} {name if k == 0 else texts.plural(name)}" for name in names for k, word in enumerate(NUMBER_WORDS)]
+        said = [f"{word} {name if k == 0 else plural(name)}" for name in names for k, word in enumerate(NUMBER_WORDS)]
         ids = torch.from_numpy(texts.token_ids(shop.tokenizer, [text for text, _ in written] + said)).long().to(self.device)
         read = say(self.clip, ids, self.dtype)
         rows, concept, of = (torch.from_numpy(a).to(self.device) for a in (chosen, plan.concept[chosen], counted))

@@ -8,6 +8,7 @@ import torch
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 
 from .data import Concepts
+from .plurals import plural
 from .scenes import COLOUR_NAMES, INK, NONE, PEN, PLACES, SIZES, Plan
 
 START, END = "<|startoftext|>", "<|endoftext|>"
@@ -33,19 +34,6 @@ SIZE_WORDS = {"small": ["small", "little", "tiny"], "big": ["big", "large", "hug
 ANYTHING = ["something", "a drawing", "an object", "a picture"]
 TEMPLATED = 0.4  # of counting captions: "a drawing of a three bananas" is what a template makes of a label
 PHRASE, MEDIUM, GROUND, COUNT, PLACE, SIZE, LINES = range(7)  # columns of what a caption says; NONE where it is silent
-
-
-def plural(name: str) -> str:
-    """The plural of the noun a name starts or ends with: "slices of cake", "foxes"."""
-    for joint in (" of ", " with ", " in ", " on ", " wearing ", " without "):
-        if joint in name:
-            head, tail = name.split(joint, 1)
-            return plural(head) + joint + tail
-    if name.endswith(("s", "x", "ch", "sh")):
-        return name if name.endswith("s") else name + "es"
-    if name.endswith("y") and name[-2:-1] not in "aeiou":
-        return name[:-1] + "ies"
-    return name + "s"
 
 
 def filled(template: str, noun: str) -> str:

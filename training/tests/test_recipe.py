@@ -25,6 +25,7 @@ from everyday_clip.augment import random_views, resharpened  # noqa: E402
 from everyday_clip.evaluate import above, table, wilson  # noqa: E402
 from everyday_clip.finetune import rate  # noqa: E402
 from everyday_clip.model import Clip, cosine, orthogonalised, say  # noqa: E402
+from everyday_clip.plurals import plural  # noqa: E402
 from everyday_clip.weights import load_folder, save_folder  # noqa: E402
 from material import sources, tables  # noqa: E402
 
@@ -85,7 +86,7 @@ def run(module: str, *options) -> str:
 
 
 def test_plurals_fall_on_the_noun():
-    assert [texts.plural(n) for n in ("car", "slice of cake", "fox", "cherry", "monkey")] == ["cars", "slices of cake", "foxes", "cherries", "monkeys"]
+    assert [plural(n) for n in ("car", "slice of cake", "fox", "cherry", "monkey")] == ["cars", "slices of cake", "foxes", "cherries", "monkeys"]
 
 
 def test_an_orthogonalised_matrix_has_singular_values_near_one():

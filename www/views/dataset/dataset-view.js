@@ -184,6 +184,7 @@ export class DatasetView extends Component {
 
   #rest() {
     clearTimeout(this.#resting);
+    this.#research.question = this.#question; // other views ask it at once; only measuring waits
     this.#resting = setTimeout(() => this.#measure(), REST_MS);
   }
 
@@ -199,13 +200,14 @@ export class DatasetView extends Component {
     clearTimeout(this.#resting);
     if (!this.#research.data) return;
     this.#research.question = this.#question;
+    const { question } = this.#research;
     if (this.#research.embedded === 0 || this.#parts.run.isRunning) return;
     this.#measuring.abort();
     const { signal } = (this.#measuring = new AbortController());
     this.dataset.state = "working";
     const { fault, frame } = this.#parts;
     try {
-      const { subject, measured } = await this.#research.measure("evaluate", {}, { signal });
+      const { subject, measured } = await this.#research.measure("evaluate", {}, { question, signal });
       signal.throwIfAborted();
       this.#evaluation = measured;
       fault.fault = null;
@@ -213,7 +215,7 @@ export class DatasetView extends Component {
       for (const panel of this.#panels) {
         await nextFrame();
         signal.throwIfAborted();
-        panel.question = this.#research.question;
+        panel.question = question;
       }
       await this.#compare(signal);
       if (!signal.aborted) this.dataset.state = "ready";

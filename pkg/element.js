@@ -111,7 +111,7 @@ export class ClipClassify extends Base {
     this.#showPicture();
     if (!image || this.labels.length === 0) return;
     this.setAttribute("aria-busy", "true");
-    this.#say("Classifying …");
+    this.#say(slot("status", "Classifying …"));
     try {
       const classify = await this.#pipeline();
       signal.throwIfAborted();
@@ -171,10 +171,10 @@ export class ClipClassify extends Base {
     this.shadowRoot?.querySelector("ol")?.replaceChildren(...items);
   }
 
-  /** @param {string} words */
+  /** @param {string | Node} words */
   #say(words) {
     const status = /** @type {HTMLElement} */ (this.shadowRoot?.querySelector("p"));
-    status.replaceChildren(words === "Classifying …" ? slot("status", words) : words);
+    status.replaceChildren(words);
     status.hidden = words === "";
   }
 

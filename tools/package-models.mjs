@@ -24,21 +24,17 @@ writeFileSync(
   `${to}/index.js`,
   `// Written by tools/package-models.mjs from the records in models/.
 
-/** The model that comes with the package. */
-export const embedded = ${JSON.stringify(embedded)};
-
 /** Where the model files are that come with the package, by the ids of their records. */
 export const files = {
 ${addresses.join("")}};
 
-/** What is known of each model, by its id. */
+/** What is known of each model, by its id; the first is the one that the package begins with. */
 export const records = ${JSON.stringify(records, null, 2)};
 `,
 );
 writeFileSync(
   `${to}/index.d.ts`,
   `import type { ModelRecord } from "../engine/protocol/types.js";
-export declare const embedded: string;
 export declare const files: Record<string, string>;
 export declare const records: Record<string, ModelRecord>;
 `,

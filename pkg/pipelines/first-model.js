@@ -1,5 +1,6 @@
 // @ts-check
 /** @import { PackagedModels } from "../engine/protocol/types.js" */
+import { absolute, isAddress, packagedModels } from "../engine/client/engine-calls.js";
 import { EngineError } from "../engine/protocol/engine-error.js";
 
 /**
@@ -10,10 +11,9 @@ import { EngineError } from "../engine/protocol/engine-error.js";
  * @throws {EngineError} "unknown-model"
  */
 export async function firstModel(base, models) {
-  if (typeof models === "string" || models instanceof URL) return firstOf(folder(models));
-  if (models) return Object.keys(models.records)[0];
-  if (!base) return (await import("../models/index.js")).embedded;
-  return (await import(/* @vite-ignore */ /* webpackIgnore: true */ /* turbopackIgnore: true */ new URL("models/index.js", folder(base)).href)).embedded;
+  if (isAddress(models)) return firstOf(absolute(models));
+  const { records } = models ?? (await packagedModels(absolute(base)));
+  return Object.keys(records)[0];
 }
 
 /** @param {string} address of a folder that has the ids of its records in `index.json` */
@@ -22,9 +22,4 @@ async function firstOf(address) {
   const response = await fetch(list).catch(() => undefined);
   if (response?.ok) return (await response.json())[0];
   throw new EngineError("unknown-model", `no model was given, and ${list}, which names the default model, cannot be read`);
-}
-
-/** @param {string | URL} address relative to the page; a trailing slash may be missing */
-function folder(address) {
-  return new URL(`${address}`.replace(/\/?$/, "/"), globalThis.location?.href).href;
 }

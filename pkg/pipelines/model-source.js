@@ -6,7 +6,7 @@ import { EngineError } from "../engine/protocol/engine-error.js";
  * Repositories that were converted to ONNX, as tutorials name them, and the authors' own, whose weights this engine reads.
  * @type {Record<string, string>}
  */
-export const ALIASES = {
+const ALIASES = {
   "Xenova/clip-vit-base-patch16": "openai/clip-vit-base-patch16",
   "Xenova/clip-vit-base-patch32": "openai/clip-vit-base-patch32",
   "Xenova/clip-vit-large-patch14": "openai/clip-vit-large-patch14",

@@ -64,7 +64,7 @@ export class ModelSession extends EventTarget {
 
   /** The id of the model in place, where it is one of those that come with the page; else `null`. */
   get shipped() {
-    return this.source !== null && "id" in this.source && this.source.id in SHIPPED ? this.source.id : null;
+    return this.source !== null && "id" in this.source && Object.hasOwn(SHIPPED, this.source.id) ? this.source.id : null;
   }
 
   /** Starts the engine and loads the model that is wanted, else the page's own; failures end in `status`. */

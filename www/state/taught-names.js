@@ -1,7 +1,7 @@
 // @ts-check
 /**
  * Which labels name something that a model was taught, told from the list of its names. A label is looked up as somebody
- * writes it: "Two dogs", "a photo of a dog.", "dog on a red background" all say "dog". `tests/names.test.mjs` has the rates of
+ * writes it: "Two dogs", "a photo of a dog.", "dog on a red background" all say "dog". `tests/browser/taught-names.test.mjs` has the rates of
  * error. Words that are in no name may still mean something to the model: it reads them piece by piece.
  */
 
@@ -27,7 +27,8 @@ export class TaughtNames {
 
   /** @param {string} text the names in lower case, one a line */
   constructor(text) {
-    this.#names = new Set(text.split("\n").flatMap((name) => (name === "" ? [] : [name, plain(name), plain(name).replaceAll("-", " ")])));
+    const names = text.split("\n").filter((name) => name !== "").map(plain);
+    this.#names = new Set(names.flatMap((name) => (name.includes("-") ? [name, name.replaceAll("-", " ")] : [name])));
   }
 
   /**

@@ -314,7 +314,7 @@ export class EngineCalls extends EventTarget {
  * @param {string} [base] the folder of a copy of the package, which is used instead of this one
  * @returns {Promise<PackagedModels>}
  */
-async function packagedModels(base) {
+export async function packagedModels(base) {
   const copy = base && new URL("models/index.js", base).href;
   const { records, files } = await (copy
     ? import(/* @vite-ignore */ /* webpackIgnore: true */ /* turbopackIgnore: true */ copy)
@@ -323,7 +323,7 @@ async function packagedModels(base) {
 }
 
 /** @param {StartOptions["models"]} models @returns {models is string | URL} */
-function isAddress(models) {
+export function isAddress(models) {
   return typeof models === "string" || models instanceof URL;
 }
 
@@ -332,6 +332,6 @@ function isAddress(models) {
  * @param {Folder} folder relative to the page; a trailing slash may be missing
  * @returns {Folder extends undefined ? undefined : string}
  */
-function absolute(folder) {
+export function absolute(folder) {
   return /** @type {any} */ (folder && new URL(`${folder}`.replace(/\/?$/, "/"), globalThis.location?.href).href);
 }

@@ -4,7 +4,6 @@ import { files, records } from "../../models/index.js";
 import { serve } from "../worker/serve.js";
 import { EngineCalls } from "./engine-calls.js";
 
-/** @import { Message } from "../protocol/requests.js" */
 /** @import { StartOptions } from "../protocol/types.js" */
 
 /**

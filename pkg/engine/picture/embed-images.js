@@ -1,5 +1,6 @@
 // @ts-check
 /** @import { ImageInput, Job, WasmEngine, WasmImageEmbeddings } from "../protocol/types.js" */
+import { codeOf } from "../protocol/code-of.js";
 import { EngineError } from "../protocol/engine-error.js";
 import { embedImage } from "./embed-image.js";
 
@@ -48,8 +49,8 @@ async function embedOne(engine, image, which) {
   try {
     return (await embedImage(engine, image)).embedding;
   } catch (error) {
-    if (!(error instanceof Error && "code" in error && `${error.code}`.startsWith("image-"))) throw error;
-    throw new EngineError(`${error.code}`, `${which}${error.message}`, { cause: error });
+    if (!(error instanceof Error) || !codeOf(error).startsWith("image-")) throw error;
+    throw new EngineError(codeOf(error), `${which}${error.message}`, { cause: error });
   }
 }
 

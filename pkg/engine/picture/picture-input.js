@@ -1,6 +1,7 @@
 // @ts-check
 /** @import { ImageInput } from "../protocol/types.js" */
 import { browserPixels } from "./browser-pixels.js";
+import { codeOf } from "../protocol/code-of.js";
 import { EngineError } from "../protocol/engine-error.js";
 
 /**
@@ -23,7 +24,7 @@ export async function takePicture(image, take) {
   try {
     return { result: take.encoded(new Uint8Array(await image.arrayBuffer())), decoder: "rust" };
   } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "image-format")) throw error;
+    if (!(error instanceof Error) || codeOf(error) !== "image-format") throw error;
     return decoded(image, image.type || "unknown", take, error);
   }
 }

@@ -35,7 +35,7 @@ export async function loadBuild(build, imports, base) {
  * @param {string} [base]
  * @returns {Promise<any>}
  */
-export async function importBuild(build, imports, base) {
+async function importBuild(build, imports, base) {
   const load = imports[build];
   if (!load) {
     const there = Object.keys(imports).join(", ");

@@ -1,6 +1,7 @@
 // @ts-check
 /** @import { Build } from "../protocol/types.js" */
-import { foreignWorker, isForeign } from "./foreign-worker.js";
+import { workerElsewhere } from "./foreign-worker.js";
+import { withoutThreads } from "./select-flavour.js";
 
 /**
  * Starts a worker for a thread of a build.
@@ -9,12 +10,8 @@ import { foreignWorker, isForeign } from "./foreign-worker.js";
  * @returns {Worker}
  */
 export function startThread(build, base) {
-  const name = "clip-wasm-thread";
-  const own = import.meta.url;
-  const file = `thread-${build.replace("-threads", "")}.js`;
-  const address = new URL(base ? `engine/runtime/${file}` : `../runtime/${file}`, base ?? own).href;
-  if (isForeign(address)) return foreignWorker(address, { name });
-  if (base) return new Worker(address, { type: "module", name });
+  const elsewhere = workerElsewhere(`runtime/thread-${withoutThreads(build)}.js`, base, import.meta.url, "clip-wasm-thread");
+  if (elsewhere) return elsewhere;
   // Spelt out as bundlers look for it.
   switch (build) {
     case "simd-threads":

@@ -1,6 +1,7 @@
 // @ts-check
 /** @import { Question } from "./picture-question.js" */
 import { inOneFile } from "../../state/in-one-file.js";
+import { listed } from "../../state/listed.js";
 
 /** @typedef {import("../../../pkg/engine/protocol/types.d.ts").ModelInfo} ModelInfo */
 /** @typedef {import("../../../pkg/engine/protocol/types.d.ts").Picture} Picture */
@@ -65,8 +66,7 @@ function isForeign(label) {
 function neverTaught(labels, model) {
   const named = labels.slice(0, MOST_NAMED).map((label) => `“${label}”`);
   const more = labels.length - named.length;
-  const all = more > 0 ? [...named, `${more} more`] : named;
-  const list = all.length > 1 ? `${all.slice(0, -1).join(", ")} and ${all[all.length - 1]}` : all[0];
+  const list = listed(more > 0 ? [...named, `${more} more`] : named);
   const [name, scores] = labels.length > 1 ? ["names", "their scores are"] : ["name", "its score is"];
   const text = `${model} never saw the ${name} ${list} in training, so ${scores} little more than a guess.`;
   if (inOneFile) return { text };

@@ -17,6 +17,7 @@
 /** @import { Answer, Question } from "./picture-question.js" */
 /** @import { Settings } from "../../state/url-fragment.js" */
 /** @import { SettingsStore } from "../../state/settings-store.js" */
+import { codeOf } from "../../../pkg/engine/protocol/code-of.js";
 import "../../components/answer-readout/answer-readout.js";
 import "../../components/error-note/error-note.js";
 import "../../components/fact-list/fact-list.js";
@@ -298,8 +299,7 @@ export class ClassifyView extends Component {
 
   /** @param {unknown} error */
   #failQuestion(error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : "";
-    if (!this.#editors.blame(code, sentence(error))) this.#scores.fault = sentence(error);
+    if (!this.#editors.blame(codeOf(error), sentence(error))) this.#scores.fault = sentence(error);
     this.#forget("No scores for this question.");
   }
 }

@@ -1,5 +1,6 @@
 // @ts-check
 /** @import { Fault } from "../../components/error-note/error-note.js" */
+import { codeOf } from "../../../pkg/engine/protocol/code-of.js";
 import { sentence } from "../../state/sentence.js";
 
 /** By the engine's codes. @type {Map<unknown, string>} */
@@ -15,6 +16,6 @@ const WORDS = new Map([
  * @returns {Fault}
  */
 export function pictureFault(error) {
-  const words = error instanceof Error && "code" in error ? WORDS.get(error.code) : undefined;
+  const words = WORDS.get(codeOf(error));
   return words ? { message: words, details: sentence(error) } : { message: sentence(error) };
 }

@@ -124,7 +124,7 @@ export class ScoresColumn {
    * @param {string[]} untaught
    */
   tellUntaught(answer, untaught) {
-    if (answer !== this.#answer) return;
+    if (answer !== this.#answer || untaught.join("\n") === this.#untaught.join("\n")) return;
     this.#untaught = untaught;
     this.#showNotes();
   }

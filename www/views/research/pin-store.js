@@ -3,6 +3,8 @@
  * Pinned runs between visits, in the origin's private file system: a file each, whose first line is the SHA-256 of the rest.
  * What is damaged, or was written in another form, is as if it were not there. Each page of a host has its own.
  */
+import { sha256 } from "../../../pkg/engine/research/sha256.js";
+
 /** @import { Pin } from "./pin-board.js" */
 
 const FOLDER = "pins";
@@ -11,6 +13,7 @@ const FORM = 1;
 /** Digits of a time in milliseconds, so that names are in the order of time. */
 const TIME_DIGITS = 15;
 
+const hashOf = (/** @type {string} */ text) => sha256(new TextEncoder().encode(text));
 const pageOf = () => location.pathname.replace(/index\.html$/, "");
 
 export const pinStore = Object.freeze({
@@ -34,7 +37,7 @@ export const pinStore = Object.freeze({
     try {
       const file = await (await open()).getFileHandle(`${kind}-${id}`, { create: true });
       const writable = await file.createWritable(); // takes the file's place when it is closed, whole
-      await writable.write(`${await sha256(text)}\n${text}`);
+      await writable.write(`${await hashOf(text)}\n${text}`);
       await writable.close();
       return true;
     } catch {
@@ -67,16 +70,10 @@ async function pinOf(folder, file) {
     const content = await (await (await folder.getFileHandle(file)).getFile()).text();
     const end = content.indexOf("\n");
     const text = content.slice(end + 1);
-    if ((await sha256(text)) !== content.slice(0, end)) return null;
+    if ((await hashOf(text)) !== content.slice(0, end)) return null;
     const { form, page, name, subject, result } = JSON.parse(text);
     return form === FORM && page === pageOf() ? { id: file.slice(file.indexOf("-") + 1), name, subject: Object.freeze(subject), result } : null;
   } catch {
     return null;
   }
-}
-
-/** @param {string} text */
-async function sha256(text) {
-  const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
-  return Array.from(new Uint8Array(hash), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -3,6 +3,7 @@
 import { Component } from "../../dom/component.js";
 import { button } from "../../dom/controls.js";
 import { element } from "../../dom/element.js";
+import { listed } from "../../state/listed.js";
 import { differences, documentOf, subjectText } from "./subject.js";
 import { saveJson } from "./tables.js";
 
@@ -81,12 +82,6 @@ export class ResultFrame extends Component {
     this.toggleAttribute("data-stale", changed.length > 0);
     if (changed.length > 0) this.#mark.textContent = `Outdated: ${listed(changed)} changed since this was measured. Measure again, or keep it: exports and pins say what it was measured on.`;
   }
-}
-
-/** @param {string[]} words */
-function listed(words) {
-  const last = words[words.length - 1];
-  return words.length > 1 ? `${words.slice(0, -1).join(", ")} and ${last}` : last;
 }
 
 customElements.define("result-frame", ResultFrame);

@@ -1,4 +1,6 @@
 // @ts-check
+import { codeOf } from "../../../pkg/engine/protocol/code-of.js";
+
 /** @import { Damage, Trial } from "../../../pkg/engine/protocol/types.js" */
 /** @import { Entry } from "../research/data-files.js" */
 /** @import { Progress, Question, Research } from "../research/research.js" */
@@ -59,7 +61,7 @@ export class DamageRun {
         columns.forEach((column, place) => column.trials.push(answer.trials[place]));
         measured.push({ entry, sha256: answer.sha256 });
       } catch (error) {
-        if (this.#signal.aborted || !(error instanceof Error && "code" in error && `${error.code}`.startsWith("image-"))) throw error;
+        if (this.#signal.aborted || !(error instanceof Error) || !codeOf(error).startsWith("image-")) throw error;
         skipped.push({ image: entry.name, reason: error.message });
       }
       const perSecond = ((index + 1) * 1000) / (performance.now() - begun);

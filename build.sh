@@ -145,6 +145,7 @@ try_in_browser() {
   need_packages
   need_chromium
   for flavour in simd "$@"; do make_flavour "$flavour"; done
+  fill_package
   for flavour in "${FLAVOURS[@]}"; do
     if is_fresh "$flavour"; then fresh+=("$flavour"); else stale+=("$flavour"); fi
   done
@@ -261,8 +262,9 @@ put_page() {
   say "putting the page into $folder"
   bundle_one_file
   rm -rf "${folder:?}"/{index.html,demo.json,service-worker.js,www,models,datasets,pkg}
-  mkdir -p "$folder/pkg"
-  cp -R index.html demo.json service-worker.js LICENSE-MIT LICENSE-APACHE www models datasets "$folder"/
+  mkdir -p "$folder/pkg" "$folder/datasets"
+  cp -R index.html demo.json service-worker.js LICENSE-MIT LICENSE-APACHE www models "$folder"/
+  cp -R datasets/drawings "$folder/datasets/"
   cp -R pkg/engine "$folder/pkg/"
   rm "$folder"/pkg/engine/{index,client/{simd,node,inline}-engine-client,worker/worker-{simd,node}}.js # of the npm package alone
   for flavour in "$@"; do

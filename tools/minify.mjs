@@ -59,7 +59,7 @@ async function bundleWorkers() {
 }
 
 /**
- * Modules and what they import in one. The engine's builds stay where they are, and so do imports of them: all rooms of the engine lie as deep.
+ * Modules and what they import in one. The engine's builds stay where they are, and so do imports of them: all folders of the engine lie as deep.
  * @param {string[]} names
  */
 function bundle(names) {

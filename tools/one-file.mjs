@@ -25,8 +25,7 @@ const inside = {
   name: "inside",
   setup(bundler) {
     bundler.onResolve({ filter: /./ }, ({ path: name, resolveDir, kind }) => {
-      const written = path.resolve(resolveDir, name);
-      const file = written.startsWith(root) ? written : written;
+      const file = path.resolve(resolveDir, name);
       if (kind !== "dynamic-import" || (IN_IT.has(inPage(file)) && existsSync(file))) return { path: file };
       return { path: name, external: true };
     });

@@ -5,7 +5,7 @@
  * usage: node tools/package.mjs
  */
 import { execFileSync } from "node:child_process";
-import { cpSync, renameSync, rmSync, statSync } from "node:fs";
+import { cpSync, renameSync, rmSync } from "node:fs";
 import path from "node:path";
 
 const FOLDER = "target/package";
@@ -21,5 +21,5 @@ const [{ filename, size, unpackedSize, files }] = JSON.parse(
   execFileSync("npm", ["pack", "--json", "--pack-destination", path.resolve(FOLDER)], { cwd: STAGE, encoding: "utf8" }),
 );
 renameSync(`${FOLDER}/${filename}`, `${FOLDER}/clip-wasm.tgz`);
-console.log(`${FOLDER}/clip-wasm.tgz: ${statSync(`${FOLDER}/clip-wasm.tgz`).size} bytes, ${unpackedSize} unpacked, ${files.length} files`);
+console.log(`${FOLDER}/clip-wasm.tgz: ${size} bytes, ${unpackedSize} unpacked, ${files.length} files`);
 if (size > MOST) throw new Error(`the package has ${size} bytes: at most ${MOST}`);

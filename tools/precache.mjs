@@ -38,9 +38,7 @@ const SUFFIXES = new Set([
 /** What the browser keeps as part of the service worker itself, and what is for whoever works on the page. */
 const SERVICE_WORKER = ["service-worker.js", "www/offline/service-worker.js", "www/offline/development.js"];
 const GALLERY = ["www/gallery.css", "www/gallery.html", "www/gallery.js"];
-/** What only programs around the npm package begin with. */
-const OF_THE_PACKAGE = ["client/simd-engine-client", "client/node-engine-client", "client/inline-engine-client", "worker/worker-simd", "worker/worker-node", "index"].map((name) => `pkg/engine/${name}.js`);
-const LEFT_OUT = new Set(["www/offline/precache.js", ...SERVICE_WORKER, ...GALLERY, ...OF_THE_PACKAGE]);
+const LEFT_OUT = new Set(["www/offline/precache.js", ...SERVICE_WORKER, ...GALLERY]);
 /** What says in a page which version it is; the service worker and the page read it. */
 const STAMP = / *<meta name="version" content="[^"]*">\n/;
 

@@ -3,6 +3,7 @@ import { chromium } from "playwright-core";
 
 /** Tests run as root in containers, hence no sandbox; and nothing in the background may make requests of its own. */
 const FLAGS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
 
 /**
  * Starts the browser that the tests run in, which `./build.sh test` finds or installs.
@@ -10,7 +11,7 @@ const FLAGS = ["--no-sandbox", "--disable-background-networking", "--disable-com
  * @returns {Promise<import("playwright-core").Browser>}
  */
 export function launchChromium(...flags) {
-  return chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: [...FLAGS, ...flags] });
+  return chromium.launch({ executablePath, args: [...FLAGS, ...flags] });
 }
 
 /**
@@ -19,7 +20,7 @@ export function launchChromium(...flags) {
  * @returns {Promise<import("playwright-core").BrowserContext>}
  */
 export function launchProfile(folder) {
-  return chromium.launchPersistentContext(folder, { executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: FLAGS });
+  return chromium.launchPersistentContext(folder, { executablePath, args: FLAGS });
 }
 
 /**
@@ -30,6 +31,5 @@ export function launchProfile(folder) {
  */
 export function launchExtension(profile, extension) {
   const flags = [`--load-extension=${extension}`, `--disable-extensions-except=${extension}`, "--disable-features=DisableLoadExtensionCommandLineSwitch", "--headless=new"];
-  const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
   return chromium.launchPersistentContext(profile, { executablePath, headless: false, args: [...FLAGS, ...flags] });
 }

@@ -18,11 +18,15 @@ export const browserName = process.env.PAGE_BROWSER ?? "chromium";
 /** @returns {Promise<import("playwright-core").Browser>} with a camera that asks nobody */
 export function launchBrowser() {
   if (browserName === "chromium") return launchChromium(...CHROMIUM_CAMERA);
-  return firefox.launch({
-    channel: "moz-firefox", // over WebDriver BiDi, which a distribution's Firefox speaks
-    executablePath: process.env.FIREFOX ?? "/usr/bin/firefox-esr",
-    firefoxUserPrefs: FIREFOX_PREFERENCES,
-  });
+  return launchFirefox(FIREFOX_PREFERENCES);
+}
+
+/**
+ * Starts a distribution's Firefox, which speaks WebDriver BiDi.
+ * @param {Record<string, string | number | boolean>} [firefoxUserPrefs]
+ */
+export function launchFirefox(firefoxUserPrefs) {
+  return firefox.launch({ channel: "moz-firefox", executablePath: process.env.FIREFOX ?? "/usr/bin/firefox-esr", firefoxUserPrefs });
 }
 
 /** What a test's visit may do without asking; Firefox takes it from its preferences. */

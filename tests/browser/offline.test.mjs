@@ -8,6 +8,7 @@ import path from "node:path";
 import { after, before, test } from "node:test";
 import { serve } from "../../tools/serve.mjs";
 import { launchChromium } from "./chromium.mjs";
+import { layOut } from "./stub-page.mjs";
 
 const MOUNT = "/a/project/";
 
@@ -18,14 +19,9 @@ let browser;
 
 before(async () => {
   folder = mkdtempSync(path.join(tmpdir(), "clip-wasm-offline-"));
-  for (const part of ["index.html", "demo.json", "service-worker.js", "www", "pkg/engine"])
-    cpSync(part, path.join(folder, part), { recursive: true });
+  layOut(folder);
   cpSync("datasets/drawings/cat/noto-1.png", path.join(folder, "datasets/drawings/cat/noto-1.png"));
-  cpSync("tests/browser/stub", folder, { recursive: true });
   writeFileSync(path.join(folder, "models/emoji-clip.gguf"), "another model that comes with the page");
-  // Each build stands alone, as real ones do: only those that this browser can run are kept.
-  for (const build of ["relaxed", "simd-threads", "relaxed-threads", "research", "research-threads"])
-    cpSync("tests/browser/stub/pkg/simd", path.join(folder, "pkg", build), { recursive: true });
   cpSync("tests/browser/blank.html", path.join(folder, "blank.html"));
   writeFileSync(path.join(folder, "models/index.json"), "[]");
   execFileSync(process.execPath, ["tools/precache.mjs", folder]);

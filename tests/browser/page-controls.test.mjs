@@ -128,18 +128,6 @@ visit("a score on its own does not depend on the other labels", async (page) => 
   assert.equal(await score(), among);
 });
 
-visit("each on its own, what a sample shows is likelier than not", async (page) => {
-  await page.getByRole("radio", { name: "Score each label independently" }).check();
-  const samples = page.getByRole("list", { name: "Samples" }).getByRole("button");
-  for (let at = (await samples.count()) - 1; at >= 0; at--) {
-    await samples.nth(at).click();
-    await page.waitForTimeout(100); // typing rests that long
-    await answered(page);
-    const best = page.locator(`[aria-label="Scores"] li`).first();
-    assert.ok(Number(await best.getAttribute("data-score")) > 0.5, `sample ${at}: ${await best.getAttribute("data-label")}`);
-  }
-});
-
 visit("back and forward walk through what was set", async (page) => {
   await button(page, "Animals").click();
   await answered(page);

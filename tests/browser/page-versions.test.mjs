@@ -12,6 +12,7 @@ import path from "node:path";
 import { after, before, test } from "node:test";
 import { serve } from "../../tools/serve.mjs";
 import { browserName, launchBrowser } from "./launch.mjs";
+import { layOut } from "./stub-page.mjs";
 import { until } from "./visits.mjs";
 
 /** @import { BrowserContext, Page } from "playwright-core" */
@@ -33,13 +34,9 @@ after(async () => {
 /** Lays a page out as the build does, each of whose modules says of which version it is. @param {string} name */
 function build(name) {
   const folder = path.join(scratch, name);
-  for (const part of ["index.html", "demo.json", "service-worker.js", "www", "pkg/engine"]) cpSync(part, path.join(folder, part), { recursive: true });
-  cpSync("tests/browser/stub", folder, { recursive: true });
+  layOut(folder);
   const planner = `export function plan_repository() { throw Object.assign(new Error("the research build of ${name}"), { code: "research" }); }\n`;
-  for (const build of ["relaxed", "simd-threads", "relaxed-threads", "research", "research-threads"]) {
-    cpSync("tests/browser/stub/pkg/simd", path.join(folder, "pkg", build), { recursive: true });
-    if (build.startsWith("research")) appendFileSync(path.join(folder, "pkg", build, "clip_wasm.js"), planner);
-  }
+  for (const build of ["research", "research-threads"]) appendFileSync(path.join(folder, "pkg", build, "clip_wasm.js"), planner);
   const files = ["www", "pkg/engine"].flatMap((part) =>
     readdirSync(path.join(folder, part), { recursive: true, encoding: "utf8" }).map((file) => path.join(part, file)),
   );

@@ -1,5 +1,5 @@
 // @ts-check
-/** A static host for the folder of a built program: as plain as most, isolated for threads, or of another origin that lets all read. */
+/** A static host for the folder of a built program: isolated for threads, or of another origin that lets all read. */
 import { createReadStream, existsSync, statSync } from "node:fs";
 import http from "node:http";
 import path from "node:path";
@@ -20,12 +20,12 @@ const OPEN = { "access-control-allow-origin": "*", "cross-origin-resource-policy
 
 /**
  * @param {string} root
- * @param {"plain" | "isolated" | "cdn"} [kind]
+ * @param {"isolated" | "cdn"} [kind]
  * @returns {Promise<{ url: string, bytes: () => number, close: () => Promise<void> }>} `bytes`: of the files that were fetched so far
  */
 export async function host(root, kind = "isolated") {
   let bytes = 0;
-  const headers = kind === "isolated" ? ISOLATED : kind === "cdn" ? OPEN : {};
+  const headers = kind === "cdn" ? OPEN : ISOLATED;
   const server = http.createServer(({ url = "/" }, response) => {
     const name = decodeURIComponent(new URL(url, "http://host").pathname);
     const file = path.join(root, name.endsWith("/") ? `${name}index.html` : name);

@@ -9,9 +9,9 @@ import { execFileSync, spawn } from "node:child_process";
 import { copyFileSync, cpSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import net from "node:net";
 import path from "node:path";
-import { firefox } from "playwright-core";
 import { launchChromium } from "../browser/chromium.mjs";
 import { EMBEDDED } from "../browser/embedded.mjs";
+import { launchFirefox } from "../browser/launch.mjs";
 import { EXAMPLES } from "./examples.mjs";
 import { host } from "./host.mjs";
 import { LABELS, PICTURE, PROGRAMS } from "./programs.mjs";
@@ -34,35 +34,34 @@ const names = [...PROGRAMS.map(({ name }) => name), ...EXAMPLES.map(({ name }) =
 assert.ok(chosen.length + examples.length > 0, `no program of that name: there are ${names.join("; ")}`);
 const expected = nativeScores();
 const chromium = examples.length === 0 && chosen.every((program) => program.run) ? null : await launchChromium();
-const other = chosen.some((program) => program.firefox) && process.env.FIREFOX ? await launchFirefox(process.env.FIREFOX) : null;
+const other = chosen.some((program) => program.firefox) && process.env.FIREFOX ? await launchFirefox() : null;
 /** @type {string[]} */
 const failed = [];
 console.log("program                                      browser   build   answer   built MB  fetched MB  engine");
-for (const program of chosen) {
-  const folder = prepare(program);
-  try {
+for (const program of chosen)
+  await attempt(program.name, async () => {
+    const folder = prepare(program);
     if (program.run) tryRun(program, program.run, folder);
-    if (program.run || !chromium) continue;
+    if (program.run || !chromium) return;
     const seconds = made(program, folder);
     await tryBuilt(program, folder, seconds, chromium, "chromium");
     if (program.firefox && other) await tryBuilt(program, folder, seconds, other, "firefox");
     if (program.develop) await tryDeveloped(program, program.develop, folder, chromium);
-  } catch (error) {
-    failed.push(program.name);
-    console.log(`${program.name}: FAILED\n${/** @type {any} */ (error).stdout ?? ""}${/** @type {any} */ (error).stderr ?? ""}${/** @type {Error} */ (error).message}`);
-  }
-}
-for (const example of examples) {
-  if (!chromium) break;
-  try {
-    await tryExample(example, chromium);
-  } catch (error) {
-    failed.push(`the example ${example.name}`);
-    console.log(`example ${example.name}: FAILED\n${/** @type {any} */ (error).stdout ?? ""}${/** @type {any} */ (error).stderr ?? ""}${/** @type {Error} */ (error).message}`);
-  }
-}
+  });
+if (chromium) for (const example of examples) await attempt(`example ${example.name}`, () => tryExample(example, chromium));
 await Promise.all([chromium?.close(), other?.close()]);
 if (failed.length > 0) throw new Error(`the package does not work in ${failed.join("; ")}`);
+
+/** Goes on after a failure, which is told here and at the end. @param {string} name @param {() => Promise<void>} act */
+async function attempt(name, act) {
+  try {
+    await act();
+  } catch (error) {
+    const { stdout = "", stderr = "", message } = /** @type {any} */ (error);
+    failed.push(name);
+    console.log(`${name}: FAILED\n${stdout}${stderr}${message}`);
+  }
+}
 
 /** A fresh folder with the program and the package from its tarball. @param {Program} program */
 function prepare({ name, files }) {
@@ -226,11 +225,6 @@ function binary(name) {
 
 function environment() {
   return { ...process.env, NEXT_TELEMETRY_DISABLED: "1", CI: "1", NODE_ENV: undefined };
-}
-
-/** @param {string} executablePath */
-function launchFirefox(executablePath) {
-  return firefox.launch({ channel: "moz-firefox", executablePath });
 }
 
 /** @returns {Promise<number>} */

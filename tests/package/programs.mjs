@@ -5,20 +5,23 @@
 export const LABELS = ["red ball", "green triangle", "blue sky"];
 export const PICTURE = "scene.png";
 
-/**
- * A program that classifies the picture, and leaves the answer on the page. @param {string} name what it imports
- * @param {string} [options] of `pipeline`
- */
-const program = (name, options = "undefined") => `import { pipeline } from ${JSON.stringify(name)};
-
-async function main() {
+/** What every program around a page does. @param {string} [options] of `pipeline` */
+const main = (options = "undefined") => `async function main() {
   const classify = await pipeline("zero-shot-image-classification", undefined, ${options});
   const scores = await classify(new URL("/${PICTURE}", location.href), ${JSON.stringify(LABELS)});
   const { flavour, threads } = classify.model;
   await classify.dispose();
   return { scores, flavour, threads };
 }
-main().then(
+`;
+
+/**
+ * A program that classifies the picture, and leaves the answer on the page. @param {string} name what it imports
+ * @param {string} [options] of `pipeline`
+ */
+const program = (name, options) => `import { pipeline } from ${JSON.stringify(name)};
+
+${main(options)}main().then(
   (answer) => (globalThis.answer = answer),
   (error) => (globalThis.answer = { failure: \`\${error.code} \${error.message} \${error.cause ?? ""}\` }),
 );
@@ -48,8 +51,8 @@ const page = (script) => `<!doctype html>
  * @property {number} [wasm] how many WebAssembly files the build has
  */
 
-/** @param {Record<string, unknown>} [more] */
-const webpackConfig = (more = {}) => `export default ${JSON.stringify({ entry: "./main.js", output: { clean: true }, performance: { hints: false }, ...more }, null, 2)};\n`;
+const VITE_CONFIG = `import clipWasm from "clip-wasm/vite";\n\nexport default { plugins: [clipWasm()] };\n`;
+const WEBPACK_CONFIG = `export default { entry: "./main.js", performance: { hints: false } };\n`;
 
 /** A program without a page: the picture is a file. */
 const script = `import { pipeline } from "clip-wasm/node";
@@ -68,7 +71,7 @@ export const PROGRAMS = [
     files: {
       "index.html": page("/main.js"),
       "main.js": program("clip-wasm"),
-      "vite.config.js": `import clipWasm from "clip-wasm/vite";\n\nexport default { plugins: [clipWasm()] };\n`,
+      "vite.config.js": VITE_CONFIG,
     },
     build: ["vite", "build"],
     folder: "dist",
@@ -80,7 +83,7 @@ export const PROGRAMS = [
     files: {
       "index.html": page("/main.js"),
       "main.js": program("clip-wasm/simd"),
-      "vite.config.js": `import clipWasm from "clip-wasm/vite";\n\nexport default { plugins: [clipWasm()] };\n`,
+      "vite.config.js": VITE_CONFIG,
     },
     build: ["vite", "build"],
     folder: "dist",
@@ -89,20 +92,20 @@ export const PROGRAMS = [
   },
   {
     name: "webpack",
-    files: { "dist/index.html": page("main.js"), "main.js": program("clip-wasm"), "webpack.config.js": webpackConfig({ output: {} }) },
+    files: { "dist/index.html": page("main.js"), "main.js": program("clip-wasm"), "webpack.config.js": WEBPACK_CONFIG },
     build: ["webpack", "--mode", "production"],
     folder: "dist",
     firefox: true,
   },
   {
     name: "webpack, development",
-    files: { "dist/index.html": page("main.js"), "main.js": program("clip-wasm"), "webpack.config.js": webpackConfig({ output: {} }) },
+    files: { "dist/index.html": page("main.js"), "main.js": program("clip-wasm"), "webpack.config.js": WEBPACK_CONFIG },
     build: ["webpack", "--mode", "development"],
     folder: "dist",
   },
   {
     name: "webpack, simd alone",
-    files: { "dist/index.html": page("main.js"), "main.js": program("clip-wasm/simd"), "webpack.config.js": webpackConfig({ output: {} }) },
+    files: { "dist/index.html": page("main.js"), "main.js": program("clip-wasm/simd"), "webpack.config.js": WEBPACK_CONFIG },
     build: ["webpack", "--mode", "production"],
     folder: "dist",
     wasm: 1,
@@ -163,14 +166,7 @@ export default { input: "main.js", output: { dir: "dist", format: "es" }, plugin
 import { useEffect } from "react";
 import { pipeline } from "clip-wasm";
 
-async function main() {
-  const classify = await pipeline("zero-shot-image-classification");
-  const scores = await classify(new URL("/${PICTURE}", location.href), ${JSON.stringify(LABELS)});
-  const { flavour, threads } = classify.model;
-  await classify.dispose();
-  return { scores, flavour, threads };
-}
-
+${main()}
 export default function Page() {
   useEffect(() => {
     main().then(

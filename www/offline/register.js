@@ -24,7 +24,7 @@ export async function registerOffline(onNewVersion = () => {}) {
     registration.addEventListener("updatefound", () => newest(registration).catch(() => {}));
     await newest(registration);
     let { version, missing } = await greeted(registration);
-    if (own && version !== own) {
+    if (version !== own) {
       await registration.update();
       await newest(registration);
       ({ version, missing } = await greeted(registration));

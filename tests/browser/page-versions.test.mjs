@@ -221,7 +221,8 @@ test("an edit of the sources shows at the next reload, also where a built page w
       appendFileSync(path.join(folder, module), `\nglobalThis.edit = "${edit}";\n`);
     await page.reload();
     await page.locator(`main[data-state="ready"]`).waitFor();
-    assert.equal(await page.evaluate(() => Reflect.get(globalThis, "edit")), edit);
+    // The end of the page's first module is reached once it knows what is kept.
+    await page.waitForFunction((edit) => Reflect.get(globalThis, "edit") === edit, edit);
     await openTab(page, "Dataset");
   }
   await until(page, async () => (await caches.keys()).every((name) => !name.includes("/a/project/")));

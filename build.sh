@@ -19,7 +19,8 @@ usage: ./build.sh COMMAND
                     PyTorch and makes full-size checkpoints: 10 GB under target/bench
   package [PROGRAM...]
                     build and pack the npm package, check it, and try it in bundlers: built, opened in browsers, and held against
-                    the command line's scores. PROGRAM: those that begin so alone. What it installs is in target/package
+                    the command line's scores. PROGRAM: those that begin so alone. What it installs is in target/package. Where PYTHON
+                    names an interpreter with torch and transformers, the calls of transformers.js are made of both, and compared
   dist [FOLDER]     build, then put the page into FOLDER (dist/ unless told otherwise) for any static host
 
 Needs rustup and Node 20 or later. Environment: CHROMIUM and FIREFOX name the browsers for the tests.
@@ -242,6 +243,10 @@ package() {
   "$folder/node_modules/.bin/publint" run "$folder/clip-wasm.tgz" --strict
   "$folder/node_modules/.bin/attw" "$folder/clip-wasm.tgz" --profile esm-only --format ascii --summary
   npx tsc --project tests/package/types
+  if [ $# = 0 ]; then
+    say "comparing its calls with those of transformers.js"
+    node tests/package/side-by-side/compare.mjs
+  fi
   say "trying the package"
   node tests/package/matrix.mjs "$@"
 }

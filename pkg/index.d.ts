@@ -3,6 +3,7 @@ import type { ModelInfo, PackagedModels } from "./engine/protocol/types.js";
 
 export { EngineClient } from "./engine/client/engine-client.js";
 export { EngineError } from "./engine/protocol/engine-error.js";
+export { env } from "./pipelines/env.js";
 export { Tensor } from "./pipelines/tensor.js";
 export { cos_sim, dot, topK } from "./pipelines/vectors.js";
 export type {
@@ -58,18 +59,12 @@ export type Dtype =
   | "q5_0"
   | "q4_0";
 
-export interface ProgressEvent {
-  status: "initiate" | "download" | "progress" | "done" | "ready";
-  /** The model, as it was asked for. */
-  name: string;
-  file: string;
-  /** Percent; 0 while the size is unknown. */
-  progress: number;
-  /** Bytes. */
-  loaded: number;
-  /** Bytes; 0 while unknown. */
-  total: number;
-}
+/** How far loading is. All files of a model count as one. */
+export type ProgressEvent =
+  | { status: "initiate" | "download" | "done"; /** The model, as it was asked for. */ name: string; file: string }
+  | { status: "progress"; name: string; file: string; /** Percent; 0 while the size is unknown. */ progress: number; /** Bytes. */ loaded: number; /** Bytes; 0 while unknown. */ total: number }
+  | { status: "progress_total"; name: string; progress: number; loaded: number; total: number; files: Record<string, { loaded: number; total: number }> }
+  | { status: "ready"; task: string; model: string };
 
 export interface PipelineOptions {
   /** What published weights are quantized to, `q8` where absent; refuses a finished file of another type. */
@@ -78,7 +73,7 @@ export interface PipelineOptions {
   device?: "wasm" | "auto";
   /** The branch, tag or commit of a repository. */
   revision?: string;
-  progress_callback?: (event: ProgressEvent) => void;
+  progress_callback?: ((event: ProgressEvent) => void) | null;
   /** Ends loading; `pipeline` rejects with the signal's reason. */
   signal?: AbortSignal;
   /** How many threads share the work where the page is cross-origin isolated; up to 8 where absent. */
@@ -105,8 +100,8 @@ export interface ClassifyOptions {
 }
 
 export interface ImageFeatureOptions {
-  /** Nothing is left to pool: `true` is refused. */
-  pool?: false | null;
+  /** Changes nothing with SigLIP, whose embedding is the pooled output; `true` is refused with CLIP, which has nothing left to pool. */
+  pool?: boolean | null;
   /** Whether each embedding is divided by its length. */
   normalize?: boolean;
   signal?: AbortSignal;
@@ -126,7 +121,9 @@ export interface Score {
   score: number;
 }
 
-interface Pipeline<Task extends string> {
+/** A function that is also an instance of its task's class. */
+export abstract class Pipeline<Task extends string> {
+  protected constructor();
   readonly task: Task;
   /** What was loaded. */
   readonly model: ModelInfo;
@@ -136,7 +133,8 @@ interface Pipeline<Task extends string> {
   dispose(): Promise<void>;
 }
 
-export interface ZeroShotImageClassificationPipeline extends Pipeline<"zero-shot-image-classification"> {
+export abstract class ZeroShotImageClassificationPipeline extends Pipeline<"zero-shot-image-classification"> {}
+export interface ZeroShotImageClassificationPipeline {
   /** Best first; equal scores in the order of the labels, which are an array or one string with commas. */
   (image: Image, candidate_labels: string[] | string, options?: ClassifyOptions): Promise<Score[]>;
   (images: Image[], candidate_labels: string[] | string, options?: ClassifyOptions): Promise<Score[][]>;
@@ -148,12 +146,14 @@ export interface ZeroShotImageClassificationPipeline extends Pipeline<"zero-shot
   embedTexts(texts: string[], options?: { signal?: AbortSignal }): Promise<Float32Array[]>;
 }
 
-export interface ImageFeatureExtractionPipeline extends Pipeline<"image-feature-extraction"> {
+export abstract class ImageFeatureExtractionPipeline extends Pipeline<"image-feature-extraction"> {}
+export interface ImageFeatureExtractionPipeline {
   /** [images, projection_dim], as projected. */
   (images: Image | Image[], options?: ImageFeatureOptions): Promise<Tensor>;
 }
 
-export interface FeatureExtractionPipeline extends Pipeline<"feature-extraction"> {
+export abstract class FeatureExtractionPipeline extends Pipeline<"feature-extraction"> {}
+export interface FeatureExtractionPipeline {
   /** [texts, projection_dim], as projected; whole prompts, no template is applied. */
   (texts: string | string[], options?: FeatureOptions): Promise<Tensor>;
 }
@@ -163,6 +163,8 @@ export interface Pipelines {
   "zero-shot-image-classification": ZeroShotImageClassificationPipeline;
   "image-feature-extraction": ImageFeatureExtractionPipeline;
   "feature-extraction": FeatureExtractionPipeline;
+  /** Another name for it. */
+  embeddings: FeatureExtractionPipeline;
 }
 
 /**
@@ -176,3 +178,10 @@ export function pipeline<Task extends keyof Pipelines>(
   model?: string | URL | Blob | null,
   options?: PipelineOptions,
 ): Promise<Pipelines[Task]>;
+
+declare module "./pipelines/tensor.js" {
+  interface Tensor {
+    /** Its rows, as tensors with a dimension less. */
+    readonly [row: number]: Tensor;
+  }
+}

@@ -4,9 +4,7 @@ import { InlineEngineClient as EngineClient } from "./engine/client/inline-engin
 import { files, records } from "./models/index.js";
 import { pipelineOf } from "./pipelines/pipeline.js";
 
-export { EngineError } from "./engine/protocol/engine-error.js";
-export { Tensor } from "./pipelines/tensor.js";
-export { cos_sim, dot, topK } from "./pipelines/vectors.js";
+export * from "./pipelines/public.js";
 export { EngineClient };
 
 const open = pipelineOf(EngineClient);

@@ -1,15 +1,28 @@
 // @ts-check
 /** The package in Node 20 and later: one thread beside the program's own, files by their paths, models kept for as long as it runs. */
 import { readFile } from "node:fs/promises";
+import { pathToFileURL } from "node:url";
 import { NodeEngineClient as EngineClient } from "./engine/client/node-engine-client.js";
 import { EngineError } from "./engine/protocol/engine-error.js";
 import { pipelineOf } from "./pipelines/pipeline.js";
 
-export { Tensor } from "./pipelines/tensor.js";
-export { cos_sim, dot, topK } from "./pipelines/vectors.js";
-export { EngineClient, EngineError };
+export * from "./pipelines/public.js";
+export { EngineClient };
 
-export const pipeline = pipelineOf(EngineClient, readImage);
+const open = pipelineOf(EngineClient, readImage);
+
+/** @type {import("./index.js").pipeline} */
+export const pipeline = (task, model, options) => open(task, isPath(model) ? fileAt(model) : model, options);
+
+/** @param {unknown} model @returns {model is string} whether it is the path of a file, or the URL of one: repositories have no name that ends so */
+function isPath(model) {
+  return typeof model === "string" && (/^(?:\.{0,2}[\\/]|file:|[a-z]:[\\/])/i.test(model) || /^(?!\w+:).*\.gguf$/i.test(model));
+}
+
+/** @param {string} place */
+function fileAt(place) {
+  return /^file:/i.test(place) ? new URL(place) : pathToFileURL(place);
+}
 
 /**
  * The picture at a path, or at the URL of a file.

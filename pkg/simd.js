@@ -3,9 +3,7 @@
 import { SimdEngineClient as EngineClient } from "./engine/client/simd-engine-client.js";
 import { pipelineOf } from "./pipelines/pipeline.js";
 
-export { EngineError } from "./engine/protocol/engine-error.js";
-export { Tensor } from "./pipelines/tensor.js";
-export { cos_sim, dot, topK } from "./pipelines/vectors.js";
+export * from "./pipelines/public.js";
 export { EngineClient };
 
 export const pipeline = pipelineOf(EngineClient);

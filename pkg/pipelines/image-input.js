@@ -1,6 +1,7 @@
 // @ts-check
 /** @import { ImageInput } from "../engine/protocol/types.js" */
 import { EngineError } from "../engine/protocol/engine-error.js";
+import { bitmapFile } from "./bitmap-file.js";
 
 /** Pixels as transformers.js holds them. @typedef {{ width: number, height: number, data: ArrayLike<number>, channels: number }} RawImage */
 
@@ -51,7 +52,7 @@ function isRaw(image) {
   return typeof image === "object" && image !== null && ["width", "height", "data", "channels"].every((key) => key in image);
 }
 
-/** @param {RawImage} image @returns {ImageData} */
+/** @param {RawImage} image @returns {ImageInput} */
 function pixelsOf({ width, height, data, channels }) {
   if (![1, 3, 4].includes(channels)) {
     throw new EngineError("image-input", `the image has ${channels} channels: expected 1, 3 or 4`);
@@ -59,12 +60,11 @@ function pixelsOf({ width, height, data, channels }) {
   if (!(Number.isInteger(width) && Number.isInteger(height) && width > 0 && height > 0) || data.length !== width * height * channels) {
     throw new EngineError("image-input", `the image has ${data.length} values: expected width × height × channels, ${width} × ${height} × ${channels}`);
   }
-  if (!("ImageData" in globalThis)) throw new EngineError("image-input", "raw pixels need a browser: pass the picture as a file");
+  const value = (/** @type {number} */ pixel, /** @type {number} */ channel) => data[pixel * channels + (channels === 1 ? 0 : channel)];
+  if (!("ImageData" in globalThis)) return bitmapFile(width, height, value); // as in Node
   const pixels = new ImageData(width, height);
   for (let pixel = 0; pixel < width * height; pixel += 1) {
-    for (let channel = 0; channel < 3; channel += 1) {
-      pixels.data[pixel * 4 + channel] = data[pixel * channels + (channels === 1 ? 0 : channel)];
-    }
+    for (let channel = 0; channel < 3; channel += 1) pixels.data[pixel * 4 + channel] = value(pixel, channel);
     pixels.data[pixel * 4 + 3] = channels === 4 ? data[pixel * 4 + 3] : 255;
   }
   return pixels;

@@ -17,22 +17,27 @@ const ELSEWHERE = {
 };
 
 /**
- * Refuses options that are not known: one that is ignored would look as if it had been followed.
- * @param {object | undefined} given
+ * The options that are set. One that is not known is refused: ignored, it would look as if it had been followed. `null` and `undefined`
+ * leave an option out, as in transformers.js.
+ * @template {object} Options
+ * @param {Options | null | undefined} options
  * @param {readonly string[]} known
  * @param {string} where what takes them, for the message
+ * @returns {{ [Name in keyof Options]?: NonNullable<Options[Name]> }}
  * @throws {EngineError} "option"
  */
-export function checkOptions(given, known, where) {
-  if (given === undefined) return;
-  if (given === null || typeof given !== "object" || Array.isArray(given)) {
-    throw new EngineError("option", `the options of ${where} are ${given === null ? "null" : typeof given}: expected an object with ${known.join(", ")}`);
+export function given(options, known, where) {
+  if (options === undefined || options === null) return {};
+  if (typeof options !== "object" || Array.isArray(options)) {
+    throw new EngineError("option", `the options of ${where} are ${Array.isArray(options) ? "an array" : typeof options}: expected an object with ${known.join(", ")}`);
   }
-  for (const [name, value] of Object.entries(given)) {
-    if (known.includes(name) || value === undefined) continue;
+  const set = Object.entries(options).filter(([, value]) => value !== undefined && value !== null);
+  for (const [name] of set) {
+    if (known.includes(name)) continue;
     const instead = Object.hasOwn(ELSEWHERE, name) ? `${ELSEWHERE[name]}. ` : "";
     throw new EngineError("option", `${where} has no option "${name}": ${instead}The options are ${known.join(", ")}`);
   }
+  return /** @type {any} */ (Object.fromEntries(set));
 }
 
 /** The words for dtypes that transformers.js uses, and ours. */

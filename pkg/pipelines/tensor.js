@@ -1,16 +1,22 @@
 // @ts-check
-/** Embeddings in the shape that transformers.js gives them: rows of 32-bit floats. */
-export class Tensor {
-  /** @type {"float32"} */
-  type = "float32";
+/** Embeddings as transformers.js gives them: rows of 32-bit floats, with the operations that embeddings need. */
+import { EngineError } from "../engine/protocol/engine-error.js";
 
+/** Its rows are also there by their index: `tensor[0]`. */
+export class Tensor {
   /**
-   * @param {Float32Array} data row after row
+   * @param {"float32"} type
+   * @param {ArrayLike<number>} data row after row
    * @param {number[]} dims
    */
-  constructor(data, dims) {
-    this.data = data;
+  constructor(type, data, dims) {
+    if (type !== "float32") throw new EngineError("option", `the tensor's type is "${type}": expected "float32", the only one here`);
+    const size = dims.reduce((product, dim) => product * dim, 1);
+    if (data.length !== size) throw new EngineError("vector", `the tensor has ${data.length} values: dimensions of [${dims.join(", ")}] need ${size}`);
+    this.type = type;
+    this.data = data instanceof Float32Array ? data : Float32Array.from(data);
     this.dims = dims;
+    for (let row = 0; dims.length > 1 && row < dims[0]; row += 1) Object.defineProperty(/** @type {object} */ (this), row, { get: () => this.#row(row) });
   }
 
   /** How many values there are. */
@@ -23,30 +29,62 @@ export class Tensor {
     return nested([...this.data], this.dims);
   }
 
-  /** Its rows, as tensors with a dimension less. @returns {IterableIterator<Tensor>} */
+  /**
+   * @returns {number} the value, where there is one alone
+   * @throws {EngineError} "vector" where there are others
+   */
+  item() {
+    if (this.size !== 1) throw new EngineError("vector", `the tensor has ${this.size} values: item() needs one`);
+    return this.data[0];
+  }
+
+  /** @returns {Tensor} the mean of all values, whose `item()` is the number */
+  mean() {
+    const sum = this.data.reduce((total, value) => total + value, 0);
+    return new Tensor("float32", [sum / this.size], []);
+  }
+
+  /**
+   * @param {number} [p] which norm: 2, the length of a row
+   * @param {number} [dim] the dimension that rows lie along: the last
+   * @returns {Tensor} with each row divided by its length
+   */
+  normalize(p = 2, dim = -1) {
+    const last = this.dims.length - 1;
+    if (p !== 2 || (dim !== -1 && dim !== last)) throw new EngineError("option", `normalize(${p}, ${dim}): only rows are divided by their length, normalize(2, ${last})`);
+    const width = this.dims[last] ?? 1;
+    const data = Float32Array.from(this.data);
+    for (let start = 0; start < data.length; start += width) {
+      const row = data.subarray(start, start + width);
+      const length = Math.hypot(...row) || 1;
+      row.forEach((value, index) => (row[index] = value / length));
+    }
+    return new Tensor("float32", data, [...this.dims]);
+  }
+
+  /** Its rows, as tensors with a dimension less; the values themselves, where it is one row. @returns {IterableIterator<any>} */
   *[Symbol.iterator]() {
+    if (this.dims.length <= 1) return yield* this.data;
+    for (let row = 0; row < this.dims[0]; row += 1) yield this.#row(row);
+  }
+
+  /** @param {number} row */
+  #row(row) {
     const [rows, ...dims] = this.dims;
-    const length = this.data.length / rows;
-    for (let row = 0; row < rows; row += 1) yield new Tensor(this.data.subarray(row * length, (row + 1) * length), dims);
+    const length = this.size / rows;
+    return new Tensor("float32", this.data.subarray(row * length, (row + 1) * length), dims);
   }
 
   /**
    * @param {Float32Array[]} rows of one length
-   * @param {boolean} normalize whether each is divided by its length
    * @returns {Tensor} [rows, length]
    */
-  static ofRows(rows, normalize) {
+  static ofRows(rows) {
     const width = rows[0]?.length ?? 0;
     const data = new Float32Array(rows.length * width);
-    rows.forEach((values, row) => data.set(normalize ? unit(values) : values, row * width));
-    return new Tensor(data, [rows.length, width]);
+    rows.forEach((values, row) => data.set(values, row * width));
+    return new Tensor("float32", data, [rows.length, width]);
   }
-}
-
-/** @param {Float32Array} values */
-function unit(values) {
-  const length = Math.hypot(...values) || 1;
-  return values.map((value) => value / length);
 }
 
 /** @param {number[]} flat @param {number[]} dims @returns {any[]} */

@@ -5,8 +5,11 @@
  * checkpoint under the name of the authors' repository.
  */
 import assert from "node:assert/strict";
-import { after, before, beforeEach, test } from "node:test";
-import { cos_sim, pipeline } from "../../pkg/node.js";
+import { readFileSync } from "node:fs";
+import { after, before, beforeEach, describe, test } from "node:test";
+import { cos_sim, env, pipeline, Tensor } from "../../pkg/node.js";
+import { CALLS, differences, outcome, textEmbeddings } from "../package/side-by-side/calls.mjs";
+import { given, ours, TOLERANCE } from "../package/side-by-side/setting.mjs";
 import { serveHub } from "./hub.mjs";
 
 const AUTHORS = "openai/clip-vit-base-patch32";
@@ -71,15 +74,6 @@ test("feature extraction of texts, with a revision, a dtype, a device, and rows 
   for (const row of output.tolist()) assert.ok(Math.abs(Math.hypot(...row) - 1) < 1e-6);
 });
 
-test("progress comes by the statuses that interfaces are written for", async () => {
-  /** @type {import("../../pkg/index.js").ProgressEvent[]} */
-  const events = [];
-  const classifier = await open({ dtype: "fp16", progress_callback: (/** @type {any} */ event) => events.push(event) });
-  await classifier.dispose();
-  assert.deepEqual([...new Set(events.map(({ status }) => status))], ["initiate", "download", "progress", "done", "ready"]);
-  assert.equal(events.at(-1)?.progress, 100);
-});
-
 test("options that have no meaning here are refused by name, with what there is instead", async () => {
   for (const option of ["cache_dir", "local_files_only", "session_options", "subfolder", "model_file_name", "quantized", "no_such"]) {
     const { code, message } = await refusal(open({ [option]: true }));
@@ -104,4 +98,47 @@ test("a repository that is gated asks for a token, and opens with the right one"
 test("a hub that is asked too often is told as that", async () => {
   hub.fault = () => ({ status: 429 });
   assert.equal((await refusal(open())).code, "rate-limited");
+});
+
+describe("a call of transformers.js's documentation and tests has its shape, key names, order, types and values:", async () => {
+  /** What `@huggingface/transformers` gave: node tests/package/side-by-side/compare.mjs --write. */
+  const { calls } = JSON.parse(readFileSync("tests/package/side-by-side/transformers.json", "utf8"));
+  /** @type {Awaited<ReturnType<typeof ours>>} */
+  let setting;
+  before(async () => void (setting = await ours()));
+  after(() => setting.close());
+
+  /** @type {Pick<import("../package/side-by-side/calls.mjs").Call, "name" | "call" | "scores">[]} */
+  const all = [...CALLS, { name: "the embeddings of texts", call: textEmbeddings }];
+  assert.deepEqual(all.map(({ name }) => name), Object.keys(calls));
+  for (const { name, call, scores } of all)
+    test(name, async () => {
+      const found = await outcome(() => call(given(setting.lib)));
+      assert.deepEqual(differences(calls[name], found, scores === false ? Infinity : TOLERANCE), []);
+    });
+});
+
+test("env takes what means something here, and says for any other setting what there is instead", () => {
+  env.allowLocalModels = false;
+  assert.throws(() => (env.allowLocalModels = /** @type {any} */ (true)), { code: "option", message: /GGUF/ });
+  assert.throws(() => (env.remoteHost = "hub"), { code: "option", message: /"hub"/ });
+  assert.throws(() => (/** @type {any} */ (env).backends.onnx.wasm.numThreads = 1), { code: "option", message: /"backends".*threads is an option/ });
+  assert.throws(() => (/** @type {any} */ (env).noSuch = 1), { code: "option", message: /"noSuch".*remoteHost/ });
+});
+
+test("a tensor is refused that is none, and what it cannot do is told", () => {
+  const tensor = new Tensor("float32", [3, 4, 0, 2], [2, 2]);
+  assert.deepEqual(tensor.normalize().tolist().flat().map((value) => Math.fround(value)), [0.6, 0.8, 0, 1].map(Math.fround));
+  assert.deepEqual([tensor[1].data, tensor[2]], [Float32Array.of(0, 2), undefined]);
+  assert.throws(() => tensor.item(), { code: "vector" });
+  assert.throws(() => tensor.normalize(1), { code: "option" });
+  assert.throws(() => new Tensor("float32", [1], [2]), { code: "vector" });
+});
+
+test("a model is taken by the path of its file", async () => {
+  for (const model of ["pkg/models/everyday-clip.gguf", "./pkg/models/everyday-clip.gguf", new URL("../../pkg/models/everyday-clip.gguf", import.meta.url).href]) {
+    const extract = await pipeline("embeddings", model);
+    assert.deepEqual((await extract("a cat")).dims, [1, 256]);
+    await extract.dispose();
+  }
 });

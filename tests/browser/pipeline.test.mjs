@@ -36,7 +36,7 @@ after(() => stage.close());
 describe("pipeline()", () => {
   test("gives label and score, best first, summing to one", async () => {
     const scores = await inPage(`classify(pixels(9), ["a cat", "a dog"], { hypothesis_template: "a photo of {}." })`);
-    assert.deepEqual(Object.keys(scores[0]), ["label", "score"]);
+    assert.deepEqual(Object.keys(scores[0]), ["score", "label"]);
     assert.ok(scores[0].score >= scores[1].score);
     assert.ok(Math.abs(scores[0].score + scores[1].score - 1) < 1e-9);
   });
@@ -143,15 +143,16 @@ describe("pipeline()", () => {
       })()`,
     );
     const statuses = events.map((/** @type {any} */ { status }) => status);
-    assert.deepEqual([...new Set(statuses)], ["initiate", "download", "progress", "done", "ready"]);
-    assert.deepEqual(events.at(-1), {
-      status: "ready",
+    assert.deepEqual([...new Set(statuses)], ["initiate", "download", "progress_total", "progress", "done", "ready"]);
+    assert.deepEqual(events.filter((/** @type {any} */ { status }) => status === "progress").at(-1), {
+      status: "progress",
       name: "everyday-clip",
       file: "everyday-clip.gguf",
       progress: 100,
       loaded: 44,
       total: 44,
     });
+    assert.deepEqual(events.at(-1), { status: "ready", task: "zero-shot-image-classification", model: "everyday-clip" });
   });
 
   test("loads a model from a file and from a URL", async () => {

@@ -1,5 +1,5 @@
 /** A program in strict TypeScript, against the declarations of the packed package: what compiles, and what does not. */
-import { cos_sim, dot, EngineClient, EngineError, pipeline, Tensor, topK, type Score } from "clip-wasm";
+import { cos_sim, dot, EngineClient, EngineError, env, pipeline, Tensor, topK, ZeroShotImageClassificationPipeline, type Score } from "clip-wasm";
 import { EngineClient as Engine } from "clip-wasm/engine";
 import { pipeline as simdPipeline } from "clip-wasm/simd";
 import esbuildPlugin from "clip-wasm/esbuild";
@@ -11,8 +11,9 @@ export async function classifies(file: File, canvas: OffscreenCanvas): Promise<v
     dtype: "q8",
     device: "wasm",
     revision: "main",
-    progress_callback: ({ status, progress }) => console.log(status, progress.toFixed(1)),
+    progress_callback: (event) => console.log(event.status === "progress" ? event.progress.toFixed(1) : event.status),
   });
+  console.log(classify instanceof ZeroShotImageClassificationPipeline);
   const one: Score[] = await classify(file, ["a cat", "a dog"], { hypothesis_template: "a photo of {}." });
   const many: Score[][] = await classify([file, canvas, "data:image/png;base64,"], "a cat, a dog");
   console.log(one[0].label, many[0][0].score, classify.model.projection_dim);
@@ -24,6 +25,7 @@ export async function classifies(file: File, canvas: OffscreenCanvas): Promise<v
   const extract = await simdPipeline("image-feature-extraction");
   const features: Tensor = await extract([file, { width: 1, height: 1, channels: 3, data: new Uint8Array(3) }], { normalize: true });
   console.log(cos_sim(features.data, features), dot([1], [2]), topK(features.data, 3)[0].index, features.dims);
+  console.log(features[0].data.length, features.mean().item(), features.normalize().tolist());
 
   const engine: EngineClient = await Engine.start({ threads: 1, token: "hf_…" });
   const { scores } = await engine.classify(await engine.embedImage(file), { labels: ["a"], templates: ["{}"] });
@@ -31,6 +33,11 @@ export async function classifies(file: File, canvas: OffscreenCanvas): Promise<v
   const problem = new EngineError("option", "an option");
   console.log(problem.code);
 }
+
+env.remoteHost = "https://hub.example";
+env.allowLocalModels = false;
+// @ts-expect-error a setting that there is not
+env.cacheDir = "models";
 
 export const plugins = [esbuildPlugin().name, rollupPlugin().name, vitePlugin().name];
 

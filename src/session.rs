@@ -90,13 +90,14 @@ pub struct Info {
 /// # Errors
 /// `Tokenizer`.
 fn tokenizer_of(CheckpointMetadata { config, tokenizer_json, .. }: &CheckpointMetadata) -> Result<Tokenizer> {
-    match config.family {
+    let tokenizer = match config.family {
         ModelFamily::Clip => Tokenizer::from_json(tokenizer_json, config.context_length),
         ModelFamily::Siglip => Tokenizer::siglip(tokenizer_json, config.context_length),
         ModelFamily::MobileClip => {
             Tokenizer::padded(tokenizer_json, config.context_length, MOBILE_CLIP_PADDING)
         }
-    }
+    }?;
+    Ok(if config.canonicalizes_texts { tokenizer.canonicalizing() } else { tokenizer })
 }
 
 impl Session {

@@ -42,7 +42,7 @@ fuzz_target!(|input: &[u8]| {
         2 => drop(Tokenizer::from_json(json, 77).map(|tokenizer| tokenizer.encode("a photo of a cat"))),
         3 => drop(Repository::parse(json).and_then(|found| found.plan("a/b", Record::default()))),
         4 => {
-            let mut snapshot = [b"clip-wasm conversion 2\n", json].concat();
+            let mut snapshot = [b"clip-wasm conversion 3\n", json].concat();
             snapshot.extend_from_slice(&Sha256::digest(&snapshot));
             drop(Converter::resume(&snapshot));
         }

@@ -5,4 +5,4 @@ pub mod tokenizer;
 mod tokenizer_file;
 
 pub use prompts::{MAX_LABEL_CHARS, Template, check_labels};
-pub use tokenizer::Tokenizer;
+pub use tokenizer::{Tokenizer, canonicalized};

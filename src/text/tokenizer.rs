@@ -1,5 +1,7 @@
 //! Text to token ids, by the checkpoint's own `tokenizer.json` and the `tokenizers` crate.
 
+use std::borrow::Cow;
+
 use super::tokenizer_file::{self, Case, Pipeline, SpecialTokens, TokenizerFile};
 use crate::{Error, Result};
 
@@ -16,6 +18,8 @@ pub struct Tokenizer {
     /// What fills up the window, where texts are padded.
     padding: Option<u32>,
     vocab_size: usize,
+    /// Whether texts are [`canonicalized`] first.
+    canonicalizes: bool,
 }
 
 impl Tokenizer {
@@ -59,7 +63,12 @@ impl Tokenizer {
                 ),
             })?;
         let TokenizerFile { pipeline, special, vocab_size, .. } = file;
-        Ok(Self { pipeline, special, room, padding, vocab_size })
+        Ok(Self { pipeline, special, room, padding, vocab_size, canonicalizes: false })
+    }
+
+    /// The tokenizer of texts that are [`canonicalized`] first.
+    pub fn canonicalizing(self) -> Self {
+        Self { canonicalizes: true, ..self }
     }
 
     /// The ids of a text: special tokens around it, cut to the context length so that they all stay; SigLIP's then
@@ -68,9 +77,10 @@ impl Tokenizer {
     /// # Errors
     /// [`Error::Tokenizer`] where the file's patterns cannot be applied to this text.
     pub fn encode(&self, text: &str) -> Result<Vec<u32>> {
+        let text = if self.canonicalizes { Cow::Owned(canonicalized(text)) } else { Cow::Borrowed(text) };
         let encoding = self
             .pipeline
-            .encode_fast(text, false)
+            .encode_fast(&*text, false)
             .map_err(|error| Error::Tokenizer { reason: format!("cannot encode a text: {error}") })?;
         let content = encoding.get_ids();
         let content = &content[..content.len().min(self.room)];
@@ -90,4 +100,13 @@ impl Tokenizer {
     pub fn vocabulary(&self) -> Vec<String> {
         (0..).take(self.vocab_size).filter_map(|id| self.pipeline.id_to_token(id)).collect()
     }
+}
+
+/// A text without case, punctuation, and white space but for single blanks between words: `canonicalize_text` of
+/// OpenCLIP's `tokenizer.py` (3.3). `ftfy` and the unescaping of HTML entities, which OpenCLIP does before, are left out.
+pub fn canonicalized(text: &str) -> String {
+    let text = text.replace('_', " ").replace(|c: char| c.is_ascii_punctuation(), "").to_lowercase();
+    // Python's white space, which has the four separators of ASCII too.
+    let words = text.split(|c: char| c.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&c));
+    words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
 }

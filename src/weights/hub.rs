@@ -148,15 +148,15 @@ impl Repository {
             configs.reverse();
         }
         let config = self.first(&configs)?;
-        // OpenCLIP has a tokenizer and a preprocessing of its own.
-        let of_transformers = |name| self.file(name).filter(|_| config.name != OPEN_CLIP_CONFIG);
-        let (preprocessor, processor) = (self.first(&PREPROCESSORS), of_transformers(PROCESSOR));
+        // OpenCLIP has a preprocessing of its own.
+        let processor = self.file(PROCESSOR).filter(|_| config.name != OPEN_CLIP_CONFIG);
+        let preprocessor = self.first(&PREPROCESSORS);
         Ok(RepositoryPlan {
             revision: self.sha.clone(),
             companions: MetadataFiles {
                 tokenizer: Some(self.first(&TOKENIZERS)?),
-                tokenizer_config: of_transformers(TOKENIZER_CONFIG),
-                special_tokens: of_transformers(SPECIAL_TOKENS),
+                tokenizer_config: self.file(TOKENIZER_CONFIG),
+                special_tokens: self.file(SPECIAL_TOKENS),
                 preprocessor: if processor.is_some() { preprocessor.ok() } else { Some(preprocessor?) },
                 processor,
                 config: Some(config),

@@ -20,3 +20,4 @@ mod outliers;
 mod pytorch;
 mod quantize;
 mod stream;
+mod timm;

@@ -138,7 +138,8 @@ fn every_key_counts() {
 #[test]
 fn other_models_of_open_clip_are_refused_by_name() {
     for (place, value, named) in [
-        ("vision_cfg", json!({ "timm_model_name": "convnext_base" }), "convnext_base"),
+        ("vision_cfg", json!({ "timm_model_name": "convnext_base" }), "convolutional"),
+        ("vision_cfg", json!({ "timm_model_name": "eva02_base_patch16_clip_224" }), "SwiGLU"),
         ("vision_cfg", json!({ "layers": [3, 4, 6, 3] }), "ResNet"),
         ("vision_cfg", json!({ "attentional_pool": true }), "attentional_pool"),
         ("vision_cfg", json!({ "pool_type": "avg" }), "pool_type"),

@@ -116,6 +116,9 @@ pub struct ClipConfig {
     /// The longest prompt, in tokens, with its start and end.
     pub context_length: usize,
     pub end_token: EndToken,
+    /// Whether texts lose case, punctuation and all white space but single blanks before they are tokenized: see
+    /// [`canonicalized`](crate::text::canonicalized).
+    pub canonicalizes_texts: bool,
     /// The length of both towers' embeddings.
     pub projection_dim: usize,
 }

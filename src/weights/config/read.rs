@@ -48,6 +48,7 @@ impl ClipConfig {
                 ModelFamily::Clip | ModelFamily::MobileClip => end_token(source, vocab_size)?,
                 ModelFamily::Siglip => EndToken::LastPosition,
             },
+            canonicalizes_texts: source.canonicalizes_texts()?,
             projection_dim: bounded(source, Field::ProjectionDim, limit::WIDTH)?,
             vision,
             text,

@@ -43,6 +43,11 @@ pub(in crate::weights) trait ConfigSource {
     /// The activation's name, as in Hugging Face configs.
     fn activation(&self, tower: Tower) -> Result<String>;
 
+    /// Whether texts are canonicalized before they are tokenized; only OpenCLIP's are.
+    fn canonicalizes_texts(&self) -> Result<bool> {
+        Ok(false)
+    }
+
     /// An error about the field's value.
     fn error(&self, field: Field, problem: impl Into<String>) -> Error {
         Error::Config { file: Self::FILE, key: self.key(field), problem: problem.into() }

@@ -80,7 +80,11 @@ impl CheckpointMetadata {
         lfs_pointer::refuse(&tokenizer, "tokenizer.json")?;
         lfs_pointer::refuse(&preprocessor, "preprocessor_config.json")?;
         lfs_pointer::refuse(&processor, "processor_config.json")?;
-        let config = ClipConfig::from_hugging_face(&config)?;
+        let open_clip = OpenClipJson::parse(&config)?;
+        let config = match &open_clip {
+            Some(open_clip) => ClipConfig::read(open_clip)?,
+            None => ClipConfig::read(&ConfigJson::parse(&config)?)?,
+        };
         let preprocessing_json = match (image_processor(&processor)?, OpenClipJson::parse(&preprocessor)?) {
             (Some(nested), _) => nested,
             (None, Some(open_clip)) => open_clip.preprocessing_json(config.image_size)?,
@@ -92,8 +96,11 @@ impl CheckpointMetadata {
             }
         };
         let tokenizer_json = vocabulary::completed(tokenizer, config.vocab_size)?;
-        let tokenizer_json =
-            tokenizer_config::applied(tokenizer_json, &tokenizer_config, &special_tokens, &config)?;
+        let tokenizer_json = match &open_clip {
+            // OpenCLIP's own tokenizer has no other files.
+            Some(open_clip) if !open_clip.has_hugging_face_tokenizer() => tokenizer_json,
+            _ => tokenizer_config::applied(tokenizer_json, &tokenizer_config, &special_tokens, &config)?,
+        };
         Ok(Self { config, tokenizer_json, preprocessing_json })
     }
 

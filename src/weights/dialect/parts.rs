@@ -14,13 +14,17 @@ pub fn of(tensor: Tensor, place: TensorMapping) -> Result<Vec<Tensor>> {
         TensorMapping::Nowhere => Ok(Vec::new()),
         TensorMapping::Whole(name) => Ok(vec![Tensor { name, ..tensor }]),
         TensorMapping::Packed(names) => {
-            let shape = third(&tensor.name, &tensor.shape)?;
-            let len = tensor.data.len() / 3;
+            let shape = part_shape(&tensor.name, &tensor.shape, names.len())?;
+            let len = tensor.data.len() / names.len();
             let part = |(index, name): (usize, String)| {
                 let data = tensor.data.slice(index * len..(index + 1) * len);
                 Tensor::new(name, shape.clone(), tensor.dtype, data)
             };
             names.into_iter().enumerate().map(part).collect()
+        }
+        TensorMapping::LastAxes(name, axes) => {
+            let shape = last_axes(&tensor.name, &tensor.shape, axes)?;
+            Ok(vec![Tensor { name, shape, ..tensor }])
         }
         TensorMapping::Transposed(name) => {
             let shape = transposed_shape(&tensor.name, &tensor.shape)?;
@@ -30,14 +34,25 @@ pub fn of(tensor: Tensor, place: TensorMapping) -> Result<Vec<Tensor>> {
     }
 }
 
-/// The shape of each third of a tensor's rows.
+/// The shape of each of `count` equal parts of a tensor's rows.
 ///
 /// # Errors
-/// `Malformed` if they do not come in thirds.
-pub fn third(name: &str, shape: &[usize]) -> Result<Vec<usize>> {
+/// `Malformed` if they do not come in such parts.
+pub fn part_shape(name: &str, shape: &[usize], count: usize) -> Result<Vec<usize>> {
     match shape {
-        [rows, rest @ ..] if rows.is_multiple_of(3) && *rows > 0 => Ok([&[rows / 3], rest].concat()),
-        _ => Err(misshapen(name, shape, "rows in three equal parts")),
+        [rows, rest @ ..] if rows.is_multiple_of(count) && *rows > 0 => Ok([&[rows / count], rest].concat()),
+        _ => Err(misshapen(name, shape, &format!("rows in {count} equal parts"))),
+    }
+}
+
+/// The last `axes` axes of a shape.
+///
+/// # Errors
+/// `Malformed` if there are fewer, or if one before them is longer than one.
+pub fn last_axes(name: &str, shape: &[usize], axes: usize) -> Result<Vec<usize>> {
+    match shape.len().checked_sub(axes).map(|before| shape.split_at(before)) {
+        Some((before, last)) if before.iter().all(|&length| length == 1) => Ok(last.to_vec()),
+        _ => Err(misshapen(name, shape, &format!("{axes} axes, or more before them of length 1"))),
     }
 }
 

@@ -28,6 +28,8 @@ const TOKENS: &str = "tokenizer.ggml.tokens";
 pub(in crate::weights) const IMAGE_MEAN: &str = "clip.vision.image_mean";
 pub(in crate::weights) const IMAGE_STD: &str = "clip.vision.image_std";
 const USE_GELU: &str = "clip.use_gelu";
+/// Whether texts are canonicalized before they are tokenized.
+const CANONICALIZES_TEXTS: &str = "clip.text.canonicalize";
 const NEUTRAL_COSINE: &str = "clip.neutral_cosine";
 const FIDELITY_PREFIX: &str = "clip.fidelity.";
 /// Prefix of the keys that list outlier channels; the name of a norm follows.
@@ -164,6 +166,14 @@ impl ConfigSource for ConfigKeys<'_> {
         ModelFamily::parse(name).ok_or_else(|| unsupported(name.to_owned()))
     }
 
+    fn canonicalizes_texts(&self) -> Result<bool> {
+        match self.0.get(CANONICALIZES_TEXTS) {
+            None => Ok(false),
+            Some(Value::Bool(value)) => Ok(*value),
+            Some(_) => Err(config_error(CANONICALIZES_TEXTS, "is neither true nor false".into())),
+        }
+    }
+
     fn key(&self, field: Field) -> String {
         config_key(field)
     }
@@ -268,6 +278,9 @@ pub(in crate::weights) fn describe(
     keys.field(Field::VocabSize, config.vocab_size);
     if let Some(id) = config.end_token.eos_token_id() {
         keys.field(Field::EosTokenId, id as usize);
+    }
+    if config.canonicalizes_texts {
+        keys.put(CANONICALIZES_TEXTS, Value::Bool(true));
     }
     keys.field(Field::ProjectionDim, config.projection_dim);
     keys.tower(Tower::Vision, &config.vision);

@@ -6,6 +6,7 @@
 
 mod open_clip;
 mod siglip;
+mod timm;
 
 /// What becomes of a published tensor. The schemes have no name in common that means two things, so a name tells
 /// which scheme it is of.
@@ -15,8 +16,10 @@ pub enum TensorMapping {
     Whole(String),
     /// The matrix becomes one of this name, transposed.
     Transposed(String),
-    /// Its rows become those of these three tensors, one after the other.
-    Packed([String; 3]),
+    /// Its rows become those of these tensors, one after the other, in equal parts.
+    Packed(Vec<String>),
+    /// The tensor becomes one of this name with so many axes, the last ones; those before have length one.
+    LastAxes(String, usize),
     /// It is a buffer without information and is left out.
     Nowhere,
 }
@@ -29,8 +32,13 @@ impl TensorMapping {
 
     /// The weight or the bias of PyTorch's one projection to queries, keys and values; `None` if `part` is neither.
     fn joint_projection(block: &str, part: &str) -> Option<Self> {
-        let third = |layer: &str| format!("{block}.attn_{layer}.{part}");
-        is_affine(part).then(|| Self::Packed(["q", "k", "v"].map(third)))
+        Self::joint(block, &["q", "k", "v"], part)
+    }
+
+    /// The weight or the bias of one projection to several of queries, keys and values; `None` if `part` is neither.
+    fn joint(block: &str, layers: &[&str], part: &str) -> Option<Self> {
+        let name = |layer: &&str| format!("{block}.attn_{layer}.{part}");
+        is_affine(part).then(|| Self::Packed(layers.iter().map(name).collect()))
     }
 }
 

@@ -1,14 +1,14 @@
 //! The names of OpenCLIP's `CLIP` and `CustomTextCLIP` (open_clip 2.x, `model.py`), which are those of OpenAI's
 //! state dict, to the canonical ones.
 
-use super::TensorMapping;
+use super::{TensorMapping, timm};
 
 /// What becomes of a tensor, or `None` if OpenCLIP's two transformers have no such tensor.
 pub fn mapping(name: &str) -> Option<TensorMapping> {
     // `CustomTextCLIP` keeps the text tower in a module of its own.
     let name = name.strip_prefix("text.").unwrap_or(name);
     if let Some(rest) = name.strip_prefix("visual.trunk.") {
-        return Some(trunk_tensor(rest));
+        return Some(timm::mapping(rest));
     }
     let fixed = match name {
         "visual.proj" => return Some(TensorMapping::Transposed("visual_projection.weight".to_owned())),
@@ -28,6 +28,8 @@ pub fn mapping(name: &str) -> Option<TensorMapping> {
         "positional_embedding" => "t.position_embd.weight",
         "ln_final.weight" => "t.post_ln.weight",
         "ln_final.bias" => "t.post_ln.bias",
+        // A layer, not a matrix alone, where it has a bias.
+        "text_projection.weight" | "text_projection.bias" => name,
         _ => return block_tensor(name),
     };
     Some(TensorMapping::Whole(fixed.to_owned()))
@@ -55,12 +57,4 @@ fn block_tensor(name: &str) -> Option<TensorMapping> {
         _ => return None,
     };
     TensorMapping::affine(&block, layer, part)
-}
-
-/// A tensor of timm's, which a FastViT has under names of its own; the batches that a norm has seen are no weights.
-fn trunk_tensor(name: &str) -> TensorMapping {
-    if name.ends_with(".num_batches_tracked") {
-        return TensorMapping::Nowhere;
-    }
-    TensorMapping::Whole(format!("v.trunk.{name}"))
 }

@@ -86,10 +86,16 @@ impl TensorStream {
                 body.begin(canonical, shape.clone(), dtype, false)?;
                 TensorDestination::Written { then: Vec::new(), shape, dtype }
             }
-            (TensorMapping::Packed([first, second, third]), Some(dtype)) => {
-                let shape = parts::third(&name, &shape)?;
-                body.begin(first, shape.clone(), dtype, false)?;
-                TensorDestination::Written { then: vec![third, second], shape, dtype }
+            (TensorMapping::LastAxes(canonical, axes), Some(dtype)) => {
+                let shape = parts::last_axes(&name, &shape, axes)?;
+                body.begin(canonical, shape.clone(), dtype, false)?;
+                TensorDestination::Written { then: Vec::new(), shape, dtype }
+            }
+            (TensorMapping::Packed(mut then), Some(dtype)) => {
+                let shape = parts::part_shape(&name, &shape, then.len())?;
+                then.reverse();
+                body.begin(then.pop().unwrap_or_default(), shape.clone(), dtype, false)?;
+                TensorDestination::Written { then, shape, dtype }
             }
             (TensorMapping::Transposed(canonical), Some(dtype)) => {
                 let shape = parts::transposed_shape(&name, &shape)?;

@@ -3,11 +3,14 @@
 //!
 //! A key that is not known here may change what the model computes, so that the model is refused by that key's name.
 
+mod timm;
+
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
+use self::timm::TimmTower;
 use crate::error::{Error, Result};
-use crate::weights::config::{ConfigSource, EndToken, FastVitConfig, Field, ModelFamily, Tower};
+use crate::weights::config::{ConfigSource, EndToken, Field, ModelFamily, Tower};
 
 const FILE: &str = "open_clip_config.json";
 
@@ -38,8 +41,8 @@ const TEXT_KEYS: [&str; 10] = [
     "norm_kwargs",
 ];
 /// The keys of `vision_cfg` if timm provides the vision tower.
-const FAST_VIT_KEYS: [&str; 6] =
-    ["image_size", "timm_model_name", "timm_model_pretrained", "timm_pool", "timm_drop", "timm_drop_path"];
+const TIMM_KEYS: [&str; 5] =
+    ["image_size", "timm_model_name", "timm_model_pretrained", "timm_drop", "timm_drop_path"];
 /// Keys that may be given as long as they have the value that OpenCLIP assumes without them.
 const DEFAULTS: [(&str, &str); 3] = [("pool_type", "tok"), ("pool_type", "argmax"), ("proj_type", "linear")];
 /// Towers of other libraries, by the keys that name them.
@@ -50,13 +53,18 @@ const FOREIGN: [&str; 3] = ["timm_model_name", "hf_model_name", "hf_tokenizer_na
 /// # Errors
 /// None; they are [`OpenClipJson::preprocessing_json`]'s.
 pub(in crate::weights) fn default_preprocessing_json(image_size: usize) -> Result<Bytes> {
-    let [model, vision, text, preprocessing] = [(); 4].map(|()| Map::new());
-    OpenClipJson { fast_vit: None, model, vision, text, preprocessing }.preprocessing_json(image_size)
+    let [vision, text, preprocessing] = [(); 3].map(|()| Map::new());
+    let model = Map::new();
+    OpenClipJson { trunk: None, tokenizer: false, model, vision, text, preprocessing }
+        .preprocessing_json(image_size)
 }
 
 /// A parsed file.
 pub(in crate::weights) struct OpenClipJson {
-    fast_vit: Option<FastVitConfig>,
+    /// The vision tower, where timm provides it.
+    trunk: Option<TimmTower>,
+    /// Whether a tokenizer of transformers reads the texts, not OpenCLIP's own.
+    tokenizer: bool,
     model: Map<String, Value>,
     vision: Map<String, Value>,
     text: Map<String, Value>,
@@ -76,24 +84,58 @@ impl OpenClipJson {
         }
         let mut model = object(&mut root, "model_cfg")?;
         let vision = object(&mut model, "vision_cfg")?;
-        let mut text = object(&mut model, "text_cfg")?;
+        let text = object(&mut model, "text_cfg")?;
         let preprocessing = object(&mut root, "preprocess_cfg")?;
         if vision.get("layers").is_some_and(Value::is_array) {
             return Err(unsupported("a ResNet (`vision_cfg.layers` is a list)".to_owned()));
         }
-        refuse_unknown("model_cfg", &model, &MODEL_KEYS)?;
-        let fast_vit = fast_vit(&vision);
-        if fast_vit.is_some() {
-            refuse_unknown("vision_cfg", &vision, &FAST_VIT_KEYS)?;
-            // The text tower of the larger sizes is causal, and S0's first version has another one.
-            if text.remove("no_causal_mask") != Some(Value::Bool(true)) {
-                return Err(unsupported("MobileCLIP with a causal text tower".to_owned()));
-            }
-        } else {
-            refuse_unknown("vision_cfg", &vision, &VISION_KEYS)?;
+        let trunk = TimmTower::named(&vision);
+        if let (None, Some(Value::String(name))) = (trunk, vision.get("timm_model_name")) {
+            return Err(timm::unknown(name));
         }
-        refuse_unknown("text_cfg", &text, &TEXT_KEYS)?;
-        Ok(Some(Self { fast_vit, model, vision, text, preprocessing }))
+        let mut file = Self { trunk, tokenizer: false, model, vision, text, preprocessing };
+        file.take_what_the_family_demands()?;
+        refuse_unknown("vision_cfg", &file.vision, if trunk.is_some() { &TIMM_KEYS } else { &VISION_KEYS })?;
+        refuse_unknown("text_cfg", &file.text, &TEXT_KEYS)?;
+        refuse_unknown("model_cfg", &file.model, &MODEL_KEYS)?;
+        Ok(Some(file))
+    }
+
+    /// Takes out the keys that must have one value in each model of a family of timm's towers.
+    fn take_what_the_family_demands(&mut self) -> Result<()> {
+        match self.trunk.map(|trunk| trunk.family()) {
+            // What is pooled how, candle's FastViT knows. The text tower of the larger sizes is causal, and S0's first
+            // version has another one.
+            Some(ModelFamily::MobileClip) => {
+                self.vision.remove("timm_pool");
+                if self.text.remove("no_causal_mask") != Some(Value::Bool(true)) {
+                    return Err(unsupported("MobileCLIP with a causal text tower".to_owned()));
+                }
+            }
+            Some(ModelFamily::Siglip) => {
+                // What logits begin with in training.
+                self.model.remove("init_logit_scale");
+                self.model.remove("init_logit_bias");
+                demand("vision_cfg", &mut self.vision, "timm_pool", &json!("map"))?;
+                demand("vision_cfg", &mut self.vision, "timm_proj", &json!("none"))?;
+                demand("text_cfg", &mut self.text, "no_causal_mask", &json!(true))?;
+                demand("text_cfg", &mut self.text, "proj_bias", &json!(true))?;
+                demand("text_cfg", &mut self.text, "pool_type", &json!("last"))?;
+                demand("text_cfg", &mut self.text, "tokenizer_kwargs", &json!({ "clean": "canonicalize" }))?;
+                // The files of this tokenizer are in each repository of such a model.
+                self.tokenizer = self.text.remove("hf_tokenizer_name").is_some_and(|name| name.is_string());
+                if !self.tokenizer {
+                    return Err(unsupported("SigLIP without `text_cfg.hf_tokenizer_name`".to_owned()));
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Whether the other files of a tokenizer count, as they do in transformers.
+    pub fn has_hugging_face_tokenizer(&self) -> bool {
+        self.tokenizer
     }
 
     /// The text of a `preprocessor_config.json` that does what `preprocess_cfg` says.
@@ -204,7 +246,12 @@ impl ConfigSource for OpenClipJson {
     const FILE: &'static str = FILE;
 
     fn family(&self) -> Result<ModelFamily> {
-        Ok(if self.fast_vit.is_some() { ModelFamily::MobileClip } else { ModelFamily::Clip })
+        Ok(self.trunk.map_or(ModelFamily::Clip, |trunk| trunk.family()))
+    }
+
+    /// `HFTokenizer`'s `clean="canonicalize"`, which is demanded where there is one.
+    fn canonicalizes_texts(&self) -> Result<bool> {
+        Ok(self.tokenizer)
     }
 
     fn key(&self, field: Field) -> String {
@@ -212,7 +259,7 @@ impl ConfigSource for OpenClipJson {
     }
 
     fn integer(&self, field: Field) -> Result<u64> {
-        if let Some(number) = self.fast_vit.and_then(|sizes| fast_vit_integer(&sizes, field)) {
+        if let Some(number) = self.trunk.and_then(|trunk| trunk.integer(field)) {
             return Ok(number);
         }
         match field {
@@ -237,11 +284,19 @@ impl ConfigSource for OpenClipJson {
     }
 
     fn float(&self, field: Field) -> Result<f64> {
+        if let (Field::LayerNormEps(Tower::Vision), Some(eps)) =
+            (field, self.trunk.and_then(|trunk| trunk.layer_norm_eps()))
+        {
+            return Ok(eps);
+        }
         let eps = self.keyword(field, "eps")?.map_or(Some(1e-5), Value::as_f64);
         eps.ok_or_else(|| self.error(field, "has an `eps` that is no number"))
     }
 
     fn activation(&self, tower: Tower) -> Result<String> {
+        if let (Tower::Vision, Some(name)) = (tower, self.trunk.and_then(|trunk| trunk.activation())) {
+            return Ok(name.to_owned());
+        }
         let field = Field::Activation(tower);
         let approximate = self.keyword(field, "approximate")?.map(|value| value.as_str().unwrap_or_default());
         let quick = match self.model.get("quick_gelu") {
@@ -257,34 +312,6 @@ impl ConfigSource for OpenClipJson {
             _ => Err(self.error(field, "asks for an activation that is not known")),
         }
     }
-}
-
-/// The sizes of timm's models of these names (timm 1.0, `fastvit.py`).
-fn fast_vit(vision: &Map<String, Value>) -> Option<FastVitConfig> {
-    let (channels, blocks) = match vision.get("timm_model_name")?.as_str()? {
-        "fastvit_mci0" => (64, [2, 6, 10, 2]),
-        "fastvit_mci1" => (64, [4, 12, 20, 4]),
-        "fastvit_mci2" => (80, [4, 12, 24, 4]),
-        _ => return None,
-    };
-    Some(FastVitConfig { channels, blocks })
-}
-
-/// What a FastViT's sizes say of the vision tower, whatever the file would.
-fn fast_vit_integer(sizes: &FastVitConfig, field: Field) -> Option<u64> {
-    let last = sizes.channels * 8;
-    let number = match field {
-        Field::StemChannels => sizes.channels,
-        Field::StageBlocks(stage) => sizes.blocks[usize::from(stage).min(3)],
-        Field::Width(Tower::Vision) => last * 2,
-        Field::MlpWidth(Tower::Vision) => last * 3,
-        Field::Layers(Tower::Vision) => sizes.blocks.iter().sum(),
-        Field::Heads(Tower::Vision) => last / 32,
-        // Halved by the stem twice, and by each stage after the first.
-        Field::PatchSize => 32,
-        _ => return None,
-    };
-    Some(number as u64)
 }
 
 /// A side that is given twice is that of a square.
@@ -319,6 +346,15 @@ fn object(root: &mut Map<String, Value>, key: &'static str) -> Result<Map<String
         None | Some(Value::Null) => Ok(Map::new()),
         Some(Value::Object(object)) => Ok(object),
         Some(other) => Err(wrong(key, format!("is {other}, expected an object"))),
+    }
+}
+
+/// Takes the key out, which must have this value.
+fn demand(name: &str, object: &mut Map<String, Value>, key: &str, expected: &Value) -> Result<()> {
+    match object.remove(key) {
+        Some(value) if value == *expected => Ok(()),
+        Some(value) => Err(unsupported(format!("{name}.{key} = {value} in a SigLIP, whose is {expected}"))),
+        None => Err(unsupported(format!("a SigLIP without {name}.{key}, which is {expected}"))),
     }
 }
 

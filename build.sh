@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The one entry to building, serving, testing and packing clip-wasm. It installs what is missing and says so.
+# The single entry point for building, serving, testing and packing clip-wasm. It installs what is missing and says so.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
@@ -7,21 +7,22 @@ usage() {
   cat <<'TEXT'
 usage: ./build.sh COMMAND
 
-  serve [PORT]      serve the page on this machine as soon as one build of the engine is there, and make the others behind
-                    it; 8080 unless told otherwise, 0 for any free port
+  serve [PORT]      serve the page on this machine as soon as one build of the engine is ready, and make the others in the
+                    background; port 8080 by default, 0 for any free port
   build             the command line (target/release/clip-wasm), the WebAssembly builds and the npm package (pkg/)
-  flavour NAME      one of the WebAssembly builds: simd, relaxed, research, and each with -threads behind it
+  flavour NAME      one of the WebAssembly builds: simd, relaxed, research, or one of these with -threads appended
   try TEST          one test, as soon as it can run: part of a unit test's name, tests/NAME.rs [NAME], or
-                    tests/browser/NAME.test.mjs [FLAVOUR...], which makes simd and the builds named before
+                    tests/browser/NAME.test.mjs [FLAVOUR...], which first makes simd and the builds named
   test              formatting, lints, docs, Rust tests, build, type checks, browser tests
-  minutes           how long each step of a build took when it was last taken
-  bench [ARGS]      build, then time it against onnxruntime-web (--json FILE, --only NAME); the first time this installs
-                    PyTorch and makes full-size checkpoints: 10 GB under target/bench
+  minutes           how long each step of a build took the last time it ran
+  bench [ARGS]      build, then time it against onnxruntime-web (--json FILE, --only NAME); the first run installs
+                    PyTorch and makes full-size checkpoints: 10 GB in target/bench
   package [PROGRAM...]
-                    build and pack the npm package, check it, and try it in bundlers: built, opened in browsers, and held against
-                    the command line's scores. PROGRAM: those that begin so alone. What it installs is in target/package. Where PYTHON
-                    names an interpreter with torch and transformers, the calls of transformers.js are made of both, and compared
-  dist [FOLDER]     build, then put the page into FOLDER (dist/ unless told otherwise) for any static host
+                    build, pack and check the npm package, and try it with each bundler: build a program, open it in
+                    browsers, and compare its scores with the command line's. PROGRAM limits this to programs whose names
+                    begin so. Everything it installs is in target/package. If PYTHON names an interpreter with torch and
+                    transformers, the calls of transformers.js are made in both, and the results compared
+  dist [FOLDER]     build, then put the page into FOLDER (default: dist/) for any static host
 
 Needs rustup and Node 20 or later. Environment: CHROMIUM and FIREFOX name the browsers for the tests.
 TEXT
@@ -38,21 +39,21 @@ fail() {
 . tools/build/steps.sh
 . tools/build/flavours.sh
 
-# Whatever still runs in the background ends with this script.
+# Background jobs end with this script.
 trap 'trap - EXIT; kill $(jobs -p) 2>/dev/null || true' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 mkdir -p "$LOGS"
 
-# What the npm package has beside its sources and the builds: the models, and the licences.
+# Adds to the npm package what is neither a source nor a build: the models and the licences.
 fill_package() {
   say "filling the npm package"
   node tools/package-models.mjs
   cp LICENSE-MIT LICENSE-APACHE pkg/
 }
 
-# The page as one HTML file, but for what a demo puts in: www/export/one-file.html, which Share fills. It takes half a second,
-# and the bindings of the builds "simd" and "research" along, so it comes after those.
+# Bundles the page as one HTML file, www/export/one-file.html, which Share completes with a demo. It takes half a second and
+# includes the bindings of the builds "simd" and "research", so it runs after those.
 bundle_one_file() {
   need_packages && node tools/one-file.mjs
 }
@@ -72,7 +73,8 @@ build() {
   node tools/precache.mjs
 }
 
-# Builds that are not there yet: a file each, empty, or with the name of the build that stands in (see tools/serve.mjs).
+# A file for each build that is not ready yet: empty, or with the name of the build that replaces it until then
+# (tools/serve.mjs).
 COMING=target/coming
 
 serve() {
@@ -86,14 +88,14 @@ serve() {
   for flavour in "${FLAVOURS[@]:1}"; do
     is_fresh "$flavour" && continue
     late+=("$flavour")
-    rm -rf "pkg/$flavour" www/export/one-file.html # of other sources: nobody is to get it for the new one
+    rm -rf "pkg/$flavour" www/export/one-file.html # made from other sources: it must not be served for the new one
   done
-  [ ${#late[@]} = 0 ] || printf 'One build of the engine is waited for, simd; behind it come %s.\n' "${late[*]}"
+  [ ${#late[@]} = 0 ] || printf 'The page is served once the build simd is ready; then come %s.\n' "${late[*]}"
   make_flavour simd
   for flavour in ${late[@]+"${late[@]}"}; do
     case "$flavour" in
       relaxed) echo simd >"$COMING/$flavour" ;;
-      research) : >"$COMING/$flavour" ;; # with threads missing, the engine does without
+      research) : >"$COMING/$flavour" ;; # builds with threads need no file: without them the engine uses one thread
     esac
   done
   node tools/precache.mjs
@@ -102,24 +104,24 @@ serve() {
   count_processor_seconds
   keep_minutes until-served "$SECONDS" "$processor_seconds"
   for flavour in ${late[@]+"${late[@]}"}; do make_behind "$flavour"; done
-  bundle_one_file || echo "Share cannot make one file of the page: esbuild, which npm installs, is not there."
+  bundle_one_file || echo "Share cannot make a single file of the page: esbuild, which npm installs, is missing."
   node tools/precache.mjs
   if [ ${#late[@]} != 0 ]; then
-    echo "Every build is there: pages that are opened from now on run the fastest one for their browser."
+    echo "Every build is ready: pages opened from now on run the fastest one for their browser."
   fi
   wait "$server"
 }
 
-# make_behind NAME: makes a build while the page is served, with a line about it
+# make_behind NAME: makes a build in the background while the page is served, and prints a line about it
 make_behind() {
   local begun=$SECONDS last=''
   [ ! -f "$MINUTES/$1" ] || last=", which took $(spoken "$(cut -d' ' -f1 "$MINUTES/$1")") last time"
   echo "Making $1$last ..."
   nice ./build.sh flavour "$1" >"$LOGS/$1.log" 2>&1 &
   if wait $!; then
-    echo "$1 is there after $(spoken $((SECONDS - begun)))."
+    echo "$1 is ready after $(spoken $((SECONDS - begun)))."
   else
-    echo "$1 could not be made: $LOGS/$1.log says why. The page goes on without it."
+    echo "$1 could not be made (see $LOGS/$1.log). The page works without it."
   fi
   rm -f "$COMING/$1"
 }
@@ -138,7 +140,7 @@ try() {
   esac
 }
 
-# try_in_browser FILE FLAVOUR...: with simd and the builds that are named, and others that are there
+# try_in_browser FILE FLAVOUR...: runs a browser test with simd, the named builds, and any others that are up to date
 try_in_browser() {
   local file=$1 flavour fresh=() stale=()
   shift
@@ -150,9 +152,9 @@ try_in_browser() {
   for flavour in "${FLAVOURS[@]}"; do
     if is_fresh "$flavour"; then fresh+=("$flavour"); else stale+=("$flavour"); fi
   done
-  [ ${#stale[@]} = 0 ] || echo "not of these sources, and left out of the page: ${stale[*]} (name what the test needs behind it)"
+  [ ${#stale[@]} = 0 ] || echo "left out of the page because they are out of date: ${stale[*]} (name those that the test needs after it)"
   put_page target/browser-tests/page "${fresh[@]}"
-  if ! [ -d target/browser-tests/page/pkg/relaxed ]; then # which Chromium asks for; it does without threads
+  if ! [ -d target/browser-tests/page/pkg/relaxed ]; then # Chromium requests it; builds with threads may be missing
     cp -R target/browser-tests/page/pkg/{simd,relaxed}
     node tools/precache.mjs target/browser-tests/page
   fi
@@ -177,18 +179,31 @@ run_tests() {
   say "checking the types of the JavaScript"
   npx tsc --project .
   npx tsc --project tests/browser
-  step browser-tests "running the browser tests in $CHROMIUM" \
-    node --test --test-reporter=spec tests/browser/*.test.mjs
+  step browser-tests "running the browser tests in $CHROMIUM" browser_tests tests/browser/*.test.mjs
   if find_firefox; then
-    PAGE_BROWSER=firefox step firefox-tests "running the page's tests in $FIREFOX" \
-      node --test --test-reporter=spec tests/browser/{same-bits,page,page-{address,arrivals,choice,controls,honesty,hosts,lazy-tabs,long-lists,models,sharing,versions,ways-in},faults,research,research-{faults,folders,hour,truth},url-models}.test.mjs
+    PAGE_BROWSER=firefox step firefox-tests "running the page's tests in $FIREFOX" browser_tests \
+      tests/browser/{same-bits,page,page-{address,arrivals,choice,controls,honesty,hosts,lazy-tabs,long-lists,models,sharing,versions,ways-in},faults,research,research-{faults,folders,hour,truth},url-models}.test.mjs
   elif [ -n "${CI:-}" ]; then
-    fail "no Firefox for the page's tests: continuous integration has to run them"
+    fail "no Firefox for the page's tests, which continuous integration must run"
   else
-    say "SKIPPED: the page's tests in Firefox, which is not here and cannot be installed"
+    say "SKIPPED: the page's tests in Firefox, which is not installed and cannot be"
   fi
   print_minutes
   say "all tests passed"
+}
+
+# browser_tests FILE...: runs two files at a time, since a page often waits for something other than a processor; then, one by
+# one, the files that limit how long something may take by the clock
+browser_tests() {
+  local file together=() alone=()
+  for file in "$@"; do
+    case "$file" in
+      */client.test.mjs | */faults.test.mjs | */page-main-thread.test.mjs) alone+=("$file") ;;
+      *) together+=("$file") ;;
+    esac
+  done
+  node --test --test-concurrency=2 --test-reporter=spec "${together[@]}"
+  node --test --test-concurrency=1 --test-reporter=spec "${alone[@]}"
 }
 
 lint() {
@@ -197,7 +212,7 @@ lint() {
     cargo clippy --lib --target "$WASM_TARGET" --no-default-features --features engine,research,relaxed -- -D warnings
 }
 
-# What is public as a user of the library reads it, and everything as it is for the page.
+# Checks the public documentation natively, and that of private items too for the page's target.
 document() {
   RUSTDOCFLAGS='-D warnings' cargo doc --no-deps
   RUSTFLAGS="$WASM_RUSTFLAGS" RUSTDOCFLAGS='-D warnings' \
@@ -228,14 +243,14 @@ package() {
   build
   need_packages
   need_chromium
-  find_firefox || say "SKIPPED: the package in Firefox, which is not here and cannot be installed"
+  find_firefox || say "SKIPPED: the package in Firefox, which is not installed and cannot be"
   local folder=target/package
   mkdir -p "$folder"
   if ! cmp -s tests/package/package-lock.json "$folder/package-lock.json" || ! [ -d "$folder/node_modules" ]; then
     say "installing the bundlers into $folder"
     cp tests/package/package{,-lock}.json "$folder/"
     npm ci --prefix "$folder" --ignore-scripts --no-audit --no-fund
-    (cd "$folder/node_modules/bun" && node install.js) # puts the binary of this machine in its place
+    (cd "$folder/node_modules/bun" && node install.js) # installs the binary for this machine
   fi
   say "packing"
   node tools/package.mjs
@@ -256,13 +271,13 @@ dist() {
   put_page "${1:-dist}"
 }
 
-# put_page FOLDER FLAVOUR...: what a static host needs, in place of an earlier page; with all builds unless some are named
+# put_page FOLDER FLAVOUR...: copies what a static host needs, replacing an earlier page; with all builds unless some are named
 put_page() {
   local folder=$1 flavour
   shift
   [ $# != 0 ] || set -- "${FLAVOURS[@]}"
   if [ -n "$(ls -A "$folder" 2>/dev/null)" ] && [ ! -f "$folder/service-worker.js" ]; then
-    fail "$folder holds something else than an earlier page: name an empty folder"
+    fail "$folder contains something other than an earlier page: name an empty folder"
   fi
   say "putting the page into $folder"
   bundle_one_file
@@ -271,7 +286,7 @@ put_page() {
   cp -R index.html demo.json service-worker.js LICENSE-MIT LICENSE-APACHE www models "$folder"/
   cp -R datasets/drawings "$folder/datasets/"
   cp -R pkg/engine "$folder/pkg/"
-  rm "$folder"/pkg/engine/{index,client/{simd,node,inline}-engine-client,worker/worker-{simd,node}}.js # of the npm package alone
+  rm "$folder"/pkg/engine/{index,client/{simd,node,inline}-engine-client,worker/worker-{simd,node}}.js # only for the npm package
   for flavour in "$@"; do
     mkdir -p "$folder/pkg/$flavour"
     cp "pkg/$flavour"/clip_wasm{.js,_bg.wasm} "$folder/pkg/$flavour/"

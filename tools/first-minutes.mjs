@@ -42,7 +42,7 @@ try {
     if (line.trim()) report(line.trim());
     const address = /http:\/\/\S+/.exec(line)?.[0];
     if (address) found(address);
-    if (line.startsWith("Every build is there")) finished();
+    if (line.startsWith("Every build is ready")) finished();
   });
 
   const browser = await launchChromium();

@@ -1,17 +1,16 @@
-# The WebAssembly builds of the page: how each is compiled, and whether it is still of today's sources. Sourced by build.sh.
+# The WebAssembly builds of the page: how each is compiled, and whether it is up to date. Sourced by build.sh.
 
 WASM_TARGET=wasm32-unknown-unknown
-# Three builds each share these, and with them every compiled dependency; only kernels turn relaxed SIMD on for themselves.
+# Each set of flags is shared by three builds, and so are all compiled dependencies; only kernels enable relaxed SIMD.
 WASM_RUSTFLAGS='-Ctarget-feature=+simd128 --cfg getrandom_backend="wasm_js"'
 THREADS_RUSTFLAGS='-Ctarget-feature=+simd128,+atomics,+bulk-memory,+mutable-globals --cfg getrandom_backend="wasm_js" -Clink-arg=--shared-memory -Clink-arg=--import-memory -Clink-arg=--max-memory=4294967296 -Clink-arg=--export=__wasm_init_tls -Clink-arg=--export=__tls_size -Clink-arg=--export=__tls_align -Clink-arg=--export=__tls_base'
-# The one that every browser can run comes first.
+# The build that every browser can run comes first.
 FLAVOURS=(simd relaxed research relaxed-threads simd-threads research-threads)
 BIND=target/tool/bind
 LOGS=target/logs
 
-# plan NAME: sets `rustflags`, `folder` and `cargo_words`, which make a build. Its standard library is compiled from its own
-# sources, for SIMD and for size, which takes 30 kB of every download. Stable Rust does that where RUSTC_BOOTSTRAP lets it
-# use the option for it.
+# plan NAME: sets `rustflags`, `folder` and `cargo_words` for a build. The standard library is compiled from source, with SIMD
+# and for size, which makes every download 30 kB smaller. RUSTC_BOOTSTRAP allows stable Rust to use the option for that.
 plan() {
   local features
   case "$1" in
@@ -28,18 +27,18 @@ plan() {
     --features "$features" -Zbuild-std=std,panic_abort -Zbuild-std-features=optimize_for_size)
 }
 
-# The command that makes the planned build, in one line: another one makes something else.
+# Prints the command of the planned build in one line: if it changes, the build is out of date.
 planned() {
   echo "$(rustc --version) $rustflags ${cargo_words[*]}"
 }
 
-# is_fresh NAME: whether pkg/NAME is there and of the sources as they are
+# is_fresh NAME: whether pkg/NAME exists and is up to date
 is_fresh() {
   plan "$1"
   node tools/fresh.mjs check "$1" "$(planned)"
 }
 
-# Removes what an earlier version made under a name that is none of today's builds, so that nobody serves or packs it.
+# Removes builds whose names are no longer in use, so that they are neither served nor packed.
 remove_former_builds() {
   local binary name
   for binary in pkg/*/clip_wasm_bg.wasm; do
@@ -49,10 +48,10 @@ remove_former_builds() {
   done
 }
 
-# make_flavour NAME: compiles the library into pkg/NAME, if that is not there yet
+# make_flavour NAME: compiles the library into pkg/NAME unless that is up to date
 make_flavour() {
   if is_fresh "$1"; then
-    echo "pkg/$1 is of these sources"
+    echo "pkg/$1 is up to date"
     return
   fi
   step "$1" "making the $1 build" compile "$1"
@@ -63,22 +62,22 @@ compile() {
   plan "$name"
   begun=$(node -p 'Date.now()')
   if ! [ "$BIND" -nt Cargo.lock ] || ! [ "$BIND" -nt tools/bind/src/main.rs ]; then
-    # Beside the rest, on what the processors have left.
+    # In parallel, at lower priority.
     (step bind "compiling wasm-bindgen" nice -n 5 cargo build --package bind --profile tool --target-dir target) \
       >"$LOGS/bind.log" 2>&1 &
     binder=$!
   fi
-  # In the background, where a signal to this script does not have to wait for it.
+  # In the background, so that a signal to this script is handled at once.
   RUSTC_BOOTSTRAP=1 RUSTFLAGS="$rustflags" cargo "${cargo_words[@]}" &
   wait $!
   if [ -n "$binder" ]; then
     wait "$binder" || fail "wasm-bindgen could not be compiled: see $LOGS/bind.log"
-    touch "$BIND" # Cargo leaves it where another line of the lock file has changed
+    touch "$BIND" # Cargo does not rebuild it if only other lines of the lock file changed
   fi
   made=target/made/$name
   rm -rf "$made"
   "$BIND" "$folder/$WASM_TARGET/wasm/clip_wasm.wasm" "$made"
-  # In one go: a page that is open meanwhile finds the old one or the new one.
+  # Replaced in one step: an open page finds either the old build or the new one.
   rm -rf "pkg/$name"
   mv "$made" "pkg/$name"
   local wasm=pkg/$name/clip_wasm_bg.wasm

@@ -1,8 +1,8 @@
-# What a command needs that may be missing: found, or installed and said so. Sourced by build.sh.
+# Requirements of the commands: each is found, or installed with a message. Sourced by build.sh.
 
 need_rust() {
   command -v cargo >/dev/null || fail "cargo is missing: install Rust from https://rustup.rs"
-  command -v rustup >/dev/null || return 0 # a distribution's Rust: then the target has to be there
+  command -v rustup >/dev/null || return 0 # Rust from a distribution: the target must be installed already
   if ! rustup target list --installed | grep -qx "$WASM_TARGET"; then
     say "installing the Rust target $WASM_TARGET"
     rustup target add "$WASM_TARGET"
@@ -29,25 +29,25 @@ need_packages() {
   npm ci --no-audit --no-fund
 }
 
-# Sets CHROMIUM to a browser that can be run.
+# Sets CHROMIUM to an executable browser.
 need_chromium() {
   if [ -n "${CHROMIUM:-}" ]; then
-    command -v "$CHROMIUM" >/dev/null || fail "CHROMIUM names $CHROMIUM, which cannot be run"
+    command -v "$CHROMIUM" >/dev/null || fail "CHROMIUM is $CHROMIUM, which cannot be run"
   elif ! CHROMIUM=$(find_command chromium chromium-browser google-chrome google-chrome-stable); then
     install_packages chromium ||
-      fail "no Chromium for the browser tests: install one, name one in CHROMIUM, or run this as root where apt-get is"
+      fail "no Chromium for the browser tests: install it, set CHROMIUM, or run this as root on a system with apt-get"
     CHROMIUM=$(find_command chromium) || fail "apt-get installed chromium, but it is not in PATH"
   fi
   export CHROMIUM
 }
 
-# Installs what the test in WebKit needs, or says that it is left out.
+# Installs what the test in WebKit needs, or says that the test is skipped.
 need_webkit() {
   command -v WebKitWebDriver >/dev/null && command -v Xvfb >/dev/null && return
-  install_packages webkit2gtk-driver xvfb || say "SKIPPED: the page's test in WebKit, which is not here and cannot be installed"
+  install_packages webkit2gtk-driver xvfb || say "SKIPPED: the page's test in WebKit, which is not installed and cannot be"
 }
 
-# Sets FIREFOX to a browser that can be run; fails where there is none to be had.
+# Sets FIREFOX to an executable browser; fails if there is none.
 find_firefox() {
   FIREFOX=${FIREFOX:-$(find_command firefox-esr firefox)} ||
     { install_packages firefox-esr && FIREFOX=$(find_command firefox-esr); } || return 1
@@ -55,7 +55,7 @@ find_firefox() {
   export FIREFOX
 }
 
-# install_packages NAME...: by apt-get, where that is and may
+# install_packages NAME...: with apt-get, if it is available and permitted
 install_packages() {
   [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || return 1
   say "installing $* with apt-get"

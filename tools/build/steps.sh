@@ -1,8 +1,8 @@
-# Steps that say how long they took last time. What each took is kept in target/minutes/. Sourced by build.sh.
+# Steps that print how long they took last time, which is saved in target/minutes/. Sourced by build.sh.
 
 MINUTES=target/minutes
 
-# step NAME WHAT COMMAND...: says WHAT is begun, runs the command, and keeps under NAME how long it took
+# step NAME WHAT COMMAND...: prints WHAT, runs the command, and saves under NAME how long it took
 step() {
   local name=$1 what=$2 before begun wall
   shift 2
@@ -23,23 +23,23 @@ keep_minutes() {
   echo "$2 $3 $(date +%Y-%m-%dT%H:%M)" >"$MINUTES/$1"
 }
 
-# Sets `processor_seconds` to what this script's commands that have ended have had of all processors together.
+# Sets `processor_seconds` to the processor time used by all finished commands of this script.
 count_processor_seconds() {
   local counted
   counted=$(mktemp)
-  times >"$counted" # not in $( ) or a pipe: those are shells of their own, and count their own commands
+  times >"$counted" # not in $( ) or a pipe: a subshell counts only its own commands
   processor_seconds=$(awk 'END { gsub(/[ms]/, " "); printf "%d", $1 * 60 + $2 + $3 * 60 + $4 }' "$counted")
   rm "$counted"
 }
 
-# spoken SECONDS: in words
+# spoken SECONDS: prints a duration in words
 spoken() {
   if [ "$1" -lt 100 ]; then echo "$1 s"; else printf '%d min %02d s\n' $(($1 / 60)) $(($1 % 60)); fi
 }
 
-# What each step took when it was last taken.
+# Prints how long each step took the last time it ran.
 print_minutes() {
-  [ -d "$MINUTES" ] || fail "no step has been timed yet in target/: build something"
+  [ -d "$MINUTES" ] || fail "no step has been timed in target/ yet: build something first"
   printf '%-18s %12s %16s   %s\n' step time 'processor time' when
   local file wall processor when
   for file in $(ls -tr "$MINUTES"); do

@@ -1,5 +1,5 @@
 // @ts-check
-/** The package on the caller's own thread, with the one build that runs everywhere: for service workers and extensions' backgrounds. */
+/** The package on the caller's own thread, with the build that every browser supports: for service workers and the background scripts of extensions. */
 import { InlineEngineClient as EngineClient } from "./engine/client/inline-engine-client.js";
 import { files, records } from "./models/index.js";
 import { pipelineOf } from "./pipelines/pipeline.js";

@@ -1,5 +1,5 @@
 // @ts-check
-/** The package in Node 20 and later: one thread beside the program's own, files by their paths, models kept for as long as it runs. */
+/** The package for Node 20 and later: one worker thread, images by path, models stored for as long as the program runs. */
 import { readFile } from "node:fs/promises";
 import { pathToFileURL } from "node:url";
 import { NodeEngineClient as EngineClient } from "./engine/client/node-engine-client.js";

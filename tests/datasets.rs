@@ -75,7 +75,7 @@ fn what_is_no_data_set_is_told_in_one_line() {
     for (data, words) in [
         ("nowhere", "does not exist"),
         ("empty", "holds no pictures"),
-        ("twice", "two folders that read as the class \"a b\""),
+        ("twice", "two folders for the class \"a b\""),
         ("nameless.csv", "line 2 names no file"),
         ("cut.npy", "not a valid npy file"),
     ] {

@@ -1,5 +1,5 @@
 // @ts-check
-/** Puts the page together: the settings, the views, and what they share with the running session. */
+/** Assembles the page: the settings, the views, and the session that they share. */
 import "./components/error-note/error-note.js";
 import "./components/load-bar/load-bar.js";
 import "./components/tab-bar/tab-bar.js";
@@ -12,7 +12,7 @@ import { inOneFile } from "./state/in-one-file.js";
 import { sentence } from "./state/sentence.js";
 import { SettingsStore } from "./state/settings-store.js";
 import { SHIPPED } from "./state/shipped-models.js";
-import { takeArrivals } from "./views/arrivals.js";
+import { routeFiles } from "./views/file-routing.js";
 import { ClassifyView } from "./views/classify/classify-view.js";
 import { ModelView } from "./views/model/model-view.js";
 import { researchTabs } from "./views/research/research-tabs.js";
@@ -166,7 +166,7 @@ classify.addEventListener("open-model", (event) => {
   if (files) model.openFiles(files);
   else model.refresh(id);
 });
-takeArrivals({
+routeFiles({
   inView: () => inView().id,
   show: selectTab,
   say: (text) => (announcements.textContent = text),

@@ -9,7 +9,7 @@ import { fragment } from "./state/url-fragment.js";
 import { ModelSession } from "./state/model-session.js";
 import { remembered } from "./state/remembered.js";
 
-/** What demo.json presets. */
+/** The settings of demo.json. */
 export const demoRead = fetchDemo();
 
 const wanted = fragment.parse(location.hash || remembered.read()).settings.model ?? null;

@@ -4,7 +4,7 @@ import path from "node:path";
 import { OWN_MODULES, withAddresses } from "./addresses.js";
 
 /**
- * What of Rollup's own types is used here.
+ * The parts of Rollup's types that are used here.
  * @typedef {{ type: "chunk", id: string } | { type: "asset", name: string, source: Uint8Array }} EmittedFile
  * @typedef {{ emitFile: (file: EmittedFile) => string }} Context
  * @typedef {{ name: string, transform: (this: Context, code: string, id: string) => { code: string, map: null } | null }} Plugin

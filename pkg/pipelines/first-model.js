@@ -4,7 +4,7 @@ import { absolute, isAddress, packagedModels } from "../engine/client/engine-cal
 import { EngineError } from "../engine/protocol/engine-error.js";
 
 /**
- * The id of the model that is meant where none is named: the first of the records.
+ * The id of the default model: the first record.
  * @param {string | URL} [base] the folder of a copy of the package
  * @param {string | URL | PackagedModels} [models] the folder of the records, or the records
  * @returns {Promise<string>}

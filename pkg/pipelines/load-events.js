@@ -2,10 +2,10 @@
 /** @import { LoadProgress, ModelSource } from "../engine/protocol/types.js" */
 /** @import { ProgressEvent } from "../index.js" */
 /**
- * Tells loading in the events of transformers.js: `initiate`, `download`, any number of `progress_total` and `progress`, `done`,
- * `ready`. All files of a model count as one.
+ * Reports loading with the events of transformers.js: `initiate`, `download`, any number of `progress_total` and `progress`,
+ * `done`, `ready`. All files of a model count as one.
  * @param {string} task
- * @param {unknown} model as it was asked for
+ * @param {unknown} model as it was named in the call
  * @param {ModelSource} source
  * @param {((event: ProgressEvent) => void) | null | undefined} callback
  */

@@ -59,7 +59,7 @@ export function dtypeOf(word) {
   if (word === undefined || word === null || word === "auto") return undefined;
   const dtype = DTYPES.get(word) ?? word;
   if ([...DTYPES.values()].includes(dtype)) return /** @type {any} */ (dtype);
-  const found = typeof word === "string" ? `"${word}"` : "no word";
+  const found = typeof word === "string" ? `"${word}"` : "not a string";
   throw new EngineError("dtype", `dtype is ${found}: expected one of ${[...DTYPES.keys(), ...DTYPES.values()].join(", ")}`);
 }
 

@@ -3,7 +3,7 @@
 /** @import { CallOptions, Dtype, LoadProgress, ModelInfo, ModelSource, StartOptions } from "../engine/protocol/types.js" */
 
 /**
- * An engine with a model in it, which several pipelines use.
+ * An engine with a loaded model, shared by several pipelines.
  * @typedef {object} SharedEngine
  * @property {EngineCalls} engine
  * @property {ModelInfo} info

@@ -1,5 +1,5 @@
 // @ts-check
-/** Arithmetic on embeddings, by the names that transformers.js has for it. */
+/** Arithmetic on embeddings, with the names that transformers.js uses. */
 import { EngineError } from "../engine/protocol/engine-error.js";
 
 /** @typedef {ArrayLike<number> | { data: ArrayLike<number> }} Vector an array, or a tensor with one row */

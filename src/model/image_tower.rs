@@ -1,4 +1,4 @@
-//! The towers that pictures go through: a vision transformer of ours, or MobileCLIP's FastViT, which candle runs.
+//! The vision towers: our vision transformer, or MobileCLIP's FastViT, which candle runs.
 
 use candle_core::Tensor;
 

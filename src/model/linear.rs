@@ -1,4 +1,4 @@
-//! Linear layers over whatever the checkpoint stores: packed integers, or f32 through candle.
+//! Linear layers over the weights that the checkpoint stores: packed integers, or f32 through candle.
 
 use candle_core::{Device, Tensor};
 

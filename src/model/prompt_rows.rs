@@ -1,4 +1,4 @@
-//! What the text tower computes of some prompts: its rows, who sees whom, and which rows are read.
+//! The rows that the text tower computes for some prompts: which of them attend to which, and which are read.
 
 use crate::kernels::attention::AttentionMask;
 use crate::weights::EndToken;

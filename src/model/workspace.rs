@@ -1,4 +1,4 @@
-//! The memory of a forward pass, kept from one pass to the next.
+//! The buffers of a forward pass, reused by the next one.
 
 use std::sync::{Mutex, PoisonError};
 

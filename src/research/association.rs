@@ -1,5 +1,5 @@
-//! The image-embedding association test: whether one group of pictures lies nearer to some texts, or pictures, than
-//! another group does.
+//! The image-embedding association test: whether one group of pictures is more similar to some texts than another
+//! group is.
 //!
 //! It compares groups that the user names. It infers nothing about what, or who, is in a picture, and a
 //! difference it finds says nothing of its cause.

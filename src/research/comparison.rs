@@ -1,4 +1,4 @@
-//! Two runs compared: the same pictures, or the same labels on two sets of pictures.
+//! Compares two runs: on the same pictures, or on different pictures with the same labels.
 
 use std::collections::HashMap;
 

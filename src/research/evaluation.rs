@@ -1,4 +1,4 @@
-//! Everything that is measured of one embedding set against one set of labels.
+//! Everything that is measured for one embedding set and one set of labels.
 
 use serde::Serialize;
 

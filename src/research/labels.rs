@@ -1,4 +1,4 @@
-//! The labels that an embedding set is measured with, and what its pictures answer to them.
+//! The labels that an embedding set is measured with, and which of them each picture is assigned.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,4 @@
-//! What other words change: a class under other names than its own, and another set of labels.
+//! The effect of other words: a class under other names, and another set of labels.
 
 use serde::Serialize;
 

@@ -147,7 +147,7 @@ impl Robustness {
     }
 }
 
-/// How often each picture is right over several damages to it, as a share.
+/// How often each picture is right in several corrupted variants, as a proportion.
 fn rightness(cells: &[&[Trial]]) -> Vec<f64> {
     let of_picture = |picture: usize| {
         let right = cells.iter().filter(|trials| trials[picture].right).count();

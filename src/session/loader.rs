@@ -1,5 +1,5 @@
-//! Loads a session while its file arrives: the tokenizer is built and the weights are packed before the last byte is
-//! there.
+//! Loads a session while its file arrives: the tokenizer is built and the weights are packed before the file is
+//! complete.
 
 use super::{Session, tokenizer_of};
 use crate::error::Result;

@@ -1,4 +1,4 @@
-//! Heatmaps, one pass at a time, so that progress can be shown and the work can be stopped between passes.
+//! Heatmaps, computed one pass at a time, so that progress can be shown and the work can be stopped between passes.
 
 use candle_core::{Device, Tensor};
 

@@ -1,4 +1,4 @@
-//! What the session does with embeddings: zero-shot scores, and heatmaps.
+//! Tasks over embeddings: zero-shot scores, and heatmaps.
 
 pub mod saliency;
 pub mod zero_shot;

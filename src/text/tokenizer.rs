@@ -59,7 +59,7 @@ impl Tokenizer {
         let room =
             context_length.checked_sub(added).filter(|&room| room > 0).ok_or_else(|| Error::Tokenizer {
                 reason: format!(
-                    "a context of {context_length} tokens has no room beside {added} special tokens"
+                    "a context of {context_length} tokens has no room for text beside {added} special tokens"
                 ),
             })?;
         let TokenizerFile { pipeline, special, vocab_size, .. } = file;

@@ -1,4 +1,4 @@
-//! Values and failures across the boundary.
+//! Converts values and errors between Rust and JavaScript.
 
 use js_sys::{JSON, Reflect};
 use serde::Serialize;

@@ -1,4 +1,4 @@
-//! SHA-256: its digits, and a writer that hashes and counts what passes through.
+//! SHA-256 in hexadecimal, and a writer that hashes and counts what it writes.
 
 use std::io::{self, Write};
 

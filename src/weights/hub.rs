@@ -1,4 +1,4 @@
-//! Repositories of a hub with Hugging Face's layout: their names, and which of their files make a checkpoint.
+//! Repositories on a hub with Hugging Face's layout: their names, and which of their files make up a checkpoint.
 
 use serde::{Deserialize, Serialize};
 

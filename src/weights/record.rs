@@ -1,4 +1,4 @@
-//! Where a checkpoint comes from and what is known of it.
+//! The record of a model: where its checkpoint comes from, and what is known about it.
 
 use std::collections::BTreeMap;
 

@@ -180,5 +180,5 @@ test("a browser without service workers is told why, and nothing breaks", async 
   await page.goto(`${url}blank.html`);
   const { ready, reason } = await page.evaluate(REGISTER);
   assert.equal(ready, false);
-  assert.match(reason, /cannot store the page/);
+  assert.match(reason, /storing the page needs/);
 });

@@ -172,7 +172,7 @@ visit("the camera stops when its tab is left, and can be started again", async (
   assert.equal(await page.evaluate(() => history.length), steps + 1, "leaving is one step of the history");
   await page.evaluate(() => history.back());
   await panel(page, "Classify").waitFor();
-  await page.getByText("The camera stopped when you left it.").waitFor();
+  await page.getByText("The camera stopped because you left this view.").waitFor();
   await answered(page);
   await startCamera(page);
   assert.deepEqual(await cameras(page), ["ended", "live"]);

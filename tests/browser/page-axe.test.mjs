@@ -52,10 +52,10 @@ const STATES = {
   "the Dataset tab, with everything measured": async (page) => {
     await drawings(page);
     await page.getByRole("button", { name: "Pin for comparison" }).click();
-    await page.getByLabel("Templates of the data").fill("{}\na drawing of a {}");
+    await page.getByLabel("Templates for all classes").fill("{}\na drawing of a {}");
     await page.getByText("McNemar’s exact p").first().waitFor();
     await page.getByLabel("Other names for it").fill("parasol");
-    await page.getByRole("button", { name: "Try these names" }).click();
+    await page.getByRole("button", { name: "Compare these names" }).click();
     await page.locator(`words-panel[data-state="ready"]`).waitFor();
     await page.getByRole("button", { name: "Draw the map" }).click();
     await page.locator(`features-panel[data-state="ready"]`).waitFor();
@@ -79,7 +79,7 @@ const STATES = {
     await view.getByRole("button", { name: "Compare the groups" }).click();
     await page.locator(`bias-view[data-state="ready"]`).waitFor();
     await view.getByRole("button", { name: "Compare the two sets" }).click();
-    await view.getByText(/\d pictures change their answer/).waitFor();
+    await view.getByText(/\d pictures get a different answer/).waitFor();
   },
   "the guide": (page) => page.getByRole("tab", { name: "Guide" }).click(),
 };

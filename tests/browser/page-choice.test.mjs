@@ -148,7 +148,7 @@ visit("the chosen model survives a reload, asks no hub for it, and is gone with 
     hub.fault = () => undefined;
   }
   await page.getByRole("tab", { name: "Model" }).click();
-  await button(page, "Use the page’s own model").click();
+  await button(page, "Use the built-in model").click();
   await inPlace(page, EMBEDDED.name, EMBEDDED.dtype);
   await page.waitForFunction(() => !/model=/.test(location.hash));
   await page.reload();
@@ -184,8 +184,8 @@ visit("a link to a model that is not kept fetches nothing by itself, and shows w
   await inPlace(guest, EMBEDDED.name, EMBEDDED.dtype);
   assert.equal(hub.served.size, 0);
   assert.match(guest.url(), /model=tinyclip/, "a reload asks for it again");
-  await notice.getByRole("button", { name: "Show it under Model" }).click();
-  await guest.getByRole("textbox", { name: "Any CLIP on Hugging Face" }).waitFor();
+  await notice.getByRole("button", { name: "Show it in Model" }).click();
+  await guest.getByRole("textbox", { name: "Any CLIP model on Hugging Face" }).waitFor();
   await guest.getByText(/tiny · .*download/).waitFor();
   await guest.getByRole("button", { name: "Download it" }).click();
   await guest.waitForFunction(() => document.querySelector("#model-line strong")?.textContent !== "everyday-clip");
@@ -204,10 +204,10 @@ visit("a link whose hash is not that of the model in place says so", async (page
   assert.equal(await same.getByRole("alert").filter({ visible: true }).count(), 0);
   const other = await context.newPage();
   await other.goto(withParts(link, { sha256: "0".repeat(64) }));
-  await other.getByRole("alert").filter({ hasText: "The link was made with other weights" }).waitFor();
+  await other.getByRole("alert").filter({ hasText: "The link was made with different weights" }).waitFor();
   await answered(other);
   await other.reload();
-  await other.getByRole("alert").filter({ hasText: "The link was made with other weights" }).waitFor();
+  await other.getByRole("alert").filter({ hasText: "The link was made with different weights" }).waitFor();
 });
 
 for (const [name, parts] of /** @type {[string, Record<string, string>][]} */ ([
@@ -239,7 +239,7 @@ visit("going back among labels does not load another model, and an address writt
 
 visit("Stop while a model is being prepared leaves page and worker with the same one", async (page) => {
   await download(page);
-  await button(page, "Use the page’s own model").click();
+  await button(page, "Use the built-in model").click();
   await inPlace(page, EMBEDDED.name, EMBEDDED.dtype);
   /** @type {Set<string>} */
   const outcomes = new Set();
@@ -289,7 +289,7 @@ visit("where a model takes all memory, Classify and the research tabs go on with
   await page.locator("model-view").getByRole("alert").filter({ hasText: `${EMBEDDED.name} is still loaded` }).waitFor({ timeout: 120_000 });
   await inPlace(page, EMBEDDED.name, EMBEDDED.dtype);
   await page.getByRole("tab", { name: "Dataset" }).click();
-  const field = page.getByRole("textbox", { name: "Labels of the data" });
+  const field = page.getByRole("textbox", { name: "Class labels" });
   await field.fill(`${await field.inputValue()}\nzeppelin`);
   await page.waitForTimeout(400);
   await page.locator(`dataset-view[data-state="ready"]`).waitFor();
@@ -302,7 +302,7 @@ visit("where a model takes all memory, Classify and the research tabs go on with
 visit("where the engine is lost, every tab says so and has the way back, and a model that is gone is told", async (page) => {
   await page.getByRole("tab", { name: "Model" }).click();
   await page.getByLabel("Model file").setInputFiles(`${FOLDER}/models/everyday-clip.gguf`);
-  await button(page, "Use the page’s own model").waitFor();
+  await button(page, "Use the built-in model").waitFor();
   await page.evaluate(async () => {
     const { session } = await import(new URL("www/running-session.js", document.baseURI).href);
     const { engine } = session;
@@ -318,6 +318,6 @@ visit("where the engine is lost, every tab says so and has the way back, and a m
     await button(page, "Restart the engine").waitFor();
   }
   await button(page, "Restart the engine").click();
-  await page.getByRole("alert").filter({ hasText: "could not be loaded again, so the page’s own model is used. The file is gone." }).waitFor();
+  await page.getByRole("alert").filter({ hasText: "could not be loaded again, so the built-in model is used. The file is gone." }).waitFor();
   await inPlace(page, EMBEDDED.name, EMBEDDED.dtype);
 });

@@ -55,7 +55,7 @@ visit("the drawing pad works from the keyboard", async (page) => {
 visit("the camera is answered live, and a picture of it can be kept", async (page) => {
   await button(page, "Camera").click();
   await answered(page);
-  await button(page, "Take picture").click();
+  await button(page, "Take a picture").click();
   await page.getByRole("img", { name: "Camera picture" }).first().waitFor();
   await answered(page);
 });
@@ -166,7 +166,7 @@ visit("a copied result names the weights and has the scores in full", async (pag
 });
 
 visit("the model's own ensemble is a preset, and tells how its templates agree", async (page) => {
-  await page.getByRole("button", { name: /^The model’s ensemble of \d$/ }).click();
+  await page.getByRole("button", { name: /^The model’s \d templates$/ }).click();
   assert.equal((await page.getByRole("textbox", { name: "Template" }).inputValue()).split("\n").length, EMBEDDED.templates.length);
   await page.getByText(/templates agree on the answer/).waitFor();
 });

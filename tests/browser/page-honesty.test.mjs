@@ -71,7 +71,7 @@ visit("where no label fits the headline says so, and the best guess can still be
   assert.equal(await headline(page).innerText(), "sailboat", "a label that fits takes the place back");
   await write(page, ["guitar"]);
   assert.equal(await headline(page).innerText(), "This label does not fit");
-  assert.match(await readout(page).innerText(), /does not look like guitar/);
+  assert.match(await readout(page).innerText(), /does not look like “guitar”/);
 });
 
 visit("where each label is scored by itself, none fits that has less than half", async (page) => {

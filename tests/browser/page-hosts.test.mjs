@@ -78,7 +78,7 @@ test("with storage switched off, as in some private windows, everything but keep
   assert.deepEqual((await scoredLabels(page)).sort(), ["moon", "sun"]);
   await page.getByRole("textbox", { name: "Labels" }).fill("sun");
   await page.getByRole("tab", { name: "Model" }).click();
-  await page.getByText(/cannot store the page/).waitFor();
+  await page.getByText(/storing the page needs/).waitFor();
   assert.deepEqual(complaints, []);
   await page.context().close();
 });

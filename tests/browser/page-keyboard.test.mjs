@@ -142,7 +142,7 @@ visit("the camera's picture is kept by keys", async (page) => {
   await tabTo(page, button(page, "Camera"));
   await page.keyboard.press("Enter");
   await answered(page);
-  await tabTo(page, button(page, "Take picture"));
+  await tabTo(page, button(page, "Take a picture"));
   await page.keyboard.press("Enter");
   await page.getByRole("img", { name: "Camera picture" }).first().waitFor();
 });

@@ -66,7 +66,7 @@ const inUse = () => models().getByRole("listitem").filter({ hasText: "In use" })
 const kept = () => models().getByRole("listitem").filter({ hasText: "From someone/tiny" });
 /** Looks at the repository and begins to download it. */
 async function download() {
-  await page.getByRole("textbox", { name: "Any CLIP on Hugging Face" }).fill(REPO);
+  await page.getByRole("textbox", { name: "Any CLIP model on Hugging Face" }).fill(REPO);
   await page.getByRole("button", { name: "Check" }).click();
   await page.getByText(/tiny · .*download [\d.]+ kB/).waitFor();
   await page.getByRole("button", { name: "Download it" }).click();
@@ -104,7 +104,7 @@ test("the model of drawings comes with the page too: it says what it knows, comp
   await page.getByRole("button", { name: "Make a folder" }).click();
   await page.getByRole("link", { name: /^Save [\d.]+ MB$/ }).waitFor();
   await page.getByRole("tab", { name: "Model" }).click();
-  await page.getByRole("button", { name: "Use the page’s own model" }).click();
+  await page.getByRole("button", { name: "Use the built-in model" }).click();
   await named(EMBEDDED.name);
   await page.locator("#model-line").getByText("knows everyday things").waitFor();
 });
@@ -112,7 +112,7 @@ test("the model of drawings comes with the page too: it says what it knows, comp
 test("a repository is looked at before it is downloaded, then used, kept, and deleted", async () => {
   await download();
   await named("tiny");
-  await page.getByRole("button", { name: "Ask the browser to keep it for good" }).click();
+  await page.getByRole("button", { name: "Ask the browser to keep stored models" }).click();
   await page.waitForFunction(() => Reflect.get(window, "promised"));
   await page.getByRole("button", { name: `Use ${EMBEDDED.name}` }).click();
   await named(EMBEDDED.name);
@@ -149,14 +149,14 @@ test("a download is stopped, and nothing of it is left", async () => {
 });
 
 test("an unknown repository is told beside the models, and the present one stays", async () => {
-  await page.getByRole("textbox", { name: "Any CLIP on Hugging Face" }).fill("nobody/nothing");
+  await page.getByRole("textbox", { name: "Any CLIP model on Hugging Face" }).fill("nobody/nothing");
   await page.getByRole("button", { name: "Check" }).click();
   await page.locator("model-view").getByRole("alert").filter({ hasText: "nobody/nothing" }).waitFor();
   assert.match(await inUse(), new RegExp(`^${EMBEDDED.name}`));
 });
 
 test("for a model that is too large fewer bits are offered, then a smaller model", async () => {
-  await page.getByRole("textbox", { name: "Any CLIP on Hugging Face" }).fill("someone/huge");
+  await page.getByRole("textbox", { name: "Any CLIP model on Hugging Face" }).fill("someone/huge");
   hub.served.clear();
   await page.getByRole("button", { name: "Check" }).click();
   await page.getByRole("button", { name: "Download it" }).click();
@@ -171,7 +171,7 @@ test("for a model that is too large fewer bits are offered, then a smaller model
 test("a folder of a Hugging Face checkpoint is opened from disk, and the way back is one button", async () => {
   const files = readdirSync(CHECKPOINT).map((name) => `${CHECKPOINT}/${name}`);
   await page.getByLabel("Model file").setInputFiles(files);
-  await page.getByRole("button", { name: "Use the page’s own model" }).click();
+  await page.getByRole("button", { name: "Use the built-in model" }).click();
   await named(EMBEDDED.name);
   assert.equal(await page.locator("model-view").getByRole("alert").filter({ visible: true }).count(), 0);
 });

@@ -90,7 +90,7 @@ for (const [name] of PAGES) test(`one file made from ${name} opens from disk and
   await page.getByRole("tab", { name: "Model" }).click();
   await page.getByText("matches the published hash").waitFor({ state: "attached" });
   await page.getByLabel("Model file").setInputFiles(`${FOLDER}/models/everyday-clip.gguf`);
-  await page.getByRole("button", { name: "Use the page’s own model" }).waitFor();
+  await page.getByRole("button", { name: "Use the built-in model" }).waitFor();
   const checkpoint = readdirSync("tests/golden/models/gelu").map((file) => `tests/golden/models/gelu/${file}`);
   await page.getByLabel("Model file").setInputFiles(checkpoint);
   await page.waitForFunction(() => document.querySelector("#model-line strong")?.textContent === "files");

@@ -104,7 +104,7 @@ visit("a camera that is refused says so, and gives back what was there", async (
     navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException("", "NotAllowedError"));
   });
   await button(page, "Camera").click();
-  await page.getByRole("alert").filter({ hasText: "This page may not use the camera" }).waitFor();
+  await page.getByRole("alert").filter({ hasText: "This page has no permission to use the camera" }).waitFor();
   await answered(page);
   assert.equal(await page.locator("picture-stage img").getAttribute("alt"), before);
 });
@@ -139,7 +139,7 @@ visit("presets of labels and templates are there to begin with, and the sample's
   assert.equal(await labels(page).inputValue(), first);
   const template = page.getByRole("textbox", { name: "Template" });
   const own = await template.inputValue();
-  await button(page, "OpenAI’s seven").click();
+  await button(page, "OpenAI’s seven templates").click();
   assert.equal((await template.inputValue()).split("\n").length, 7);
   await page.getByText("and 4 more").waitFor();
   await button(page, "The model’s default").click();
@@ -158,7 +158,7 @@ visit("a model is opened from disk by its button, and is in use from then on", a
   const choosing = page.waitForEvent("filechooser");
   await button(page, "Open a file").click();
   await (await choosing).setFiles(`${FOLDER}/models/everyday-clip.gguf`);
-  await button(page, "Use the page’s own model").waitFor();
-  await button(page, "Use the page’s own model").click();
-  await button(page, "Use the page’s own model").waitFor({ state: "hidden" });
+  await button(page, "Use the built-in model").waitFor();
+  await button(page, "Use the built-in model").click();
+  await button(page, "Use the built-in model").waitFor({ state: "hidden" });
 });

@@ -73,10 +73,10 @@ test("a folder with everything wrong is measured, and every picture left out is 
     /cat\/broken\.png: cannot decode/,
     /cat\/cut\.png: cannot decode/,
     "cat/0.png: another picture has this name; the first one is used",
-    "stray.png: it is not in a class folder",
+    "stray.png: it is not in the folder of a class",
   ])
     await page.getByRole("listitem").filter({ hasText: words }).waitFor();
-  const labels = await page.getByLabel("Labels of the data").inputValue();
+  const labels = await page.getByLabel("Class labels").inputValue();
   assert.deepEqual(labels.split("\n"), ["<img src=x onerror=alert(1)>", "a single one", "cat", "empty"]);
   assert.equal(await page.locator("dataset-view .tables img[src=x]").count(), 0, "a label is text");
   const row = page.getByRole("table", { name: "Each label" }).getByRole("row", { name: /^empty/ });
@@ -99,7 +99,7 @@ test("ten thousand labels are measured, and the page shows what can be read", as
   await page.getByText("2 of 2 pictures").waitFor();
   await measured(page);
   const labels = Array.from({ length: 9999 }, (_, index) => `thing ${index}`);
-  await page.getByLabel("Labels of the data").evaluate((field, text) => {
+  await page.getByLabel("Class labels").evaluate((field, text) => {
     Reflect.set(field, "value", text);
     field.dispatchEvent(new InputEvent("input", { bubbles: true }));
   }, ["car", ...labels].join("\n"));

@@ -9,7 +9,7 @@ import { commandLine, drawing, each, fill, give, giveOnly, open, openResearch, p
 const research = openResearch();
 
 /** @param {import("playwright-core").Page} page */
-const labels = async (page) => (await page.getByLabel("Labels of the data").inputValue()).split("\n");
+const labels = async (page) => (await page.getByLabel("Class labels").inputValue()).split("\n");
 /** @param {any} document */
 const names = (document) => document.predictions.map((/** @type {any} */ { image, truth }) => `${image} ${truth}`);
 
@@ -26,7 +26,7 @@ test("several class folders at once are one data set with those classes, and fil
   await give(page, tree);
   await page.getByText("4 of 4 pictures of cat, red_car, snail").waitFor();
   assert.deepEqual(await labels(page), ["cat", "red car", "snail"]);
-  await page.getByText("stray.png: it is not in a class folder").waitFor();
+  await page.getByText("stray.png: it is not in the folder of a class").waitFor();
   const folder = research.scratch();
   put(path.join(folder, "all"), tree);
   const [ours, theirs] = [await savedJson(page, "dataset-view"), commandLine(folder, "eval", "all")];
@@ -38,7 +38,7 @@ test("one class folder keeps its name, and one label alone is no accuracy", asyn
   await give(page, { "cat/1.png": drawing("cat/noto-1.png"), "cat/2.png": drawing("cat/twemoji-1.png") });
   await page.getByText("2 of 2 pictures of cat").waitFor();
   assert.deepEqual(await labels(page), ["cat"]);
-  await page.locator("dataset-view fact-list").getByText("With a single label, every picture gets it").waitFor();
+  await page.locator("dataset-view fact-list").getByText("With a single label, every picture gets that label").waitFor();
   assert.equal(await page.locator("dataset-view fact-list").getByText("100.0 %").count(), 0);
   assert.deepEqual(names(await savedJson(page, "dataset-view")), ["cat/1.png cat", "cat/2.png cat"]);
 });
@@ -54,13 +54,13 @@ test("folders in a class are of that class, and splits and a folder around the c
   assert.deepEqual(names(ours), ["car/1.png car", "cat/1.png cat", "cat/old/1.png cat"]);
   assert.deepEqual(ours.predictions, theirs.predictions);
   await giveOnly(page, { "data/train/cat/1.png": cat, "data/val/cat/1.png": cat });
-  await page.getByText("data holds the splits train and val, not classes. Open one of them, such as val.").waitFor();
+  await page.getByText("data contains the splits train and val, not classes. Open one of them, such as val.").waitFor();
   await giveOnly(page, { "train/cat/1.png": cat, "val/cat/1.png": cat });
-  await page.getByText(/holds the splits train and val, not classes/).waitFor();
+  await page.getByText(/contains the splits train and val, not classes/).waitFor();
   await giveOnly(page, { "data/images/cat/1.png": cat, "data/images/car/1.png": car });
-  await page.getByText("data holds one folder, images, which holds folders itself. Open that one.").waitFor();
+  await page.getByText("data contains a single folder, images, which contains the class folders. Open that one.").waitFor();
   await giveOnly(page, { "data/red_car/1.png": car, "data/red car/1.png": cat });
-  await page.getByText("data has two folders that read as the class “red car”.").waitFor();
+  await page.getByText("data has two folders for the class “red car”.").waitFor();
 });
 
 test("a sample is drawn at random by the seed, and says its size, its interval and its time before it starts", async (t) => {
@@ -101,20 +101,20 @@ test("where every picture is wrong, nothing says that every picture is right, an
   const facts = page.locator("dataset-view fact-list").first();
   await give(page, { "data/cat/1.png": car, "data/car/1.png": cat });
   await facts.getByText("none: uniform scores would fit better than these").waitFor();
-  assert.equal(await facts.getByText("every picture is right").count(), 0);
+  assert.equal(await facts.getByText("every picture is classified correctly").count(), 0);
   await give(page, { "data/cat/1.png": cat, "data/car/1.png": car });
-  await facts.getByText("none: every picture is right").waitFor();
-  await facts.getByText("100.0 % (no interval: all resamples are alike)").waitFor();
+  await facts.getByText("none: every picture is classified correctly").waitFor();
+  await facts.getByText("100.0 % (no interval: all resamples are identical)").waitFor();
 });
 
 test("every interval has the number of its pictures under it", async (t) => {
   const page = await (await research.visitor(t))();
   const tree = Object.fromEntries(["cat", "car", "snail"].flatMap((label) => ["noto-1", "twemoji-1"].map((name) => [`data/${label}/${name}.png`, drawing(`${label}/${name}.png`)])));
   await give(page, tree);
-  await fill(page.getByLabel("Templates of the data"), "{}\na drawing of a {}");
+  await fill(page.getByLabel("Templates for all classes"), "{}\na drawing of a {}");
   await page.getByRole("table", { name: /^Each template alone/ }).waitFor();
   await page.getByLabel("Other names for it").fill("kitten");
-  await page.getByRole("button", { name: "Try these names" }).click();
+  await page.getByRole("button", { name: "Compare these names" }).click();
   await page.locator(`words-panel[data-state="ready"]`).waitFor();
   await page.getByRole("button", { name: "Fit a linear probe" }).click();
   await page.locator(`features-panel[data-state="ready"]`).waitFor();
@@ -157,7 +157,7 @@ test("every file that the page saves says what made it", async (t) => {
     assert.ok(files[table].split("\n")[1].includes(theirs.weights_sha256), table);
   }
   await page.getByLabel("Other names for it").fill("kitten");
-  await page.getByRole("button", { name: "Try these names" }).click();
+  await page.getByRole("button", { name: "Compare these names" }).click();
   await page.locator(`words-panel[data-state="ready"]`).waitFor();
   await json("words-panel", "Save names as JSON");
   await page.getByRole("button", { name: "Fit a linear probe" }).click();

@@ -127,7 +127,7 @@ async function words(page, { folder, data, options, evaluation }) {
   const names = ["kitten", "feline"];
   await page.locator("words-panel").getByLabel("Label", { exact: true }).selectOption("cat");
   await fill(page.locator("words-panel").getByLabel("Other names for it, one per line"), names.join("\n"));
-  await press(page, "words-panel", "Try these names");
+  await press(page, "words-panel", "Compare these names");
   const known = (/** @type {any} */ document, /** @type {string} */ name) => {
     const { acc1, intervals, images, per_class } = document;
     const { recall, predicted } = per_class.find((/** @type {any} */ { label }) => label === name);
@@ -295,8 +295,8 @@ test("every number of a researcher's hour is the command line's", { timeout: 900
   const options = [...each("--label", [...CLASSES, ...OTHERS]), ...each("--template", ["{}", "a drawing of a {}"]), "--seed", "3"];
   const edit = async () => {
     await open(page, "Dataset");
-    await ask(page, "Labels of the data", [...CLASSES, ...OTHERS].join("\n"));
-    await ask(page, "Templates of the data", "{}\na drawing of a {}");
+    await ask(page, "Class labels", [...CLASSES, ...OTHERS].join("\n"));
+    await ask(page, "Templates for all classes", "{}\na drawing of a {}");
     await ask(page, "Random seed for intervals, tests and samples", "3");
   };
   await edit();

@@ -58,7 +58,7 @@ export function shown(estimate) {
   if (!estimate) return "";
   const { value, low, high, n } = estimate;
   const [a, b, c] = [value, low, high].map((share) => (share * 100).toFixed(1));
-  const interval = low === high ? "no interval: all resamples are alike" : `${b} to ${c}`;
+  const interval = low === high ? "no interval: all resamples are identical" : `${b} to ${c}`;
   return `${a} % (${interval}) n = ${counted.format(n)}`;
 }
 
@@ -76,7 +76,7 @@ export function whose({ model, dtype, weights_sha256: weights, data, data_sha256
 }
 
 const NO_TEMPERATURE = /** @type {Record<string, string>} */ ({
-  "every-picture-right": "none: every picture is right, so a lower temperature always fits better",
+  "every-picture-right": "none: every picture is classified correctly, so a lower temperature always fits better",
   "lower-is-likelier": "none: the lower the temperature, the better the fit",
   "higher-is-likelier": "none: uniform scores would fit better than these",
 });
@@ -89,11 +89,11 @@ export function evaluationScreen(document) {
   const bins = calibration.bins.filter((/** @type {any} */ { images }) => images > 0);
   const misses = predictions.filter((/** @type {any} */ { rank }) => rank > 0).length;
   const tables = [
-    { caption: "Confusion matrix: true label by row, answer by column", rows: confusion.map((/** @type {number[]} */ counts, /** @type {number} */ at) => row(labels[at], ...counts.map((count) => count || ""))) },
+    { caption: "Confusion matrix: true labels in rows, predicted labels in columns", rows: confusion.map((/** @type {number[]} */ counts, /** @type {number} */ at) => row(labels[at], ...counts.map((count) => count || ""))) },
     { caption: "Most confused", rows: most_confused.map((/** @type {any} */ pair) => row(labels[pair.truth], labels[pair.predicted], pair.images, "Show")) },
     { caption: "Each label", rows: per_class.map((/** @type {any} */ one) => row(one.label, one.images, shown(one.precision), shown(one.recall), percent(one.f1))) },
     ...(each_template.length > 0
-      ? [{ caption: "Each template alone, and McNemar’s p against the ensemble", rows: each_template.map((/** @type {any} */ one) => row(one.template, shown(one.acc1), one.p.toFixed(3))) }]
+      ? [{ caption: "Each template on its own, with McNemar’s p against the ensemble", rows: each_template.map((/** @type {any} */ one) => row(one.template, shown(one.acc1), one.p.toFixed(3))) }]
       : []),
     {
       caption: "Confidence and accuracy",
@@ -105,7 +105,7 @@ export function evaluationScreen(document) {
   return {
     facts: [
       `Top-1 accuracy: ${bounded(acc1, intervals.acc1)}`,
-      `Top-5 accuracy: ${acc5 === null ? "– (needs five labels or more)" : bounded(acc5, intervals.acc5)}`,
+      `Top-5 accuracy: ${acc5 === null ? "– (needs at least five labels)" : bounded(acc5, intervals.acc5)}`,
       `Mean per-class recall: ${bounded(recall, intervals.mean_per_class_recall)}`,
       `Expected calibration error: ${calibration.ece.toFixed(3)}`,
       `Fitted temperature: ${calibration.temperature?.toFixed(2) ?? NO_TEMPERATURE[calibration.no_temperature]}`,
@@ -114,16 +114,16 @@ export function evaluationScreen(document) {
     words: [
       `Measured: ${whose(document, predictions.length)}.`,
       `Errors: ${misses}`,
-      ...(spread.length > 0 ? [`From ${Math.min(...spread).toFixed(1)} to ${Math.max(...spread).toFixed(1)} %, depending on the template alone.`] : []),
+      ...(spread.length > 0 ? [`Top-1 accuracy ranges from ${Math.min(...spread).toFixed(1)} to ${Math.max(...spread).toFixed(1)} %, depending on the template alone.`] : []),
     ],
   };
 }
 
 /** What `clip-wasm compare` prints, below the evaluation it is compared with. @param {string} named the pin @param {any} document @param {string} differing @returns {Screen["tables"]} */
 export function comparisonTables(named, { first, second, difference, only_first_right: lost, only_second_right: won, p, moved }, differing) {
-  const paired = moved && [row("Right only in the pinned run", lost), row("Right only now", won), row("McNemar’s exact p", p.toFixed(4)), row("Answers that changed", moved.length)];
+  const paired = moved && [row("Correct only in the pinned run", lost), row("Correct only now", won), row("McNemar’s exact p", p.toFixed(4)), row("Changed answers", moved.length)];
   const others = [row("Pictures", "not the same in both runs, so only the accuracies are compared")];
-  const rows = [row("Differs from now in", differing), row("Pinned", shown(first)), row("Now", shown(second)), row("Difference", shown(difference)), ...(paired ?? others)];
+  const rows = [row("Differs in", differing), row("Pinned", shown(first)), row("Now", shown(second)), row("Difference", shown(difference)), ...(paired ?? others)];
   return [{ caption: `Compared with ${named}`, rows }, ...(moved?.length > 0 ? [movedTable(moved)] : [])];
 }
 
@@ -132,8 +132,8 @@ const movedTable = (moved) => ({ caption: "Pictures with a different answer", ro
 
 /** What `clip-wasm probe` prints. @param {any} document @param {number} images @returns {Screen} */
 export function probeScreen(document, images) {
-  const shots = document.few_shot.map((/** @type {any} */ { shots, accuracy, deviation }) => row(`${shots} per label`, `${percent(accuracy)}, deviation ${(deviation * 100).toFixed(1)}`));
-  const untested = document.untested_shots.map((/** @type {number} */ shots) => row(`${shots} per label`, "not tested: no label has more pictures"));
+  const shots = document.few_shot.map((/** @type {any} */ { shots, accuracy, deviation }) => row(`${shots} per label`, `${percent(accuracy)}, standard deviation ${(deviation * 100).toFixed(1)}`));
+  const untested = document.untested_shots.map((/** @type {number} */ shots) => row(`${shots} per label`, "not tested: no label has more pictures than that"));
   const rows = [row("Zero-shot, from the prompts", shown(document.zero_shot)), row(`Probe, cross-validated (C ${document.c})`, shown(document.cross_validated)), ...shots, ...untested];
   return { facts: [], tables: [{ caption: "Learned from the embeddings", rows }], words: [`Measured: ${whose(document, images)}.`] };
 }
@@ -141,7 +141,7 @@ export function probeScreen(document, images) {
 const VERDICTS = /** @type {Record<string, string>} */ ({
   different: "different",
   "no-evidence": "no evidence of a difference",
-  "too-few-pictures": "too few pictures for a verdict",
+  "too-few-pictures": "too few pictures to tell",
 });
 
 /** The groups that `clip-wasm bias` prints. @param {any} document @param {number} images @returns {Screen} */
@@ -155,12 +155,12 @@ export function groupsScreen(document, images) {
   return {
     facts: [],
     tables: [
-      { caption: "Groups", rows: groups.map((/** @type {any} */ { group, images, small }) => row(group, images, small ? "too few for a verdict" : "")) },
+      { caption: "Groups", rows: groups.map((/** @type {any} */ { group, images, small }) => row(group, images, small ? "too few to tell" : "")) },
       { caption: "Differences in mean score, by adjusted p", rows: sorted.slice(0, 200).map(tested) },
       { caption: "Mean score of each label", rows: shares("score") },
-      { caption: "How often each label comes first", rows: shares("top1") },
+      { caption: "How often each label ranks first", rows: shares("top1") },
     ],
-    words: [`Measured: ${whose(document, images)}.`, `${differences.length} tests; after Holm’s correction ${found} show a difference.`],
+    words: [`Measured: ${whose(document, images)}.`, `${differences.length} tests; ${found} show a difference after Holm’s correction.`],
   };
 }
 
@@ -173,7 +173,7 @@ export function setsScreen(document, images) {
     tables: [{ caption: "Pictures of each label", rows: counts.map((/** @type {any} */ { label, first, second }) => row(label, first ?? "–", second ?? "–", (second ?? 0) - (first ?? 0))) }, movedTable(moved)],
     words: [
       `Measured: ${whose(document, images)}.`,
-      `${moved.length} of ${images} pictures change their answer.`,
+      `${moved.length} of ${images} pictures get a different answer.`,
       ...changed.flatMap((/** @type {any} */ { label, first, second }) => [`${label} ${first ?? "–"}`, `${second ?? "–"} ${label}`]).filter((/** @type {string} */ words) => /\d/.test(words)),
     ],
   };
@@ -186,7 +186,7 @@ export function associationScreen(document, images, targets) {
   return {
     facts: [],
     tables: [{ caption: "Similarity to the first words minus that to the others", rows: [row(targets[0], nearness(first)), row(targets[1], nearness(second))] }],
-    words: [`Measured: ${whose(document, images)}.`, `Effect ${effect === null ? "undefined" : effect.toFixed(2)}, p ${(p ?? 1).toFixed(4)}${small ? ": too few pictures for a verdict" : ""}.`],
+    words: [`Measured: ${whose(document, images)}.`, `Effect size ${effect === null ? "undefined" : effect.toFixed(2)}, p = ${(p ?? 1).toFixed(4)}${small ? ": too few pictures to tell" : ""}.`],
   };
 }
 
@@ -230,7 +230,7 @@ export function robustnessesScreen(runs) {
         ],
       },
     ],
-    words: [...named.map(([name, run]) => `${name} ${whose(run, run.images)}`), "How much of its own clean accuracy each run retains, in the band of its 95 % interval."],
+    words: [...named.map(([name, run]) => `${name} ${whose(run, run.images)}`), "How much of its own clean accuracy each run retains, with its 95 % interval as a band."],
   };
 }
 
@@ -249,8 +249,8 @@ export function namingsScreen(document, images, namings) {
   );
   return {
     facts: [],
-    tables: [{ caption: "The class under each name", rows }],
-    words: [`Measured: ${whose(document, images)}.`, `Top-1 accuracy goes from ${Math.min(...values).toFixed(1)} to ${Math.max(...values).toFixed(1)} %, depending on this name alone.`],
+    tables: [{ caption: "Results for each name", rows }],
+    words: [`Measured: ${whose(document, images)}.`, `Top-1 accuracy ranges from ${Math.min(...values).toFixed(1)} to ${Math.max(...values).toFixed(1)} %, depending on this name alone.`],
   };
 }
 
@@ -262,7 +262,7 @@ export function differing(first, second, images) {
   const parts = [
     ["the model", differs("weights_sha256", "model", "dtype")],
     ["the data", data],
-    ["the labels of the pictures", !data && differs("data_sha256")],
+    ["the true labels", !data && differs("data_sha256")],
     ["the labels", differs("labels")],
     ["the templates", differs("templates")],
     ["the seed", differs("seed")],

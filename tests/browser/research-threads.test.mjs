@@ -34,13 +34,13 @@ const SCRIPT = `
     const evaluation = await engine.research("evaluate", question);
     const bias = await engine.research("bias", { ...question, labels: ["cat", "car"] });
     const probe = await engine.research("probe", question);
-    const damages = ${JSON.stringify(NOISE)}.flatMap((corruption) => [1, 2, 3, 4, 5].map((severity) => ({ corruption, severity })));
-    const columns = damages.map((damage) => ({ ...damage, trials: [] }));
+    const variants = ${JSON.stringify(NOISE)}.flatMap((corruption) => [1, 2, 3, 4, 5].map((severity) => ({ corruption, severity })));
+    const columns = variants.map((variant) => ({ ...variant, trials: [] }));
     const clean = [];
     const places = await engine.research("sample", { pictures: pictures.map(({ name, label }) => ({ name, label })), each: 1, seed: 0 });
     for (const { name, label, image } of places.map((place) => pictures[place])) {
-      const asked = { ...question, image, name, truth: labels.indexOf(label), side: 224, word: labels[0], damages };
-      const answers = await engine.research("damage", asked);
+      const asked = { ...question, image, name, truth: labels.indexOf(label), side: 224, word: labels[0], variants };
+      const answers = await engine.research("corrupt", asked);
       clean.push(answers.clean);
       columns.forEach((column, place) => column.trials.push(answers.trials[place]));
     }

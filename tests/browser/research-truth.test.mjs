@@ -180,8 +180,8 @@ test("labels, templates and the seed of Dataset are those of Robustness and Bias
   assert.equal(await bias.locator(".earlier").first().isVisible(), false);
 
   await open(page, "Dataset");
-  await ask(page, "Labels of the data", "car\ncat\nhare\nscissors\nbanana");
-  await ask(page, "Templates of the data", "a picture of a {}");
+  await ask(page, "Class labels", "car\ncat\nhare\nscissors\nbanana");
+  await ask(page, "Templates for all classes", "a picture of a {}");
   await ask(page, "Random seed for intervals, tests and samples", "5");
   const question = [...each("--label", ["car", "cat", "hare", "scissors", "banana"]), "--template", "a picture of a {}", "--seed", "5"];
   const whole = await savedJson(page, "dataset-view");
@@ -244,7 +244,7 @@ test("another model takes results with it or marks them, and pins keep their own
   await view.getByRole("table", { name: new RegExp(`^Compared with A: .*${EMBEDDED.dtype}`) }).waitFor();
   // Back to the first model: its embeddings are still there, and nothing has to be embedded.
   await open(page, "Model");
-  await page.getByRole("button", { name: "Use the page’s own model" }).click();
+  await page.getByRole("button", { name: "Use the built-in model" }).click();
   await open(page, "Dataset");
   await frame(page).locator(".whose").getByText(new RegExp(`^Measured: ${EMBEDDED.name} ${EMBEDDED.dtype}`)).first().waitFor();
   await measured(page);
@@ -283,7 +283,7 @@ test("several runs are pinned, each compared with what is measured now", async (
   await give(page, folders(0));
   const runs = [];
   for (const template of ["{}", "a drawing of a {}", "a photo of a {}"]) {
-    await ask(page, "Templates of the data", template);
+    await ask(page, "Templates for all classes", template);
     put(folder, { [`${runs.length}.json`]: JSON.stringify(commandLine(folder, "eval", "data", "--template", template)) });
     runs.push(template);
     if (runs.length < 3) await view.getByRole("button", { name: "Pin for comparison" }).click();
@@ -293,7 +293,7 @@ test("several runs are pinned, each compared with what is measured now", async (
     const table = view.getByRole("table", { name: new RegExp(`^Compared with ${letter}:`) });
     const text = (await table.textContent()) ?? "";
     for (const estimate of [first, second, difference]) assert.ok(text.includes(`${(estimate.value * 100).toFixed(1)} % (`), text);
-    for (const words of [p.toFixed(4), `Answers that changed${moved.length}`]) assert.ok(text.includes(words), `${words} in ${text}`);
+    for (const words of [p.toFixed(4), `Changed answers${moved.length}`]) assert.ok(text.includes(words), `${words} in ${text}`);
   }
   await view.getByRole("button", { name: "Remove pin A" }).click();
   await view.getByRole("table", { name: /^Compared with A:/ }).waitFor({ state: "hidden" });

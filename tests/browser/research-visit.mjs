@@ -199,7 +199,7 @@ export function quantized(folder, dtype) {
 export async function loadModel(page, file, tab) {
   await open(page, "Model");
   await page.getByLabel("Model file").setInputFiles(file);
-  await page.getByRole("button", { name: "Use the page’s own model" }).waitFor();
+  await page.getByRole("button", { name: "Use the built-in model" }).waitFor();
   await page.locator(`main[data-state="ready"]`).waitFor();
   await open(page, tab);
 }

@@ -147,7 +147,7 @@ test("a cell of the confusion matrix shows its pictures, and a pinned run is com
   await view.locator(".confusion .cell.wrong").first().click();
   assert.ok((await view.locator("picture-row li").count()) > 0);
   await view.getByRole("button", { name: "Pin for comparison" }).click();
-  const templates = view.getByLabel("Templates of the data");
+  const templates = view.getByLabel("Templates for all classes");
   const own = await templates.inputValue();
   await templates.fill("art of the {}");
   await view.getByText("McNemar’s exact p").first().waitFor();
@@ -193,25 +193,25 @@ test("an association equals the command line's", async () => {
   await view.getByLabel("Words, one per line").fill("a pencil\nink");
   await view.getByLabel("Words to compare with").fill("a photo");
   await view.getByRole("button", { name: "Test the association" }).click();
-  const shown = await view.getByText(/^Effect /).textContent();
+  const shown = await view.getByText(/^Effect size /).textContent();
   const words = ["--attribute", "a pencil", "--attribute", "ink", "--other-attribute", "a photo"];
   const { association } = commandLine("bias", `${DATA}/by-hand.csv`, "--label", "cat", "--targets", "doodle", "fluent_3d", ...words);
-  assert.equal(shown, `Effect ${association.effect.toFixed(2)}, p ${association.p.toFixed(4)}.`);
+  assert.equal(shown, `Effect size ${association.effect.toFixed(2)}, p = ${association.p.toFixed(4)}.`);
 });
 
 test("another name for a class moves pictures, and so does another set of labels", async () => {
   await open("Dataset");
   const view = page.locator("dataset-view");
-  await view.getByLabel("Templates of the data").fill("a drawing of a {}");
+  await view.getByLabel("Templates for all classes").fill("a drawing of a {}");
   await settled("dataset-view");
   const words = view.locator("words-panel");
   await words.getByRole("combobox", { name: "Label" }).selectOption("umbrella");
   await words.getByLabel("Other names for it").fill("parasol\nsunshade");
-  await words.getByRole("button", { name: "Try these names" }).click();
+  await words.getByRole("button", { name: "Compare these names" }).click();
   await words.getByRole("rowheader", { name: "sunshade" }).waitFor();
   // Other templates change the answer; they do not take it away, even while it is on its way.
-  await view.getByLabel("Templates of the data").fill("a picture of a {}");
-  await words.getByRole("button", { name: "Try these names" }).click();
+  await view.getByLabel("Templates for all classes").fill("a picture of a {}");
+  await words.getByRole("button", { name: "Compare these names" }).click();
   await view.locator(".whose").filter({ hasText: "“a picture of a {}”" }).first().waitFor();
   await settled("dataset-view");
   await words.getByRole("rowheader", { name: "sunshade" }).waitFor();
@@ -220,7 +220,7 @@ test("another name for a class moves pictures, and so does another set of labels
   await bias.getByLabel("Labels to score").fill("cat\nrabbit\ncar");
   await bias.getByLabel("Second set of labels").fill("cat\nrabbit\nbicycle");
   await bias.getByRole("button", { name: "Compare the two sets" }).click();
-  const moved = Number.parseInt((await bias.getByText(/pictures change their answer\.$/).textContent()) ?? "");
+  const moved = Number.parseInt((await bias.getByText(/pictures get a different answer\.$/).textContent()) ?? "");
   const asked = ["cat", "rabbit", "car"].flatMap((label) => ["--label", label]);
   const other = ["cat", "rabbit", "bicycle"].flatMap((label) => ["--other-label", label]);
   const theirs = commandLine("bias", `${DATA}/by-hand.csv`, ...asked, ...other, "--template", "a picture of a {}");

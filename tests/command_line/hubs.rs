@@ -62,14 +62,14 @@ fn a_silent_hub_ends_the_fetch_and_the_next_run_goes_on() {
         silent: Some(if asked.before == 0 { 500_000 } else { 1_000 }),
         ..Fault::default()
     });
-    assert!(ran.failure().contains("the host was silent for 1 s; progress is saved"), "{ran:?}");
+    assert!(ran.failure().contains("the host sent nothing for 1 s; progress is saved"), "{ran:?}");
     hub.behave(|_| Fault::default());
     assert_eq!(workspace.inspect(&hub.url).code, Some(0));
     assert_eq!(hub.served(WEIGHTS), size(&workspace), "nothing came twice");
     // One that never answers what it has.
     let workspace = Workspace::new();
     let hub = Hub::serve(workspace.hub(), |_| Fault { silent: Some(5), ..Fault::default() });
-    assert!(workspace.inspect(&hub.url).failure().contains("the host was silent"));
+    assert!(workspace.inspect(&hub.url).failure().contains("the host sent nothing"));
 }
 
 #[test]

@@ -37,7 +37,7 @@ fn a_probe_says_what_it_cannot_learn_or_test() {
     assert_eq!(report["single_picture_classes"], serde_json::json!(["dog"]));
     let text = workspace.run(&["probe", "two"]);
     assert!(
-        String::from_utf8_lossy(&text.out).contains("not tested: no class has more pictures"),
+        String::from_utf8_lossy(&text.out).contains("not tested: no class has more pictures than that"),
         "{text:?}"
     );
 }
@@ -49,7 +49,7 @@ fn one_picture_has_no_resampled_interval() {
     let ran = workspace.run(&["eval", "one", "--labels", "cat,dog"]);
     let text = String::from_utf8_lossy(&ran.out);
     let recall = text.lines().find(|line| line.starts_with("mean_per_class_recall")).unwrap();
-    assert!(recall.ends_with("(no interval: all resamples are alike, n = 1)"), "{text}");
+    assert!(recall.ends_with("(no interval: all resamples are identical, n = 1)"), "{text}");
     assert!(text.contains("acc1") && text.contains("95 % interval"), "Wilson's needs no resamples: {text}");
 }
 
@@ -71,7 +71,7 @@ fn splits_and_heaps_of_pictures_are_not_taken_for_classes() {
             flat.contains("pictures without labels: expected a folder of pictures for each class"),
             "{flat}"
         );
-        assert!(failure("deep").contains("which holds folders itself: name that one"));
+        assert!(failure("deep").contains("which contains the class folders: name that one"));
         assert!(failure("nowhere").contains("does not exist"));
     }
     // Labels may be asked about without any being known to be right.

@@ -37,7 +37,7 @@ fn a_mistyped_path_is_not_sent_to_the_hub() {
     }
     assert_eq!(hub.log().len(), 0, "nothing was asked for");
     let told = workspace.run(&["inspect", "models/tiny"]);
-    assert!(told.failure().contains("for a repository of the hub, write models/tiny@main"), "{told:?}");
+    assert!(told.failure().contains("for a repository on the hub, write models/tiny@main"), "{told:?}");
     let mut command = workspace.command(&["inspect", "models/tiny@main", "--json"]);
     assert_eq!(command.env("HF_ENDPOINT", &hub.url).output().unwrap().status.code(), Some(0));
     let unknown = workspace.run(&["inspect", "openaiclip"]);

@@ -79,6 +79,6 @@ fn the_list_counts_and_not_what_the_norm_tells() {
     assert!(matches!(listed(&[3]), Err(Error::TensorShape { .. })));
     let refused = |channels: &[u32]| listed(channels).unwrap_err().to_string();
     assert!(refused(&[3, 4000]).contains("names channel 4000 of"), "{}", refused(&[3, 4000]));
-    assert!(refused(&[40, 3]).contains("is no ascending list of u32"), "{}", refused(&[40, 3]));
+    assert!(refused(&[40, 3]).contains("is not an ascending list of u32"), "{}", refused(&[40, 3]));
     assert!(prompt_and_bytes(with_list(Some(Value::Bool(true)))).is_err());
 }

@@ -39,5 +39,5 @@ export async function readPageFile(path) {
   const response = await fetch(besideDemo(path)).catch(() => null);
   if (response?.ok) return response.blob();
   const reason = response ? `the host answered ${response.status}` : "the network is down";
-  throw new Error(`The page’s own file ${path} cannot be read: ${reason}.`);
+  throw new Error(`The page’s file ${path} cannot be read: ${reason}.`);
 }

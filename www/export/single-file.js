@@ -32,7 +32,7 @@ export async function singleFile({ files, title }) {
 
 /** @param {unknown} cause @returns {never} */
 function notYet(cause) {
-  throw new Error("This page cannot be exported as one file yet: ./build.sh has not finished its builds, or did not serve it.", { cause });
+  throw new Error("This page cannot be exported as one file: that needs the page as ./build.sh makes it, once all builds are done.", { cause });
 }
 
 /**

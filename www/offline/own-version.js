@@ -1,3 +1,3 @@
 // @ts-check
-/** The version that this page is, as its build put it into `index.html`; empty in the sources, which have none, and elsewhere. */
+/** The version of this page, which its build wrote into `index.html`; empty in the sources, which have none, and elsewhere. */
 export const ownVersion = /** @type {HTMLMetaElement | null} */ (document.querySelector(`meta[name="version"]`))?.content ?? "";

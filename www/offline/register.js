@@ -1,7 +1,7 @@
 // @ts-check
 import { ownVersion as own } from "./own-version.js";
 
-/** How long the service worker may take to say what it keeps, in milliseconds. */
+/** How long the service worker may take to report what it has stored, in milliseconds. */
 const PATIENCE = 10_000;
 /** How often a page that stays open asks for a newer version, in milliseconds. */
 const ASKING = 3_600_000;
@@ -13,7 +13,7 @@ const ASKING = 3_600_000;
  */
 export async function registerOffline(onNewVersion = () => {}) {
   if (!("serviceWorker" in navigator)) {
-    return { ready: false, reason: "this browser cannot store the page here: that needs HTTPS and a window that is not private" };
+    return { ready: false, reason: "storing the page needs HTTPS and a window that is not private" };
   }
   try {
     const script = new URL("../../service-worker.js", import.meta.url);

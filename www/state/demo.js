@@ -1,8 +1,7 @@
 // @ts-check
 /** @import { Mode } from "./url-fragment.js" */
 /**
- * What `demo.json`, beside index.html, presets, so that sharing a demo is: copy the folder, edit one file. A field that
- * is empty or missing leaves the page as it comes. docs/SHARING.md has the fields.
+ * What `demo.json`, beside index.html, presets, so that sharing a demo is: copy the folder, edit one file. An empty or missing field keeps the default. docs/SHARING.md has the fields.
  *
  * @typedef {object} DemoSample
  * @property {string} file a picture, seen from demo.json

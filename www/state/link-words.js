@@ -8,5 +8,5 @@
  */
 export function linkWords(without) {
   if (without.length === 0) return "";
-  return `The link leaves out your ${without.join(" and ")}, which are too long for a link. Share can put them into one file or a folder.`;
+  return `The link leaves out your ${without.join(" and ")}, which are too long for a link. The Share tab can put them into a single file or a folder.`;
 }

@@ -2,8 +2,8 @@
 /** @import { Fault } from "../components/error-note/error-note.js" */
 /** @import { Dtype, ModelInfo, ModelRecord, ModelSource, StoredModel } from "../../pkg/engine/protocol/types.js" */
 /**
- * Which model, as an address can say it: by name, revision, type and hash. Nothing is fetched from elsewhere on an address's
- * word: what is not at hand is offered.
+ * The choice of a model, as an address encodes it: name, revision, type and hash. An address alone never
+ * starts a download: a model that is not at hand is offered.
  *
  * @typedef {object} ModelChoice
  * @property {string} name a record's id, `owner/name` on the hub, or what a file was called
@@ -15,7 +15,7 @@ import { decoded } from "../../pkg/engine/download/decoded.js";
 import { DEMO_URL, besideDemo } from "./demo.js";
 import { numberText } from "./number-text.js";
 
-const SHOW = "Show it under Model";
+const SHOW = "Show it in Model";
 const REPO = /^[\w-][\w.-]*\/[\w-][\w.-]*$/;
 
 /**

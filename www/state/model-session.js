@@ -162,7 +162,7 @@ export class ModelSession extends EventTarget {
     const name = this.info?.name;
     try {
       await this.loadOwn();
-      this.#tell({ message: `${name} could not be loaded again, so the page’s own model is used. ${sentence(error)}` });
+      this.#tell({ message: `${name} could not be loaded again, so the built-in model is used. ${sentence(error)}` });
     } catch (failure) {
       this.#fail(failure, true);
     }
@@ -301,7 +301,7 @@ function modelSource(named) {
  */
 function otherWeights(choice, sha256, name) {
   return {
-    message: `The link was made with other weights: the hash of ${name} as it is loaded here differs, so its scores may differ.`,
+    message: `The link was made with different weights: the hash of ${name} as loaded here does not match, so scores may differ.`,
     details: `link: SHA-256 ${choice.sha256}\nloaded: SHA-256 ${sha256}`,
   };
 }

@@ -1,5 +1,5 @@
 // @ts-check
-/** Which names the model in place was taught, where its record says so. Read once for each model, and not before it is asked for. */
+/** The names that the current model was trained on, if its record lists them. Fetched once per model, when first needed. */
 import { besideDemo } from "./demo.js";
 import { TaughtNames } from "./taught-names.js";
 

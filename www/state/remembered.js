@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * One text kept between visits. Where storage is switched off or full (private windows, embedded pages) nothing is kept and
- * nothing fails: remembering is a courtesy, not a duty.
+ * One text stored between visits. If storage is disabled or full (private windows, embedded pages),
+ * nothing is stored and nothing fails.
  */
 
 /** One host may serve several demos, each at a path of its own. @param {string} what is kept */

@@ -1,7 +1,7 @@
 // @ts-check
 /** @import { KeptNames, Mode, Settings } from "./url-fragment.js" */
 import { fragment } from "./url-fragment.js";
-import { keptTexts } from "./kept-texts.js";
+import { storedTexts } from "./stored-texts.js";
 import { remembered } from "./remembered.js";
 
 /** Changes of the same field within this time are one step of the history: typing a word is one step back, not ten. */
@@ -119,7 +119,7 @@ export class SettingsStore extends EventTarget {
         this.#kept = kept;
         return hash;
       }
-      kept[longest] = keptTexts.keep(settings[longest] ?? "", this.#kept[longest]);
+      kept[longest] = storedTexts.keep(settings[longest] ?? "", this.#kept[longest]);
       settings[longest] = null;
     }
   }
@@ -139,7 +139,7 @@ export class SettingsStore extends EventTarget {
     for (const list of LISTS) {
       const name = kept[list];
       if (name === undefined || settings[list] !== undefined) continue;
-      const text = keptTexts.find(name);
+      const text = storedTexts.find(name);
       if (text !== null) settings[list] = text;
       else this.problem = absent(list, name);
     }
@@ -171,5 +171,5 @@ function longestOf(settings) {
 /** @param {List} list @param {string} name */
 function absent(list, name) {
   const count = Number.parseInt(name, 10);
-  return `The ${count > 0 ? `${count.toLocaleString("en")} ` : ""}${list} of this link are stored only in the browser where they were written, not in this one. Ask the sender for the list itself, or for the page as one file (Share).`;
+  return `The ${count > 0 ? `${count.toLocaleString("en")} ` : ""}${list} of this link are stored only in the browser where it was made. Ask the sender for the list itself, or for the page as a single file (Share tab).`;
 }

@@ -1,5 +1,5 @@
 // @ts-check
-/** The models that come with the page, by their records' ids: what is said of each where its name stands. */
+/** The built-in models by their records' ids, with what the page says about each. */
 
 /** The one that the page begins with, unless demo.json names another. */
 export const EMBEDDED = "everyday-clip";
@@ -8,7 +8,7 @@ export const EMBEDDED = "everyday-clip";
 export const SHIPPED = {
   [EMBEDDED]: {
     knows: "knows everyday things",
-    limit: "Its input is 64 × 64 pixels, and it was trained on photographs of a single centred object: it mostly gets small objects and busy scenes wrong.",
+    limit: "Its input is 64 × 64 pixels, and it was trained on photographs of a single centred object: it usually gets small objects and busy scenes wrong.",
   },
   "emoji-clip": {
     knows: "knows drawings and emoji",

@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * Which labels name something that a model was taught, told from the list of its names. A label is looked up as somebody
- * writes it: "Two dogs", "a photo of a dog.", "dog on a red background" all say "dog". `tests/browser/taught-names.test.mjs` has the rates of
+ * Tells which labels name something that a model was trained on, using the list of its names. A label is looked up as people
+ * write it: "Two dogs", "a photo of a dog.", "dog on a red background" all say "dog". `tests/browser/taught-names.test.mjs` has the rates of
  * error. Words that are in no name may still mean something to the model: it reads them piece by piece.
  */
 

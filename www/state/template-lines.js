@@ -1,7 +1,7 @@
 // @ts-check
 /** @import { LineProblem } from "./label-lines.js" */
 
-/** An ensemble of more templates than this is slower than it is better. */
+/** With more templates than this, an ensemble costs more time than it gains accuracy. */
 const MOST_TEMPLATES = 100;
 
 /**

@@ -1,7 +1,7 @@
 // @ts-check
 /** @import { ModelChoice } from "./model-choice.js" */
 /**
- * What a visitor can set and share, and how it is spelt in the address after `#`: one `label=` a label, one `template=` a
+ * The settings that a visitor can share, and how the address encodes them after `#`: one `label=` a label, one `template=` a
  * template, `mode=`, `sample=`, `tab=`; `model=` with `revision=`, `dtype=` and `sha256=`. Pictures are never part of it. A list
  * that is too long for an address is kept in this browser; `labels=` and `templates=` name it there.
  *

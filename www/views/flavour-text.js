@@ -2,7 +2,7 @@
 /** @import { Flavour } from "../../pkg/engine/protocol/types.js" */
 
 /**
- * The engine's build, for people.
+ * The name of an engine build for display.
  * @param {Flavour} flavour
  * @param {number} [threads]
  */

@@ -7,7 +7,7 @@ import { EngineCalls } from "./engine-calls.js";
 /** @import { StartOptions } from "../protocol/types.js" */
 
 /**
- * The engine on the caller's own thread, which is busy while it works: for service workers, which may neither start workers nor
+ * The engine on the caller's own thread, which is blocked while it works: for service workers, which may neither start workers nor
  * import anything later on.
  */
 export class InlineEngineClient extends EngineCalls {

@@ -2,7 +2,7 @@
 import { Worker as Thread } from "node:worker_threads";
 import { EngineCalls } from "./engine-calls.js";
 
-/** The engine in Node, with the build that runs everywhere, on one thread beside the program's own. */
+/** The engine in Node, with the build that every runtime supports, on one worker thread. */
 export class NodeEngineClient extends EngineCalls {
   /** @returns {Worker} */
   static startWorker() {

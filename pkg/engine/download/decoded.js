@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * Returns a part of an address as people read it; one whose `%` stands for itself, as in `100%.png`, as it is.
+ * Percent-decodes a part of a URL for display; an invalid escape, as in `100%.png`, is returned unchanged.
  *
  * @param {string} text
  */

@@ -3,7 +3,7 @@
 import { EngineError } from "../protocol/engine-error.js";
 import { fileVersion } from "./file-version.js";
 
-/** Answers that may be different in a moment. */
+/** Status codes after which a retry may succeed. */
 const PASSING = new Set([408, 425, 429, 500, 502, 503, 504]);
 /** Milliseconds before a first new try; each that brings no byte doubles it. */
 const FIRST_DELAY = 300;

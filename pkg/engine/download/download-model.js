@@ -14,7 +14,7 @@ import { isFull, jsonBytes } from "../store/model-store.js";
 import { readPieces } from "../store/pieces.js";
 import { TransferRate } from "./transfer-rate.js";
 
-/** Data is written once this much waits. */
+/** Data is written when this many bytes are buffered. */
 const WRITE = 1 << 20;
 /** How far it is is noted down after this many bytes of the source, or else this many milliseconds: what a closed tab loses. */
 const NOTE_BYTES = 16 << 20;

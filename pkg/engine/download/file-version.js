@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * What a host says of the file that it has at an address.
+ * The version of a file as its host describes it.
  * @typedef {object} FileVersion
  * @property {string} [etag] as it was sent
  * @property {string} [modified] the `Last-Modified` date

@@ -1,7 +1,7 @@
 // @ts-check
 import { EngineError } from "../protocol/engine-error.js";
 
-/** What loading takes beyond the file: the weights once more in the engine's order, while the file is there. */
+/** Memory for loading, as a multiple of the file's size: the file and the packed weights exist at the same time. */
 const FACTOR = 2.2;
 /** What a WebAssembly memory of 32 bits can have. */
 const MOST = 2 ** 32;

@@ -3,12 +3,12 @@
 /** @import { DownloadContext } from "../download/download-plan.js" */
 /** @import { ModelStore } from "../store/model-store.js" */
 import { downloadWhole } from "../download/download-file.js";
-import { isOf } from "./kept-model.js";
+import { isOf } from "./stored-model.js";
 import { memoryNeed } from "./memory-need.js";
 import { planDownload } from "../download/download-plan.js";
 
 /**
- * What there is to know before a download: sizes, and whether this device will hold the model.
+ * Describes a download before it starts: its sizes, and whether the model fits this device.
  * @param {ModelSource} source
  * @param {Dtype} dtype
  * @param {DownloadContext} context

@@ -3,7 +3,7 @@
 /** @import { EngineModule, Job, WasmEngine, WasmModelLoader } from "../protocol/types.js" */
 import { EngineError } from "../protocol/engine-error.js";
 
-/** Progress is told at most this often, in milliseconds: chunks of 64 KiB come far more often than a bar can move. */
+/** Progress is reported at most this often, in milliseconds: chunks of 64 KiB come far more often than a bar can move. */
 const PROGRESS_INTERVAL = 50;
 
 /**

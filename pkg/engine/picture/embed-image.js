@@ -3,7 +3,7 @@
 import { takePicture } from "./picture-input.js";
 
 /**
- * The embedding of one picture and how it came about: a `Picture` without its key.
+ * The embedding of one picture with its timings: a `Picture` without its key.
  * @param {WasmEngine} engine
  * @param {ImageInput} image a bitmap is closed
  * @returns {Promise<Omit<Picture, "key">>}

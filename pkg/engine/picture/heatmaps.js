@@ -2,7 +2,7 @@
 /** @import { HeatmapRequest, Heatmaps, ImageInput, Job, WasmEngine, WasmSaliency } from "../protocol/types.js" */
 import { takePicture } from "./picture-input.js";
 
-/** Makes heatmaps in the worker, and keeps what the model made of the newest picture's parts: other labels cost no pass. */
+/** Computes heatmaps in the worker, and caches the embeddings of the newest picture's parts, so that other labels need no further pass. */
 export class HeatmapMaker {
   #key = "";
   /** By method; one that was stopped goes on. @type {Map<string, WasmSaliency>} */

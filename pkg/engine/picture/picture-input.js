@@ -5,7 +5,7 @@ import { codeOf } from "../protocol/code-of.js";
 import { EngineError } from "../protocol/engine-error.js";
 
 /**
- * What a picture became in the engine, and who decoded it.
+ * The result of decoding a picture, and which decoder was used.
  * @template Result
  * @typedef {{ result: Result, decoder: "rust" } | { result: Result, decoder: "browser", format: string, decode: number }} Taken
  *   `decode`: milliseconds

@@ -11,7 +11,7 @@ import type { SavedPart } from "../research/saved-embeddings.js";
 import type {
   Classification,
   ClassifyRequest,
-  Damage,
+  Variant,
   Dtype,
   EncodeProgress,
   HeatmapRequest,
@@ -134,24 +134,24 @@ export interface ResearchRequests {
   table: Exchange<{ text: string; json: boolean }, { file: string; label: string | null }[]>;
   csv: Exchange<{ rows: string[][] }, string>;
   corruptions: Exchange<{}, { name: string; family: string }[]>;
-  damage: Exchange<DamageRequest, DamageAnswer, EncodeProgress>;
-  robustness: Exchange<{ clean: Trial[]; columns: (Damage & { trials: Trial[] })[]; seed: number }, Measured>;
+  corrupt: Exchange<CorruptRequest, CorruptAnswer, EncodeProgress>;
+  robustness: Exchange<{ clean: Trial[]; columns: (Variant & { trials: Trial[] })[]; seed: number }, Measured>;
 }
 
-export interface DamageRequest extends Question {
+export interface CorruptRequest extends Question {
   image: Blob;
   name: string;
   /** The place of the true label. */
   truth: number;
-  /** Of the square that is damaged, in pixels. */
+  /** Side of the square that is corrupted, in pixels. */
   side: number;
   /** What the typographic attack writes on it. */
   word: string;
-  damages: Damage[];
+  variants: Variant[];
   thumbnails?: boolean;
 }
 
-export interface DamageAnswer {
+export interface CorruptAnswer {
   clean: Trial;
   trials: Trial[];
   /** Empty unless thumbnails were asked for. */

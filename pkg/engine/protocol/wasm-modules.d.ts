@@ -226,7 +226,7 @@ export interface WasmDamagedPicture {
 }
 
 /** A corruption, by ImageNet-C's name, at a severity of 1 to 5. */
-export interface Damage {
+export interface Variant {
   corruption: string;
   severity: number;
 }

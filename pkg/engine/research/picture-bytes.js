@@ -1,5 +1,5 @@
 // @ts-check
-/** The bytes of pictures that are measured, and their hashes. */
+/** The bytes of the measured pictures, and their hashes. */
 
 /** @typedef {{ name: string, label: string | null, image: Blob }} Unread */
 /** @typedef {{ name: string, label: string | null, bytes: Uint8Array, sha256: string } | { name: string, reason: string }} Read */

@@ -1,5 +1,5 @@
 // @ts-check
-/** @import { WasmEmbeddingSet, Damage, Job, ResearchModule, Trial, WasmEngine, WasmLabelSet } from "../protocol/types.js" */
+/** @import { WasmEmbeddingSet, Variant, Job, ResearchModule, Trial, WasmEngine, WasmLabelSet } from "../protocol/types.js" */
 import { taken } from "../picture/embed-images.js";
 import { finished, pairs, pixels } from "./research-values.js";
 import { EngineError } from "../protocol/engine-error.js";
@@ -7,10 +7,10 @@ import { readPictures } from "./picture-bytes.js";
 import { SavedEmbeddings } from "./saved-embeddings.js";
 import { sha256 } from "./sha256.js";
 
-/** A confusion matrix of more labels than this stays in the worker unless all of it is asked for. */
+/** A confusion matrix for more labels than this stays in the worker, unless the whole matrix is requested. */
 const MOST_CELLS = 60;
 
-/** @import { DamageRequest, Handlers, Question, ResearchRequests } from "../protocol/requests.js" */
+/** @import { CorruptRequest, Handlers, Question, ResearchRequests } from "../protocol/requests.js" */
 /** @import { Read, Unread } from "./picture-bytes.js" */
 /** @typedef {(labels: string[], templates: string[], job: Job) => Promise<number>} Encode */
 
@@ -289,11 +289,11 @@ export class ResearchHost {
   }
 
   /**
-   * A picture's answers, clean and under each damage.
-   * @param {DamageRequest} payload
+   * A picture's answers, clean and in each corrupted variant.
+   * @param {CorruptRequest} payload
    * @param {Job} job
    */
-  async damage({ image, side, damages, thumbnails = false, labels, templates, truth, ...drawn }, job) {
+  async corrupt({ image, side, variants, thumbnails = false, labels, templates, truth, ...drawn }, job) {
     const bytes = new Uint8Array(await image.arrayBuffer());
     await this.#encode(labels, templates, job);
     const picture = new this.#build.DamagedPicture(side, this.#engine.working_copy(bytes, side));
@@ -304,7 +304,7 @@ export class ResearchHost {
       const trials = [];
       /** @type {ImageData[]} */
       const pictures = [];
-      const all = [{ corruption: null, severity: 1 }, ...damages];
+      const all = [{ corruption: null, severity: 1 }, ...variants];
       while (trials.length < all.length) {
         const some = all.slice(trials.length, trials.length + abreast);
         const damaged = picture.damaged(JSON.stringify({ ...drawn, damages: some }));
@@ -325,7 +325,7 @@ export class ResearchHost {
 
   /**
    * What `clip-wasm robustness` measures of such answers.
-   * @param {{ clean: Trial[], columns: (Damage & { trials: Trial[] })[], seed: number }} payload
+   * @param {{ clean: Trial[], columns: (Variant & { trials: Trial[] })[], seed: number }} payload
    */
   robustness({ clean, columns, seed }) {
     return this.#build.robustness(JSON.stringify(clean), JSON.stringify(columns), seed);

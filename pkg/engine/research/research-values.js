@@ -1,5 +1,5 @@
 // @ts-check
-/** What crosses between research and the WebAssembly modules: measurements in steps, pixels, pairs. */
+/** Converts values between research requests and the WebAssembly modules: stepwise measurements, pixels, pairs. */
 /** @import { Job } from "../protocol/types.js" */
 
 /** How long a slice of a measurement may take, in milliseconds: a cancel is heard between two. */

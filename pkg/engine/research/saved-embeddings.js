@@ -1,7 +1,6 @@
 // @ts-check
 /**
- * Embeddings of earlier visits, found by the bytes of their pictures: what a picture is called, which data set it was in and
- * what label it had there do not matter.
+ * Embeddings of earlier visits, found by the bytes of their pictures: the picture's name, data set and label do not matter.
  *
  * @typedef {object} SavedIndex what lies beside the values of a part
  * @property {string} weights_sha256 of the model that made them

@@ -5,7 +5,7 @@ import { lazyModule } from "./lazy-module.js";
 
 /** @typedef {Partial<Record<Build, () => Promise<any>>>} Imports what imports each build that there is */
 
-/** What imports a build that was asked for before. @type {Map<Build, () => Promise<any>>} */
+/** The importers of builds that were requested before. @type {Map<Build, () => Promise<any>>} */
 const asked = new Map();
 
 /**

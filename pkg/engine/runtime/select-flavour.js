@@ -2,7 +2,7 @@
 /** @import { Build, Capabilities, Flavour } from "../protocol/types.js" */
 import { EngineError } from "../protocol/engine-error.js";
 
-/** More threads than this share too little work each. */
+/** With more threads than this, each has too little work. */
 const MOST = 8;
 
 /**

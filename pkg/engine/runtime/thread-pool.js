@@ -2,7 +2,7 @@
 /** @import { Build, BuiltModule } from "../protocol/types.js" */
 import { startThread } from "./start-thread.js";
 
-/** How long the pool's workers may take to start, in milliseconds: a browser that blocks them tells nobody. */
+/** How long the pool's workers may take to start, in milliseconds: a browser that blocks them reports nothing. */
 const PATIENCE = 5000;
 
 /** Threads of a build: this one, and others whose workers start beside the module, which takes them about as long. */

@@ -5,7 +5,7 @@ import { readPieces } from "./pieces.js";
 import { decoded } from "../download/decoded.js";
 
 const CACHE = "clip-wasm-models";
-/** Requests that no network ever sees: the names of what lies in the cache. */
+/** Keys of the cache's entries, as requests that never reach the network. */
 const ORIGIN = "https://models.clip-wasm.invalid/";
 /** The body is kept in pieces of about this many bytes, each named by where it begins. */
 const PIECE = 4 << 20;

@@ -1,5 +1,5 @@
 // @ts-check
-/** Odd, so that no two words give one product; XXH32's first prime. */
+/** XXH32's first prime: odd, so that different words give different products. */
 const FACTOR = 0x9e3779b1;
 /** What each lane begins with. */
 const SEEDS = [0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344];

@@ -1,9 +1,9 @@
 // @ts-check
 /**
- * Works on a model's files while no other tab or worker of this origin does.
+ * Runs work on a model's files under a lock that excludes other tabs and workers of this origin.
  * @template T
  * @param {string} key of the model
- * @param {(lock: Lock | null) => Promise<T>} work gets null where `ifAvailable` found somebody else at it
+ * @param {(lock: Lock | null) => Promise<T>} work gets null if `ifAvailable` is set and the lock is held elsewhere
  * @param {LockOptions} [options]
  * @returns {Promise<T>}
  */

@@ -17,7 +17,7 @@ import { SLICE, inSlices } from "./in-slices.js";
 import { ModelRecords } from "../model/model-records.js";
 import { lazyModule } from "../runtime/lazy-module.js";
 import { messageOf } from "../protocol/message-of.js";
-import { ModelsAtHand } from "../model/models-at-hand.js";
+import { AvailableModels } from "../model/available-models.js";
 import { poolSize, selectFlavour } from "../runtime/select-flavour.js";
 import { startBuild } from "../runtime/start-build.js";
 import { ModelStore } from "../store/model-store.js";
@@ -62,7 +62,7 @@ export class EngineHost {
   /** @type {import("../research/research-host.js").ResearchHost | undefined} */
   #research;
   #heatmaps = new HeatmapMaker();
-  /** @type {Promise<ModelsAtHand>} */
+  /** @type {Promise<AvailableModels>} */
   #models = Promise.reject(new EngineError("not-started", "the engine has not been started"));
   #tried = false;
   /** Makes sure that the model is the file of its hash, where that was taken for granted to load it sooner. */
@@ -103,7 +103,7 @@ export class EngineHost {
     this.#pool = started.then(({ pool }) => pool);
     for (const promise of [this.#module, this.#pool]) promise.catch(() => {}); // awaited, and told, in `load`
     const context = { research: this.#researchBuild, models: new ModelRecords(models), hub: `${hub ?? HUB}`.replace(/\/+$/, ""), token };
-    this.#models = ModelStore.open(store).then((opened) => new ModelsAtHand(opened, context));
+    this.#models = ModelStore.open(store).then((opened) => new AvailableModels(opened, context));
     return { capabilities, flavour: chosen };
   }
 

@@ -1,6 +1,6 @@
 // @ts-check
 /** @import { Job } from "../protocol/types.js" */
-/** How long the worker may stay deaf to its mailbox, in milliseconds; a cancel must be heard within 200. */
+/** How long the worker may run without handling messages, in milliseconds; a cancellation must take effect within 200. */
 export const SLICE = 60;
 
 /**

@@ -1,5 +1,5 @@
 // @ts-check
-/** Requests in, answers out: what the engine's workers do, whichever builds they have. */
+/** Answers requests: the part that all of the engine's workers share, whichever builds they have. */
 /** @import { Answer, EngineRequests, Handlers, Kind, ResearchVerb } from "../protocol/requests.js" */
 /** @import { Job } from "../protocol/types.js" */
 /** @import { Runtime } from "../runtime/start-build.js" */

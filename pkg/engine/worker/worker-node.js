@@ -1,5 +1,5 @@
 // @ts-check
-/** The engine's worker in Node: the one build that runs everywhere, in a thread of its own. */
+/** The engine's worker in Node, with the build that every runtime supports. */
 import { readFile } from "node:fs/promises";
 import { parentPort } from "node:worker_threads";
 import { serve } from "./serve.js";

@@ -1,4 +1,4 @@
-//! The command line's grammar.
+//! The command line's options and arguments.
 
 mod labels;
 mod research;
@@ -66,7 +66,7 @@ impl Args {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Convert a checkpoint into one GGUF file of the given type
+    /// Convert a checkpoint to a single GGUF file of the given type
     Quantize(Quantize),
     /// Show what a model contains: architecture, types, sizes, provenance, hash
     Inspect {
@@ -74,17 +74,17 @@ pub enum Command {
         #[arg(default_value = crate::model::EMBEDDED)]
         model: OsString,
     },
-    /// List known models and downloaded ones, with their sizes
+    /// List known and downloaded models with their sizes
     Models,
     /// Print the token ids of texts
     Tokenize {
         #[command(flatten)]
         model: Model,
-        /// A text, used as it is, without a template
+        /// A text, used as is, without a template
         #[arg(required = true, value_name = "TEXT")]
         texts: Vec<String>,
     },
-    /// Write a picture as the vision tower gets it: f32 [3, height, width] as .npy
+    /// Write a picture as the vision tower receives it: f32 [3, height, width] as .npy
     Preprocess {
         #[command(flatten)]
         model: Model,
@@ -102,21 +102,21 @@ pub enum Command {
         /// may be given several times
         #[arg(long = "image", value_name = "IMAGE")]
         images: Vec<PathBuf>,
-        /// A text, used as it is; may be given several times
+        /// A text, used as is; may be given several times
         #[arg(long = "text", value_name = "TEXT")]
         texts: Vec<String>,
     },
     /// Classify pictures with your own labels
     Classify(Classify),
-    /// Measure accuracy and calibration on labelled pictures, also for each template alone
+    /// Measure accuracy and calibration on labelled pictures, for all templates together and for each one
     Eval(Eval),
     /// Compare two results of `eval --json`: McNemar's exact test, and the pictures whose answers differ
     Compare(Compare),
     /// Measure accuracy under ImageNet-C's corruptions, at five severities
     Robustness(Robustness),
-    /// Compare groups of pictures: their scores, tests of the differences, associations
+    /// Compare groups of pictures: mean scores, tests of the differences, association tests
     Bias(Bias),
-    /// Fit a linear probe on the embeddings: cross-validated, and from a few pictures per class
+    /// Fit a linear probe on the embeddings, cross-validated and few-shot
     Probe(Probe),
     /// Compare a model with its source, run in f32 by candle-transformers
     Verify(Verify),
@@ -126,14 +126,14 @@ pub enum Command {
 #[derive(Debug, Group)]
 pub struct Model {
     /// A .gguf file, a Hugging Face folder (run in f32), or a record's id or a repository (owner/name[@revision]),
-    /// which is downloaded at its first use and kept in q8_0. `clip-wasm models` lists them
+    /// which is downloaded on first use and stored as q8_0. `clip-wasm models` lists them
     #[arg(long, default_value = crate::model::EMBEDDED)]
     pub model: OsString,
 }
 
 #[derive(Debug, Group)]
 pub struct Quantize {
-    /// A Hugging Face folder, a .gguf file, a record's id, or a repository of the hub (owner/name[@revision]). The
+    /// A Hugging Face folder, a .gguf file, a record's id, or a repository on the hub (owner/name[@revision]). The
     /// environment variable HF_ENDPOINT names another hub, HF_TOKEN is an access token for it
     pub source: OsString,
     /// f32, f16, q8_0, q6_k, q5_0 or q4_0
@@ -142,8 +142,8 @@ pub struct Quantize {
     /// The file to write; by default SOURCE's name with the type, in the current folder
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
-    /// A record (JSON) with name, licence, description and template to put into the file; measured
-    /// accuracy too, where SOURCE is a .gguf that already has the type
+    /// A record (JSON) with the name, licence, description and template to put into the file; also the measured
+    /// accuracy, if SOURCE is a .gguf file that already has this type
     #[arg(long, value_name = "FILE")]
     pub record: Option<PathBuf>,
 }
@@ -156,10 +156,10 @@ pub struct Classify {
     pub prompts: Prompts,
     #[command(flatten)]
     pub labels: Labels,
-    /// Print only the best N labels of each picture
+    /// Print only the best N labels for each picture
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub top: Option<u32>,
-    /// Compute a heatmap: where in the picture the evidence for each label is. As text, only for the best label
+    /// Compute a heatmap of the evidence for each label; as text, it is printed only for the best label
     #[arg(long, value_enum)]
     pub heatmap: Option<HeatmapName>,
     /// A picture, a folder of them, or a pattern such as "photos/*.jpg"; - reads a picture from standard input
@@ -180,11 +180,10 @@ pub struct Verify {
 /// How labels become prompts and prompts become scores.
 #[derive(Debug, Group)]
 pub struct Prompts {
-    /// A sentence with {} in place of the label; several form an ensemble. The model's own by default
+    /// A sentence with {} in place of the label; several form an ensemble. By default, the model's own templates
     #[arg(long = "template", value_name = "TEMPLATE")]
     pub templates: Vec<String>,
-    /// How to score the labels. The model's own mode by default: softmax, but
-    /// independent for SigLIP
+    /// How to score the labels. By default, as the model was trained: softmax, or independent for SigLIP
     #[arg(long, value_enum)]
     pub mode: Option<ModeName>,
 }
@@ -205,7 +204,7 @@ impl Prompts {
 pub enum ModeName {
     /// Compare the labels: scores sum to one
     Softmax,
-    /// Score each label independently: against an empty prompt, or as SigLIP was trained to
+    /// Score each label independently: relative to an empty prompt, or with a sigmoid if the model is SigLIP
     Independent,
 }
 
@@ -222,7 +221,7 @@ impl From<ModeName> for Mode {
 pub enum HeatmapName {
     /// How far the cosine drops when a part of the picture is covered
     Occlusion,
-    /// The cosine with each of the model's own patches
+    /// The cosine between the label and each patch embedding of the model
     Patches,
 }
 

@@ -1,4 +1,4 @@
-//! Opens what the user names as a model as a checkpoint.
+//! Opens a model that the user names: a file, a folder, a record's id or a repository.
 
 use std::ffi::OsStr;
 use std::path::{Component, Path};
@@ -64,7 +64,7 @@ pub fn on_hub(name: &OsStr) -> Result<Option<Wanted>> {
     let wanted = Wanted::parse(text)?;
     if let Some(why) = looks_like_a_path(path, text) {
         let instead = match wanted {
-            Some(_) if !text.contains('@') => format!("; for a repository of the hub, write {text}@main"),
+            Some(_) if !text.contains('@') => format!("; for a repository on the hub, write {text}@main"),
             _ => String::new(),
         };
         let problem = format!("there is no such file or folder ({why}){instead}");

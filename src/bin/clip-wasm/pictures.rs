@@ -1,4 +1,4 @@
-//! Reads what the user names as pictures: files, folders, patterns, and standard input.
+//! Reads the pictures that the user names: files, folders, patterns and standard input.
 
 use std::ffi::OsStr;
 use std::fs;

@@ -1,4 +1,4 @@
-//! The records of known models (`models/*.json`), which are inside this program.
+//! The records of known models (`models/*.json`), compiled into this program.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Errors in the user's words: what the library calls by its own names.
+//! Words errors for users: translates the library's internal names.
 
 use clip_wasm::Error;
 

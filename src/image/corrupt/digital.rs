@@ -1,4 +1,4 @@
-//! Digital damage: contrast, elastic, pixelate, JPEG, saturate.
+//! Digital corruptions: contrast, elastic, pixelate, JPEG, saturate.
 
 use libjpeg_turbo_rs::{CompressParams, PixelFormat, Subsampling, compress_with_params};
 

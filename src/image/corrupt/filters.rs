@@ -1,4 +1,4 @@
-//! The filters that corruptions are made of, each after the library that the reference calls.
+//! The image filters used by the corruptions, each following the library that the reference calls.
 
 use super::samples::{Edge, Samples};
 

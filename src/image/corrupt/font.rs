@@ -1,4 +1,4 @@
-//! A small font of dots, for writing a word into a picture. Letters are capitals, whichever way they come.
+//! A small bitmap font for writing a word into a picture. Letters are written as capitals.
 
 /// Dots of a letter.
 pub const GLYPH_WIDTH: usize = 5;

@@ -1,4 +1,4 @@
-//! Hue, saturation and value, as scikit-image converts them. All in 0 to 1.
+//! Hue, saturation and value, from 0 to 1, as scikit-image converts them.
 
 /// Converts red, green and blue to hue, saturation and value.
 pub fn from_rgb([red, green, blue]: [f64; 3]) -> [f64; 3] {

@@ -1,6 +1,6 @@
-//! Pictures made worse on purpose, in five severities: the families of ImageNet-C (Hendrycks and Dietterich,
-//! "Benchmarking neural network robustness to common corruptions and perturbations", ICLR 2019), and shifts
-//! that people meet beside them.
+//! Corruptions of pictures at five severities: the families of ImageNet-C (Hendrycks and Dietterich,
+//! "Benchmarking neural network robustness to common corruptions and perturbations", ICLR 2019), and additional
+//! shifts.
 //!
 //! Parameters are those of the authors' `imagenet_c/corruptions.py` at 20caed9, made for pictures of 224
 //! pixels: [`working_copy`] brings a picture there. `docs/CORRECTNESS.md` says how near each one comes.

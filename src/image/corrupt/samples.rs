@@ -1,4 +1,4 @@
-//! A picture, or a layer over one, as numbers.
+//! A picture, or a layer over it, as floating-point samples.
 
 use crate::image::Rgb8;
 

@@ -1,4 +1,4 @@
-//! Image formats by their first bytes.
+//! Recognizes image formats by their first bytes.
 
 use std::fmt;
 

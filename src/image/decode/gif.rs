@@ -143,7 +143,7 @@ impl<'a> Reader<'a> {
         match (label, block) {
             (GRAPHIC_CONTROL, Some(control)) => {
                 if control.len() < 3 || (control[0] & 1 == 1 && control.len() < 4) {
-                    return Err(damaged(format!("a graphic control of {} bytes", control.len())));
+                    return Err(damaged(format!("a graphic control extension of {} bytes", control.len())));
                 }
                 if control[0] & 1 == 1 {
                     *transparent = Some(control[3]);

@@ -1,4 +1,4 @@
-//! Rows of samples that are smaller than a byte.
+//! Rows of samples smaller than a byte.
 
 use super::{Format, reserve};
 use crate::Result;

@@ -1,4 +1,4 @@
-//! Where the resized picture and the centre crop lie on each other.
+//! The sizes and positions of the resized picture and of its centre crop.
 
 use std::ops::Range;
 

@@ -46,7 +46,7 @@ impl Preprocessing {
     /// [`Error::Config`] naming the key whose value cannot be used.
     pub fn from_json(bytes: &[u8]) -> Result<Self> {
         let fields: Map<String, Value> = serde_json::from_slice(bytes)
-            .map_err(|error| invalid("(the file)", format!("is no JSON object: {error}")))?;
+            .map_err(|error| invalid("(the file)", format!("is not a JSON object: {error}")))?;
         let fields = Fields(fields);
         fields.refuse_unknown_steps()?;
         let defaults = fields.class_defaults()?;
@@ -222,7 +222,7 @@ impl Fields {
         });
         match unknown {
             Some((key, _)) => {
-                Err(invalid(key, format!("asks for a step that is not known, expected one of {KNOWN:?}")))
+                Err(invalid(key, format!("asks for an unknown step, expected one of {KNOWN:?}")))
             }
             None => Ok(()),
         }

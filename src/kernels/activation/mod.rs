@@ -1,4 +1,4 @@
-//! The activations of CLIP's families, in place over a slice.
+//! The activation functions of the CLIP family, applied in place to a slice.
 
 use serde::Serialize;
 

@@ -1,4 +1,4 @@
-//! Four lanes as an array, for machines without WebAssembly vectors. The compiler finds their own.
+//! Four lanes as an array, for targets without WebAssembly SIMD; the compiler vectorizes it.
 
 use std::ops::{Add, Div, Mul, Sub};
 

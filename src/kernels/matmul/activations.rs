@@ -1,4 +1,4 @@
-//! Activations on their way into a product: quantized per row and block, laid out in tiles.
+//! The activations of a product: quantized per row and block, and laid out in tiles.
 
 #![expect(unsafe_code, reason = "several threads write one buffer")]
 

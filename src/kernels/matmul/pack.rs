@@ -1,4 +1,4 @@
-//! Weights in execution order: panels of columns, block after block.
+//! Packs weights in execution order: panels of columns, block after block.
 
 use std::ops::Range;
 use std::sync::OnceLock;

@@ -1,4 +1,4 @@
-//! The tile product in plain Rust: the reference, and what runs where nothing faster does.
+//! The tile product in plain Rust: the reference, and the fallback where nothing faster runs.
 
 use super::super::lanes::F32x4;
 use super::BLOCK;

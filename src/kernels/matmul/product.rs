@@ -1,4 +1,4 @@
-//! The loops of a product: over columns, which threads share, and over groups of rows.
+//! The loops of a product: over columns, which are divided among threads, and over groups of rows.
 
 #![expect(unsafe_code, reason = "gives each thread columns of its own")]
 

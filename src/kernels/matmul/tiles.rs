@@ -1,4 +1,4 @@
-//! An output matrix that several threads fill, each its own columns.
+//! An output matrix filled by several threads, each of which writes its own columns.
 
 #![expect(unsafe_code, reason = "several threads write one matrix")]
 

@@ -1,4 +1,4 @@
-//! Which input samples an output sample is made of, and with what weights.
+//! The input samples that contribute to each output sample, with their weights.
 
 use std::borrow::Cow;
 use std::f64::consts::PI;

@@ -1,4 +1,4 @@
-//! Data sets: lists of pictures and labels in tables, and the pictures of webdataset's archives.
+//! Data sets: tables of pictures and labels, and the pictures in WebDataset archives.
 
 pub mod table;
 #[cfg(feature = "archives")]

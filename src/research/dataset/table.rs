@@ -1,4 +1,4 @@
-//! Tables of pictures and their labels: CSV, the same with tabs, or JSON.
+//! Tables of pictures and their labels: CSV, TSV or JSON.
 
 use csv::{ReaderBuilder, Writer};
 use serde_json::Value;
@@ -150,7 +150,7 @@ fn label_of(value: &Value, of: impl Fn() -> String) -> Result<Option<String>> {
         Value::String(label) => Ok(Some(label.trim()).filter(|label| !label.is_empty()).map(str::to_owned)),
         Value::Number(_) | Value::Bool(_) => Ok(Some(value.to_string())),
         Value::Array(_) | Value::Object(_) => {
-            Err(wrong(format!("{} has the label {value}, expected a text or a number", of())))
+            Err(wrong(format!("{} has the label {value}, expected a string or a number", of())))
         }
     }
 }

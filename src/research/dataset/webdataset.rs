@@ -1,5 +1,5 @@
-//! Where the pictures of a webdataset lie in a .tar archive, and their classes: what webdataset 1.0 groups
-//! (`tariterators.py`) and CLIP_benchmark takes of it.
+//! Finds the pictures of a WebDataset in a .tar archive, and their classes, by the rules of webdataset 1.0
+//! (`tariterators.py`) and of CLIP_benchmark.
 
 use std::collections::BTreeMap;
 use std::io::{Read, Seek, SeekFrom};

@@ -1,4 +1,4 @@
-//! The identity of the pictures that a measurement is of: hashes over their bytes, names and labels.
+//! The identity of measured pictures: hashes of their bytes, names and labels.
 
 use serde::Serialize;
 use sha2::{Digest, Sha256};

@@ -322,7 +322,7 @@ mod tests {
         assert_eq!(labels("\u{feff}[]"), []);
         let refused = |json: &str| table::read_json(json).unwrap_err().to_string();
         let list = refused(r#"[{"file": "a"}, {"file": "b", "label": ["cat"]}]"#);
-        assert!(list.contains(r#"entry 2 has the label ["cat"], expected a text or a number"#), "{list}");
+        assert!(list.contains(r#"entry 2 has the label ["cat"], expected a string or a number"#), "{list}");
         assert!(
             refused(r#"[{"file": 7}]"#).contains("entry 1 has the `file` 7, expected the name of a file")
         );

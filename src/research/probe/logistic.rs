@@ -1,5 +1,6 @@
-//! Multinomial logistic regression as scikit-learn fits it: the mean loss of `c` times the pictures, half
-//! the squared weights beside it, the intercepts free. Newton's method with conjugate gradients.
+//! Multinomial logistic regression with scikit-learn's objective: `c` times the sum of the losses plus half the squared
+//! weights, with intercepts that are not penalized. It is minimized by Newton's method with conjugate gradients, here and
+//! not by a crate, because the same data must give the same bits on every machine.
 
 use crate::research::statistics::numerics::{dot, softmax};
 

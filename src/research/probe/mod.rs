@@ -1,4 +1,4 @@
-//! A linear probe on saved embeddings: what the features hold, beside what zero-shot reads from them.
+//! A linear probe on saved embeddings, compared with zero-shot classification.
 
 mod logistic;
 mod study;

@@ -1,4 +1,4 @@
-//! A probe of saved embeddings and their labels, beside zero-shot: what the page and the command line report.
+//! The report of a linear probe, as the page and the command line show it.
 
 use serde::Serialize;
 

@@ -1,4 +1,4 @@
-//! A value with its 95 % interval, and the intervals of shares that need no resampling.
+//! A value with its 95 % interval; Wilson's interval of a proportion, which needs no resampling.
 
 use serde::Serialize;
 

@@ -1,4 +1,4 @@
-//! How large a difference is, in standard deviations.
+//! Effect size: a difference in standard deviations (Cohen's d).
 
 use super::moments::{deviation, mean, squares};
 

@@ -1,4 +1,4 @@
-//! Holm's correction (1979) for many tests at once.
+//! Holm's correction (1979) for multiple tests.
 
 /// The p values, adjusted so that the chance of any false finding among them stays below the level they
 /// are compared with. In the order they came in.

@@ -1,5 +1,6 @@
 //! Intervals, tests and effect sizes. The references are SciPy and statsmodels: `tests/research/statistics.rs`
-//! holds their values.
+//! compares with their values. Written here, because each is a few lines, and crates for statistics use the platform's
+//! mathematical functions, whose bits differ between machines.
 
 mod bootstrap;
 mod confidence_interval;

@@ -1,4 +1,4 @@
-//! Double precision for what is measured of embeddings: inner products, the exponential and softmax.
+//! Double-precision arithmetic for measurements on embeddings: inner products, the exponential and softmax.
 //!
 //! Sums run in the order of the values, so that they have the same bits on every machine and in any number
 //! of threads.

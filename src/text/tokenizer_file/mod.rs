@@ -56,12 +56,12 @@ pub(super) fn read(json: &[u8], case: Case) -> Result<TokenizerFile> {
         normalizer = Some(NormalizerStep::Sequence { normalizers });
     }
     if file.truncation.is_some_and(|truncation| truncation.direction == Direction::Left) {
-        return Err(fail("`truncation` cuts texts at their beginning, here they are cut at their end"));
+        return Err(fail("`truncation` cuts texts at the beginning, but here they are cut at the end"));
     }
     if case == Case::Lowered
         && file.padding.as_ref().is_some_and(|padding| padding.direction == Direction::Left)
     {
-        return Err(fail("`padding` pads texts at the beginning, here they are padded at the end"));
+        return Err(fail("`padding` pads texts at the beginning, but here they are padded at the end"));
     }
     let vocab_size = count_ids(&file.model.vocab, &file.added_tokens)?;
     let special = file.post_processor.map_or(Ok(SpecialTokens::default()), PostProcessor::special_tokens)?;
@@ -146,7 +146,7 @@ fn count_ids(vocab: &Vocabulary, added: &[AddedTokenJson]) -> Result<usize> {
             _ => {
                 let ids = tokens.len();
                 return Err(fail(format!(
-                    "token {token:?} has id {id}, expected the ids 0 to {ids}, {ids} excluded, once each"
+                    "token {token:?} has id {id}, expected each id from 0 up to, but not including, {ids} exactly once"
                 )));
             }
         }

@@ -1,4 +1,4 @@
-//! The engine's verbs: models, pictures and labels in, embeddings and scores out.
+//! The engine for JavaScript: loads a model, embeds pictures and labels, and scores them.
 
 mod saliency;
 

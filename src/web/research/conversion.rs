@@ -1,4 +1,4 @@
-//! Published weights to GGUF in the page: the converter and what has to be known before it begins.
+//! Converts published weights to GGUF in the page.
 
 use bytes::Bytes;
 use js_sys::{Reflect, Uint8Array};

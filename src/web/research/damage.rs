@@ -1,4 +1,4 @@
-//! Corrupted pictures, and what is measured of the answers to them.
+//! Corrupts pictures, and records what is answered to them.
 
 use js_sys::Uint8Array;
 use serde::Deserialize;

@@ -1,4 +1,4 @@
-//! The embeddings of a data set, and what is measured of them in one step.
+//! The embeddings of a data set, and the measurements that take one step.
 
 use js_sys::Uint8Array;
 use wasm_bindgen::prelude::*;

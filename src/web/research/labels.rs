@@ -1,4 +1,4 @@
-//! Labels that the engine has embedded, to measure with.
+//! Labels with their embeddings from the engine, used by the measurements.
 
 use wasm_bindgen::prelude::*;
 

@@ -1,4 +1,4 @@
-//! Measurements that take long, in steps, so that the worker can handle messages between them.
+//! Long measurements, divided into steps, so that the worker can handle messages between them.
 
 use wasm_bindgen::prelude::*;
 

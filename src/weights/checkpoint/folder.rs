@@ -1,4 +1,4 @@
-//! A Hugging Face checkpoint's files out of a folder.
+//! Opens a checkpoint in a folder of Hugging Face's or OpenCLIP's files.
 
 #![expect(unsafe_code, reason = "maps files")]
 

@@ -1,4 +1,4 @@
-//! A model's file as it arrives: read, and packed for the products, while the rest is on its way.
+//! Loads a model while its file arrives: tensors are read and packed while the rest is on its way.
 
 use crate::error::Result;
 use crate::weights::checkpoint::Checkpoint;

@@ -1,4 +1,4 @@
-//! The tensors of a checkpoint by name: each is taken once, and none may be left.
+//! The tensors of a checkpoint by name: each must be taken exactly once.
 
 use std::collections::HashMap;
 

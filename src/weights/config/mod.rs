@@ -1,4 +1,4 @@
-//! What a checkpoint says of its architecture, checked once so that no size derived from it can overflow.
+//! The architecture of a checkpoint, checked once so that no size derived from it can overflow.
 
 mod read;
 mod source;

@@ -1,4 +1,4 @@
-//! Reads a config out of a file of any dialect, and checks every size.
+//! Reads the config from a file of any dialect, and checks every size.
 
 use std::ops::RangeInclusive;
 
@@ -30,7 +30,7 @@ impl ClipConfig {
     pub(in crate::weights) fn read(source: &impl ConfigSource) -> Result<Self> {
         let family = source.family()?;
         if family == ModelFamily::MobileClip && cfg!(not(feature = "mobileclip")) {
-            let expected = "CLIP or SigLIP: MobileCLIP's FastViT runs on the command line alone";
+            let expected = "CLIP or SigLIP: MobileCLIP's FastViT runs only on the command line";
             return Err(Error::UnsupportedArchitecture { found: family.name().to_owned(), expected });
         }
         let vision = TowerConfig::read(source, Tower::Vision)?;

@@ -1,4 +1,4 @@
-//! What a dialect has to say so that its file becomes our config.
+//! The interface of a dialect: what it must provide so that its file becomes our config.
 
 use super::ModelFamily;
 use crate::error::{Error, Result};

@@ -1,4 +1,4 @@
-//! Containers: bytes to named tensors and back, whatever the names mean.
+//! Containers: convert between the bytes of files and named tensors, whatever the names mean.
 
 pub mod gguf;
 pub(super) mod pytorch;

@@ -1,4 +1,4 @@
-//! Tensors out of a safetensors file, over the format's own header reader.
+//! Reads tensors from a safetensors file, with the header parser of the `safetensors` crate.
 
 use bytes::Bytes;
 use safetensors::tensor::{Metadata, TensorInfo};
@@ -46,7 +46,10 @@ pub fn read(file: &Bytes, skip: impl Fn(&str) -> bool) -> Result<Vec<Tensor>> {
         return Err(truncated("tensor data", end, needed));
     }
     if needed < present {
-        return Err(malformed(format!("{} bytes after the last tensor belong to none", present - needed)));
+        return Err(malformed(format!(
+            "{} bytes after the last tensor do not belong to any",
+            present - needed
+        )));
     }
     let data = file.slice(end..);
     let tensor = |(name, info): (String, TensorInfo)| {

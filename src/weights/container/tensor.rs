@@ -1,4 +1,4 @@
-//! A stored tensor: a name, a shape, an element type, and bytes that still lie where the file was read.
+//! A stored tensor: a name, a shape, an element type, and a slice of the file's bytes.
 
 use bytes::Bytes;
 

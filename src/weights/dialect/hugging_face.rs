@@ -1,4 +1,4 @@
-//! `config.json` and `preprocessor_config.json` of a Hugging Face checkpoint.
+//! Reads `config.json` and `preprocessor_config.json` of a Hugging Face checkpoint.
 
 use bytes::Bytes;
 use serde_json::{Map, Value};

@@ -1,4 +1,4 @@
-//! Published tensors that are several of ours, or one of ours with its axes exchanged.
+//! Published tensors that contain several of ours, or one of ours with transposed axes.
 
 use crate::error::{Error, Result};
 use crate::weights::container::tensor::Tensor;

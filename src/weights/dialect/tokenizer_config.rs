@@ -61,11 +61,11 @@ impl Settings {
         let (is_siglip, class) =
             (model.family == ModelFamily::Siglip, text("tokenizer_class").unwrap_or_default());
         if text("truncation_side") == Some("left") {
-            return refuse("truncation_side", "is \"left\": long texts are cut at their end here".into());
+            return refuse("truncation_side", "is \"left\": long texts are truncated at the end here".into());
         }
         match text("padding_side") {
             Some("left") if is_siglip => {
-                return refuse("padding_side", "is \"left\": texts are filled up at their end here".into());
+                return refuse("padding_side", "is \"left\": texts are padded at the end here".into());
             }
             None if is_siglip && (class.starts_with("Gemma") || class.starts_with("Siglip2")) => {
                 let problem = format!("is missing, which means \"left\" in {class}, expected \"right\"");

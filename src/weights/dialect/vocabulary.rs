@@ -133,7 +133,7 @@ fn merges(tokens: &[String]) -> Result<Vec<[&str; 2]>> {
             }
             _ => {
                 return Err(wrong(format!(
-                    "has the token {token:?}, which no merge makes of those before it"
+                    "has the token {token:?}, which no merge makes from the tokens before it"
                 )));
             }
         }

@@ -1,4 +1,4 @@
-//! The tensor data of a GGUF file in the making: tensors come one after the other, each in any chunking.
+//! Writes the tensor data of a GGUF file, one tensor after the other, in chunks of any size.
 
 use std::collections::HashSet;
 

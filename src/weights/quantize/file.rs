@@ -1,4 +1,4 @@
-//! A checkpoint out as GGUF, written a few rows at a time.
+//! Quantizes an open checkpoint to a GGUF file, a few rows at a time.
 
 use std::io::Write;
 

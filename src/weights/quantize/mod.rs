@@ -1,5 +1,5 @@
-//! Quantization: the block formats (`blocks`), which tensor gets which of them (`plan`), and the conversion of a
-//! checkpoint that is open ([`quantize()`]) or of published weights while they arrive ([`stream`]).
+//! Quantization: the block formats ([`blocks`]), which tensor gets which of them (`tensor_types`), and the
+//! conversion of an open checkpoint ([`quantize()`]) or of published weights while they arrive ([`stream`]).
 
 pub(crate) mod blocks;
 mod data_writer;

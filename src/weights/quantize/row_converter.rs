@@ -1,4 +1,4 @@
-//! One tensor from one element type to another, its bytes arriving in any chunking.
+//! Converts one tensor from one element type to another; its bytes may arrive in chunks of any size.
 
 use half::f16;
 use serde::{Deserialize, Serialize};

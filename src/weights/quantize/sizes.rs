@@ -1,4 +1,4 @@
-//! How large a model becomes, computed from its config alone, before anything is downloaded.
+//! The size of a converted model, computed from its config before anything is downloaded.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! The plan of a quantized file: which tensor gets which type.
+//! Which tensor gets which type when a model is quantized.
 
 use serde::{Deserialize, Serialize};
 

@@ -62,8 +62,8 @@ export class AnswerReadout extends Component {
  * @param {Mode} mode
  */
 function nearest({ label, score }, labels, mode) {
-  if (labels === 1) return `The picture does not look like ${label}`;
-  return `Best guess: ${label}, ${numberText.percent(score)}\u2009%${mode === "softmax" ? " among these" : ""}`;
+  if (labels === 1) return `The picture does not look like “${label}”`;
+  return `Best guess: ${label}, ${numberText.percent(score)}\u2009%${mode === "softmax" ? " among these labels" : ""}`;
 }
 
 /**

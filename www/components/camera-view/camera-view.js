@@ -11,7 +11,7 @@ const FRAME_MS = 80;
 /** @type {Record<string, string>} */
 const REFUSALS = {
   NotAllowedError:
-    "This page may not use the camera. Allow it in the address bar, then press Camera again.",
+    "This page has no permission to use the camera. Allow it in the address bar, then press Camera again.",
   NotFoundError: "No camera was found on this device.",
   NotReadableError: "Another program is using the camera. Close it, then press Camera again.",
 };
@@ -25,7 +25,7 @@ const GONE = "The camera has stopped: it was unplugged, or its permission was wi
  */
 export class CameraView extends Component {
   #video = element("video", { muted: true, playsInline: true, "aria-label": "Live camera picture" });
-  #shutter = element("button", { type: "button", class: "button" }, icon("camera"), "Take picture");
+  #shutter = element("button", { type: "button", class: "button" }, icon("camera"), "Take a picture");
   #canvas = element("canvas", { width: SIDE, height: SIDE });
   #timer = 0;
 

@@ -32,7 +32,7 @@ export class DrawingPad extends Component {
     height: Sketch.SIDE,
     tabIndex: 0,
     role: "application",
-    "aria-label": "Drawing area. Arrow keys move the pen; the space bar puts it down and lifts it.",
+    "aria-label": "Drawing area. Arrow keys move the pen; the space bar lowers and lifts it.",
   });
   #pen = element("span", { class: "key-pen", "aria-hidden": "true", hidden: true });
   #undo = element("button", { type: "button", class: "button" }, icon("undo"), "Undo");

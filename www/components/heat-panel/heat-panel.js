@@ -86,7 +86,7 @@ export class HeatPanel extends Component {
   set range(/** @type {{ least: number, most: number }} */ { least, most }) {
     const figures =
       this.method === "occlusion"
-        ? `, by ${numberText.cosine(most)}.`
+        ? `, by up to ${numberText.cosine(most)}.`
         : ` from ${numberText.cosine(least)} to ${numberText.cosine(most)}.`;
     this.#note.textContent = this.#words.words + figures;
   }

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * The Bias view: groups of pictures beside each other, with what such a test can and cannot show said first. `data-state` is
+ * The Bias view: compares groups of pictures, and says first what such a test can and cannot show. `data-state` is
  * `ready` once there is a result. A result keeps what it is of; it is marked once something else is chosen.
  */
 /** @import { Research } from "../research/research.js" */
@@ -14,7 +14,7 @@ import { biasLayout } from "./bias-layout.js";
 const VERDICTS = /** @type {Record<string, string>} */ ({
   different: "different",
   "no-evidence": "no evidence of a difference",
-  "too-few-pictures": "too few pictures for a verdict",
+  "too-few-pictures": "too few pictures to tell",
 });
 /** Labels that have a column; all are in the JSON. */
 const MOST_COLUMNS = 60;
@@ -154,8 +154,8 @@ export class BiasView extends Component {
       const { subject, measured } = await this.#research.measure("labelSets", asked, { question, own, signal });
       const { counts, moved } = measured;
       const row = (/** @type {any} */ { label, first, second }) => [label, first ?? "–", second ?? "–", (second ?? 0) - (first ?? 0)];
-      const words = `${moved.length} of ${subject.images} pictures change their answer.`;
-      const twin = table("Pictures of each label", ["Label", "first set", "second set", "change"], /** @type {any[]} */ (counts), row);
+      const words = `${moved.length} of ${subject.images} pictures get a different answer.`;
+      const twin = table("Pictures of each label", ["Label", "First set", "Second set", "Change"], /** @type {any[]} */ (counts), row);
       const parts = [element("p", {}, words), element("div", { class: "beside" }, figure(slopeChart(counts)), twin), movedTable(moved)];
       sets.show(subject, parts, { name: "label-sets.json", title: "Save sets as JSON", measured: { label_sets: measured, skipped: this.#research.leftOut } });
       this.send("announce", { text: words });
@@ -167,14 +167,14 @@ export class BiasView extends Component {
     await this.#running(associationRun, async (signal) => {
       const [question, own] = [this.#question, this.#association];
       const { targets: [first, second], attributes: near, other_attributes: far } = own;
-      if (near.length === 0 || far.length === 0) throw new Error("Enter words on both sides.");
+      if (near.length === 0 || far.length === 0) throw new Error("Enter words in both fields.");
       if (first === second) throw new Error("Choose two different groups.");
       const asked = { first, second, near, far };
       const { subject, measured: found } = await this.#research.measure("association", asked, { question, own, groups: own.groups_table, signal });
-      if (!found) throw new Error("One of the groups has no pictures. Compare the groups first, so that you can choose the groups of the table.");
+      if (!found) throw new Error("One of the groups has no pictures. Compare the groups first: then you can choose from the groups in the table.");
       const { effect, p = 1, small } = found;
       const size = effect === null ? "undefined" : effect.toFixed(2);
-      const words = `Effect ${size}, p ${p.toFixed(4)}${small ? ": too few pictures for a verdict" : ""}.`;
+      const words = `Effect size ${size}, p = ${p.toFixed(4)}${small ? ": too few pictures to tell" : ""}.`;
       const nearness = (/** @type {any} */ found) => withCount(`${found.value.toFixed(3)} (${boundsText(found, (bound) => bound.toFixed(3))})`, found.n);
       const rows = [[first, nearness(found.first)], [second, nearness(found.second)]];
       const parts = [element("p", {}, words), table("Similarity to the first words minus that to the others", ["Group", "Mean difference of cosines"], rows, (row) => row)];
@@ -186,7 +186,7 @@ export class BiasView extends Component {
   /** @param {string[]} labels @param {any} measured */
   #resultParts(labels, { groups, differences }) {
     const columns = labels.slice(0, MOST_COLUMNS);
-    const size = (/** @type {any} */ { group, images, small }) => [group, images, small ? "too few for a verdict" : ""];
+    const size = (/** @type {any} */ { group, images, small }) => [group, images, small ? "too few to tell" : ""];
     const shares = (/** @type {"score" | "top1"} */ which) => (/** @type {any} */ { group, labels }) => [
       group,
       ...labels.slice(0, MOST_COLUMNS).map((/** @type {any} */ label) => withInterval(label[which])),
@@ -202,13 +202,13 @@ export class BiasView extends Component {
       VERDICTS[one.verdict],
     ];
     const found = differences.filter((/** @type {any} */ { verdict }) => verdict === "different").length;
-    this.send("announce", { text: `${differences.length} tests, ${found} differences.` });
+    this.send("announce", { text: `${differences.length} tests; ${found} show a difference.` });
     return [
-      element("p", {}, `${differences.length} tests; after Holm’s correction ${found} show a difference.`),
+      element("p", {}, `${differences.length} tests; ${found} show a difference after Holm’s correction.`),
       table("Groups", ["Group", "Pictures", ""], groups, size),
-      table("Differences in mean score, by adjusted p", ["Label", "Groups", "Points", "Cohen’s d", "p", "p after Holm", ""], sorted, row),
+      table("Differences in mean score, by adjusted p", ["Label", "Groups", "Points", "Cohen’s d", "p", "Holm-adjusted p", ""], sorted, row),
       table("Mean score of each label", ["Group", ...columns], groups, shares("score")),
-      table("How often each label comes first", ["Group", ...columns], groups, shares("top1")),
+      table("How often each label ranks first", ["Group", ...columns], groups, shares("top1")),
     ];
   }
 }

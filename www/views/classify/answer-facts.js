@@ -6,7 +6,7 @@ import { numberText } from "../../state/number-text.js";
 /** @typedef {import("../../../pkg/engine/protocol/types.d.ts").ModelInfo} ModelInfo */
 
 /**
- * What an answer cost and what gave it, for the foot of the scores.
+ * How long an answer took and what computed it, shown below the scores.
  *
  * @param {Answer} answer
  * @param {ModelInfo} info

@@ -6,7 +6,7 @@ import { listed } from "../../state/listed.js";
 /** @typedef {import("../../../pkg/engine/protocol/types.d.ts").ModelInfo} ModelInfo */
 /** @typedef {import("../../../pkg/engine/protocol/types.d.ts").Picture} Picture */
 
-/** Labels that are named in a note before the rest is counted. */
+/** How many labels a note names before it counts the rest. */
 const MOST_NAMED = 3;
 
 /** @typedef {"sample" | "own" | "drawing" | "camera"} Origin where the picture on the stage came from */
@@ -70,5 +70,5 @@ function neverTaught(labels, model) {
   const [name, scores] = labels.length > 1 ? ["names", "their scores are"] : ["name", "its score is"];
   const text = `${model} never saw the ${name} ${list} in training, so ${scores} little more than a guess.`;
   if (inOneFile) return { text };
-  return { text: `${text} For any other words, try TinyCLIP:`, action: { title: "Show TinyCLIP", does: "show-models" } };
+  return { text: `${text} For other words, try TinyCLIP:`, action: { title: "Show TinyCLIP", does: "show-models" } };
 }

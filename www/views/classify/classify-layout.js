@@ -91,7 +91,7 @@ export function classifyLayout() {
   );
   const question = element(
     "section",
-    { class: "question-column", "aria-label": "Question" },
+    { class: "question-column", "aria-label": "Labels and templates" },
     parts.labels,
     parts.templates,
   );

@@ -159,7 +159,7 @@ export class ClassifyView extends Component {
 
   /** Says, for good, that the page works without a network. */
   tellOffline() {
-    this.#parts.privacy.lastElementChild?.append(" Ready for use offline.");
+    this.#parts.privacy.lastElementChild?.append(" Ready for offline use.");
   }
 
   #listenToColumns() {
@@ -300,7 +300,7 @@ export class ClassifyView extends Component {
   /** @param {unknown} error */
   #failQuestion(error) {
     if (!this.#editors.blame(codeOf(error), sentence(error))) this.#scores.fault = sentence(error);
-    this.#forget("No scores for this question.");
+    this.#forget("No scores for these labels.");
   }
 }
 

@@ -6,7 +6,7 @@ import { sentence } from "../../state/sentence.js";
 
 /** @typedef {import("../../../pkg/engine/protocol/types.d.ts").HeatmapMethod} HeatmapMethod */
 
-/** Where in the picture an answer's evidence is, laid over the picture when the visitor asks for it. */
+/** The heatmap of the evidence for an answer, laid over the picture on request. */
 export class Heatmap {
   #parts;
   #session;

@@ -9,7 +9,7 @@ import "../../components/address-panel/address-panel.js";
 import "../../components/camera-view/camera-view.js";
 import "../../components/drawing-pad/drawing-pad.js";
 import { element } from "../../dom/element.js";
-import { modelFiles } from "../../dom/intake.js";
+import { modelFiles } from "../../dom/incoming-files.js";
 import { inOneFile } from "../../state/in-one-file.js";
 import { numberText } from "../../state/number-text.js";
 import { clipboardPicture } from "./clipboard-picture.js";
@@ -150,7 +150,7 @@ export class PictureColumn extends EventTarget {
   stopCamera() {
     if (this.#mounted?.localName !== "camera-view") return;
     this.#leave(true);
-    this.#note = "The camera stopped when you left it. Press Camera to start it again.";
+    this.#note = "The camera stopped because you left this view. Press Camera to start it again.";
   }
 
   set #note(/** @type {string} */ words) {

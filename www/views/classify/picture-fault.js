@@ -3,7 +3,7 @@
 import { codeOf } from "../../../pkg/engine/protocol/code-of.js";
 import { sentence } from "../../state/sentence.js";
 
-/** By the engine's codes. @type {Map<unknown, string>} */
+/** Messages by the engine's error codes. @type {Map<unknown, string>} */
 const WORDS = new Map([
   ["image-decode", "This file cannot be read: it is damaged, or not an image. Save the picture as JPEG or PNG, then open that file."],
   ["image-format", "This image format is not supported. Save the picture as JPEG, PNG or WebP, then open that file."],

@@ -56,9 +56,9 @@ export const PRESETS = Object.freeze({
     { id: "sky", title: "Sky", lines: ["sun", "moon", "cloud", "star", "rainbow", "lightning", "snowflake"] },
   ],
   templates: [
-    { id: "bare", title: "Label alone", lines: ["{}"] },
+    { id: "bare", title: "Label only", lines: ["{}"] },
     { id: "drawing", title: "A drawing", lines: ["a drawing of a {}"] },
     { id: "photo", title: "A photo", lines: ["a photo of a {}."] },
-    { id: "ensemble", title: "OpenAI’s seven", lines: SEVEN },
+    { id: "ensemble", title: "OpenAI’s seven templates", lines: SEVEN },
   ],
 });

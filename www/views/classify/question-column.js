@@ -6,7 +6,7 @@ import { readLabels } from "../../state/label-lines.js";
 import { readTemplates } from "../../state/template-lines.js";
 import { PRESETS } from "./presets.js";
 
-/** The engine's words for faults of labels, rather than of the templates around them. */
+/** The engine's error codes that concern labels rather than templates. */
 const LABEL_FAULTS = new Set(["empty-label", "long-label", "no-labels"]);
 
 /** Labels and templates as the visitor writes them. Event `edit` with `detail`, the settings that change. */
@@ -40,7 +40,7 @@ export class QuestionColumn extends EventTarget {
 
   /** The templates that the model's record names for an ensemble: one more preset, where there are several. */
   set ensemble(/** @type {string[]} */ lines) {
-    const own = { id: "model-ensemble", title: `The model’s ensemble of ${lines.length}`, lines };
+    const own = { id: "model-ensemble", title: `The model’s ${lines.length} templates`, lines };
     this.#templatePresets = lines.length > 1 ? [own, ...PRESETS.templates] : PRESETS.templates;
     this.#parts.templates.presets = [{ id: "model", title: "The model’s default" }, ...this.#templatePresets];
   }

@@ -4,7 +4,7 @@ import { DEMO_URL, besideDemo } from "../../state/demo.js";
 import { inOneFile } from "../../state/in-one-file.js";
 
 /**
- * The sample pictures: the demo's, else those that come with the page.
+ * The sample pictures: the demo's, or else the built-in ones.
  *
  * @typedef {object} Sample
  * @property {string} file what it is called in links

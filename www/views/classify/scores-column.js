@@ -21,7 +21,7 @@ const MODE_HINTS = {
   independent: "Each label is compared with an empty prompt. Above 50 %: fits better than an empty prompt.",
 };
 /** Of a model that was trained to be read so. */
-const TRAINED_HINT = "Each label is scored independently, as this model was trained: how likely it is to match the picture.";
+const TRAINED_HINT = "This model was trained to score each label independently: the score is how likely the label is to match the picture.";
 
 /** The newest answer, what to know before believing it, and ways to take it along. */
 export class ScoresColumn {
@@ -190,7 +190,7 @@ async function copy(button, write) {
     await navigator.clipboard.writeText(await write());
     title.textContent = "Copied";
   } catch {
-    title.textContent = "Not allowed here";
+    title.textContent = "Copying is blocked";
   }
   const told = { text: `${was}: ${title.textContent}` };
   button.dispatchEvent(new CustomEvent("announce", { detail: told, bubbles: true }));

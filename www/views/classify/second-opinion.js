@@ -3,7 +3,7 @@
 /** @import { ModelSession } from "../../state/model-session.js" */
 /** @import { Answer } from "./picture-question.js" */
 
-/** More than this is not measured: it would cost more than the answer itself. */
+/** With more templates or labels than this, nothing is measured: it would take longer than the answer itself. */
 const MOST_TEMPLATES = 12;
 const MOST_LABELS = 60;
 /** An answer rests this long before it is measured, so that typing and drawing come first. */

@@ -23,7 +23,7 @@ export function datasetLayout() {
     goOn: button("Resume"),
     afresh: button("Start over"),
     forget: button("Remove data set"),
-    notKept: element("p", { class: "hint", hidden: true }, "There is no space to store the embeddings: they are lost when this tab is closed. Save them below."),
+    notKept: element("p", { class: "hint", hidden: true }, "There is no space to store the embeddings: they will be lost when you close this tab. Save them below."),
     skipped: element("details", { class: "skipped", hidden: true }),
     labels: element("textarea", { id: "data-labels", rows: 8, spellcheck: false }),
     templates: element("textarea", { id: "data-templates", rows: 3, spellcheck: false }),
@@ -44,7 +44,7 @@ export function datasetLayout() {
     "section",
     { class: "prose", "aria-label": "Data" },
     element("h2", {}, "Your data"),
-    element("p", { class: "hint" }, "One folder with a subfolder of pictures per class, several class folders at once, or pictures with a CSV or JSON table of files and labels. Also CLIP_benchmark’s .tar with classnames.txt, and saved embeddings: .npy with .csv. You can drop them here. Everything is read on this device."),
+    element("p", { class: "hint" }, "One folder with a subfolder of pictures per class, several class folders at once, or pictures with a CSV or JSON table of files and labels. CLIP_benchmark archives (.tar with classnames.txt) and saved embeddings (.npy with .csv) work too. You can also drop them here. Everything stays on this device."),
     actions(parts.folder, parts.files, parts.drawings, parts.folderInput, parts.filesInput),
     parts.run,
     parts.title,
@@ -55,9 +55,9 @@ export function datasetLayout() {
   );
   const question = element(
     "section",
-    { class: "fields", "aria-label": "Question", hidden: true },
-    field("Labels of the data", parts.labels),
-    element("div", { class: "fields-below" }, field("Templates of the data", parts.templates), field("Random seed for intervals, tests and samples", parts.seed)),
+    { class: "fields", "aria-label": "Labels and templates", hidden: true },
+    field("Class labels", parts.labels),
+    element("div", { class: "fields-below" }, field("Templates for all classes", parts.templates), field("Random seed for intervals, tests and samples", parts.seed)),
     parts.fault,
   );
   const outcome = element(

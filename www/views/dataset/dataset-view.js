@@ -1,7 +1,6 @@
 // @ts-check
 /**
- * The Dataset view: many labelled pictures, embedded once, measured as often as labels and templates change. Fields "Labels of
- * the data" and "Templates of the data"; results in regions named by their captions; `data-state` is `ready` when they are the
+ * The Dataset view: many labelled pictures, embedded once, measured as often as labels and templates change. Fields "Class labels" and "Templates for all classes"; results in regions named by their captions; `data-state` is `ready` when they are the
  * newest. What was measured of another model or other data is taken away at once; pins keep it.
  */
 /** @import { Research } from "../research/research.js" */
@@ -119,7 +118,7 @@ export class DatasetView extends Component {
     title.textContent = data ? `${numberText.count(embedded)} of ${all} pictures of ${data.title}${problem ? `: ${problem}` : ""}` : "";
     goOn.hidden = !data || run.isRunning || missing.length === 0 || problem !== "";
     afresh.hidden = words.hidden = !data || resumed.images === 0;
-    words.textContent = `Resumed from ${numberText.count(resumed.images)} embeddings saved on ${WHEN.format(resumed.at)} from the same bytes and weights. “Start over” embeds all pictures again.`;
+    words.textContent = `Resumed from ${numberText.count(resumed.images)} embeddings of the same pictures and weights, saved on ${WHEN.format(resumed.at)}. “Start over” embeds all pictures again.`;
     forget.hidden = !data || run.isRunning;
     question.hidden = !data;
     this.#showOutcome();
@@ -326,7 +325,7 @@ export class DatasetView extends Component {
 }
 
 /** What no result outlives: the embeddings are others. */
-const GONE = new Set(["the model", "the data", "the labels of the pictures"]);
+const GONE = new Set(["the model", "the data", "the true labels"]);
 
 /** @param {string[]} first @param {string[]} second */
 function same(first, second) {

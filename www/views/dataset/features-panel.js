@@ -9,7 +9,7 @@ import "../research/result-frame.js";
 import "../research/run-line.js";
 import { intervalText, percent, table, withInterval } from "../research/tables.js";
 
-/** Pictures, labels and values of an embedding multiplied: above this a fit takes too long for a page. */
+/** The limit on pictures × labels × embedding length, above which a fit takes too long in a page. */
 const MOST_WORK = 1e8;
 
 /** The question of a measurement that has none. */
@@ -69,11 +69,11 @@ export class FeaturesPanel extends Component {
   #fit = async (/** @type {AbortSignal} */ signal) => {
     const width = this.#research.session.info?.projection_dim ?? 1;
     if (this.#research.embedded * this.#question.labels.length * width > MOST_WORK)
-      throw new Error("This would take very long in a page. Save the embeddings and run `clip-wasm probe` on them.");
+      throw new Error("This would take too long in a browser. Save the embeddings and run `clip-wasm probe` on them.");
     const onProgress = (/** @type {{ done: number, total: number }} */ steps) => (this.#run.steps = steps);
     const { subject, measured: probe } = await this.#research.measure("probe", {}, { question: this.#question, signal, onProgress });
-    const shots = probe.few_shot.map((/** @type {any} */ { shots, accuracy, deviation }) => [`${shots} per label`, `${percent(accuracy)}, deviation ${(deviation * 100).toFixed(1)}`]);
-    const untested = probe.untested_shots.map((/** @type {number} */ shots) => [`${shots} per label`, "not tested: no label has more pictures"]);
+    const shots = probe.few_shot.map((/** @type {any} */ { shots, accuracy, deviation }) => [`${shots} per label`, `${percent(accuracy)}, standard deviation ${(deviation * 100).toFixed(1)}`]);
+    const untested = probe.untested_shots.map((/** @type {number} */ shots) => [`${shots} per label`, "not tested: no label has more pictures than that"]);
     const rows = [["Zero-shot, from the prompts", withInterval(probe.zero_shot)], [`Probe, cross-validated (C ${probe.c})`, withInterval(probe.cross_validated)], ...shots, ...untested];
     const parts = [table("Learned from the embeddings", ["Learned from", "Top-1 accuracy"], rows, (row) => row)];
     this.#probed.show(subject, parts, { name: "probe.json", title: "Save probe as JSON", measured: { ...probe, skipped: this.#research.leftOut } });
@@ -87,7 +87,7 @@ export class FeaturesPanel extends Component {
     const place = element("div");
     const show = () => {
       const { label = "", members = [] } = map.classes[Number(select.value)] ?? {};
-      place.replaceChildren(figure(mapChart(map.coordinates, new Set(members), `Map of the embeddings, ${label || "no label"} in colour`)));
+      place.replaceChildren(figure(mapChart(map.coordinates, new Set(members), `Map of the embeddings, ${label ? `“${label}”` : "no label"} highlighted`)));
     };
     select.addEventListener("change", show);
     show();

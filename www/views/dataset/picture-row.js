@@ -5,7 +5,7 @@ import { numberText } from "../../state/number-text.js";
 
 /** @typedef {{ image: string, truth: string | null, predicted: string, read?: () => Promise<Blob> }} Answered */
 
-/** More than these are counted, not shown. */
+/** How many pictures are shown; the rest are counted. */
 const MOST = 60;
 /** How far from what is seen a picture is read. */
 const AHEAD = "200px";

@@ -1,5 +1,5 @@
 // @ts-check
-/** What was measured, as figures, tables and charts. */
+/** Shows an evaluation as figures, tables and charts. */
 import { element } from "../../dom/element.js";
 import { reliabilityChart } from "../research/charts.js";
 import { figure } from "../research/figure.js";
@@ -8,7 +8,7 @@ import { intervalText, movedTable, percent, table, withInterval } from "../resea
 
 /** Why there is no temperature, by what the evaluation says. */
 const NO_TEMPERATURE = /** @type {Record<string, string>} */ ({
-  "every-picture-right": "none: every picture is right, so a lower temperature always fits better",
+  "every-picture-right": "none: every picture is classified correctly, so a lower temperature always fits better",
   "lower-is-likelier": "none: the lower the temperature, the better the fit",
   "higher-is-likelier": "none: uniform scores would fit better than these",
 });
@@ -28,7 +28,7 @@ export function results(evaluation, choose) {
     return { facts: [["Labelled pictures", words]], parts: [answers(evaluation)], told: `Labelled pictures: ${words}` };
   }
   if (labels.length === 1) {
-    const words = "With a single label, every picture gets it. Add more labels to compare.";
+    const words = "With a single label, every picture gets that label. Add others to compare.";
     return { facts: [["Labels", words]], parts: [answers(evaluation)], told: words };
   }
   const estimate = (/** @type {number} */ value, /** @type {[number, number]} */ [low, high]) => ({ value, low, high, n: images });
@@ -36,7 +36,7 @@ export function results(evaluation, choose) {
   /** @type {[string, Child][]} */
   const facts = [
     ["Top-1 accuracy", bounded(acc1, intervals.acc1)],
-    ["Top-5 accuracy", acc5 === null ? "– (needs five labels or more)" : bounded(acc5, intervals.acc5)],
+    ["Top-5 accuracy", acc5 === null ? "– (needs at least five labels)" : bounded(acc5, intervals.acc5)],
     ["Mean per-class recall", bounded(recall, intervals.mean_per_class_recall)],
     ["Expected calibration error", calibration.ece.toFixed(3)],
     ["Fitted temperature", calibration.temperature?.toFixed(2) ?? NO_TEMPERATURE[calibration.no_temperature]],
@@ -48,7 +48,7 @@ export function results(evaluation, choose) {
     evaluation.each_template.length > 0 ? templates(evaluation) : null,
     reliability(calibration),
   ];
-  const told = `Top-1 accuracy ${intervalText(estimate(acc1, intervals.acc1))}, of ${images} pictures`;
+  const told = `Top-1 accuracy ${intervalText(estimate(acc1, intervals.acc1))} on ${images} pictures`;
   return { facts, parts: parts.filter((part) => part !== null), told };
 }
 
@@ -58,7 +58,7 @@ function confusion({ labels, confusion }, choose) {
     const all = Math.max(1, counts.reduce((sum, count) => sum + count, 0));
     return [labels[truth], ...counts.map((count, predicted) => cell(count, count / all, labels[truth], labels[predicted], choose))];
   };
-  const part = table("Confusion matrix: true label by row, answer by column", ["", ...labels], confusion, row);
+  const part = table("Confusion matrix: true labels in rows, predicted labels in columns", ["", ...labels], confusion, row);
   part.classList.add("confusion");
   return part;
 }
@@ -97,10 +97,10 @@ function classes({ per_class: classes }) {
 
 /** @param {any} evaluation */
 function templates({ each_template: each }) {
-  const caption = "Each template alone, and McNemar’s p against the ensemble";
+  const caption = "Each template on its own, with McNemar’s p against the ensemble";
   const row = (/** @type {any} */ { template, acc1, p }) => [template, withInterval(acc1), p.toFixed(3)];
   const spread = each.map((/** @type {any} */ { acc1 }) => acc1.value * 100);
-  const words = `From ${Math.min(...spread).toFixed(1)} to ${Math.max(...spread).toFixed(1)} %, depending on the template alone.`;
+  const words = `Top-1 accuracy ranges from ${Math.min(...spread).toFixed(1)} to ${Math.max(...spread).toFixed(1)} %, depending on the template alone.`;
   return element("div", { class: "tables" }, table(caption, ["Template", "Top-1 accuracy", "p"], each, row), element("p", { class: "hint" }, words));
 }
 
@@ -131,13 +131,13 @@ function answers({ predictions }) {
 export function comparison(named, compared, changed) {
   const { first, second, difference, only_first_right: lost, only_second_right: won, p, moved = [] } = compared;
   const paired = [
-    ["Right only in the pinned run", lost],
-    ["Right only now", won],
+    ["Correct only in the pinned run", lost],
+    ["Correct only now", won],
     ["McNemar’s exact p", p?.toFixed(4)],
-    ["Answers that changed", moved.length],
+    ["Changed answers", moved.length],
   ];
   const rows = [
-    ["Differs from now in", changed.join(", ")],
+    ["Differs in", changed.join(", ")],
     ["Pinned", withInterval(first)],
     ["Now", withInterval(second)],
     ["Difference", withInterval(difference)],

@@ -10,12 +10,12 @@ import { movedTable, table, withInterval } from "../research/tables.js";
 /** @typedef {import("../research/research.js").Question} Question */
 /** @typedef {import("../research/subject.js").Subject} Subject */
 
-/** How much hangs on what a class is called: one label under other names, the others as they are. Property `question`. */
+/** Shows how much depends on the name of a class: evaluates one label under other names, with the others unchanged. Property `question`. */
 export class WordsPanel extends Component {
   #research;
   #label = element("select", { id: "words-label" });
   #others = element("textarea", { id: "words-others", rows: 3, spellcheck: false });
-  #start = button("Try these names");
+  #start = button("Compare these names");
   #run = element("run-line");
   #frame = element("result-frame");
   /** @type {Question} */
@@ -32,7 +32,7 @@ export class WordsPanel extends Component {
   build() {
     this.append(
       element("h2", {}, "Other names"),
-      element("p", { class: "hint" }, "The class keeps its pictures under another name. A picture has moved when its answer is another class, not when its own class is renamed."),
+      element("p", { class: "hint" }, "The class keeps its pictures but gets another name. A picture counts as moved if it is assigned to another class, not if its class is only renamed."),
       element(
         "div",
         { class: "fields" },
@@ -87,12 +87,12 @@ export class WordsPanel extends Component {
 
   /** @param {Subject} subject @param {any[]} namings */
   #show(subject, namings) {
-    const heads = ["Name", "Top-1 accuracy", "Recall of the class", "Predicted as it", "Moved", "McNemar’s p"];
+    const heads = ["Name", "Top-1 accuracy", "Class recall", "Predicted as this class", "Moved", "McNemar’s p"];
     const values = namings.map(({ acc1 }) => acc1.value * 100);
-    const words = `Top-1 accuracy goes from ${Math.min(...values).toFixed(1)} to ${Math.max(...values).toFixed(1)} %, depending on this name alone.`;
+    const words = `Top-1 accuracy ranges from ${Math.min(...values).toFixed(1)} to ${Math.max(...values).toFixed(1)} %, depending on this name alone.`;
     const parts = [
       element("p", {}, words),
-      table("The class under each name", heads, namings, ({ name, acc1, recall, predicted, moved, p }, index) => [
+      table("Results for each name", heads, namings, ({ name, acc1, recall, predicted, moved, p }, index) => [
         name,
         withInterval(acc1),
         withInterval(recall),

@@ -2,7 +2,7 @@
 import { numberText } from "../../state/number-text.js";
 
 /**
- * What a model's record says about it.
+ * The model card: what a model's record says about it.
  *
  * @typedef {{ drawings?: string, photographs?: string, by: string, license: string }} DataSource
  * @typedef {{ value: number, interval?: [number, number], n?: number }} Measurement

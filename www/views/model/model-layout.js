@@ -11,7 +11,7 @@ const INTENDED = [
 ];
 
 const OUT_OF_SCOPE = [
-  "Any deployment without a test in that domain and with that set of labels.",
+  "Any deployment that has not been tested in its own domain with its own labels.",
   "Surveillance and face recognition.",
   "Medical, legal or other professional advice.",
 ];
@@ -53,7 +53,7 @@ export function modelLayout() {
     folderInput: files("Model folder", { webkitdirectory: true }),
     openFile: button("Open a file", "open"),
     openFolder: button("Open a folder", "open"),
-    back: button("Use the page’s own model", "restart"),
+    back: button("Use the built-in model", "restart"),
     repoForm: element("form", { class: "repo", noValidate: true }),
     repo: element("input", {
       id: "repo",
@@ -67,7 +67,7 @@ export function modelLayout() {
     preview: element("p", { id: "repo-preview", class: "hint", role: "status" }),
     download: button("Download it", "save"),
     room: element("p", { class: "hint" }),
-    persist: button("Ask the browser to keep it for good", "shield"),
+    persist: button("Ask the browser to keep stored models", "shield"),
     engineFacts: element("fact-list", { "data-table": "" }),
     hub: element("div", { class: "hub" }),
   };
@@ -75,7 +75,7 @@ export function modelLayout() {
   parts.repoForm.append(parts.repo, element("button", { class: "button" }, "Check"));
   parts.hub.append(
     field("Precision of downloads", parts.dtype),
-    element("div", { class: "field" }, element("label", { for: "repo" }, "Any CLIP on Hugging Face"), parts.repoForm),
+    element("div", { class: "field" }, element("label", { for: "repo" }, "Any CLIP model on Hugging Face"), parts.repoForm),
     parts.preview,
     parts.download,
   );
@@ -108,7 +108,7 @@ function others(parts) {
     parts.list,
     parts.hub,
     element("h3", {}, "From this device"),
-    element("p", { class: "hint" }, "A .gguf file, or the files of a Hugging Face CLIP: config.json, tokenizer.json, model.safetensors. You can also drop them anywhere on the page."),
+    element("p", { class: "hint" }, "A .gguf file, or the files of a CLIP model from Hugging Face: config.json, tokenizer.json, model.safetensors. You can also drop them anywhere on the page."),
     actions(parts.openFile, parts.openFolder, parts.back, parts.fileInput, parts.folderInput),
     element("h3", {}, "Storage"),
     parts.room,

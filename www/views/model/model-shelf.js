@@ -2,8 +2,8 @@
 /** @import { ModelEntry } from "../../components/model-list/model-list.js" */
 /** @import { Dtype, ModelRecord, ModelSource, StoredModel } from "../../../pkg/engine/protocol/types.js" */
 /**
- * The models at hand, as the list shows them: the known ones, by their records, and what else is kept in this browser.
- * Pure functions of what the engine tells.
+ * The entries of the model list: known models, from their records, and other models stored in this
+ * browser. Pure functions of what the engine reports.
  */
 import { isInUse } from "../../state/model-choice.js";
 import { numberText } from "../../state/number-text.js";
@@ -28,7 +28,7 @@ import { numberText } from "../../state/number-text.js";
 export function shelf({ records, stored, dtype, inUse }) {
   const known = records.map((record) => knownModel(record, stored, dtype, inUse));
   const listed = new Set(known.map((model) => model.stored?.key));
-  const others = stored.filter(({ key }) => !listed.has(key)).map((model) => keptModel(model, inUse));
+  const others = stored.filter(({ key }) => !listed.has(key)).map((model) => otherModel(model, inUse));
   return [...known, ...others];
 }
 
@@ -45,7 +45,7 @@ function knownModel(record, kept, dtype, inUse) {
   const stored = kept.find((model) => same(model.source, source) && model.dtype === dtype);
   const ships = record.source?.repo === undefined;
   const size = sizes[dtype];
-  const figures = [license, ships ? `comes with the page, ${numberText.bytes(bytes)}` : ""];
+  const figures = [license, ships ? `built in, ${numberText.bytes(bytes)}` : ""];
   if (!ships && bytes) figures.push(`download ${numberText.bytes(bytes)}${size ? `, ${numberText.bytes(size)} once stored` : ""}`);
   for (const [what, share] of Object.entries(published)) figures.push(`${what} ${numberText.percent(share)} % (published)`);
   const isThis = inUse !== null && same(source, inUse.source);
@@ -70,7 +70,7 @@ function knownModel(record, kept, dtype, inUse) {
  * @param {InUse} inUse
  * @returns {ShelfModel}
  */
-function keptModel(stored, inUse) {
+function otherModel(stored, inUse) {
   const { key, name, dtype, complete, source } = stored;
   const using = isInUse(stored, inUse);
   return {

@@ -114,7 +114,7 @@ export class ModelView extends Component {
       if (golden) {
         const checks = await verify(engine, golden);
         verdict.replaceChildren(...checks.map(checkLine));
-      } else verdict.replaceChildren("There are no golden vectors for this model; the models that come with the page have them.");
+      } else verdict.replaceChildren("There are no golden vectors for this model, only for the built-in ones.");
     } catch (error) {
       verdict.replaceChildren(sentence(error));
     } finally {

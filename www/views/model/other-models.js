@@ -11,7 +11,7 @@ import { numberText } from "../../state/number-text.js";
 import { sentence } from "../../state/sentence.js";
 import { shelf } from "./model-shelf.js";
 
-/** Failures of a model that is too large for this device. */
+/** Error codes of a model that is too large for this device. */
 const NO_MEMORY = new Set(["too-large", "out-of-memory"]);
 /** The least that a download can be quantized to. */
 const FEWEST_BITS = "q4_0";
@@ -245,8 +245,8 @@ function told({ name, license, bytes, sizes, stored, warning }, dtype) {
  * @param {number} models
  */
 function room({ kind, used, quota, persisted }, models) {
-  if (kind === "memory") return "This browser stores nothing for this page: models are lost when it is closed.";
+  if (kind === "memory") return "This browser does not store data for this page: models are lost when the page is closed.";
   const of = quota > 0 ? ` of ${numberText.bytes(quota)}` : "";
-  const promise = persisted ? " The browser has agreed to keep it." : models > 0 ? " The browser may clear it when space runs low." : "";
-  return `This page uses ${numberText.bytes(used)}${of} in this browser.${promise}`;
+  const promise = persisted ? " The browser has agreed to keep them." : models > 0 ? " The browser may clear them when space runs low." : "";
+  return `Stored files take up ${numberText.bytes(used)}${of} in this browser.${promise}`;
 }

@@ -1,5 +1,5 @@
 // @ts-check
-/** Compares texts as their bytes of UTF-8 do, which is the order of the command line. @param {string} a @param {string} b */
+/** Compares texts by code point, which is the order of their UTF-8 bytes and of the command line. @param {string} a @param {string} b */
 export function byCodePoint(a, b) {
   const shorter = Math.min(a.length, b.length);
   for (let at = 0; at < shorter; at += 1) {

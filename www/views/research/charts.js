@@ -1,5 +1,5 @@
 // @ts-check
-/** Charts as SVG. Each has a table twin beside it, which says the same to everyone; the chart itself is one image. */
+/** Charts as SVG. Each has a table with the same figures beside it; to assistive technology, the chart is one image. */
 import { svg } from "./svg.js";
 
 const WIDTH = 360;
@@ -34,7 +34,7 @@ export function reliabilityChart(bins) {
 }
 
 /**
- * Shares by severity, a line for each series in the band of its 95 % intervals; first what each begins with at no damage.
+ * Shares by severity, a line for each series in the band of its 95 % intervals; first what each begins with for clean pictures.
  *
  * @param {string} title
  * @param {{ clean: Estimate, points: { severity: number, share: Estimate }[] }[]} series
@@ -93,8 +93,8 @@ export function slopeChart(counts) {
     svg("text", { x: across(0.72), y: height(second) + 3 }, `${second ?? "–"} ${label}`),
   ]);
   const heads = [
-    svg("text", { x: across(0.3), y: HEIGHT - 6, "text-anchor": "middle", class: "axis-name" }, "first set"),
-    svg("text", { x: across(0.7), y: HEIGHT - 6, "text-anchor": "middle", class: "axis-name" }, "second set"),
+    svg("text", { x: across(0.3), y: HEIGHT - 6, "text-anchor": "middle", class: "axis-name" }, "First set"),
+    svg("text", { x: across(0.7), y: HEIGHT - 6, "text-anchor": "middle", class: "axis-name" }, "Second set"),
   ];
   return chart("Pictures of each label in two sets of labels", ...lines, ...names, ...heads);
 }

@@ -1,7 +1,6 @@
 // @ts-check
 /**
- * Turns dropped or chosen files into labelled pictures: a folder a label, a table of file and label, archives of
- * CLIP_benchmark, or embeddings that were kept elsewhere. Labels and their order are those of the command line.
+ * Turns dropped or chosen files into labelled pictures: a folder per label, a table of files and labels, CLIP_benchmark archives, or saved embeddings. Labels and their order are those of the command line.
  *
  * @typedef {object} Entry a picture of a data set, not read yet
  * @property {string} name its path inside the data, parts joined by `/`
@@ -132,7 +131,7 @@ export async function bundledDrawings(readTable) {
     read: async () => (await fetched(new URL(name, base))).blob(),
   });
   const entries = inOrder(lines.map(({ file }) => entry(file)));
-  return { title: "the drawings of this page", entries, groups };
+  return { title: "the built-in drawings", entries, groups };
 }
 
 /** @param {URL} address */

@@ -4,7 +4,7 @@ import { documentOf } from "./subject.js";
 import { svg } from "./svg.js";
 import { save } from "./tables.js";
 
-/** What a style sheet says of a chart, which a file of its own does not have. */
+/** The styles of a chart, which a saved SVG file must contain itself. */
 const PAINT = ["fill", "fill-opacity", "stroke", "stroke-width", "stroke-dasharray", "stroke-linecap", "opacity", "font-size", "font-family"];
 
 /**

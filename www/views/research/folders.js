@@ -44,7 +44,7 @@ export function inFolders(names, pictures, title) {
   const isIn = (/** @type {Inside} */ { name }) => classes.length === 0 || folderLabel(name) !== null;
   const entries = pictures.filter(isIn).map(({ name, file }) => ({ name, label: folderLabel(name), size: file.size, read: async () => file }));
   const outside = pictures.filter((picture) => !isIn(picture));
-  return { entries, classes, left: outside.map(({ name }) => ({ name, reason: "it is not in a class folder" })) };
+  return { entries, classes, left: outside.map(({ name }) => ({ name, reason: "it is not in the folder of a class" })) };
 }
 
 /** The outermost folder a picture lies in is its label; underscores read as spaces. @param {string} name */
@@ -58,7 +58,7 @@ function classesOf(names, title) {
   const folders = foldersOf(names);
   const classes = folders.map((folder) => folder.replaceAll("_", " "));
   const twice = classes.find((label, index) => classes.indexOf(label) !== index);
-  if (twice !== undefined) throw new Error(`${title} has two folders that read as the class “${twice}”.`);
+  if (twice !== undefined) throw new Error(`${title} has two folders for the class “${twice}”.`);
   return classes;
 }
 
@@ -76,7 +76,7 @@ function refuseWhatIsAroundClasses(names, title) {
   const last = folders[folders.length - 1];
   // A lone one may be a class, unless it holds the classes.
   if (folders.every((folder) => SPLITS.has(folder.toLowerCase())) && (isNested || folders.length > 1))
-    throw new Error(`${title} holds the splits ${folders.join(" and ")}, not classes. Open one of them, such as ${last}.`);
+    throw new Error(`${title} contains the splits ${folders.join(" and ")}, not classes. Open one of them, such as ${last}.`);
   if (isNested && folders.length === 1 && names.every((name) => name.split("/").length > 2 || /(^|\/)\.|\.(md|txt)$/i.test(name)))
-    throw new Error(`${title} holds one folder, ${last}, which holds folders itself. Open that one.`);
+    throw new Error(`${title} contains a single folder, ${last}, which contains the class folders. Open that one.`);
 }

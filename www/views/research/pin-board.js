@@ -8,7 +8,7 @@ import { documentOf, subjectText } from "./subject.js";
 import { saveJson } from "./tables.js";
 
 /**
- * A result that is kept to be compared, under its own name whatever is chosen later.
+ * A pinned result, kept with its subject for comparison.
  *
  * @typedef {object} Pin
  * @property {string} id

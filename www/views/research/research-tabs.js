@@ -1,13 +1,13 @@
 // @ts-check
 /** @import { Fault } from "../../components/error-note/error-note.js" */
-/** @import { Arrived } from "../../dom/intake.js" */
+/** @import { IncomingFile } from "../../dom/incoming-files.js" */
 /** @import { ModelSession } from "../../state/model-session.js" */
 /** @import { DatasetView } from "../dataset/dataset-view.js" */
 import { element } from "../../dom/element.js";
 import { lazyModule } from "../../../pkg/engine/runtime/lazy-module.js";
 import { sentence } from "../../state/sentence.js";
 
-/** What comes of a tab's files: fetched when it is first asked for, and again where that failed. */
+/** A tab's modules: fetched when the tab is first opened, and again if that failed. */
 const modules = {
   research: lazyModule(() => import("./research.js"), "research.js", import.meta.url),
   dataset: lazyModule(() => import("../dataset/dataset-view.js"), "../dataset/dataset-view.js", import.meta.url),
@@ -45,7 +45,7 @@ export function researchTabs({ session }) {
   });
   return {
     tabs: [dataset, robustness, bias],
-    /** Opens files as the data set. @param {Arrived[]} files @returns {Promise<boolean>} whether they are taken */
+    /** Opens files as the data set. @param {IncomingFile[]} files @returns {Promise<boolean>} whether they are taken */
     async openData(files) {
       const view = /** @type {DatasetView | null} */ (await dataset.open());
       view?.takeFiles(files);

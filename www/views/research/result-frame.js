@@ -8,8 +8,8 @@ import { differences, documentOf, subjectText } from "./subject.js";
 import { saveJson } from "./tables.js";
 
 /**
- * A result under the line that says what it is of. Once something else is chosen, it stays and is marked: nobody takes it for
- * a result of that.
+ * A result below a line that says what was measured. When the choices change, it stays and is marked as
+ * outdated.
  *
  * Call `show(subject, parts, file)` and `clear()`; set `current` to what is chosen now. Attribute `data-stale` while it is of
  * something else.

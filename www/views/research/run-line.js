@@ -6,7 +6,7 @@ import { numberText } from "../../state/number-text.js";
 import { sentence } from "../../state/sentence.js";
 /** @import { Progress } from "./research.js" */
 
-/** Why work was ended that other work takes the place of. */
+/** Why work was cancelled that other work has replaced. */
 const SUPERSEDED = new DOMException("other work has taken its place", "AbortError");
 
 /**

@@ -30,7 +30,7 @@ const PARTS = /** @type {[string, (keyof Subject)[]][]} */ ([
   ["the version", ["version"]],
   ["the model", ["weights_sha256", "model", "dtype"]],
   ["the data", ["data", "pictures_sha256", "images"]],
-  ["the labels of the pictures", ["data_sha256"]],
+  ["the true labels", ["data_sha256"]],
   ["the labels", ["labels"]],
   ["the templates", ["templates"]],
   ["the seed", ["seed", "resamples"]],
@@ -59,7 +59,7 @@ export function differences(first, second) {
   const differs = (/** @type {keyof Subject} */ key) => JSON.stringify(first[key]) !== JSON.stringify(second[key]);
   const found = PARTS.filter(([, keys]) => keys.some(differs)).map(([words]) => words);
   // Other pictures have other hashes with their labels, too.
-  return found.includes("the data") ? found.filter((words) => words !== "the labels of the pictures") : found;
+  return found.includes("the data") ? found.filter((words) => words !== "the true labels") : found;
 }
 
 /** Whether two results are of the same pictures, byte for byte and by name. @param {Subject} first @param {Subject} second */

@@ -3,7 +3,7 @@
 import { element } from "../../dom/element.js";
 import { numberText } from "../../state/number-text.js";
 
-/** Rows of a table; more of them are in what is saved. */
+/** How many rows a table shows; a saved file has all of them. */
 const MOST_ROWS = 200;
 
 /**
@@ -52,7 +52,7 @@ export function intervalText(estimate) {
  * @param {(bound: number) => string} written
  */
 export function boundsText({ low, high }, written) {
-  return low === high ? "no interval: all resamples are alike" : `${written(low)} to ${written(high)}`;
+  return low === high ? "no interval: all resamples are identical" : `${written(low)} to ${written(high)}`;
 }
 
 /** An estimate with its interval, and the number of pictures under it. @param {Estimate | null} estimate @returns {Child} */

@@ -1,5 +1,5 @@
 // @ts-check
-/** How a Git LFS pointer begins, which stands in place of a large file until `git lfs pull` fetches it. */
+/** The first line of a Git LFS pointer, which takes the place of a large file until `git lfs pull` fetches it. */
 const POINTER = "version https://git-lfs.github.com/spec/";
 
 /**

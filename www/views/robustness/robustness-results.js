@@ -1,5 +1,5 @@
 // @ts-check
-/** What was measured of damaged pictures, as figures, tables and charts. */
+/** Shows robustness results as figures, tables and charts. */
 /** @import { Pin } from "../research/pin-board.js" */
 import "../../components/fact-list/fact-list.js";
 import { element } from "../../dom/element.js";
@@ -24,7 +24,7 @@ export function resultParts({ clean, retention, corruptions, cells, families, cl
     `${(error * 100).toFixed(1)}`,
     never,
   ];
-  const heads = ["Corruption", ...SEVERITIES.map((severity) => `at ${severity}`), "error above clean", "never changed"];
+  const heads = ["Corruption", ...SEVERITIES.map((severity) => `at ${severity}`), "Error above clean", "Answer never changed"];
   const series = [...new Set(families.map((/** @type {any} */ { family }) => family))].map((name) => ({
     name,
     clean: resampled,
@@ -40,13 +40,13 @@ export function resultParts({ clean, retention, corruptions, cells, families, cl
       "div",
       { class: "beside" },
       figure(severityChart("Accuracy by severity", series), legend(words, series)),
-      table("Top-1 accuracy by family and severity", ["Family", "clean", ...SEVERITIES.map((severity) => `at ${severity}`)], series, familyRow),
+      table("Top-1 accuracy by family and severity", ["Family", "Clean", ...SEVERITIES.map((severity) => `at ${severity}`)], series, familyRow),
     ),
     table("Top-1 accuracy by corruption and severity", heads, /** @type {any[]} */ (corruptions), row),
   ];
 }
 
-/** Runs beside each other: how much of its own undamaged accuracy each keeps. @param {Omit<Pin, "id">[]} runs @returns {HTMLElement[]} */
+/** Runs beside each other: how much of its own clean accuracy each retains. @param {Omit<Pin, "id">[]} runs @returns {HTMLElement[]} */
 export function comparisonParts(runs) {
   if (runs.length < 2) return [];
   const series = runs.map(({ name, result }) => ({
@@ -58,7 +58,7 @@ export function comparisonParts(runs) {
     severity === 0 ? "Top-1 accuracy, clean" : `retained at severity ${severity}`,
     ...runs.map(({ result }) => withInterval(severity === 0 ? result.clean : result.retention.find((/** @type {any} */ one) => one.severity === severity)?.retained)),
   ];
-  const words = "How much of its own clean accuracy each run retains, in the band of its 95 % interval.";
+  const words = "How much of its own clean accuracy each run retains, with its 95 % interval as a band.";
   const whose = runs.map(({ name, subject }) => element("li", {}, element("strong", {}, name), ` ${subjectText(subject)}`));
   const chart = figure(severityChart("Accuracy retained by severity", series), legend(words, series));
   const twin = table("Pinned and current runs", ["", ...runs.map(({ name }) => name)], [0, ...SEVERITIES], row);

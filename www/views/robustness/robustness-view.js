@@ -1,10 +1,10 @@
 // @ts-check
 /**
- * The Robustness view: what damage does to the answers, for a random sample of each label of the data set, and for one picture
- * as a strip. `data-state` is `ready` once there is a result. A result keeps what it is of; it is marked once something else is
+ * The Robustness view: accuracy on corrupted pictures, for a random sample of each label of the data set,
+ * and one picture at every severity. `data-state` is `ready` once there is a result. A result keeps what it is of; it is marked once something else is
  * chosen.
  */
-/** @import { Damage } from "../../../pkg/engine/protocol/types.js" */
+/** @import { Variant } from "../../../pkg/engine/protocol/types.js" */
 /** @import { Research } from "../research/research.js" */
 /** @import { Entry } from "../research/data-files.js" */
 /** @import { Subject } from "../research/subject.js" */
@@ -17,7 +17,7 @@ import { documentOf, subjectOf } from "../research/subject.js";
 import { percent, saveJson } from "../research/tables.js";
 import { SEVERITIES, comparisonParts, resultParts } from "./robustness-results.js";
 import { robustnessLayout } from "./robustness-layout.js";
-import { DamageRun } from "./damage-run.js";
+import { CorruptionRun } from "./corruption-run.js";
 
 /** ImageNet-C's size of a picture. */
 const SIDE = 224;
@@ -138,11 +138,11 @@ export class RobustnessView extends Component {
   }
 
   /** @param {AbortSignal} signal */
-  #damageRun(signal) {
+  #corruptionRun(signal) {
     const { data, question, ends } = this.#research;
     if (data?.kept) throw new Error("There are only embeddings, no pictures to corrupt. Open the pictures in Dataset.");
     const { working_side: side, word } = this.#settings;
-    return new DamageRun({ research: this.#research, question: { ...question, side, word }, signal: AbortSignal.any([signal, ends]) });
+    return new CorruptionRun({ research: this.#research, question: { ...question, side, word }, signal: AbortSignal.any([signal, ends]) });
   }
 
   /** Says what a run takes before it is started: pictures, versions of each, and time, from some that are damaged for it. */
@@ -172,13 +172,13 @@ export class RobustnessView extends Component {
     const weights = this.#research.subject()?.weights_sha256 ?? "";
     if (this.#rate?.weights === weights) return this.#rate.perSecond;
     if (!entry || weights === "") return 0;
-    const run = this.#damageRun(signal);
+    const run = this.#corruptionRun(signal);
     const families = [...new Map(this.#asked.map((one) => [one.family, one.name])).values()];
-    const damages = families.map((corruption) => ({ corruption, severity: 3 }));
+    const variants = families.map((corruption) => ({ corruption, severity: 3 }));
     await run.answer(entry, []); // the labels are encoded, and the code is warm
     const begun = performance.now();
-    await run.answer(entry, damages);
-    this.#rate = { weights, perSecond: ((damages.length + 1) * 1000) / (performance.now() - begun) };
+    await run.answer(entry, variants);
+    this.#rate = { weights, perSecond: ((variants.length + 1) * 1000) / (performance.now() - begun) };
     return this.#rate.perSecond;
   }
 
@@ -186,22 +186,22 @@ export class RobustnessView extends Component {
     const { run } = this.#parts;
     this.#planning.abort();
     const corruptions = this.#asked;
-    const damages = corruptions.flatMap(({ name }) => SEVERITIES.map((severity) => ({ corruption: name, severity })));
+    const variants = corruptions.flatMap(({ name }) => SEVERITIES.map((severity) => ({ corruption: name, severity })));
     const { data, ends } = this.#research;
     const [question, own, whole] = [this.#research.question, this.#settings, this.#research.subject()];
     this.dataset.state = "working";
     await run.run(async (signal) => {
-      if (damages.length === 0) throw new Error("Choose at least one family.");
-      const damaging = this.#damageRun(signal);
+      if (variants.length === 0) throw new Error("Choose at least one family of corruptions.");
+      const corrupting = this.#corruptionRun(signal);
       const begun = performance.now();
       try {
-        const { clean, columns, skipped, about } = await damaging.answers(await this.#drawn(), damages, (progress) => (run.progress = progress));
+        const { clean, columns, skipped, about } = await corrupting.answers(await this.#drawn(), variants, (progress) => (run.progress = progress));
         run.words = "";
         if (clean.length === 0) throw new Error("No picture with one of these labels could be read.");
         const measured = await this.#research.ask("robustness", { clean, columns, seed: question.seed }, { signal });
         const subject = subjectOf(about, data?.title ?? "", question, own);
         this.#wholes.set(subject, whole?.data_sha256 ?? null);
-        this.#rate = { weights: about.weights_sha256, perSecond: (clean.length * (damages.length + 1) * 1000) / (performance.now() - begun) };
+        this.#rate = { weights: about.weights_sha256, perSecond: (clean.length * (variants.length + 1) * 1000) / (performance.now() - begun) };
         this.#result = { ...measured, skipped };
         this.#showResult(subject);
       } catch (error) {
@@ -241,9 +241,9 @@ export class RobustnessView extends Component {
       const [entry] = await this.#drawn();
       if (!entry) throw new Error("There is no picture with one of these labels.");
       const [data, question, own, whole] = [this.#research.data, this.#research.question, this.#stripSettings, this.#research.subject()];
-      const damages = SEVERITIES.map((severity) => ({ corruption: kind.value, severity }));
-      const run = this.#damageRun(new AbortController().signal);
-      const { clean, trials, pictures, sha256 } = await run.answer(entry, damages, true);
+      const variants = SEVERITIES.map((severity) => ({ corruption: kind.value, severity }));
+      const run = this.#corruptionRun(new AbortController().signal);
+      const { clean, trials, pictures, sha256 } = await run.answer(entry, variants, true);
       const first = trials.findIndex(({ predicted }) => predicted !== clean.predicted);
       const items = pictures.map((pixels, index) => thumbnail(pixels, question.labels, trials[index], index + 1));
       const said = first < 0 ? "No severity changes the answer." : `Severity ${first + 1} is the first that changes the answer.`;

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * The Share view: a link to the question, and the page with the question in it as one file or as a folder.
+ * The Share view: a link to the labels and templates, and the page with them as a single file or as a folder.
  */
 /** @import { ModelSession } from "../../state/model-session.js" */
 /** @import { Demo } from "../../state/demo.js" */
@@ -64,7 +64,7 @@ export class ShareView extends Component {
     if (inOneFile) {
       file.disabled = folder.disabled = true;
       file.after(this.#parts.outcome);
-      this.#parts.outcome.textContent = "This page already is a single file: just pass it on.";
+      this.#parts.outcome.textContent = "This page is already a single file: just pass it on.";
     }
   }
 
@@ -96,7 +96,7 @@ export class ShareView extends Component {
     const { link, without } = await this.#link();
     const written = await navigator.clipboard.writeText(link).then(
       () => "Link copied",
-      () => "Not allowed here",
+      () => "Copying is blocked",
     );
     /** @type {Text} */ (copy.lastChild).data = written;
     linkNote.textContent = linkWords(without);

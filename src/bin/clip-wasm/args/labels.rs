@@ -1,4 +1,4 @@
-//! Labels on the command line: a list, one by one, or a file.
+//! Labels on the command line: as a list, one by one, or from a file.
 
 use std::path::{Path, PathBuf};
 
@@ -14,7 +14,7 @@ pub struct Labels {
     /// Labels, separated by commas
     #[arg(long, value_name = "LIST")]
     pub labels: Option<String>,
-    /// One label, which may hold commas; may be given several times
+    /// One label, which may contain commas; may be given several times
     #[arg(long, value_name = "LABEL")]
     pub label: Vec<String>,
     /// A file with one label per line; - reads standard input

@@ -1,4 +1,4 @@
-//! What the commands of research take.
+//! Options and arguments of the commands that measure data sets.
 
 use std::path::PathBuf;
 
@@ -14,7 +14,7 @@ pub struct Dice {
     /// Seed of the random numbers: the same seed gives the same figures
     #[arg(long, default_value_t = 0)]
     pub seed: u64,
-    /// Bootstrap samples for each interval
+    /// Number of bootstrap resamples for each interval
     #[arg(long, default_value_t = Bootstrap::default().resamples)]
     pub resamples: usize,
 }
@@ -29,14 +29,14 @@ impl Dice {
 /// Pictures with labels, and the dice.
 #[derive(Debug, Group)]
 pub struct Data {
-    /// A folder with one subfolder per class (underscores read as spaces); a .csv, .tsv or .json of files and
-    /// labels; a webdataset (.tar or its folder); or saved embeddings (.npy, with its .csv beside it)
+    /// A folder with one subfolder per class (underscores become spaces); a .csv, .tsv or .json table of files and
+    /// labels; a WebDataset (.tar or its folder); or saved embeddings (.npy, with its .csv beside it)
     pub data: PathBuf,
-    /// Labels to choose from; the data's classes by default
+    /// Labels to choose from; the classes of the data set by default
     #[command(flatten)]
     pub labels: Labels,
-    /// Use at most this many pictures per class, sampled at random by the seed
-    #[arg(long, value_name = "EACH")]
+    /// Use at most this many pictures per class, sampled at random with the seed
+    #[arg(long, value_name = "N")]
     pub limit: Option<usize>,
     #[command(flatten)]
     pub dice: Dice,
@@ -56,7 +56,7 @@ pub struct Eval {
     /// Embed every picture again, whatever NAME.npy contains, and replace it
     #[arg(long, requires = "keep")]
     pub fresh: bool,
-    /// Write each picture's answer as CSV
+    /// Write the prediction for each picture to a CSV file
     #[arg(long, value_name = "FILE")]
     pub predictions: Option<PathBuf>,
 }
@@ -67,7 +67,7 @@ pub struct Compare {
     pub first: PathBuf,
     /// What `eval --json` printed for the same pictures with another model, labels or templates
     pub second: PathBuf,
-    /// The two are of different pictures with the same labels: compare only their accuracies
+    /// The two results are for different pictures with the same labels: compare only their accuracies
     #[arg(long)]
     pub unpaired: bool,
     #[command(flatten)]
@@ -124,7 +124,7 @@ pub struct Bias {
     /// The data's labels are the groups; the labels that are scored are the same, or those that are given
     #[command(flatten)]
     pub data: Data,
-    /// A label of a second set, to see which pictures change their answer; may be given several times
+    /// A label of a second set, to see which pictures get a different answer; may be given several times
     #[arg(long = "other-label")]
     pub other_labels: Vec<String>,
     /// Two groups for an association test

@@ -1,4 +1,4 @@
-//! `bias`: whether groups of pictures are answered alike.
+//! `bias`: compares the scores of groups of pictures.
 
 use clip_wasm::research::association::Association;
 use clip_wasm::research::bias::{Bias, Difference, SMALL_GROUP, Verdict};
@@ -74,7 +74,7 @@ fn print(report: &Report) -> Result<()> {
     )?;
     for group in &report.bias.groups {
         let small =
-            if group.small { format!(", fewer than {SMALL_GROUP}: no verdict") } else { String::new() };
+            if group.small { format!(", fewer than {SMALL_GROUP}: too few to tell") } else { String::new() };
         output::line(format!("{}: {} pictures{small}", group.group, group.images))?;
         for label in &group.labels {
             output::line(format!(
@@ -87,7 +87,7 @@ fn print(report: &Report) -> Result<()> {
     }
     report.bias.differences.iter().try_for_each(print_difference)?;
     if let Some(sets) = &report.label_sets {
-        output::line(format!("{} pictures change their answer with the other labels", sets.moved.len()))?;
+        output::line(format!("{} pictures get a different answer with the other labels", sets.moved.len()))?;
         for moved in &sets.moved {
             output::line(format!("  {}: {:?} became {:?}", moved.image, moved.first, moved.second))?;
         }
@@ -95,8 +95,8 @@ fn print(report: &Report) -> Result<()> {
     if let Some(association) = &report.association {
         let effect = association.effect.map_or("none".to_owned(), |effect| format!("{effect:.3}"));
         let p = association.test.map_or(1.0, |test| test.p);
-        let small = if association.small { "; too few pictures for a verdict" } else { "" };
-        output::line(format!("association: effect {effect}, p {p:.4}{small}"))?;
+        let small = if association.small { "; too few pictures to tell" } else { "" };
+        output::line(format!("association: effect size {effect}, p = {p:.4}{small}"))?;
     }
     study::print_skipped(&report.skipped)
 }
@@ -105,11 +105,11 @@ fn print_difference(difference: &Difference) -> Result<()> {
     let verdict = match difference.verdict {
         Verdict::Different => "different",
         Verdict::NoEvidence => "no evidence of a difference",
-        Verdict::TooFewPictures => "too few pictures for a verdict",
+        Verdict::TooFewPictures => "too few pictures to tell",
     };
     let effect = difference.effect.map_or(String::new(), |effect| format!(", d {effect:+.2}"));
     output::line(format!(
-        "{} minus {}, {:?}: {:+.2} points, p {:.4} after Holm{effect}: {verdict}",
+        "{} minus {}, {:?}: {:+.2} points, Holm-adjusted p = {:.4}{effect}: {verdict}",
         difference.first,
         difference.second,
         difference.label,

@@ -1,4 +1,4 @@
-//! `classify`: labels against pictures.
+//! `classify`: scores labels for pictures.
 
 use std::path::Path;
 

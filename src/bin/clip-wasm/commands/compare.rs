@@ -1,4 +1,4 @@
-//! `compare`: two results of `eval --json` beside each other.
+//! `compare`: compares two results of `eval --json`.
 
 use std::path::Path;
 
@@ -64,8 +64,10 @@ pub fn run(args: &Compare, json: bool) -> Result<()> {
     }
     let paired = Paired::of(&first, &second, &args.dice.bootstrap());
     if paired.images == 0 {
-        let problem =
-            format!("has no labelled picture of {}: for other pictures, --unpaired", args.first.display());
+        let problem = format!(
+            "has no labelled picture of {}: use --unpaired to compare results for different pictures",
+            args.first.display()
+        );
         return Err(Error::Dataset { path: args.second.clone(), problem });
     }
     if json { output::json(&report.with(paired)) } else { print_paired(&paired) }
@@ -95,9 +97,9 @@ fn print_paired(paired: &Paired) -> Result<()> {
     }
     print_accuracies(&paired.first, &paired.second, &paired.difference)?;
     let (first, second) = (paired.only_first_right, paired.only_second_right);
-    output::line(format!("right only in the first {first}, only in the second {second}"))?;
+    output::line(format!("correct only in the first {first}, only in the second {second}"))?;
     output::line(format!("McNemar's exact p      {:.4}", paired.p))?;
-    output::line(format!("answers that changed   {}", paired.moved.len()))?;
+    output::line(format!("changed answers        {}", paired.moved.len()))?;
     for moved in &paired.moved {
         output::line(format!("  {}: {:?} became {:?}", moved.image, moved.first, moved.second))?;
     }

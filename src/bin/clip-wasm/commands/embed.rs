@@ -1,4 +1,4 @@
-//! `embed`: embeddings of pictures and texts, as projected.
+//! `embed`: prints the projected embeddings of pictures and texts.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! `eval`: everything that is measured of a labelled set.
+//! `eval`: measures accuracy and calibration on a labelled data set.
 
 use clip_wasm::Result;
 use clip_wasm::research::accuracy::Accuracy;
@@ -118,7 +118,7 @@ fn print(report: &Report) -> Result<()> {
 /// Why there is no fitted temperature.
 fn without(reason: NoTemperature) -> &'static str {
     match reason {
-        NoTemperature::EveryPictureRight => "no best temperature: every picture is right",
+        NoTemperature::EveryPictureRight => "no best temperature: every picture is classified correctly",
         NoTemperature::LowerIsLikelier => "no best temperature: the lower, the better the fit",
         NoTemperature::HigherIsLikelier => "no best temperature: uniform scores would fit better than these",
     }
@@ -145,7 +145,7 @@ fn print_accuracy(accuracy: &Accuracy, labels: &[String]) -> Result<()> {
 pub fn percent(share: &Estimate) -> String {
     let [value, low, high] = [share.value, share.low, share.high].map(|value| value * 100.0);
     let interval = if low == high {
-        "no interval: all resamples are alike".to_owned()
+        "no interval: all resamples are identical".to_owned()
     } else {
         format!("95 % interval {low:.2} to {high:.2}")
     };

@@ -1,4 +1,4 @@
-//! `inspect`: what is in a model.
+//! `inspect`: shows what a model contains.
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;

@@ -1,4 +1,4 @@
-//! One file a command; the shortest are here.
+//! The commands, one file each; the shortest ones are here.
 
 mod bias;
 mod classify;

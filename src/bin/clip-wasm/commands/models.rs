@@ -1,4 +1,4 @@
-//! `models`: which are known by an id, and which were fetched and kept.
+//! `models`: lists known models, and models that were downloaded.
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;

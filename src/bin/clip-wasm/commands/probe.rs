@@ -1,4 +1,4 @@
-//! `probe`: what a linear classifier learns from the embeddings, beside zero-shot.
+//! `probe`: fits a linear probe on embeddings and compares it with zero-shot classification.
 
 use clip_wasm::kernels::threads;
 use clip_wasm::research::probe::{ProbeReport, ProbeSettings, ProbeStudy};
@@ -49,12 +49,14 @@ fn print(report: &Report) -> Result<()> {
     for few in &probe.few_shot {
         let (accuracy, deviation) = (few.accuracy * 100.0, few.deviation * 100.0);
         output::line(format!(
-            "{:>3} per class          {accuracy:6.2} %  (deviation {deviation:.2})",
+            "{:>3} per class          {accuracy:6.2} %  (standard deviation {deviation:.2})",
             few.shots
         ))?;
     }
     for shots in &report.measured.untested_shots {
-        output::line(format!("{shots:>3} per class          not tested: no class has more pictures"))?;
+        output::line(format!(
+            "{shots:>3} per class          not tested: no class has more pictures than that"
+        ))?;
     }
     if !report.measured.single_picture_classes.is_empty() {
         let classes = report.measured.single_picture_classes.join(", ");

@@ -1,4 +1,4 @@
-//! `quantize`: a checkpoint to one GGUF file.
+//! `quantize`: converts a checkpoint to a GGUF file.
 
 use std::ffi::OsStr;
 use std::io::{BufWriter, Write};

@@ -1,4 +1,4 @@
-//! `robustness`: what damage does to accuracy.
+//! `robustness`: measures accuracy on corrupted pictures.
 
 use clip_wasm::image::Rgb8;
 use clip_wasm::image::corrupt::{Corruption, Severity, working_copy};
@@ -21,7 +21,7 @@ use crate::{args, output};
 struct Report {
     #[serde(flatten)]
     settings: Settings,
-    /// The side that pictures are brought to before they are damaged.
+    /// The side that pictures are brought to before they are corrupted.
     working_side: usize,
     word: String,
     #[serde(flatten)]
@@ -31,7 +31,7 @@ struct Report {
 
 /// What is done to each picture, and what it is asked.
 struct Plan {
-    damages: Vec<(Corruption, Severity)>,
+    variants: Vec<(Corruption, Severity)>,
     label_embeddings: Vec<Vec<f32>>,
     side: usize,
     word: String,
@@ -43,7 +43,7 @@ pub fn run(args: &args::Robustness, json: bool) -> Result<()> {
     let word = args.word.clone().or_else(|| study.settings.labels.first().cloned()).unwrap_or_default();
     let (labels, templates) = (study.settings.labels.clone(), study.settings.templates.clone());
     let plan = Plan {
-        damages: damages(args)?,
+        variants: variants(args)?,
         label_embeddings: study.session.label_embeddings(&labels, &templates)?,
         side: args.side.into(),
         word,
@@ -53,8 +53,8 @@ pub fn run(args: &args::Robustness, json: bool) -> Result<()> {
         .filter_map(|item| Some((item, labels.iter().position(|label| Some(label) == item.label.as_ref())?)))
         .collect();
     let (mut clean, mut columns, mut skipped) =
-        (Vec::new(), vec![Vec::new(); plan.damages.len()], Vec::new());
-    let bar = output::progress((items.len() * (plan.damages.len() + 1)) as u64, "damaging");
+        (Vec::new(), vec![Vec::new(); plan.variants.len()], Vec::new());
+    let bar = output::progress((items.len() * (plan.variants.len() + 1)) as u64, "corrupting");
     let mut measured: Vec<(&Item, String)> = Vec::new();
     for items in items.chunks(TOGETHER) {
         let trials =
@@ -82,7 +82,7 @@ pub fn run(args: &args::Robustness, json: bool) -> Result<()> {
         sha256,
     });
     study.settings.identity = Some(Identity::of(&identified.collect::<Vec<_>>()));
-    let damaged: Vec<Damaged> = (plan.damages.iter().zip(columns))
+    let corrupted: Vec<Damaged> = (plan.variants.iter().zip(columns))
         .map(|(&(corruption, severity), trials)| Damaged {
             corruption: corruption.name(),
             family: corruption.family().name(),
@@ -90,14 +90,14 @@ pub fn run(args: &args::Robustness, json: bool) -> Result<()> {
             trials,
         })
         .collect();
-    let robustness = Robustness::of(&clean, &damaged, &args.data.dice.bootstrap());
+    let robustness = Robustness::of(&clean, &corrupted, &args.data.dice.bootstrap());
     let report =
         Report { settings: study.settings, working_side: plan.side, word: plan.word, robustness, skipped };
     if json { output::json(&report) } else { print(&report) }
 }
 
 /// Every asked corruption at every asked severity.
-fn damages(args: &args::Robustness) -> Result<Vec<(Corruption, Severity)>> {
+fn variants(args: &args::Robustness) -> Result<Vec<(Corruption, Severity)>> {
     let corruptions: Vec<Corruption> = if args.corruptions.is_empty() {
         Corruption::all().collect()
     } else {
@@ -110,7 +110,7 @@ fn damages(args: &args::Robustness) -> Result<Vec<(Corruption, Severity)>> {
 }
 
 impl Plan {
-    /// The answers to a picture: clean, and under each damage. With them the hash of its bytes.
+    /// The answers to a picture: clean, and in each variant; with them, the hash of its bytes.
     fn trials(
         &self,
         session: &Session,
@@ -126,13 +126,13 @@ impl Plan {
             Trial::of_embedding(&embedded?.embedding, &self.label_embeddings, session.logit_scale(), truth)
         };
         let clean = trial(&picture)?;
-        let mut damaged = Vec::with_capacity(self.damages.len());
-        for &(corruption, severity) in &self.damages {
+        let mut corrupted = Vec::with_capacity(self.variants.len());
+        for &(corruption, severity) in &self.variants {
             let mut random = corruption.random(self.seed, severity, &item.name);
             let picture = corruption.apply(&picture, severity, &self.word, &mut random)?;
-            damaged.push(trial(&picture)?);
+            corrupted.push(trial(&picture)?);
         }
-        Ok((clean, damaged, sha256))
+        Ok((clean, corrupted, sha256))
     }
 }
 

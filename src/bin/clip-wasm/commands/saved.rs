@@ -1,4 +1,4 @@
-//! Embeddings that `--keep NAME` wrote before, from which a run resumes.
+//! Embeddings saved by an earlier `--keep NAME`, from which a run resumes.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! What the figures of a measurement depend on, which is kept with them.
+//! The settings that a measurement depends on, saved with its figures.
 
 use clip_wasm::research::embedding_set::identity::Identity;
 use serde::Serialize;

@@ -1,4 +1,4 @@
-//! What every measurement begins with: the data, a model, and the embeddings of the one by the other.
+//! How every measurement begins: opens the data and the model, and embeds the pictures.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! A folder that has one folder of pictures a class, or pictures without labels.
+//! A folder with one subfolder of pictures per class, or with pictures that have no labels.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -36,7 +36,7 @@ pub fn open(folder: &Path) -> Result<Dataset> {
         })?;
         let label = label.replace('_', " ");
         if dataset.classes.contains(&label) {
-            return Err(problem(folder, format!("has two folders that read as the class {label:?}")));
+            return Err(problem(folder, format!("has two folders for the class {label:?}")));
         }
         for path in below(&class, 0)? {
             dataset.items.push(item(folder, path, Some(label.clone())));
@@ -64,15 +64,19 @@ fn refuse_what_is_around_classes(folder: &Path, folders: &[PathBuf], files: &[Pa
     if are_splits && (nested || folders.len() > 1) {
         let last = folder.join(names.last().map_or("", String::as_str));
         let splits = names.join(" and ");
-        let found =
-            format!("holds the splits {splits}, not classes: name one of them, such as {}", last.display());
+        let found = format!(
+            "contains the splits {splits}, not classes: name one of them, such as {}",
+            last.display()
+        );
         return Err(problem(folder, found));
     }
     if let ([only], true, true) = (folders, nested, files.is_empty())
         && entries(only)?.iter().all(|path| path.is_dir())
     {
-        let found =
-            format!("holds one folder, which holds folders itself: name that one, {}", only.display());
+        let found = format!(
+            "contains a single folder, which contains the class folders: name that one, {}",
+            only.display()
+        );
         return Err(problem(folder, found));
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! A table of files, beside the pictures, and their labels.
+//! A table of files and labels, with the pictures beside it.
 
 use std::path::Path;
 

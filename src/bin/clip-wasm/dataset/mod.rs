@@ -1,4 +1,4 @@
-//! Opens what the user names as data as labelled pictures: folders, tables and webdataset archives.
+//! Opens a data set that the user names: a folder, a table or WebDataset archives.
 
 mod folder;
 mod listed;

@@ -1,4 +1,4 @@
-//! What a host answered: whether it is the file that was asked for, and where in it it begins.
+//! The response of a host: whether it contains the requested file, and at which byte it starts.
 
 use std::time::{Duration, SystemTime};
 

@@ -1,4 +1,4 @@
-//! One repository's weights into one GGUF file.
+//! Converts the weights of a repository to a GGUF file.
 
 use bytes::Bytes;
 use clip_wasm::weights::hub::{RepositoryFile, RepositoryPlan};

@@ -1,4 +1,4 @@
-//! Files over HTTP, resumed where the connection breaks.
+//! Downloads files over HTTP, and resumes them when the connection breaks.
 
 use std::io::{self, Read};
 use std::thread;
@@ -229,7 +229,7 @@ impl Http {
     }
 
     fn silent(&self) -> Trouble {
-        Trouble::Passing(format!("the host was silent for {} s", self.silence.as_secs()), None)
+        Trouble::Passing(format!("the host sent nothing for {} s", self.silence.as_secs()), None)
     }
 }
 
@@ -239,6 +239,7 @@ fn token() -> Result<Option<String>> {
     if token.chars().all(|c| c.is_ascii_graphic()) {
         return Ok((!token.is_empty()).then_some(token));
     }
-    let problem = "expected an access token for the hub, found characters that no token has".to_owned();
+    let problem =
+        "expected an access token for the hub, found characters that are not allowed in a token".to_owned();
     Err(Error::Download { url: "HF_TOKEN".to_owned(), problem })
 }

@@ -1,4 +1,4 @@
-//! Models that were fetched by name, in a folder of their own: each a GGUF file with a note of its hash.
+//! The folder of models that were downloaded by name: each is a GGUF file with a record of its hash.
 
 use std::fs::{self, File, Metadata};
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! Checkpoints straight from a hub: quantized while they download, resumed, and verified.
+//! Downloads checkpoints from a hub: quantizes them as they arrive, resumes, and verifies them.
 
 mod answer;
 mod conversion;
@@ -130,7 +130,7 @@ impl Hub {
                 }
                 let path = slot.path.display();
                 output::note(format!(
-                    "{path} was made of {} from {}: downloading it again",
+                    "{path} was made from {} of {}: downloading it again",
                     note.asked, note.hub
                 ));
                 plan = Some(here);

@@ -1,4 +1,4 @@
-//! Notes of a conversion: how to go on if the program ends at this moment.
+//! The saved state of a conversion, from which it resumes if the program ends.
 
 use std::fs::{self, File};
 use std::io::{self, Seek};

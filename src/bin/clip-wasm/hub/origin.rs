@@ -1,4 +1,4 @@
-//! Addresses: whose they are, and where a redirection leads.
+//! The origins of addresses, and where a redirect leads.
 
 use ureq::http::Uri;
 

@@ -1,4 +1,4 @@
-//! A conversion under way: the data so far, notes of how to go on, and the file in the end.
+//! A conversion in progress: the data so far, its saved state, and the finished file.
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};

@@ -1,4 +1,4 @@
-//! A file on a host, and what to say where the host did not give it.
+//! A file on a host, and the error for when the host does not send it.
 
 use clip_wasm::Error;
 

@@ -1,4 +1,4 @@
-//! Where a conversion keeps what is half done, and the lock that lets one process at a time work there.
+//! The folder for unfinished conversions, with the lock that allows one process at a time to work there.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! What commands print and write. Every byte goes through here, so that one that is refused is an error.
+//! What commands print and write. Every byte is written through here, so that a failed write is an error.
 
 mod signals;
 mod target;

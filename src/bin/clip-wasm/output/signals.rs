@@ -1,4 +1,4 @@
-//! Signals: what is half written is removed before the program ends, and it ends as the signal says.
+//! Signals: unfinished files are removed before the program ends, and its exit status tells the signal.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -1,4 +1,4 @@
-//! A file to be written: whole or not at all, in the place that its name leads to.
+//! A file to be written, completely or not at all, at the place that its path leads to.
 
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Write};

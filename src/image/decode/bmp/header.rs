@@ -1,4 +1,4 @@
-//! The headers of OS/2 and Windows bitmaps, and the palette behind them.
+//! The headers of OS/2 and Windows bitmaps, and the palette that follows them.
 
 use crate::Result;
 use crate::image::decode::{Format, undecodable};

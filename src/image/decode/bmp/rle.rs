@@ -1,4 +1,4 @@
-//! Run-length encoded indices, with Pillow's answers to what the format leaves open.
+//! Run-length encoded indices, decoded as Pillow does where the format leaves cases open.
 
 use super::header::{Compression, Header};
 use super::truncated;

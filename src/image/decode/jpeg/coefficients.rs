@@ -1,4 +1,4 @@
-//! The coefficients of a picture in several scans, as far as they have been read.
+//! The coefficients of a progressive picture, as far as its scans have been read.
 
 use super::frame::Component;
 use super::memory;

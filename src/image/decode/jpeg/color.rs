@@ -1,4 +1,4 @@
-//! What a JPEG's components mean, and RGB of it.
+//! The colour space of a JPEG's components, and its conversion to RGB.
 
 use super::markers::Markers;
 

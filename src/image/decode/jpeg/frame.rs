@@ -1,4 +1,4 @@
-//! The frame header: how large the picture and its components are.
+//! The frame header: the sizes of the picture and of its components.
 
 use super::damaged;
 use super::source::Source;

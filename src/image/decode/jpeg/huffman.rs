@@ -1,4 +1,4 @@
-//! Huffman codes: as a file lists them, and as they are looked up.
+//! Huffman tables: as a file lists them, and as lookup tables.
 
 use super::damaged;
 use crate::Result;
@@ -115,7 +115,7 @@ impl Table {
 }
 
 fn no_prefix_code() -> crate::Error {
-    damaged("a Huffman table is no prefix code")
+    damaged("a Huffman table is not a prefix code")
 }
 
 const STANDARD_AC_LUMINANCE: [u8; 162] = [

@@ -1,4 +1,4 @@
-//! The segments of a JPEG up to each scan: tables, the frame, what a scan holds.
+//! The segments of a JPEG before each scan: tables, the frame header, the scan header.
 
 use std::rc::Rc;
 
@@ -98,7 +98,7 @@ impl<'a> Markers<'a> {
     pub(super) fn first_scan(&mut self) -> Result<Scan> {
         loop {
             if [self.source.byte()?, self.source.byte()?] != [0xff, code::SOI] {
-                return Err(damaged("it does not begin with the marker of a start"));
+                return Err(damaged("it does not begin with a start-of-image marker"));
             }
             self.source.marker = code::SOI;
             if let Some(scan) = self.next_scan()? {
@@ -126,7 +126,7 @@ impl<'a> Markers<'a> {
                     let (progressive, lossless) = (kind == code::SOF2, kind == code::SOF3);
                     self.frame = Some(Rc::new(Frame::read(&mut self.source, progressive, lossless)?));
                 }
-                code::SOF9..=code::SOF11 => return Err(damaged("arithmetic coding is not decoded here")),
+                code::SOF9..=code::SOF11 => return Err(damaged("arithmetic coding is not supported")),
                 code::SOS => {
                     let scan = self.scan()?;
                     self.source.marker = 0;
@@ -155,7 +155,7 @@ impl<'a> Markers<'a> {
 
     fn start(&mut self) -> Result<()> {
         if self.begun {
-            return Err(damaged("a second start lies within the picture"));
+            return Err(damaged("there is a second start-of-image marker"));
         }
         self.begun = true;
         self.restart_interval = 0;
@@ -283,9 +283,11 @@ impl<'a> Markers<'a> {
         while left > 0 {
             let (index, value) = (self.source.byte()?, self.source.byte()?);
             if index >= 32 || (index < 16 && value & 15 > value >> 4) {
-                return Err(damaged(format!("conditioning {index} of {value}")));
+                return Err(damaged(format!("arithmetic conditioning {index} has the value {value}")));
             }
-            left = left.checked_sub(2).ok_or_else(|| damaged("a segment of conditioning is cut off"))?;
+            left = left
+                .checked_sub(2)
+                .ok_or_else(|| damaged("the arithmetic conditioning segment is cut off"))?;
         }
         Ok(())
     }

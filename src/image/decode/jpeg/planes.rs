@@ -1,4 +1,4 @@
-//! Components as samples: from blocks as they come, or from all coefficients of a picture in several scans.
+//! The components' samples, from blocks as they are decoded or from all coefficients of a progressive picture.
 
 use super::coefficients::Coefficients;
 use super::frame::{Component, Frame};

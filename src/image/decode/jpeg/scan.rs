@@ -1,4 +1,4 @@
-//! One scan: its MCUs, and the coefficients in each of their blocks.
+//! One scan: its MCUs, and the coefficients of their blocks.
 
 use super::damaged;
 use super::frame::Frame;
@@ -215,7 +215,7 @@ fn first_dc(source: &mut Source, member: &mut Member, block: &mut Block, low_bit
     let value = member.next_dc(source)?;
     // Differences have 16 bits at most: one that wraps around is damage that libjpeg refuses.
     if before.abs_diff(value) > 1 << 16 {
-        return Err(damaged("first coefficients grow without bound"));
+        return Err(damaged("the DC coefficients grow without bound"));
     }
     block[0] = (value << low_bit) as i16;
     Ok(())

@@ -1,4 +1,4 @@
-//! The bytes of a JPEG: markers between the scans, bits within them.
+//! The bytes of a JPEG: markers between scans, and bits within them.
 
 use super::huffman::Table;
 

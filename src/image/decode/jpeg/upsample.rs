@@ -1,4 +1,4 @@
-//! Rows of a component at the picture's full width, by libjpeg's triangle filters.
+//! Upsamples the rows of a component to the picture's width with libjpeg's triangle filters.
 
 use super::damaged;
 use super::frame::{Component, Frame};

@@ -1,7 +1,7 @@
 //! The chunks of a PNG, read by Pillow's rules.
 //!
-//! Checksums count before the pixels and no longer after them, so does the end of the file; what is told twice
-//! counts the second time; what a decoder would leave out as out of place counts too.
+//! Checksums and the end of the file are checked only up to the pixels; of a duplicate chunk, the second counts; chunks
+//! that other decoders ignore as misplaced count too.
 
 use fdeflate::BoundedDecompressionError;
 
@@ -84,7 +84,7 @@ impl<'a> Chunks<'a> {
     /// Refuses a piece that is cut off behind the last one that was needed.
     pub(super) fn check_after(&self, last_piece: usize) -> Result<()> {
         match self.cut_off && last_piece + 1 < self.pixels.len() {
-            true => Err(damaged("it ends within a chunk behind its pixels")),
+            true => Err(damaged("it ends within a chunk after its pixels")),
             false => Ok(()),
         }
     }
@@ -131,7 +131,7 @@ impl<'a> Chunks<'a> {
             b"zTXt" => {
                 let (keyword, text) = split(data).unwrap_or((data, b""));
                 if text.first().is_some_and(|&method| method != 0) {
-                    return Err(damaged("zTXt is compressed in a way that is not known"));
+                    return Err(damaged("zTXt is compressed with an unknown method"));
                 }
                 self.text(keyword, || Ok(unpacked(text.get(1..).unwrap_or_default())?.or(Some(Vec::new()))))?;
             }
@@ -139,7 +139,7 @@ impl<'a> Chunks<'a> {
             b"iCCP" => {
                 let method = data.iter().position(|&byte| byte == 0).map_or(0, |end| end + 1);
                 if data.get(method) != Some(&0) {
-                    return Err(damaged("iCCP is compressed in a way that is not known"));
+                    return Err(damaged("iCCP is compressed with an unknown method"));
                 }
                 unpacked(&data[method + 1..])?;
             }
@@ -150,7 +150,7 @@ impl<'a> Chunks<'a> {
             }
             b"fcTL" => self.frame(data)?,
             b"fdAT" if self.sequence.is_none() => {
-                return Err(damaged("frames come before the first one's place"));
+                return Err(damaged("frame data comes before the first frame control chunk"));
             }
             b"fdAT" => self.next_in_sequence(data)?,
             _ => {}

@@ -1,4 +1,4 @@
-//! The compressed pixels, unpacked a row at a time.
+//! Inflates the pixel data, one row at a time.
 
 use fdeflate::{DecompressionError, Decompressor};
 

@@ -1,4 +1,4 @@
-//! PNG of every colour type, with Pillow's reading of deep samples and of transparent colours.
+//! PNG of every colour type; 16-bit samples and transparent colours are read as Pillow does.
 
 mod chunks;
 mod inflate;
@@ -32,7 +32,7 @@ impl Color {
             (4, 8 | 16) => Self::GreyAlpha,
             (6, 8 | 16) => Self::Rgba,
             (color, depth) => {
-                return Err(damaged(format!("colour type {color} of {depth} bits is not known")));
+                return Err(damaged(format!("colour type {color} with {depth} bits is not valid")));
             }
         })
     }

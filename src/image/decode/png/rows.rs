@@ -1,4 +1,4 @@
-//! Rows of samples: filters undone, passes put together.
+//! Rows of samples: reverses the filters and combines interlaced passes.
 
 use super::chunks::Header;
 use super::inflate::Inflate;

@@ -1,4 +1,4 @@
-//! The chunks of a WebP, read by libwebp's rules: which of them are the picture, and what its flags allow.
+//! The chunks of a WebP, read by libwebp's rules: which of them contain the picture, and what its flags allow.
 
 use super::damaged;
 use crate::Result;
@@ -46,7 +46,7 @@ impl<'a> Container<'a> {
             Some((b"VP8X", header)) => Self::extended(header, chunks),
             _ => {
                 if bytes.get(12..16) == Some(b"ALPH") {
-                    return Err(damaged("transparency comes without a header"));
+                    return Err(damaged("its ALPH chunk comes without a VP8X header"));
                 }
                 let (frame, _) = Frame::read(chunks)?;
                 let canvas = (frame.width, frame.height);
@@ -61,7 +61,7 @@ impl<'a> Container<'a> {
         }
         let flags = header[0];
         if flags & !flag::KNOWN != 0 {
-            return Err(damaged(format!("flags {flags:02x} are not known")));
+            return Err(damaged(format!("unknown flags {flags:02x}")));
         }
         let canvas = (u24_at(header, 4) + 1, u24_at(header, 7) + 1);
         let animated = flags & flag::ANIMATION != 0;
@@ -71,20 +71,20 @@ impl<'a> Container<'a> {
         if animated {
             let mut rest = chunks.clone();
             rest.find(|(kind, _)| *kind == b"ANIM")
-                .ok_or_else(|| damaged("it says that it is animated, and is not"))?;
+                .ok_or_else(|| damaged("its header says that it is animated, but it is not"))?;
             let data = rest.find(|(kind, _)| *kind == b"ANMF").map(|(_, data)| data);
             let data = data.ok_or_else(|| damaged("it has no frame"))?;
             let content = data.get(16..).ok_or_else(|| damaged("its first frame is cut off"))?;
             let place = (u24_at(data, 0) * 2, u24_at(data, 3) * 2);
             let (frame, _) = Frame::read(Chunks { bytes: content })?;
             if (frame.width, frame.height) != (u24_at(data, 6) + 1, u24_at(data, 9) + 1) {
-                return Err(damaged("its first frame has another size than its place"));
+                return Err(damaged("the size of its first frame does not match its frame header"));
             }
             if place.0 + frame.width > canvas.0 || place.1 + frame.height > canvas.1 {
                 return Err(damaged("its first frame reaches past the canvas"));
             }
             if chunks.clone().any(|chunk| is_picture(&chunk)) {
-                return Err(damaged("a picture lies outside of its frames"));
+                return Err(damaged("it has image data outside its frames"));
             }
             return Ok(Self { canvas, place, frame, opaque: flags & flag::ALPHA == 0, exif, xmp });
         }
@@ -98,7 +98,7 @@ impl<'a> Container<'a> {
         }
         let animation = chunks.clone().find(|(kind, _)| *kind == b"ANIM");
         if animation.is_some() || behind.clone().any(|chunk| is_picture(&chunk)) {
-            return Err(damaged("it has more than one picture, and is no animation"));
+            return Err(damaged("it has more than one picture, but is not animated"));
         }
         if (frame.width, frame.height) != canvas {
             return Err(damaged(format!(
@@ -126,7 +126,7 @@ impl<'a> Frame<'a> {
                     return Ok((frame, chunks));
                 }
                 b"VP8L" if frame.alpha.is_some() => {
-                    return Err(damaged("a lossless picture has transparency of its own"));
+                    return Err(damaged("it has an ALPH chunk beside a lossless picture"));
                 }
                 b"VP8L" => {
                     let sides = u32_at(data, 1);
@@ -145,7 +145,7 @@ impl<'a> Frame<'a> {
         let alpha_len = self.alpha.map_or(0, |alpha| alpha.len() + 27);
         let mut file = Vec::new();
         let room = file.try_reserve_exact(self.image.len() + alpha_len + 32);
-        room.map_err(|_| damaged("there is no room for its compressed pixels"))?;
+        room.map_err(|_| damaged("there is not enough memory for its compressed pixels"))?;
         file.extend_from_slice(b"RIFF\0\0\0\0WEBP");
         let mut chunk = |name: &[u8; 4], data: &[u8]| {
             file.extend_from_slice(name);

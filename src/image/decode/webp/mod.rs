@@ -29,7 +29,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Stored> {
     let file = container.frame.to_file()?;
     let mut decoder = WebPDecoder::new(Cursor::new(file)).map_err(damaged)?;
     if decoder.dimensions() != (container.frame.width, container.frame.height) {
-        return Err(damaged("its picture has another size than its header"));
+        return Err(damaged("the size of its picture does not match its header"));
     }
     let len = decoder.output_buffer_size().ok_or_else(|| damaged("it does not fit in memory"))?;
     let mut samples = reserve(Format::WebP, len, 0)?;

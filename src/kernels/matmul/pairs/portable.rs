@@ -1,4 +1,4 @@
-//! What codes add up to, in plain Rust.
+//! Sums of pairs of codes, in plain Rust.
 
 use super::{MOST, STEP_BYTES};
 

@@ -1,4 +1,4 @@
-//! What codes add up to, in WebAssembly SIMD.
+//! Sums of pairs of codes, in WebAssembly SIMD.
 
 #![expect(unsafe_code, reason = "loads of vectors")]
 

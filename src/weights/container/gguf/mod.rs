@@ -1,7 +1,8 @@
 //! GGUF files: one self-contained file with metadata and tensors.
 //!
-//! [`read`] and [`write`](mod@write) know the container (versions 2 and 3, little-endian; specification:
-//! `docs/gguf.md` in the ggml repository) and nothing of CLIP; `keys` knows what CLIP's keys mean.
+//! [`read`] and [`write`](mod@write) handle the container (versions 2 and 3, little-endian; specification:
+//! `docs/gguf.md` in the ggml repository) and know nothing of CLIP; `dialect::clip_cpp` interprets CLIP's keys. Written
+//! here, because candle's reader sizes allocations by the file's own numbers, and needs the whole file.
 
 pub mod read;
 pub mod stream;

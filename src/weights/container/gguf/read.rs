@@ -1,4 +1,4 @@
-//! The GGUF container in, with every count and length checked against the file before it is believed.
+//! Reads GGUF files; every count and length is checked against the file before it is used.
 
 use std::collections::BTreeMap;
 

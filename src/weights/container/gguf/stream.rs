@@ -1,5 +1,5 @@
-//! A GGUF file as it arrives: each tensor gets memory of its own, so that a model can be packed tensor by
-//! tensor and the file need not lie in memory beside it.
+//! Reads a GGUF file while it arrives: each tensor gets its own memory, so that a model can be packed tensor by
+//! tensor and the whole file is never in memory.
 
 use bytes::Bytes;
 

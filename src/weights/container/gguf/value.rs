@@ -1,4 +1,4 @@
-//! Metadata values. Strings and arrays stay slices of the file until someone asks for them.
+//! Metadata values. Strings and arrays remain slices of the file until they are used.
 
 use bytes::{BufMut, Bytes, BytesMut};
 

@@ -1,4 +1,4 @@
-//! The GGUF container out: what stands before the data, and what between the tensors.
+//! Writes GGUF files: the header, and the padding between tensors.
 
 use bytes::{BufMut, BytesMut};
 use serde::{Deserialize, Serialize};

@@ -1,5 +1,5 @@
-//! PyTorch checkpoints (`pytorch_model.bin`): a zip archive of a pickle that describes tensors, and of one
-//! uncompressed file for each storage (PyTorch 1.6 and later; `torch/serialization.py`, `caffe2/serialize`).
+//! Reads PyTorch checkpoints (`pytorch_model.bin`): ZIP archives of a pickle that describes tensors and of one
+//! uncompressed file per storage (PyTorch 1.6 and later; `torch/serialization.py`, `caffe2/serialize`).
 //!
 //! The archive is read from front to back. Its entries do not say how long they are until they have passed, but
 //! the pickle, which comes first, has an end of its own and says how long the storages are. In the archives of
@@ -122,7 +122,7 @@ impl Archive {
         let held = &self.held;
         if held.len() >= 4 && held[..4] != ENTRY {
             if self.scanned == 0 || !held.starts_with(b"PK") {
-                return Err(malformed("it is no archive of torch.save (PyTorch 1.6 or later)".into()));
+                return Err(malformed("it is not an archive of torch.save (PyTorch 1.6 or later)".into()));
             }
             // The directory begins: every entry has been.
             if let Some(View { name, key, .. }) = self.views.values().flatten().next() {

@@ -1,4 +1,4 @@
-//! The opcodes of a pickle, and how long each is: where a pickle ends, before anything in it is looked at.
+//! The opcodes of a pickle and their lengths: finds where a pickle ends before anything in it is interpreted.
 
 use super::malformed;
 use crate::error::Result;
@@ -61,6 +61,8 @@ pub fn argument_len(opcode: u8, rest: &[u8]) -> Result<Option<usize>> {
             Some(end) => line_end(rest, end)?,
             None => None,
         },
-        _ => return Err(malformed(format!("the pickle has the opcode {opcode:#04x}, which is not read"))),
+        _ => {
+            return Err(malformed(format!("the pickle has the opcode {opcode:#04x}, which is not supported")));
+        }
     })
 }

@@ -1,5 +1,5 @@
-//! The pickle inside a PyTorch checkpoint: just the opcodes that `torch.save` writes for a dictionary of tensors, and
-//! `torch.jit.save` for a module.
+//! Interprets the pickle of a PyTorch checkpoint: only the opcodes that `torch.save` writes for a dictionary of
+//! tensors, and `torch.jit.save` for a module.
 //!
 //! Nothing in it is run, and no value holds another: tuples and dictionaries lie in lists and are named by their
 //! place there, so that no input nests deeper than this program's stack. Crates for pickles build whatever a file
@@ -232,7 +232,7 @@ impl Machine<'_> {
             _ => None,
         };
         let storage =
-            storage.ok_or_else(|| malformed("the pickle names a storage in no way known".into()))?;
+            storage.ok_or_else(|| malformed("the pickle refers to a storage in an unknown way".into()))?;
         self.storages.push(storage);
         check_count(self.storages.len(), "storages")?;
         Ok(Value::Storage(self.storages.len() - 1))
@@ -253,7 +253,8 @@ impl Machine<'_> {
             }
             _ => None,
         };
-        self.tensors.push(view.ok_or_else(|| malformed("the pickle has a tensor of no known form".into()))?);
+        self.tensors
+            .push(view.ok_or_else(|| malformed("the pickle has a tensor of an unknown form".into()))?);
         check_count(self.tensors.len(), "tensors")?;
         Ok(Value::Tensor(self.tensors.len() - 1))
     }
@@ -262,7 +263,7 @@ impl Machine<'_> {
         let views = match self.stack.last().copied() {
             Some(Value::Dict(dict)) => self.of_dictionary(dict),
             Some(Value::Module(module)) => self.of_module(module),
-            _ => return Err(malformed("the pickle is no dictionary of tensors, and no module".into())),
+            _ => return Err(malformed("the pickle is neither a dictionary of tensors nor a module".into())),
         };
         check_count(views.len(), "tensors")?;
         Ok(views)
@@ -337,7 +338,7 @@ fn long(bytes: &[u8]) -> Value {
 }
 
 fn underflow() -> crate::Error {
-    malformed("the pickle takes what it never put".into())
+    malformed("the pickle gets a memo entry that it never put".into())
 }
 
 fn cut_short() -> crate::Error {

@@ -1,5 +1,5 @@
-//! TorchScript archives (`torch.jit.save`), as OpenAI published its models: the storages come before the pickle that
-//! says what they are, so that they are read by the archive's directory.
+//! Reads TorchScript archives (`torch.jit.save`), as OpenAI published its models. Their storages come before the
+//! pickle that describes them, so they are read through the archive's directory.
 
 use std::io::Cursor;
 

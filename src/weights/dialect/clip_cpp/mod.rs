@@ -107,7 +107,7 @@ pub(in crate::weights) fn outliers(metadata: &Metadata) -> Result<Outliers> {
             _ => None,
         };
         let channels = channels.filter(|channels| channels.is_sorted_by(|one, next| one < next));
-        let channels = channels.ok_or_else(|| config_error(key, "is no ascending list of u32".into()))?;
+        let channels = channels.ok_or_else(|| config_error(key, "is not an ascending list of u32".into()))?;
         outliers.insert(norm.to_owned(), channels);
     }
     Ok(outliers)

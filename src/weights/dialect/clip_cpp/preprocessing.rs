@@ -1,4 +1,4 @@
-//! What a file of clip.cpp's converter lacks beside a tokenizer: the preprocessing, made from its statistics.
+//! The preprocessing of a file made by clip.cpp's converter, derived from the statistics that it stores.
 
 use bytes::Bytes;
 use serde_json::json;

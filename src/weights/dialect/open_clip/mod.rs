@@ -151,7 +151,10 @@ impl OpenClipJson {
             Some(value) => value.as_str().ok_or_else(|| wrong(key, format!("is {value}, expected a name"))),
         };
         if text("mode", "RGB")? != "RGB" {
-            return Err(wrong("mode", "is not RGB, in which pictures are here and in OpenCLIP".to_owned()));
+            return Err(wrong(
+                "mode",
+                "is not RGB, the only image mode supported here and in OpenCLIP".to_owned(),
+            ));
         }
         let resample = match text("interpolation", "bicubic")? {
             "bicubic" => 3,
@@ -290,7 +293,7 @@ impl ConfigSource for OpenClipJson {
             return Ok(eps);
         }
         let eps = self.keyword(field, "eps")?.map_or(Some(1e-5), Value::as_f64);
-        eps.ok_or_else(|| self.error(field, "has an `eps` that is no number"))
+        eps.ok_or_else(|| self.error(field, "has an `eps` that is not a number"))
     }
 
     fn activation(&self, tower: Tower) -> Result<String> {
@@ -309,7 +312,7 @@ impl ConfigSource for OpenClipJson {
             (true, None) => Ok("quick_gelu".to_owned()),
             (false, None | Some("none")) => Ok("gelu".to_owned()),
             (false, Some("tanh")) => Ok("gelu_pytorch_tanh".to_owned()),
-            _ => Err(self.error(field, "asks for an activation that is not known")),
+            _ => Err(self.error(field, "asks for an unknown activation")),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Stored bytes to f32.
+//! Decodes stored blocks to f32.
 
 use half::{bf16, f16};
 

@@ -1,4 +1,4 @@
-//! f32 to stored bytes.
+//! Encodes f32 values as blocks: q8_0, q5_0 and q4_0 here, q6_k by candle's `QTensor`.
 
 use candle_core::quantized::{GgmlDType, QTensor};
 use candle_core::{Device, Tensor};

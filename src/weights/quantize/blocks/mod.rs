@@ -1,5 +1,5 @@
-//! The block formats: how long a row's bytes are ([`dtype`]), what they mean, how values become such bytes, and how a
-//! stored matrix becomes what kernels read ([`repack`]).
+//! The block formats: the sizes of blocks and rows ([`dtype`]), decoding, encoding, and the conversion of a stored matrix
+//! to what kernels read ([`repack`]).
 //!
 //! Layouts are ggml's (`ggml-common.h`, `block_q4_0` to `block_q6_K`). Both directions work on plain bytes at
 //! any alignment, row by row, and give the same bits on every machine, which candle's own block types do not

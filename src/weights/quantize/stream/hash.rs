@@ -1,4 +1,4 @@
-//! A SHA-256 that can be put aside and taken up again.
+//! A SHA-256 whose state can be saved and restored.
 
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};

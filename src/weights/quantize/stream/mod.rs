@@ -1,5 +1,5 @@
-//! Published weights, safetensors or PyTorch's, to the data of a GGUF file while they arrive: bytes in, in any
-//! chunking, bytes out.
+//! Converts published weights (safetensors or PyTorch) to the data of a GGUF file while they arrive, in chunks of
+//! any size.
 //!
 //! Nothing is held but the row in flight, the weights of outlier channels (a hundredth of the file) and, where a
 //! file has its norms after their matrices, one block's matrices in f16. GGUF begins with a header that names the
@@ -143,7 +143,7 @@ impl Converter {
                 }
                 Ok(taken)
             }
-            FilePosition::End => Err(malformed("bytes after the last tensor belong to none".into())),
+            FilePosition::End => Err(malformed("bytes after the last tensor do not belong to any".into())),
         }
     }
 

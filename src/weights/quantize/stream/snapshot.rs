@@ -1,4 +1,4 @@
-//! A converter put aside, so that a download goes on where it broke off.
+//! The saved state of a converter, from which an interrupted download resumes.
 
 use sha2::{Digest, Sha256};
 

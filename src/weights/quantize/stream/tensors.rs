@@ -1,4 +1,4 @@
-//! The tensors a safetensors header announces, and one that is arriving.
+//! The tensors that a safetensors header lists, and the one that is arriving.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! candle-transformers' CLIP and SigLIP over a Hugging Face folder: implementations that are not ours.
+//! The independent reference of `verify`: candle-transformers' CLIP and SigLIP, run on a Hugging Face folder.
 
 use std::path::Path;
 

@@ -8,12 +8,12 @@ import { fileVersion } from "../download/file-version.js";
 import { originOf } from "../download/download-plan.js";
 import { locked } from "../store/locked.js";
 
-/** How long a host may take to say whether a kept model is still the one it has, in milliseconds. */
+/** How long a host may take to say whether a stored model is still its current version, in milliseconds. */
 const PATIENCE = 3000;
 
 /**
  * A model that is in the store already.
- * @typedef {object} KeptModel
+ * @typedef {object} FoundModel
  * @property {string} key
  * @property {boolean} outdated whether its host, or its record, has another one now
  * @property {string} [note] a sentence where nobody could be asked
@@ -26,9 +26,9 @@ const PATIENCE = 3000;
  * @param {Dtype} dtype
  * @param {ModelStore} store
  * @param {DownloadContext} context
- * @returns {Promise<KeptModel | undefined>}
+ * @returns {Promise<FoundModel | undefined>}
  */
-export async function keptModel(source, dtype, store, context) {
+export async function findStored(source, dtype, store, context) {
   const found = (await store.list()).filter((model) => model.complete && isOf(model, source, dtype));
   const [newest, ...older] = found.sort((one, other) => (other.at ?? 0) - (one.at ?? 0));
   if (!newest) return undefined;

@@ -4,7 +4,7 @@
 /** @import { ModelStore } from "../store/model-store.js" */
 import { codeOf } from "../protocol/code-of.js";
 import { EngineError } from "../protocol/engine-error.js";
-import { discard, keptModel } from "./kept-model.js";
+import { discard, findStored } from "./stored-model.js";
 import { messageOf } from "../protocol/message-of.js";
 import { downloadModel } from "../download/download-model.js";
 import { openModel } from "./open-model.js";
@@ -12,13 +12,13 @@ import { preview } from "./preview.js";
 import { planDownload } from "../download/download-plan.js";
 import { locked } from "../store/locked.js";
 
-/** Failures to fetch a newer version, for which the kept one still serves. */
+/** Codes of failed downloads of a newer version, after which the stored one is used. */
 const NOT_NOW = new Set(["download", "rate-limited", "no-access"]);
 
 /** @typedef {{ source: ModelSource, note?: string }} ReadyModel what to load, and a sentence where that may not be the newest */
 
 /** The models that the engine can have: those that are known, those in the store, and those that are fetched into it. */
-export class ModelsAtHand {
+export class AvailableModels {
   #store;
   #context;
   /** Downloads that were ended, and are still noting down what has come. @type {Set<Promise<unknown>>} */
@@ -49,7 +49,7 @@ export class ModelsAtHand {
       if (!model || "stored" in model.source) return { source };
       return this.download({ source: model.source, dtype: /** @type {Dtype} */ (model.dtype) }, job);
     }
-    const kept = await keptModel(source, dtype, store, { ...this.#context, signal: job.signal });
+    const kept = await findStored(source, dtype, store, { ...this.#context, signal: job.signal });
     if (kept && !kept.outdated) return { source: { stored: kept.key }, note: kept.note };
     try {
       const found = await this.fetch({ source, dtype }, job, kept?.key);
@@ -112,7 +112,7 @@ export class ModelsAtHand {
     await Promise.allSettled(this.#ending);
     const remove = async (/** @type {Lock | null} */ lock) => lock && store.remove(key).then(() => true);
     const removed = await locked(key, remove, { ifAvailable: true });
-    if (!removed) throw new EngineError("busy", "this model is being downloaded: stop that first");
+    if (!removed) throw new EngineError("busy", "this model is being downloaded: stop the download first");
   }
 
   /**

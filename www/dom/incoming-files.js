@@ -2,10 +2,10 @@
 /**
  * Every way files come in from outside: dropped anywhere on the page, or pasted anywhere.
  *
- * @typedef {{ path: string, file: File }} Arrived `path` begins with the name of what was dropped
+ * @typedef {{ path: string, file: File }} IncomingFile `path` begins with the name of what was dropped
  *
- * @typedef {object} Intake
- * @property {(files: Arrived[], how: "drop" | "paste") => void} files what came, pictures and others
+ * @typedef {object} FileListener
+ * @property {(files: IncomingFile[], how: "drop" | "paste") => void} files what came, pictures and others
  * @property {(hovering: boolean) => void} hovering while files hang over the page
  * @property {(address: string) => void} address of something elsewhere
  * @property {(message: string) => void} refused a sentence: something came that is neither
@@ -20,7 +20,7 @@ const UNREADABLE = "The dropped item cannot be read. Use the Open button instead
 /**
  * Listens on the whole document until `signal` aborts.
  *
- * @param {Intake} intake
+ * @param {FileListener} intake
  * @param {AbortSignal} [signal]
  */
 export function listenForFiles(intake, signal) {
@@ -78,7 +78,7 @@ export function modelFiles(files) {
 
 /**
  * @param {string} text
- * @param {Intake} intake
+ * @param {FileListener} intake
  */
 function takeText(text, intake) {
   const address = text.split("\n").find((line) => /^https?:\/\/\S+$/.test(line.trim()));

@@ -1,7 +1,6 @@
 // @ts-check
 /**
- * Texts that are too long for an address, kept in this browser under a short name that the address has instead. The newest few
- * are kept; where storage is switched off or full, none is.
+ * Texts that are too long for the address, stored in this browser under a short name that the address contains instead. Only the newest few are stored; if storage is disabled or full, none are.
  */
 import { storageKey } from "./remembered.js";
 
@@ -10,7 +9,7 @@ const MOST = 8;
 
 /** @typedef {{ name: string, text: string }} KeptText */
 
-export const keptTexts = Object.freeze({
+export const storedTexts = Object.freeze({
   /**
    * What a text is kept as: how many lines it has, and a hash of it.
    *
@@ -34,7 +33,7 @@ export const keptTexts = Object.freeze({
    * @returns {string} its name
    */
   keep(text, instead) {
-    const name = keptTexts.nameOf(text);
+    const name = storedTexts.nameOf(text);
     const others = read().filter((kept) => kept.name !== name && kept.name !== instead);
     const all = [{ name, text }, ...others].slice(0, MOST);
     while (all.length > 0 && !written(all)) all.pop();

@@ -1,14 +1,14 @@
 // @ts-check
 import { codeOf } from "../../../pkg/engine/protocol/code-of.js";
 
-/** @import { Damage, Trial } from "../../../pkg/engine/protocol/types.js" */
+/** @import { Variant, Trial } from "../../../pkg/engine/protocol/types.js" */
 /** @import { Entry } from "../research/data-files.js" */
 /** @import { Progress, Question, Research } from "../research/research.js" */
 
-/** @typedef {import("../../../pkg/engine/protocol/requests.js").DamageAnswer} Answer */
+/** @typedef {import("../../../pkg/engine/protocol/requests.js").CorruptAnswer} Answer */
 
-/** Answers to damaged pictures, all to one question by one model: where another has been loaded meanwhile, it fails. */
-export class DamageRun {
+/** Classifies corrupted pictures with one model and one set of labels and templates; fails if another model is loaded meanwhile. */
+export class CorruptionRun {
   #research;
   #question;
   #signal;
@@ -22,17 +22,17 @@ export class DamageRun {
   }
 
   /**
-   * A picture's answers, clean and under each damage.
+   * A picture's answers, clean and in each corrupted variant.
    *
    * @param {Entry} entry
-   * @param {Damage[]} damages
+   * @param {Variant[]} variants
    * @param {boolean} [thumbnails]
    * @returns {Promise<Answer>}
    */
-  async answer({ name, label, read }, damages, thumbnails = false) {
+  async answer({ name, label, read }, variants, thumbnails = false) {
     const truth = this.#question.labels.indexOf(label ?? "");
     const image = await /** @type {() => Promise<Blob>} */ (read)();
-    const answer = await this.#research.ask("damage", { ...this.#question, image, name, truth, damages, thumbnails }, { signal: this.#signal });
+    const answer = await this.#research.ask("corrupt", { ...this.#question, image, name, truth, variants, thumbnails }, { signal: this.#signal });
     this.#weights ||= answer.weights_sha256;
     if (answer.weights_sha256 !== this.#weights) throw new Error("The model changed in the meantime.");
     return answer;
@@ -42,13 +42,13 @@ export class DamageRun {
    * The answers to all of some pictures, and what they are about; those that cannot be read are left out.
    *
    * @param {Entry[]} entries
-   * @param {Damage[]} damages
+   * @param {Variant[]} variants
    * @param {(progress: Progress) => void} tell
    */
-  async answers(entries, damages, tell) {
+  async answers(entries, variants, tell) {
     /** @type {Trial[]} */
     const clean = [];
-    const columns = damages.map((damage) => ({ ...damage, trials: /** @type {Trial[]} */ ([]) }));
+    const columns = variants.map((variant) => ({ ...variant, trials: /** @type {Trial[]} */ ([]) }));
     /** @type {{ entry: Entry, sha256: string }[]} */
     const measured = [];
     /** @type {{ image: string, reason: string }[]} */
@@ -56,7 +56,7 @@ export class DamageRun {
     const begun = performance.now();
     for (const [index, entry] of entries.entries()) {
       try {
-        const answer = await this.answer(entry, damages);
+        const answer = await this.answer(entry, variants);
         clean.push(answer.clean);
         columns.forEach((column, place) => column.trials.push(answer.trials[place]));
         measured.push({ entry, sha256: answer.sha256 });

@@ -1,8 +1,8 @@
 // @ts-check
-/** @import { Arrived, Intake } from "../dom/intake.js" */
-import { listenForFiles, modelFiles } from "../dom/intake.js";
+/** @import { IncomingFile, FileListener } from "../dom/incoming-files.js" */
+import { listenForFiles, modelFiles } from "../dom/incoming-files.js";
 
-/** What a drop does, by the tab in view. Over Classify the stage says so itself. @type {Record<string, string>} */
+/** What dropping a file does, by the open tab. In Classify, the stage shows it. @type {Record<string, string>} */
 const WORDS = {
   dataset: "Drop pictures, a folder or a table to open them as the data set",
   robustness: "Drop pictures or a folder to open them in Dataset",
@@ -28,11 +28,11 @@ const OF_MODEL = /\.(gguf|safetensors|bin|json|txt|md|model)$/i;
  * @param {{ takePictures: (files: File[]) => void, ask: (address: string) => void, refuse: (message: string) => void, dropping: boolean }} page.classify
  * @param {(files: File[]) => void} page.openModel
  * @param {() => void} page.shareOwn puts the pictures into the demo
- * @param {(files: Arrived[]) => Promise<boolean>} page.openData
+ * @param {(files: IncomingFile[]) => Promise<boolean>} page.openData
  */
-export function takeArrivals({ inView, show, say, hint, classify, openModel, shareOwn, openData }) {
+export function routeFiles({ inView, show, say, hint, classify, openModel, shareOwn, openData }) {
   const toClassify = () => inView() === "classify" || show("classify");
-  /** @type {Intake} */
+  /** @type {FileListener} */
   const intake = {
     hovering(hovering) {
       classify.dropping = hovering && inView() === "classify";

@@ -2,11 +2,11 @@ import type { Image, Score } from "./index.js";
 
 /** Classifies a picture and shows the scores. Its attributes are `src`, `labels`, `template`, `model`, `dtype`, `mode` and `alt`. */
 export class ClipClassify extends HTMLElement {
-  /** In place of `src`. */
+  /** An image to classify instead of `src`. */
   image: Image | undefined;
   get labels(): string[];
   set labels(labels: string[] | string);
-  /** What was found last, best first. */
+  /** The most recent scores, best first. */
   readonly scores: readonly Score[];
 }
 

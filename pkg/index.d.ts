@@ -22,7 +22,7 @@ export type {
 } from "./engine/protocol/types.js";
 import type { Tensor } from "./pipelines/tensor.js";
 
-/** Pixels, row by row, as transformers.js holds them; 1, 3 or 4 channels. */
+/** Pixels, row by row, like transformers.js's `RawImage`; 1, 3 or 4 channels. */
 export interface RawImage {
   width: number;
   height: number;
@@ -59,65 +59,65 @@ export type Dtype =
   | "q5_0"
   | "q4_0";
 
-/** How far loading is. All files of a model count as one. */
+/** The progress of loading. All files of a model count as one. */
 export type ProgressEvent =
-  | { status: "initiate" | "download" | "done"; /** The model, as it was asked for. */ name: string; file: string }
+  | { status: "initiate" | "download" | "done"; /** The model, as it was named in the call. */ name: string; file: string }
   | { status: "progress"; name: string; file: string; /** Percent; 0 while the size is unknown. */ progress: number; /** Bytes. */ loaded: number; /** Bytes; 0 while unknown. */ total: number }
   | { status: "progress_total"; name: string; progress: number; loaded: number; total: number; files: Record<string, { loaded: number; total: number }> }
   | { status: "ready"; task: string; model: string };
 
 export interface PipelineOptions {
-  /** What published weights are quantized to, `q8` where absent; refuses a finished file of another type. */
+  /** The type that published weights are quantized to, `q8` by default. A GGUF file of another type is refused. */
   dtype?: Dtype;
-  /** Where it runs: `wasm` is all there is, and what `auto` means. */
+  /** The device: only `wasm` exists, and `auto` means the same. */
   device?: "wasm" | "auto";
   /** The branch, tag or commit of a repository. */
   revision?: string;
   progress_callback?: ((event: ProgressEvent) => void) | null;
-  /** Ends loading; `pipeline` rejects with the signal's reason. */
+  /** Cancels loading; `pipeline` then rejects with the signal's reason. */
   signal?: AbortSignal;
-  /** How many threads share the work where the page is cross-origin isolated; up to 8 where absent. */
+  /** The number of threads, if the page is cross-origin isolated; by default up to 8, and one in Firefox. */
   threads?: number;
-  /** Of the hub, for gated and private repositories. It is sent to the hub alone, and kept nowhere. */
+  /** An access token for the hub, for gated and private repositories. It is sent only to the hub, and never stored. */
   token?: string;
-  /** The hub that repositories are fetched from; https://huggingface.co where absent. */
+  /** The hub that repositories are downloaded from; https://huggingface.co by default. */
   hub?: string | URL;
-  /** A folder with a copy of this package's files, for bundlers that do not follow their addresses. */
+  /** The URL of a copy of this package's folder, for bundlers that do not follow `new URL(…, import.meta.url)`. */
   base?: string | URL;
-  /** The folder of the model records, or the records themselves; those of the package where absent. */
+  /** The folder of the model records, or the records themselves; the package's own by default. */
   models?: string | URL | PackagedModels;
 }
 
 export interface ClassifyOptions {
-  /** With a `{}` for the label; several are averaged as an ensemble. The model's own where absent. */
+  /** A template with `{}` for the label, or several, averaged as an ensemble. By default, the model's own. */
   hypothesis_template?: string | string[];
   /**
-   * `softmax`: scores among these labels sum to 1. `independent`: each label on its own. As the model was trained where
-   * absent: CLIP by softmax, SigLIP each on its own.
+   * `softmax` compares the labels: the scores sum to 1. `independent` scores each label independently. By default, as the model
+   * was trained: `softmax` for CLIP, `independent` for SigLIP.
    */
   mode?: "softmax" | "independent";
   signal?: AbortSignal;
 }
 
 export interface ImageFeatureOptions {
-  /** Changes nothing with SigLIP, whose embedding is the pooled output; `true` is refused with CLIP, which has nothing left to pool. */
+  /** No effect with SigLIP, whose embedding is the pooled output; with CLIP, which has nothing to pool, `true` is refused. */
   pool?: boolean | null;
-  /** Whether each embedding is divided by its length. */
+  /** Whether to divide each embedding by its length. */
   normalize?: boolean;
   signal?: AbortSignal;
 }
 
 export interface FeatureOptions {
-  /** Nothing is left to pool: anything else is refused. */
+  /** CLIP's embedding is already one vector per text, so anything else is refused. */
   pooling?: "none";
-  /** Whether each embedding is divided by its length. */
+  /** Whether to divide each embedding by its length. */
   normalize?: boolean;
   signal?: AbortSignal;
 }
 
 export interface Score {
   label: string;
-  /** In 0..1. */
+  /** From 0 to 1. */
   score: number;
 }
 
@@ -125,53 +125,53 @@ export interface Score {
 export abstract class Pipeline<Task extends string> {
   protected constructor();
   readonly task: Task;
-  /** What was loaded. */
+  /** The loaded model. */
   readonly model: ModelInfo;
-  /** The engine below, for heatmaps, kept models and all else: pipelines with the same model and options share it. */
+  /** The engine, for heatmaps, stored models and more. Pipelines with the same model and options share it. */
   readonly engine: EngineClient;
-  /** Lets go of the engine. The last pipeline that does ends the worker, and gives its memory back. */
+  /** Releases the engine. When the last pipeline that uses it does so, the worker ends and its memory is freed. */
   dispose(): Promise<void>;
 }
 
 export abstract class ZeroShotImageClassificationPipeline extends Pipeline<"zero-shot-image-classification"> {}
 export interface ZeroShotImageClassificationPipeline {
-  /** Best first; equal scores in the order of the labels, which are an array or one string with commas. */
+  /** Returns the scores, best first; equal scores are in the order of the labels (an array, or one string with commas). */
   (image: Image, candidate_labels: string[] | string, options?: ClassifyOptions): Promise<Score[]>;
   (images: Image[], candidate_labels: string[] | string, options?: ClassifyOptions): Promise<Score[][]>;
-  /** As projected, not normalised. */
+  /** Returns the projected embeddings of images, not normalised. */
   embedImages(image: Image, options?: { signal?: AbortSignal }): Promise<Float32Array>;
   embedImages(images: Image[], options?: { signal?: AbortSignal }): Promise<Float32Array[]>;
-  /** As projected, not normalised; whole prompts, no template is applied. */
+  /** Returns the projected embeddings of texts, not normalised. Texts are whole prompts: no template is applied. */
   embedTexts(text: string, options?: { signal?: AbortSignal }): Promise<Float32Array>;
   embedTexts(texts: string[], options?: { signal?: AbortSignal }): Promise<Float32Array[]>;
 }
 
 export abstract class ImageFeatureExtractionPipeline extends Pipeline<"image-feature-extraction"> {}
 export interface ImageFeatureExtractionPipeline {
-  /** [images, projection_dim], as projected. */
+  /** Returns the projected embeddings: [images, projection_dim]. */
   (images: Image | Image[], options?: ImageFeatureOptions): Promise<Tensor>;
 }
 
 export abstract class FeatureExtractionPipeline extends Pipeline<"feature-extraction"> {}
 export interface FeatureExtractionPipeline {
-  /** [texts, projection_dim], as projected; whole prompts, no template is applied. */
+  /** Returns the projected embeddings: [texts, projection_dim]. Texts are whole prompts: no template is applied. */
   (texts: string | string[], options?: FeatureOptions): Promise<Tensor>;
 }
 
-/** By task. */
+/** The pipelines by task. */
 export interface Pipelines {
   "zero-shot-image-classification": ZeroShotImageClassificationPipeline;
   "image-feature-extraction": ImageFeatureExtractionPipeline;
   "feature-extraction": FeatureExtractionPipeline;
-  /** Another name for it. */
+  /** The same task under its other name. */
   embeddings: FeatureExtractionPipeline;
 }
 
 /**
- * Loads a model into a worker and returns a function that works with it.
- * Failures are an `Error` with a `code`, such as `option`, `image-decode`, `template`, `download`, `unknown-model`, `no-simd`.
- * @param model a record's id, a repository of the hub (`owner/name` or `owner/name@revision`), the URL of a GGUF file, or such a
- *   file; the model that comes with the package where absent
+ * Loads a model into a worker and returns a function that uses it.
+ * A failure is an `Error` with a `code`, such as `option`, `image-decode`, `template`, `download`, `unknown-model`, `no-simd`.
+ * @param model a record's id, a repository on the hub (`owner/name` or `owner/name@revision`), the URL of a GGUF file, or a
+ *   GGUF file; the built-in model by default
  */
 export function pipeline<Task extends keyof Pipelines>(
   task: Task,
@@ -181,7 +181,7 @@ export function pipeline<Task extends keyof Pipelines>(
 
 declare module "./pipelines/tensor.js" {
   interface Tensor {
-    /** Its rows, as tensors with a dimension less. */
+    /** Iterates over the rows, as tensors with one dimension fewer. */
     readonly [row: number]: Tensor;
   }
 }

@@ -19,8 +19,8 @@ use crate::weights::{Checkpoint, CheckpointMetadata, Dtype, ModelFamily, Record}
 pub use loader::SessionLoader;
 pub use saliency::Saliency;
 
-/// The template where neither the user nor the checkpoint has one: OpenAI's, and that of transformers' pipeline for
-/// SigLIP.
+/// The template to use if neither the user nor the checkpoint has one: OpenAI's, and for SigLIP that of transformers'
+/// pipeline.
 fn default_template(family: ModelFamily) -> &'static str {
     match family {
         ModelFamily::Clip | ModelFamily::MobileClip => "a photo of a {}.",
@@ -30,7 +30,7 @@ fn default_template(family: ModelFamily) -> &'static str {
 
 /// What OpenCLIP's tokenizer fills up a text with, which MobileCLIP's text tower sees.
 const MOBILE_CLIP_PADDING: u32 = 0;
-/// Prompts that go through the text tower at once: bounds the memory of a pass.
+/// How many prompts go through the text tower at once, which bounds the memory of a pass.
 const PROMPTS_PER_PASS: usize = 64;
 
 /// A loaded model, ready for pictures and labels.
@@ -60,14 +60,14 @@ pub struct ImageEmbedding {
     pub format: Option<Format>,
 }
 
-/// Facts about the loaded model, for people and programs.
+/// Facts about a loaded model.
 #[derive(Clone, Debug, Serialize)]
 pub struct Info {
     pub name: String,
     pub architecture: String,
     pub dtype: &'static str,
     pub parameters: u64,
-    /// Bytes of memory the weights take.
+    /// The memory that the weights take, in bytes.
     pub bytes: usize,
     pub image_size: usize,
     pub context_length: usize,
@@ -75,7 +75,7 @@ pub struct Info {
     pub logit_scale: f32,
     /// How the model was trained to be read: the mode to use where the user gives none.
     pub mode: Mode,
-    /// The templates to use where the user gives none.
+    /// The templates to use if the user gives none.
     pub templates: Vec<String>,
     /// The templates that the model's record names for an ensemble; may be empty.
     pub ensemble: Vec<String>,
@@ -129,7 +129,7 @@ impl Session {
         Ok(Self { clip, tokenizer, preprocessing, record, dtype, parameters, labels: HashMap::new() })
     }
 
-    /// Facts about the loaded model.
+    /// Returns facts about the loaded model.
     pub fn info(&self) -> Info {
         let config = &self.clip.config;
         let (family, tower) = match config.family {
@@ -160,7 +160,7 @@ impl Session {
         }
     }
 
-    /// The model itself, for measurements.
+    /// Returns the model itself, for measurements.
     pub fn clip(&self) -> &Clip {
         &self.clip
     }
@@ -170,7 +170,7 @@ impl Session {
         self.clip.config.vision.width
     }
 
-    /// The templates to use where the user gives none.
+    /// The templates to use if the user gives none.
     pub fn default_templates(&self) -> Vec<String> {
         let family = self.clip.config.family;
         vec![self.record.default_template.clone().unwrap_or_else(|| default_template(family).to_owned())]
@@ -231,7 +231,7 @@ impl Session {
         Ok(self.clip.embed_images(&pixels)?.swap_remove(0))
     }
 
-    /// Token ids, cut to the context length.
+    /// Token ids, truncated to the context length.
     ///
     /// # Errors
     /// `Tokenizer` if the text cannot be split.
@@ -285,8 +285,8 @@ impl Session {
     /// Keeps the embeddings of labels, as projected: those of their [`prompts`].
     ///
     /// # Errors
-    /// `EmbeddingCount` if there are not that many, `EmbeddingLength` or `EmbeddingValue` for one that is none of this
-    /// model's.
+    /// `EmbeddingCount` for a wrong number of embeddings, `EmbeddingLength` or `EmbeddingValue` for one that is not of this
+    /// model.
     pub fn keep_labels(
         &mut self,
         labels: &[String],
@@ -322,7 +322,7 @@ impl Session {
         Ok(labels.iter().filter_map(|label| self.known(templates, label)).map(<[f32]>::to_vec).collect())
     }
 
-    /// The factor that cosines are multiplied with.
+    /// The factor that cosines are multiplied by.
     pub fn logit_scale(&self) -> f32 {
         self.clip.logit_scale
     }
@@ -353,14 +353,14 @@ impl Session {
         Ok(zero_shot::score(&image, &labels, baseline, self.clip.logit_scale, mode))
     }
 
-    /// When a label fits, as the model itself has it: by its bias, or by what was measured.
+    /// The model's own baseline for whether a label fits: its bias, or the measured cosine.
     fn own_baseline(&self) -> Option<Baseline<'static>> {
         let measured = self.record.neutral_cosine.map(Baseline::Cosine);
         self.clip.logit_bias.map(Baseline::Bias).or(measured)
     }
 }
 
-/// Whether the vision tower takes what the preprocessing gives: (height, width).
+/// Checks that the preprocessing's output, (height, width), is the size that the vision tower takes.
 fn check_sides((height, width): (usize, usize), size: usize) -> Result<()> {
     if (height, width) == (size, size) {
         return Ok(());
@@ -369,7 +369,7 @@ fn check_sides((height, width): (usize, usize), size: usize) -> Result<()> {
     Err(Error::Config { file: "preprocessor_config.json", key: "crop_size".to_owned(), problem })
 }
 
-/// The prompts of labels, template after template: those of one template begin alike. `[templates, labels]`
+/// The prompts of labels, template by template, so that neighbours share a prefix. `[templates, labels]`
 ///
 /// # Errors
 /// As [`Template::parse`], and `Template` if there is none.

@@ -8,11 +8,11 @@ use crate::Error;
 use crate::kernels::exp::{sigmoid_scalar, softmax};
 use crate::kernels::lanes::dot;
 
-/// What the scores of several labels have to do with each other.
+/// How the scores of several labels relate to each other.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Mode {
-    /// Softmax: how the labels compare with each other. They sum to one, whatever is in the picture.
+    /// Softmax: compares the labels with each other. The scores sum to one, whatever is in the picture.
     #[default]
     Softmax,
     /// Each label independently, by a sigmoid relative to the [`Baseline`].
@@ -31,16 +31,16 @@ impl FromStr for Mode {
     }
 }
 
-/// What a label's logit is measured from, so that its sign says whether the label fits.
+/// What is subtracted from a label's logit, so that its sign says whether the label fits.
 #[derive(Clone, Copy, Debug)]
 pub enum Baseline<'a> {
     /// The checkpoint's own bias, which it was trained with (SigLIP): it is part of every logit.
     Bias(f32),
-    /// No label at all: the unit embedding of the templates around nothing, whose logit is taken off for
-    /// [`Mode::Independent`]. CLIP was not trained for that.
+    /// The unit embedding of the templates with an empty label, whose logit is subtracted for [`Mode::Independent`].
+    /// CLIP was not trained for that.
     Neutral(&'a [f32]),
-    /// The cosine at which a label is as likely right as wrong, as it was measured of the checkpoint; its logit is
-    /// taken off for [`Mode::Independent`].
+    /// The cosine at which a label is as likely right as wrong, measured for the checkpoint; its logit is subtracted
+    /// for [`Mode::Independent`].
     Cosine(f32),
 }
 
@@ -48,17 +48,17 @@ pub enum Baseline<'a> {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Score {
     pub label: String,
-    /// In 0..=1, as [`Mode`] says.
+    /// From 0 to 1, as [`Mode`] defines it.
     pub score: f32,
     /// The cosine of picture and label, in -1..=1.
     pub cosine: f32,
     /// The cosine times the checkpoint's logit scale, plus its bias if it has one.
     pub logit: f32,
-    /// Where the label stands in the list that was asked about.
+    /// The index of the label in the request.
     pub index: usize,
 }
 
-/// Scores labels against a picture, best first; equals stay in the order they were given.
+/// Scores labels against a picture, best first; labels with equal scores keep their order.
 ///
 /// `image` and `labels` are unit embeddings of the same length.
 pub fn score(
@@ -101,7 +101,7 @@ pub fn score(
     result
 }
 
-/// Whether numbers that came from elsewhere are an embedding of `width` values.
+/// Checks that numbers from outside are an embedding of `width` values.
 ///
 /// # Errors
 /// `EmbeddingLength` for another number of them, `EmbeddingValue` for one that is NaN or infinite.
@@ -115,7 +115,7 @@ pub fn check_embedding(embedding: &[f32], width: usize) -> Result<(), Error> {
     }
 }
 
-/// Scales an embedding to unit length. One of nothing but zeros stays as it is.
+/// Scales an embedding to unit length; an embedding of zeros stays unchanged.
 pub fn normalise(embedding: &mut [f32]) {
     let length = dot(embedding, embedding).sqrt();
     if length > 0.0 {
@@ -130,7 +130,7 @@ pub fn unit(embedding: &[f32]) -> Vec<f32> {
     unit
 }
 
-/// The embedding of an ensemble: each normalised, averaged, normalised.
+/// The embedding of an ensemble: the normalised mean of the normalised embeddings.
 pub fn ensemble(embeddings: &[&[f32]]) -> Vec<f32> {
     let mut mean = vec![0.0; embeddings.first().map_or(0, |embedding| embedding.len())];
     for embedding in embeddings {

@@ -6,7 +6,7 @@ use super::dialect::checkpoint_metadata::MetadataFiles;
 use super::record::Record;
 use crate::error::{Error, Result};
 
-/// The hub that is asked where no other is named.
+/// The default hub.
 pub const HUGGING_FACE: &str = "https://huggingface.co";
 
 /// The configs of Hugging Face's libraries and of OpenCLIP.
@@ -14,16 +14,16 @@ const CONFIGS: [&str; 2] = ["config.json", OPEN_CLIP_CONFIG];
 const OPEN_CLIP_CONFIG: &str = "open_clip_config.json";
 const TOKENIZERS: [&str; 2] = ["tokenizer.json", "vocab.json"];
 const PREPROCESSORS: [&str; 2] = ["preprocessor_config.json", OPEN_CLIP_CONFIG];
-/// What transformers reads beside them.
+/// The files that transformers reads besides these.
 const PROCESSOR: &str = "processor_config.json";
 const TOKENIZER_CONFIG: &str = "tokenizer_config.json";
 const SPECIAL_TOKENS: &str = "special_tokens_map.json";
-/// Files of all the weights, the better form first.
+/// The files that may contain all weights, the preferred form first.
 const SAFETENSORS: [&str; 2] = ["model.safetensors", "open_clip_model.safetensors"];
 const INDEX: &str = "model.safetensors.index.json";
 const PICKLES: [&str; 2] = ["pytorch_model.bin", "open_clip_pytorch_model.bin"];
 
-/// The branch that is meant where no revision is named.
+/// The default branch.
 const MAIN: &str = "main";
 
 /// A repository by name: `owner/name` or `owner/name@revision`.
@@ -36,7 +36,7 @@ pub struct RepositoryName {
 }
 
 impl RepositoryName {
-    /// The name, if `text` has the form of one.
+    /// Parses `text`, if it has the form of a repository's name.
     pub fn parse(text: &str) -> Option<Self> {
         let (repo, revision) = text.split_once('@').unwrap_or((text, MAIN));
         let (owner, name) = repo.split_once('/')?;
@@ -49,19 +49,19 @@ impl RepositoryName {
             .then(|| Self { repo: repo.to_owned(), revision: revision.to_owned() })
     }
 
-    /// The path, under the hub, of what it knows about the repository: commit, files, sizes, hashes.
+    /// The path on the hub of the repository's metadata: commit, files, sizes, hashes.
     pub fn about(&self) -> String {
         let Self { repo, revision } = self;
         format!("/api/models/{repo}/revision/{}?blobs=true", revision.replace('/', "%2F"))
     }
 }
 
-/// The path of a file under the hub.
+/// The path of a file on the hub.
 pub fn file_path(repo: &str, revision: &str, file: &str) -> String {
     format!("/{repo}/resolve/{}/{file}", revision.replace('/', "%2F"))
 }
 
-/// What the hub answers about a repository, as far as it is needed.
+/// The parts of the hub's answer about a repository that are needed.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Repository {
     /// The commit that the revision names.
@@ -84,11 +84,11 @@ struct LargeFile {
     size: Option<u64>,
 }
 
-/// A file to fetch.
+/// A file to download.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RepositoryFile {
     pub name: String,
-    /// 0 where the hub does not say.
+    /// 0 if the hub does not state it.
     pub bytes: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sha256: Option<String>,
@@ -97,19 +97,19 @@ pub struct RepositoryFile {
 /// The files of a repository that make a checkpoint.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct RepositoryPlan {
-    /// The commit they are of.
+    /// The commit that the files belong to.
     pub revision: String,
-    /// The small files; `None` for those that there are not.
+    /// The small files; `None` for each that is missing.
     pub companions: MetadataFiles<Option<RepositoryFile>>,
-    /// One file, or the shards in the order of their names.
+    /// One file, or the shards in order of their names.
     pub weights: Vec<RepositoryFile>,
-    /// What the file made of them says of its origin.
+    /// The origin that is recorded in the converted file.
     pub record: Record,
 }
 
 impl Repository {
     /// # Errors
-    /// `Malformed` if it is no such answer, or names a commit or a file that could lead elsewhere.
+    /// `Malformed` for an unexpected answer, or one whose commit or file names could lead outside the repository.
     pub fn parse(answer: &[u8]) -> Result<Self> {
         let found: Self = serde_json::from_slice(answer).map_err(|error| malformed(error.to_string()))?;
         if found.sha.is_empty() || !found.sha.chars().all(|c| c.is_ascii_alphanumeric()) {
@@ -118,19 +118,19 @@ impl Repository {
         Ok(found)
     }
 
-    /// A folder as a repository of which nothing but the names of its files is known.
+    /// Treats a folder as a repository of which only the names of the files are known.
     #[cfg(not(target_arch = "wasm32"))]
     pub(super) fn of_files(names: Vec<String>) -> Self {
         let sibling = |rfilename| Sibling { rfilename, size: None, lfs: None };
         Self { sha: String::new(), siblings: names.into_iter().map(sibling).collect() }
     }
 
-    /// Which files to fetch of the repository `repo`, of which `record` may know more: which file has the
-    /// weights, its hash, a name, a licence.
+    /// Selects the files of the repository `repo` to download. `record` may add more: which file has the weights, its
+    /// hash, a name, a licence.
     ///
     /// # Errors
-    /// `MissingFile` for a repository without weights that are read here, or without what belongs to them;
-    /// `WrongHash` if the record has another hash than the hub.
+    /// `MissingFile` for a repository without supported weights, or without the files that belong to them;
+    /// `WrongHash` if the record's hash differs from the hub's.
     pub fn plan(&self, repo: &str, record: Record) -> Result<RepositoryPlan> {
         let mut weights = match &record.source.file {
             Some(name) => vec![self.file(name).ok_or_else(|| Error::MissingFile { expected: name.clone() })?],
@@ -166,7 +166,7 @@ impl Repository {
         })
     }
 
-    /// The record, with where these weights are from.
+    /// The record, completed with the origin of these weights.
     fn record(&self, repo: &str, mut record: Record, weights: &[RepositoryFile]) -> Record {
         record.name.get_or_insert_with(|| repo.rsplit('/').next().unwrap_or(repo).to_owned());
         record.fidelity.clear();
@@ -207,7 +207,7 @@ impl Repository {
         Err(Error::MissingFile { expected })
     }
 
-    /// The safetensors files of no name that is known, as words.
+    /// The safetensors files with unknown names, as a list in words.
     fn named_shards(&self) -> Option<String> {
         let names = self.siblings.iter().map(|sibling| sibling.rfilename.as_str());
         let mut shards: Vec<_> = names.filter(|name| name.ends_with(".safetensors")).collect();
@@ -216,7 +216,7 @@ impl Repository {
         Some(if shards.is_empty() { last.to_owned() } else { format!("{} and {last}", shards.join(", ")) })
     }
 
-    /// The first of several files that is there.
+    /// The first of several files that exists.
     fn first(&self, names: &[&'static str]) -> Result<RepositoryFile> {
         let mut found = names.iter().filter_map(|name| self.file(name));
         found.next().ok_or_else(|| Error::MissingFile { expected: names.join(" or ") })

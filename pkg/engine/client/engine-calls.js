@@ -12,13 +12,14 @@ import { EngineError } from "../protocol/engine-error.js";
 import { WorkerLink } from "./worker-link.js";
 
 /**
- * What can be asked of the engine, from the page's thread, whichever builds its worker has. Calls run one after the other in a worker; each takes an `AbortSignal`, and
- * rejects with an `Error` that has a `code`. A caller that replaces a call by a newer one aborts the older.
+ * The engine's calls from the page's thread, whichever builds its worker has. The worker runs them one after the other; each
+ * takes an `AbortSignal`, and rejects with an `Error` that has a `code`. A caller that replaces a call with a newer one should
+ * abort the older one.
  *
  * If the worker dies, everything pending rejects with code "worker-lost", a "lost" event is dispatched with the error
- * in `detail`, and `restart()` brings the engine back. Where it dies of a model that is too large, another takes its
- * place by itself: a "renewed" event tells, with the `ModelInfo` in `detail`. What a worker held besides its model, such as
- * the data set of `research`, is gone with it.
+ * in `detail`, and `restart()` brings the engine back. If a model was too large for it, another worker replaces it
+ * automatically, and a "renewed" event has the `ModelInfo` in `detail`. Everything else that the worker held, such as the
+ * data set of `research`, is lost.
  */
 export class EngineCalls extends EventTarget {
   /** @type {WorkerLink} */
@@ -35,12 +36,12 @@ export class EngineCalls extends EventTarget {
   #pictures = 0;
 
   /**
-   * Starts the worker, probes the browser and picks the build of the engine, which begins to load.
+   * Starts the worker, probes the browser, selects a build of the engine and starts loading it.
    * @template {EngineCalls} Engine
    * @this {{ new (options: WorkerOptions, worker: () => Worker): Engine, startWorker: (base?: string) => Worker }}
    * @param {StartOptions} [options]
    * @returns {Promise<Engine>}
-   * @throws {EngineError} "no-simd" where the browser cannot run any build, "worker-lost"
+   * @throws {EngineError} "no-simd" if the browser cannot run any build, "worker-lost"
    */
   static async start({ base: folder, models, hub, ...options } = {}) {
     const base = absolute(folder);
@@ -62,31 +63,30 @@ export class EngineCalls extends EventTarget {
     this.#link = this.#spawn();
   }
 
-  /** What the browser offers. */
+  /** The capabilities of the browser. */
   get capabilities() {
     return this.#started?.capabilities;
   }
 
-  /** The build of the engine that runs. */
+  /** The build of the engine that is running. */
   get flavour() {
     return this.#started?.flavour;
   }
 
   /**
-   * Loads a model. One from elsewhere (a record's repository, a repository, a URL) is fetched into the store first,
-   * quantized to `dtype` on the way, unless it is there already; then no network is needed. The host of a URL is asked
-   * whether it has a newer file, which is then fetched; where it cannot be asked, what is kept is used, and `note` says so.
-   * A kept model that was damaged is fetched again. The model before it stays, and works, until this one is complete.
-   * A signal that comes too late for that leaves this one in place, and the call resolves: what is told is what the worker
-   * holds.
+   * Loads a model. One from a repository or a URL is first downloaded into the store and quantized to `dtype`, unless it is
+   * stored already; then no network is needed. For a URL, the host is asked for a newer version, which is then downloaded;
+   * if it cannot be asked, the stored one is used, and `note` says so. A stored model that was damaged is downloaded again.
+   * The previous model remains usable until this one is complete. If the signal arrives too late to prevent that, the call
+   * resolves: its result always describes the model that the worker has.
    *
-   * What has come when a load ends early, by its signal, by `pause()`, with the tab or with the network, is kept: the
-   * same call goes on from there. `deleteModel` throws it away.
+   * If loading ends early (by its signal, `pause()`, a closed tab or a lost connection), progress is saved, and the same call
+   * resumes from there. `deleteModel` discards it.
    * @param {ModelSource} source
    * @param {LoadOptions} [options]
    * @returns {Promise<ModelInfo>}
-   * @throws {EngineError} "unknown-model", "unsupported-architecture", "missing-file", "download" (what has come is
-   *   kept), "wrong-size", "wrong-hash", "quota", "paused", "too-large" before anything is downloaded, "out-of-memory",
+   * @throws {EngineError} "unknown-model", "unsupported-architecture", "missing-file", "download" (progress is
+   *   saved), "wrong-size", "wrong-hash", "quota", "paused", "too-large" before anything is downloaded, "out-of-memory",
    *   after which a new worker has the model before it, and the codes of damaged files
    */
   async load(source, { dtype, signal, onProgress } = {}) {
@@ -108,14 +108,14 @@ export class EngineCalls extends EventTarget {
     }
   }
 
-  /** Ends every load under way with code "paused"; loading the same source again goes on where it stopped. */
+  /** Ends every load in progress with code "paused"; loading the same source again resumes it. */
   pause() {
     const reason = new EngineError("paused", "the download is paused: progress is saved");
     for (const load of this.#loads) load.abort(reason);
   }
 
   /**
-   * What a source is and takes, before its weights are downloaded.
+   * Describes a source before its weights are downloaded.
    * @param {ModelSource} source
    * @param {{ dtype?: Dtype, signal?: AbortSignal }} [options]
    * @returns {Promise<Preview>}
@@ -126,7 +126,7 @@ export class EngineCalls extends EventTarget {
   }
 
   /**
-   * The models that are known (`models/*.json`), and those that are in the store, whole or on their way.
+   * Lists the known models (`models/*.json`), and those in the store, complete or partially downloaded.
    * @returns {Promise<{ records: ModelRecord[], stored: StoredModel[] }>}
    */
   listModels() {
@@ -134,7 +134,7 @@ export class EngineCalls extends EventTarget {
   }
 
   /**
-   * Removes a model, or what has come of one, from the store; one that is loaded stays in memory.
+   * Deletes a model, or a partial download, from the store; a loaded model stays in memory.
    * @param {string} key of a `StoredModel`
    * @returns {Promise<void>}
    * @throws {EngineError} "busy" while it is being downloaded
@@ -144,6 +144,7 @@ export class EngineCalls extends EventTarget {
   }
 
   /**
+   * Returns the file of a stored model.
    * @param {string} key of a `StoredModel` that is complete
    * @returns {Promise<Blob>} the GGUF file, to be saved or shared
    */
@@ -151,20 +152,21 @@ export class EngineCalls extends EventTarget {
     return this.#link.call("modelFile", { key });
   }
 
-  /** @returns {Promise<StorageState>} where models are kept, and how much room there is */
+  /** @returns {Promise<StorageState>} where models are stored, and how much space there is */
   storage() {
     return this.#link.call("storage", {});
   }
 
   /**
-   * Asks the browser not to evict what is kept; some ask the visitor, so this wants a click.
-   * @returns {Promise<boolean>} whether it has promised
+   * Asks the browser not to evict stored data. Some browsers ask the visitor, so call this after a click.
+   * @returns {Promise<boolean>} whether the browser agreed
    */
   async persist() {
     return (await navigator.storage?.persist?.()) ?? false;
   }
 
   /**
+   * Embeds one image.
    * @param {ImageInput} image
    * @param {{ signal?: AbortSignal }} [options]
    * @returns {Promise<Picture>}
@@ -175,7 +177,7 @@ export class EngineCalls extends EventTarget {
   }
 
   /**
-   * The embeddings of several images, as many at the same time as there are threads.
+   * Embeds several images, as many at the same time as there are threads.
    * @param {ImageInput[]} images
    * @param {CallOptions<EncodeProgress> & { first?: number, total?: number }} [options] which of all images these are, for messages
    * @returns {Promise<Float32Array[]>} [projection_dim] for each, as projected, not normalised
@@ -186,13 +188,13 @@ export class EngineCalls extends EventTarget {
   }
 
   /**
-   * Research on a data set: `verb` is a method of `ResearchHost`, which is fetched when the first one is asked for.
+   * Research on a data set: `verb` is a method of `ResearchHost`, which is fetched on the first call.
    * @template {ResearchVerb} Verb
    * @param {Verb} verb
    * @param {ResearchRequests[Verb]["takes"]} payload
    * @param {CallOptions<ResearchRequests[Verb]["tells"]>} [options]
    * @returns {Promise<ResearchRequests[Verb]["gives"]>}
-   * @throws {EngineError} "no-model", "no-data", and what the verb finds
+   * @throws {EngineError} "no-model", "no-data", and the codes of the verb
    */
   research(verb, payload, options) {
     const kind = /** @type {const} */ (`research/${verb}`);
@@ -210,7 +212,7 @@ export class EngineCalls extends EventTarget {
   }
 
   /**
-   * Where in a picture the evidence for each label is.
+   * Computes heatmaps of the evidence for each label.
    * @param {ImageInput} image
    * @param {HeatmapRequest & CallOptions<EncodeProgress>} request progress counts passes of the vision tower
    * @returns {Promise<Heatmaps>}
@@ -220,7 +222,8 @@ export class EngineCalls extends EventTarget {
   }
 
   /**
-   * @param {string[]} texts whole prompts, no template is applied
+   * Embeds texts.
+   * @param {string[]} texts whole prompts: no template is applied
    * @param {CallOptions<EncodeProgress>} [options]
    * @returns {Promise<Float32Array[]>} [projection_dim] for each text, as projected, not normalised
    */
@@ -229,14 +232,16 @@ export class EngineCalls extends EventTarget {
   }
 
   /**
+   * Tokenizes a text.
    * @param {string} text
-   * @returns {Promise<Uint32Array>} its token ids, cut to the context length
+   * @returns {Promise<Uint32Array>} its token ids, truncated to the context length
    */
   tokenize(text) {
     return this.#link.call("tokenize", { text });
   }
 
   /**
+   * Preprocesses an image.
    * @param {Blob} image in a format that the engine decodes
    * @returns {Promise<Float32Array>} [3, image_size, image_size], what the vision tower sees
    */
@@ -246,27 +251,26 @@ export class EngineCalls extends EventTarget {
 
   /**
    * @returns {Promise<string>} SHA-256 of the loaded model file, in hexadecimal
-   * @throws {EngineError} "wrong-hash" where the store's file is not what it was when its hash was taken, which only
-   *   this looks at; it has been removed
+   * @throws {EngineError} "wrong-hash" if the stored file no longer has the hash that was recorded for it, which only
+   *   this call checks; the file has been removed
    */
   modelHash() {
     return this.#link.call("modelHash", {});
   }
 
   /**
-   * Times the implementations of the matrix product, which all give the same bits, and keeps the fastest: some 30 ms of
-   * the worker's time, done by itself a while after the first model is loaded.
-   * @returns {Promise<KernelTrial[]>} what each reached
+   * Times the implementations of the matrix product, which all give the same bits, and selects the fastest. It takes about 30 ms
+   * and runs automatically some time after the first model is loaded.
+   * @returns {Promise<KernelTrial[]>} the speed of each
    */
   tryKernels() {
     return this.#link.call("tryKernels", {});
   }
 
   /**
-   * Replaces the worker by a new one and loads the model that was loaded. Calls still pending reject with
-   * "worker-lost".
+   * Replaces the worker with a new one and loads the same model again. Pending calls reject with "worker-lost".
    * @param {CallOptions<LoadProgress>} [options]
-   * @returns {Promise<ModelInfo | undefined>} nothing where no model had been loaded
+   * @returns {Promise<ModelInfo | undefined>} nothing if no model had been loaded
    */
   async restart(options) {
     this.#link.close(new EngineError("worker-lost", "the engine was restarted"));
@@ -275,7 +279,7 @@ export class EngineCalls extends EventTarget {
     return this.#loaded && this.load(this.#loaded.source, { ...options, dtype: this.#loaded.dtype });
   }
 
-  /** Ends the worker and gives its memory back; pending calls reject with "disposed". */
+  /** Ends the worker and frees its memory; pending calls reject with "disposed". */
   dispose() {
     this.#link.close(new EngineError("disposed", "the engine was disposed of"));
   }
@@ -284,7 +288,7 @@ export class EngineCalls extends EventTarget {
     return new WorkerLink(this.#worker(), (error) => codeOf(error) === "out-of-memory" || this.#tellLost(error));
   }
 
-  /** What a worker has taken of memory it never gives back: another takes its place, with the model before. */
+  /** Replaces the worker, because WebAssembly memory never shrinks, and loads the previous model. */
   async #replace() {
     const before = this.#loaded;
     this.#loaded = undefined; // a second failure ends here
@@ -309,9 +313,8 @@ export class EngineCalls extends EventTarget {
 }
 
 /**
- * The records of the known models, and where the files that come with the package are. A page that says where its own records
- * are does without.
- * @param {string} [base] the folder of a copy of the package, which is used instead of this one
+ * The records of the known models, and the URLs of the files in the package. Not used if the page names its own records.
+ * @param {string} [base] the folder of a copy of the package to use instead of this one
  * @returns {Promise<PackagedModels>}
  */
 export async function packagedModels(base) {

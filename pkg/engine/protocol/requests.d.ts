@@ -1,10 +1,10 @@
 /**
- * The one protocol between the page's thread and the engine's worker. Both sides are checked against this file, so that a kind
- * of request that is misspelt on either of them, or a payload that does not fit, does not compile.
+ * The protocol between the page's thread and the engine's worker. Both sides are checked against this file, so that a misspelt
+ * kind of request or a payload of the wrong type does not compile.
  *
- * A request is `{ id, kind, payload }`. An answer carries the `id` of its request: any number of `progress`, then `done` or
- * `failed`. `cancel` names the request it ends by its `id` and has no answer of its own; `end`, the last message to a worker,
- * has neither. `lost` has no `id`: the worker cannot go on, and everything pending has failed.
+ * A request is `{ id, kind, payload }`. Its answers have the same `id`: any number of `progress`, then `done` or `failed`.
+ * `cancel` has the `id` of the request that it cancels, and no answer of its own; `end`, the last message to a worker, has
+ * neither. `lost` has no `id`: the worker cannot continue, and everything pending has failed.
  */
 import type { Unread } from "../research/picture-bytes.js";
 import type { SavedPart } from "../research/saved-embeddings.js";
@@ -34,7 +34,7 @@ import type {
 } from "./types.js";
 import type { PackedError } from "./wire-error.js";
 
-/** What a kind of request takes, what it gives, and what it tells on the way. */
+/** The payload, the result and the progress of a kind of request. */
 interface Exchange<Takes, Gives, Tells = never> {
   takes: Takes;
   gives: Gives;
@@ -44,7 +44,7 @@ interface Exchange<Takes, Gives, Tells = never> {
 /** The engine's own requests: `EngineHost` has a method for each. */
 export interface EngineRequests {
   start: Exchange<WorkerOptions, Started>;
-  /** Fetches a model into the store, where it has to come from elsewhere; gives what to `load`. */
+  /** Downloads a model into the store if necessary, and returns what to `load`. */
   download: Exchange<{ source: ModelSource; dtype?: Dtype }, ReadyModel, LoadProgress>;
   load: Exchange<ReadyModel, ModelInfo, LoadProgress>;
   preview: Exchange<{ source: ModelSource; dtype?: Dtype }, Preview>;
@@ -64,25 +64,25 @@ export interface EngineRequests {
   tryKernels: Exchange<{}, KernelTrial[]>;
 }
 
-/** What to load, and a sentence where that may not be the newest. */
+/** What to load, with a sentence if it may not be the newest version. */
 export interface ReadyModel {
   source: ModelSource;
   note?: string;
 }
 
-/** Labels, the templates they are put into, and the seed of what is drawn at random. */
+/** Labels, the templates that they are inserted into, and the random seed. */
 export interface Question {
   labels: string[];
   templates: string[];
   seed: number;
 }
 
-/** A data set that was opened: what is asked for another one is refused. The one that is open where absent. */
+/** Identifies the data set that a request is for: if another one is open, the request is refused. By default, the open one. */
 interface OfDataSet {
   token?: number;
 }
 
-/** A table whose groups take the place of the pictures' labels, if there is one. */
+/** An optional table whose groups replace the pictures' labels. */
 interface Grouped {
   groups?: string;
 }
@@ -90,7 +90,7 @@ interface Grouped {
 /** A measurement as the command line prints it with `--json`: the keys are the same. */
 export type Measured = Record<string, any>;
 
-/** What a measurement was made with. */
+/** The model and engine that a measurement was made with. */
 export interface AboutModel {
   version: string;
   model: string;
@@ -99,9 +99,9 @@ export interface AboutModel {
   engine: { flavour: string; threads: number; browser: string };
 }
 
-/** What measures data sets: `ResearchHost` has a method for each. It is fetched when the first one comes. */
+/** Requests that measure data sets: `ResearchHost` has a method for each. It is fetched on the first one. */
 export interface ResearchRequests {
-  /** Begins with nothing, or with embeddings from files; `expected` pictures are to come. */
+  /** Opens a data set, empty or with embeddings from files; `expected` is the number of pictures to be added. */
   open: Exchange<
     OfDataSet & { parts: { npy: Uint8Array; csv: string }[]; expected: number; saved?: SavedPart[] },
     { names: string[]; sizes: number[] }
@@ -141,11 +141,11 @@ export interface ResearchRequests {
 export interface CorruptRequest extends Question {
   image: Blob;
   name: string;
-  /** The place of the true label. */
+  /** The index of the true label. */
   truth: number;
   /** Side of the square that is corrupted, in pixels. */
   side: number;
-  /** What the typographic attack writes on it. */
+  /** The word that the typographic attack writes onto it. */
   word: string;
   variants: Variant[];
   thumbnails?: boolean;
@@ -154,7 +154,7 @@ export interface CorruptRequest extends Question {
 export interface CorruptAnswer {
   clean: Trial;
   trials: Trial[];
-  /** Empty unless thumbnails were asked for. */
+  /** Empty unless thumbnails were requested. */
   pictures: ImageData[];
   sha256: string;
   weights_sha256: string;
@@ -162,17 +162,17 @@ export interface CorruptAnswer {
 
 export type ResearchVerb = keyof ResearchRequests;
 
-/** Every request: the research's have its name before theirs. */
+/** Every request; those of research have the prefix `research/`. */
 export type Requests = EngineRequests & { [Verb in ResearchVerb as `research/${Verb}`]: ResearchRequests[Verb] };
 export type Kind = keyof Requests;
 
-/** What a worker is sent. */
+/** A message to the worker. */
 export type Message =
   | { [K in Kind]: { id: number; kind: K; payload: Requests[K]["takes"] } }[Kind]
   | { kind: "cancel"; id: number }
   | { kind: "end" };
 
-/** What a worker sends. */
+/** A message from the worker. */
 export type Answer =
   | { kind: "progress" | "done"; id: number; payload: unknown }
   | { kind: "failed"; id: number; payload: PackedError }

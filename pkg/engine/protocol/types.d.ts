@@ -1,14 +1,14 @@
-/** The shapes that cross between the page, the worker and the WebAssembly module. */
+/** The types of values that pass between the page, the worker and the WebAssembly module. */
 
 export * from "./wasm-modules.js";
 
-/** What a browser offers; plain data, so that `selectFlavour` can be a pure function of it. */
+/** The capabilities of a browser, as plain data, so that `selectFlavour` can be a pure function of them. */
 export interface Capabilities {
   simd: boolean;
   relaxed: boolean;
-  /** Cross-origin isolated: shared memory, and with it threads, would be allowed. */
+  /** Whether the page is cross-origin isolated, so that shared memory, and thus threads, are allowed. */
   isolated: boolean;
-  /** Whether a pool of threads can be started again and again, and so is worth starting unasked. */
+  /** Whether thread pools start reliably more than once, so that one is started by default. */
   pools: boolean;
   /** Logical processors, as the browser reports them. */
   cores: number;
@@ -17,16 +17,16 @@ export interface Capabilities {
 /** A build of the engine. */
 export type Flavour = "simd" | "relaxed" | "simd-threads" | "relaxed-threads";
 
-/** A compiled module: of the engine, or of what is fetched when it is first asked for. */
+/** A compiled module: a build of the engine, or of research, which is fetched on first use. */
 export type Build = Flavour | "research" | "research-threads";
 
-/** What matrices are quantized to; each tensor gets this or what its shape and place ask for. */
+/** The type that matrices are quantized to; some tensors get another one, depending on their shape and role. */
 export type Dtype = "f32" | "f16" | "q8_0" | "q6_k" | "q5_0" | "q4_0";
 
 /**
- * Where a model comes from: a record's id (`models/<id>.json`); a repository of the hub, `owner/name` or
- * `owner/name@revision`; the URL of a GGUF file; a GGUF file of the visitor's; the files of a Hugging Face folder; or
- * the key of a model in the store.
+ * The source of a model: a record's id (`models/<id>.json`); a repository on the hub, `owner/name` or
+ * `owner/name@revision`; the URL of a GGUF file; a GGUF file from the visitor's device; the files of a Hugging Face folder; or
+ * the key of a stored model.
  */
 export type ModelSource =
   | { id: string }
@@ -42,82 +42,82 @@ export interface ModelRecord {
   name?: string;
   description?: string;
   license?: string;
-  /** The GGUF file beside the record; `<id>.gguf` where neither this nor a repository is named. */
+  /** The GGUF file beside the record; `<id>.gguf` if neither this nor a repository is named. */
   file?: string;
   /** The size of that file, or of the repository's weights. */
   bytes?: number;
   /** The SHA-256 of the file beside the record. */
   sha256?: string;
-  /** What `bytes` become, by type. */
+  /** The size after quantization, by type. */
   sizes?: Partial<Record<Dtype, number>>;
-  /** Whether these very weights have been run and compared. */
+  /** Whether exactly these weights have been run and compared with the reference. */
   verified?: boolean;
   source?: { repo?: string; revision?: string; file?: string; sha256?: string };
 }
 
-/** A model in the store, whole or on its way. */
+/** A model in the store, complete or partially downloaded. */
 export interface StoredModel {
-  /** Names it in `load({ stored: key })` and `deleteModel(key)`. */
+  /** Identifies it in `load({ stored: key })` and `deleteModel(key)`. */
   key: string;
   name: string;
   dtype: string;
-  /** Whether it can be loaded; what is not goes on where it stopped when its `source` is loaded again. */
+  /** Whether it can be loaded; if not, loading its `source` again resumes the download. */
   complete: boolean;
-  /** In the store. */
+  /** Its size in the store. */
   bytes: number;
-  /** Bytes of the source that have come, and of all of it (0 where unknown). */
+  /** Bytes of the source downloaded so far, and in total (0 if unknown). */
   loaded: number;
   total: number;
   source: ModelSource;
-  /** Of a model by its URL: what the host said of the file, by which a newer one is told. */
+  /** For a model from a URL: the file's version according to its host, to recognize a newer one. */
   version?: { etag?: string; modified?: string; bytes?: number };
-  /** Of a record's model: what the record said of where its weights are. */
+  /** For a record's model: the repository, revision and hash that the record named. */
   origin?: string;
-  /** When it was whole, in milliseconds since 1970. */
+  /** When it was complete, in milliseconds since 1970. */
   at?: number;
 }
 
 export interface StorageState {
-  /** `memory` keeps nothing beyond this page. */
+  /** `memory` stores nothing beyond the lifetime of this page. */
   kind: "opfs" | "cache" | "memory";
-  /** Bytes, by the browser's estimate, of everything this origin keeps. */
+  /** Bytes stored by this origin, as the browser estimates them. */
   used: number;
-  /** 0 where the browser does not tell. */
+  /** 0 if the browser does not report it. */
   quota: number;
-  /** Whether the browser has promised not to evict. */
+  /** Whether the browser has agreed not to evict the data. */
   persisted: boolean;
 }
 
-/** What there is to know of a source before its weights are downloaded. */
+/** What is known about a source before its weights are downloaded. */
 export interface Preview {
   name: string;
   license?: string;
-  /** To download. */
+  /** The size of the download. */
   bytes: number;
-  /** What the store and, nearly, the engine's memory will need, by type; only the source's own where it is a GGUF. */
+  /** The size in the store, and roughly in the engine's memory, by type; for a GGUF file, only its own type. */
   sizes: Partial<Record<Dtype, number>>;
-  /** Whether it is in the store already, in the type asked for. */
+  /** Whether it is already stored in the requested type. */
   stored: boolean;
-  /** A sentence where this device will hardly hold it. */
+  /** A sentence, if the model is likely to be too large for this device. */
   warning?: string;
 }
 
 export interface LoadProgress {
   /** Bytes so far. */
   loaded: number;
-  /** Bytes in all; 0 where nobody knows. */
+  /** Total bytes; 0 if unknown. */
   total: number;
   /**
-   * `download` from the network (quantized as they come), `read` from disk or the store, `prepare` once all bytes are
-   * there, `wait` for another tab that has the same download in hand, or for the network to come back.
+   * `download`: bytes arrive from the network and are quantized; `read`: they are read from disk or the store; `prepare`: all have
+   * arrived; `wait`: for another tab that is downloading the same model, or for the network.
    */
   stage: "download" | "read" | "prepare" | "wait";
-  /** The file on its way. */
+  /** The file that is being transferred. */
   file?: string;
-  /** Over the last seconds. */
+  /** The average over the last seconds. */
   bytesPerSecond?: number;
   secondsLeft?: number;
-  /** A sentence about something that does not go as it should but is being dealt with. */
+  /** A sentence about a problem that is being handled. */
   note?: string;
 }
 
@@ -132,9 +132,9 @@ export interface ModelInfo {
   context_length: number;
   projection_dim: number;
   logit_scale: number;
-  /** How the model was trained to be read. */
+  /** The scoring that the model was trained for. */
   mode: "softmax" | "independent";
-  /** The prompt templates the model is meant to be used with; each has a `{}` for the label. */
+  /** The model's own prompt templates; each has a `{}` for the label. */
   templates: string[];
   /** The templates that the model's record names for an ensemble; may be empty. */
   ensemble: string[];
@@ -142,14 +142,14 @@ export interface ModelInfo {
   description: string;
   source: string;
   flavour: Flavour;
-  /** How many threads share the work. */
+  /** The number of threads. */
   threads: number;
   version: string;
-  /** A sentence where a kept model may not be the newest, or was damaged and fetched again. */
+  /** A sentence, if the stored model may be outdated, or was damaged and downloaded again. */
   note?: string;
 }
 
-/** What `embedImage` takes. A Blob is decoded by the engine; the others have been decoded by the browser. */
+/** The input of `embedImage`. A Blob is decoded by the engine; the other types were decoded by the browser. */
 export type ImageInput = Blob | ImageData | ImageBitmap;
 
 export interface Picture {
@@ -157,49 +157,49 @@ export interface Picture {
   key: string;
   width: number;
   height: number;
-  /** `jpeg`, `png`, …; the Blob's type or `pixels` where the browser decoded. */
+  /** `jpeg`, `png`, …; if the browser decoded it, the Blob's type or `pixels`. */
   format: string;
-  /** Who decoded. Only `rust` promises the same pixels everywhere. */
+  /** Which decoder was used. Only `rust` guarantees the same pixels everywhere. */
   decoder: "rust" | "browser";
-  /** [projection_dim], as projected, not normalised. */
+  /** The projected embedding, not normalised: [projection_dim]. */
   embedding: Float32Array;
-  /** Milliseconds. */
+  /** Durations in milliseconds. */
   timings: { decode: number; preprocess: number; encode: number };
 }
 
 export interface ClassifyRequest {
   labels: string[];
-  /** Each with a `{}`; several are averaged as an ensemble. */
+  /** Templates with `{}` for the label; several are averaged as an ensemble. */
   templates: string[];
-  /** `softmax`: among these labels. `independent`: each on its own. The model's own where absent. */
+  /** `softmax` compares the labels; `independent` scores each label independently. By default, as the model was trained. */
   mode?: "softmax" | "independent";
 }
 
 export interface Score {
   label: string;
-  /** In 0..1. */
+  /** From 0 to 1. */
   score: number;
-  /** Of the picture and the label's prompts, in -1..1. */
+  /** The cosine of the picture's and the label's embeddings, from -1 to 1. */
   cosine: number;
   logit: number;
-  /** The label's place in the request. */
+  /** The label's index in the request. */
   index: number;
 }
 
 export interface Classification {
-  /** Best first; equal scores in the order of the request. */
+  /** The scores, best first; equal scores are in the order of the request. */
   scores: Score[];
-  /** Milliseconds. */
+  /** Durations in milliseconds. */
   timings: { text: number; score: number };
-  /** How many labels had to be encoded because they were new. */
+  /** The number of labels that were new and had to be encoded. */
   encoded: number;
 }
 
-/** How a heatmap comes about: cosines with parts covered, in some 65 passes, or with the model's own patches, in one. */
+/** How a heatmap is computed: from cosines with parts of the picture covered (about 65 passes), or with the model's patches (one). */
 export type HeatmapMethod = "occlusion" | "patches";
 
 export interface HeatmapRequest {
-  /** A `Picture`'s: what has been looked at under the newest one is kept. */
+  /** The `key` of a `Picture`; the passes for the newest one are cached. */
   key: string;
   method: HeatmapMethod;
   labels: string[];
@@ -207,77 +207,76 @@ export interface HeatmapRequest {
 }
 
 export interface Heatmaps {
-  /** Cells along a side of the square that the model sees. */
+  /** Cells along one side of the square that the model sees. */
   side: number;
   /**
-   * [labels, side * side], row by row, in the order of the request. `occlusion`: how far the label's cosine drops with a
-   * part covered; `patches`: its cosine with each patch.
+   * [labels, side * side], row by row, in the order of the request. `occlusion`: how far the label's cosine drops when that part
+   * is covered; `patches`: its cosine with each patch.
    */
   values: Float32Array;
 }
 
-/** Labels or texts encoded so far, of those that are new. */
+/** How many of the new labels or texts have been encoded. */
 export interface EncodeProgress {
   done: number;
   total: number;
 }
 
 export interface CallOptions<Progress> {
-  /** Ends the call: it rejects with the signal's reason, an `AbortError` by default. */
+  /** Cancels the call, which then rejects with the signal's reason, an `AbortError` by default. */
   signal?: AbortSignal;
   onProgress?: (progress: Progress) => void;
 }
 
 export interface StartOptions {
-  /** A folder with a copy of this package's files, for bundlers that do not follow their addresses; where they lie where absent. */
+  /** The URL of a copy of this package's folder, for bundlers that do not follow `new URL(…, import.meta.url)`. */
   base?: string | URL;
-  /** The folder of the model records, or the records themselves; those of the package where absent. */
+  /** The folder of the model records, or the records themselves; the package's own by default. */
   models?: string | URL | PackagedModels;
-  /** Runs this build whatever the browser could do, for comparisons and tests. */
+  /** Uses this build instead of the fastest one, for comparisons and tests. */
   flavour?: Flavour;
   /**
-   * How many threads to share the work among, where the page is cross-origin isolated; where absent, up to 8, and one in
-   * Firefox.
+   * The number of threads, if the page is cross-origin isolated; by default up to 8, and one in Firefox.
    */
   threads?: number;
-  /** The hub to fetch repositories from; https://huggingface.co where absent. */
+  /** The hub that repositories are downloaded from; https://huggingface.co by default. */
   hub?: string | URL;
-  /** Of the hub, for gated and private repositories. It is sent to the hub alone, and kept nowhere. */
+  /** An access token for the hub, for gated and private repositories. It is sent only to the hub, and never stored. */
   token?: string;
-  /** Where to keep models; the best there is where absent. */
+  /** Where to store models; by default the best kind available. */
   store?: StorageState["kind"];
 }
 
-/** What of them the worker gets: addresses are absolute. */
+/** The part of `StartOptions` that is sent to the worker, with absolute addresses. */
 export interface WorkerOptions extends Omit<StartOptions, "base" | "models" | "hub"> {
   base?: string;
   models: string | PackagedModels;
   hub?: string;
 }
 
-/** The known models, as a program that is bundled has them. */
+/** The known models, as a bundled program includes them. */
 export interface PackagedModels {
-  /** By their ids. */
+  /** The records by id. */
   records: Record<string, ModelRecord>;
-  /** Where the files that come with the package are, by the ids of their records. */
+  /** The URLs of the files included in the package, by the ids of their records. */
   files: Record<string, string>;
 }
 
 export interface LoadOptions extends CallOptions<LoadProgress> {
-  /** What to quantize published weights to; `q8_0` where absent. */
+  /** The type to quantize published weights to; `q8_0` by default. */
   dtype?: Dtype;
 }
 
-/** What the worker answers to `start`. */
+/** The worker's answer to `start`. */
 export interface Started {
   capabilities: Capabilities;
   flavour: Flavour;
 }
 
-/** A request while it runs in the worker. */
+/** A request that is running in the worker. */
 export interface Job<Progress = any> {
   signal: AbortSignal;
   progress(payload: Progress): void;
-  /** Lets waiting messages in; throws the signal's reason if one of them ended this job. */
+  /** Lets pending messages be handled; throws the signal's reason if one of them cancelled this job. */
   breathe(): Promise<void>;
 }

@@ -11,12 +11,12 @@ pub struct Estimate {
     pub value: f64,
     pub low: f64,
     pub high: f64,
-    /// Pictures that it is of; of a difference between two sets, those of both.
+    /// The number of pictures; for a difference between two sets, of both together.
     pub n: usize,
 }
 
 impl Estimate {
-    /// The share of `successes` in `total`, by Wilson's score method (1927). Of nothing, nothing is known.
+    /// The proportion `successes / total` with Wilson's score interval (1927); for a total of 0, the interval is 0 to 1.
     pub fn share(successes: usize, total: usize) -> Self {
         if total == 0 {
             return Self { value: 0.0, low: 0.0, high: 1.0, n: 0 };
@@ -28,14 +28,14 @@ impl Estimate {
         Self { value: p, low: (centre - half).max(0.0), high: (centre + half).min(1.0), n: total }
     }
 
-    /// The bounds alone.
+    /// The bounds of the interval.
     pub fn interval(&self) -> [f64; 2] {
         [self.low, self.high]
     }
 }
 
-/// The difference `a - b` of the shares of two independent samples, each (successes, total), by Newcombe's
-/// hybrid of Wilson's intervals (1998, method 10).
+/// The difference `a - b` of the proportions of two independent samples, each (successes, total), with Newcombe's
+/// hybrid score interval (1998, method 10).
 pub fn difference_of_shares(a: (usize, usize), b: (usize, usize)) -> Estimate {
     let (a, b) = (Estimate::share(a.0, a.1), Estimate::share(b.0, b.1));
     let reach = |x: f64, y: f64| (x * x + y * y).sqrt();

@@ -62,7 +62,9 @@ pub fn argument_len(opcode: u8, rest: &[u8]) -> Result<Option<usize>> {
             None => None,
         },
         _ => {
-            return Err(malformed(format!("the pickle has the opcode {opcode:#04x}, which is not supported")));
+            return Err(malformed(format!(
+                "the pickle has the opcode {opcode:#04x}, which is not supported"
+            )));
         }
     })
 }

@@ -181,7 +181,7 @@ export function pipeline<Task extends keyof Pipelines>(
 
 declare module "./pipelines/tensor.js" {
   interface Tensor {
-    /** Iterates over the rows, as tensors with one dimension fewer. */
+    /** A row, as a tensor with one dimension fewer. */
     readonly [row: number]: Tensor;
   }
 }

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * Writes `www/export/one-file.html`: the page as one HTML file, but for what a demo puts in (its model, its pictures, demo.json)
+ * Writes `www/export/one-file.html`: the page as one HTML file, without what a demo adds (its model, its pictures, demo.json)
  * and the engine's builds, which `www/export/single-file.js` adds in a visitor's browser. The bundler follows the imports.
  * What is fetched only when somebody asks for it (the research tabs, this very export) has no host there and stays out.
  * usage: node tools/one-file.mjs [FOLDER]

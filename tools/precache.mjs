@@ -58,9 +58,9 @@ const all = [...files, ...Object.values(builds).flat()];
 /** @param {string} file */
 const content = (file) => readFileSync(path.join(root, file));
 const page = content("index.html").toString().replace(STAMP, "");
-/** Of the code alone: data is held against the host's whenever it is used, and may change without the code. */
+/** Only of the code: data is compared with the host's whenever it is used, and may change independently. */
 const code = all.filter((file) => /^(?:www|pkg)\//.test(file));
-/** By file, as `fetch` takes it. Hosts put things of their own into pages, so those are not held against anything. */
+/** By file, as `fetch` takes it. Some hosts modify pages, so pages are not checked. */
 const integrity = Object.fromEntries(
   code.filter((file) => !file.endsWith(".html")).map((file) => [file, `sha256-${createHash("sha256").update(content(file)).digest("base64")}`]),
 );

@@ -31,7 +31,7 @@ export function cos_sim(first, second) {
 
 /**
  * @param {Vector} scores
- * @param {number} [k] how many, 5 where absent
+ * @param {number} [k] how many; 5 by default
  * @returns {{ index: number, score: number }[]} the largest, best first; equal ones in their order
  */
 export function topK(scores, k = 5) {

@@ -68,7 +68,7 @@ impl Logits {
     }
 }
 
-/// Rows of so many labels that are worth handing to another thread.
+/// How many rows are worth handing to another thread.
 pub fn rows_per_thread(labels: usize) -> usize {
     PRODUCTS.div_ceil(labels.max(1))
 }

@@ -123,7 +123,7 @@ fn start(width: usize, count: usize) -> Vec<Vec<f64>> {
     basis
 }
 
-/// The covariance (but for its scale) times each direction.
+/// The unscaled covariance times each direction.
 fn spread(rows: &[Vec<f64>], basis: &[Vec<f64>]) -> Vec<Vec<f64>> {
     let mut result = vec![vec![0.0; rows.first().map_or(0, Vec::len)]; basis.len()];
     for row in rows {

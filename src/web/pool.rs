@@ -13,7 +13,7 @@ use wasm_bindgen::prelude::*;
 
 use crate::kernels::threads;
 
-/// Threads of the pool that no worker has taken up yet.
+/// Threads of the pool that no worker runs yet.
 static WAITING: Mutex<VecDeque<ThreadBuilder>> = Mutex::new(VecDeque::new());
 static MORE: Condvar = Condvar::new();
 

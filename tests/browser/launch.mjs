@@ -15,7 +15,7 @@ const FIREFOX_PREFERENCES = {
 
 export const browserName = process.env.PAGE_BROWSER ?? "chromium";
 
-/** @returns {Promise<import("playwright-core").Browser>} with a camera that asks nobody */
+/** @returns {Promise<import("playwright-core").Browser>} with a camera that needs no permission */
 export function launchBrowser() {
   if (browserName === "chromium") return launchChromium(...CHROMIUM_CAMERA);
   return launchFirefox(FIREFOX_PREFERENCES);

@@ -17,7 +17,7 @@ import { launchChromium } from "./chromium.mjs";
  * @param {string} [options.overlay] a folder whose files stand in front of the project's
  * @param {string} options.script source of a module; what it puts on `window` is there for `inPage`
  * @param {string} [options.connect] a host that the page may ask beside its own
- * @param {() => Promise<import("playwright-core").Browser>} [options.launch] Chromium where absent
+ * @param {() => Promise<import("playwright-core").Browser>} [options.launch] Chromium by default
  * @returns {Promise<Stage>}
  */
 export async function openStage({ overlay, script, connect, launch = launchChromium }) {

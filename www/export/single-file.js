@@ -2,7 +2,7 @@
 /** @import { ExportedDemo } from "./exported-demo.js" */
 /**
  * Packs the page into one HTML file that opens from disk. `one-file.html`, which the build makes by a bundler
- * (`tools/one-file.mjs`), is that file but for its contents: the engine's builds, and the demo with its model and pictures.
+ * (`tools/one-file.mjs`), is that file without its contents: the engine's builds, and the demo with its model and pictures.
  */
 import { readPageFile } from "./page-files.js";
 

@@ -1,21 +1,21 @@
 /**
- * Makes the page work without a network, and keeps its versions apart.
+ * Makes the page work offline, and keeps its versions apart.
  *
- * The build's list (`precache.js`) names a version and the SHA-256 of each of its files. A version's files lie in a cache
- * of their own, each held against the list when it came; a page gets its modules, workers and builds from the cache of its
- * version until it is closed, whatever is on the host by then, and the cache goes when nobody uses it any more. Which version
- * a page is stands in its `<meta name="version">`. A file that is not kept yet is fetched when it is used: where the host has
- * another by now, the page is told (`outdated`) and gets none, rather than one that does not fit.
+ * The build's list (`precache.js`) names a version and the SHA-256 of each of its files. Each version has its own cache, whose
+ * files are checked against the list when they arrive. A page gets its modules, workers and builds from the cache of its own
+ * version (`<meta name="version">`) until it is closed, whatever the host has by then; the cache is deleted when no page uses
+ * it any more. A file that is not stored yet is fetched when it is used. If the host has another version of it by then, the
+ * page is told (`outdated`) and the request fails, rather than mixing versions.
  *
- * The page itself, asked for anew, comes from the host: so a reload brings the newest version at once, and nothing else does.
- * Where the network fails, or gives no answer for a while, it is the version that is kept.
+ * The page itself is always requested from the host, so that a reload brings the newest version at once, and nothing else does.
+ * If the network fails or does not answer for a while, the stored version is used.
  *
- * Data (demo.json, the models, their records, data sets) belongs to no version: it is held against the host's whenever it is
- * used, and the copy serves where the host cannot be asked. What the engine keeps by itself (`no-store`) passes by, so that no
- * model lies here twice. Everything else, other origins before all, is none of this file's business.
+ * Data (demo.json, the models, their records, data sets) belongs to no version: it is compared with the host's whenever it is
+ * used, and the copy is used if the host cannot be asked. What the engine stores itself (`no-store`) is passed through, so that
+ * no model is stored twice. All other requests, above all those to other origins, are left alone.
  *
- * Every answer says that the page is cross-origin isolated, which threads need and most static hosts cannot say. So from
- * the second visit on the engine has threads on any host; nothing reloads by itself, and so nothing can reload forever.
+ * Every response has the headers for cross-origin isolation, which threads need and most static hosts cannot send. So from the
+ * second visit on, the engine has threads on any host; nothing reloads by itself, so nothing can reload forever.
  *
  * Runs as a classic script, because not every browser runs service workers as modules.
  */
@@ -43,7 +43,7 @@
 
   const address = (file) => new URL(file, scope).href;
   const listed = new Set([...files, ...Object.values(builds).flat()].map(address));
-  /** Where the page's code lies, and data that nobody needs before it is asked for. */
+  /** Folders of the page's code, and of data that is fetched only on demand. */
   const folders = ["www/", "pkg/", "models/", "datasets/"].map(address);
   const isCode = (file) => file.startsWith(folders[0]) || file.startsWith(folders[1]);
 
@@ -277,7 +277,7 @@
     return clientVersions.get(id);
   }
 
-  /** Removes the caches of versions that nobody uses any more. */
+  /** Deletes the caches of versions that no page uses any more. */
   async function sweep() {
     const clients = await caches.open(CLIENTS);
     const alive = new Set((await self.clients.matchAll({ type: "all", includeUncontrolled: true })).map(({ id }) => clientAddress(id)));

@@ -84,7 +84,7 @@ export class WorkerLink {
   }
 
   /**
-   * The caller hears at once; the worker stops at its next look into the mailbox, and its late answer meets nobody.
+   * The caller is told at once; the worker stops when it next handles messages, and its late answer is ignored.
    * @param {number} id
    * @param {unknown} reason
    */

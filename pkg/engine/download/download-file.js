@@ -284,7 +284,7 @@ async function* bodyOf(response, watch) {
   const ended = new Promise((_, reject) => {
     watch.signal.addEventListener("abort", () => reject(new Interruption("it stopped responding", { silent: true })), { once: true });
   });
-  ended.catch(() => {}); // it may end while nobody reads
+  ended.catch(() => {}); // it may end while there is no reader
   try {
     for (;;) {
       const { done, value } = await Promise.race([reader.read(), ended]).catch((cause) => {

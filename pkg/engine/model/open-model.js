@@ -12,7 +12,7 @@ import { PIECE, SMALL_PIECE, hashesOf, hashing, readPieces } from "../store/piec
 /**
  * @typedef {object} OpenedModel
  * @property {AsyncIterable<Uint8Array>} chunks
- * @property {number} bytes of the whole file; 0 where nobody knows yet
+ * @property {number} bytes of the whole file; 0 if not known yet
  * @property {string} name for messages
  * @property {"download" | "read"} stage
  * @property {string} [sha256] of the whole file, where `verify` can make sure of it

@@ -16,7 +16,7 @@ const PATIENCE = 3000;
  * @typedef {object} FoundModel
  * @property {string} key
  * @property {boolean} outdated whether its host, or its record, has another one now
- * @property {string} [note] a sentence where nobody could be asked
+ * @property {string} [note] a sentence, if the host could not be asked
  */
 
 /**
@@ -44,7 +44,7 @@ export async function findStored(source, dtype, store, context) {
 }
 
 /**
- * Removes a model that another one has taken the place of, unless another tab has it in hand.
+ * Deletes a model that another one has replaced, unless another tab is using it.
  * @param {string} key
  * @param {ModelStore} store
  */

@@ -72,7 +72,7 @@ export interface WasmConversion {
   /** Takes the next bytes; gives how many bytes of data wait to be taken away. */
   push(chunk: Uint8Array): number;
   take(): Uint8Array;
-  /** To be taken up by `resume`; only when nothing waits to be taken away. */
+  /** A state for `resume`; only when no output is waiting to be taken. */
   snapshot(): Uint8Array;
   /** The SHA-256 of the file that ends here. */
   end_file(): string;

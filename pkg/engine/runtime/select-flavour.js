@@ -8,7 +8,7 @@ const MOST = 8;
 /**
  * Chooses the build of the engine for a browser: the fastest that it can run. A pure function of its arguments.
  * @param {Capabilities} capabilities
- * @param {number} [threads] how many the caller wants; as many as pay where absent
+ * @param {number} [threads] how many the caller wants; by default as many as are worthwhile
  * @returns {Flavour}
  * @throws {EngineError} "no-simd" where no build can run
  */

@@ -51,5 +51,5 @@ export class ThreadPool {
   }
 }
 
-/** The workers of pools: a browser might collect one that nobody holds. @type {Worker[]} */
+/** The workers of pools: a browser might collect a worker without references. @type {Worker[]} */
 const running = [];

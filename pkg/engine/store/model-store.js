@@ -25,7 +25,7 @@ import { PIECE, SMALL_PIECE, readPieces } from "./pieces.js";
  * @property {number} [at] when it was whole, in milliseconds since 1970
  * @property {{ bytes: number, sum: string }[]} [bodies] of a model on its way: how long the body was at the last notes, and its
  *   checksum then
- * @property {Sums} [sums] of a whole model: what its files are held against whenever they are read
+ * @property {Sums} [sums] of a complete model: its files are compared with these whenever they are read
  * @property {string} [sha256] of the whole file, once it has been read
  * @property {string[]} [pieces] the SHA-256 of each of its pieces then: see `pieces.js`
  */
@@ -52,7 +52,7 @@ export class ModelStore {
     this.#disk = disk;
   }
 
-  /** @param {StorageState["kind"]} [kind] the best there is where absent */
+  /** @param {StorageState["kind"]} [kind] by default the best available */
   static async open(kind) {
     const makers = { opfs: opfsStore, cache: cacheStore, memory: async () => memoryStore() };
     for (const make of kind ? [makers[kind]] : Object.values(makers)) {
@@ -191,7 +191,7 @@ async function* checked(pieces, expected) {
 /**
  * @param {ModelFiles} files
  * @param {string} key
- * @returns {Promise<StoredModel | undefined>} nothing for a folder that nobody has begun to fill
+ * @returns {Promise<StoredModel | undefined>} nothing for a folder that is still empty
  */
 async function describe(files, key) {
   const whole = await json(files, key, "model.json");

@@ -53,7 +53,7 @@ export class EngineHost {
   #runtime;
   /** @type {Promise<EngineModule> | undefined} */
   #module;
-  /** Until the module shares its work, or turned out to have nobody to share it with. @type {Promise<void> | undefined} */
+  /** Settles when the module's threads have started, or could not be. @type {Promise<void> | undefined} */
   #pool;
   /** Fetches the build `research`, or gives the one that is there. @type {() => Promise<ResearchModule>} */
   #researchBuild = () => Promise.reject(new EngineError("not-started", "the engine has not been started"));

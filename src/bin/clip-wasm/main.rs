@@ -43,7 +43,7 @@ fn not_to_run(error: &clap::Error) -> ExitCode {
     if error.use_stderr() {
         let styled = std::io::IsTerminal::is_terminal(&std::io::stderr());
         let text = if styled { text.ansi().to_string() } else { text.to_string() };
-        // Where stderr takes nothing there is nobody to tell.
+        // If stderr cannot be written, nothing can be reported.
         let _ = std::io::stderr().lock().write_all(text.as_bytes());
         return ExitCode::from(error.exit_code() as u8);
     }

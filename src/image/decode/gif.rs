@@ -1,7 +1,7 @@
 //! The first frame of a GIF, on its screen.
 //!
 //! Read here and not by a crate because none agrees with Pillow on files that break the rules: bytes between
-//! blocks, extensions that nobody knows, no palette, codes that end early.
+//! blocks, unknown extensions, no palette, codes that end early.
 
 use std::fmt::Display;
 

@@ -190,7 +190,7 @@ pub(super) struct Pieces<'a> {
     owner: PhantomData<&'a mut [u8]>,
 }
 
-// SAFETY: the memory is borrowed mutably for 'a, and whoever takes a piece vouches that it is nobody else's.
+// SAFETY: the memory is borrowed mutably for 'a, and whoever takes a piece guarantees that no one else has it.
 unsafe impl Sync for Pieces<'_> {}
 
 impl Pieces<'_> {

@@ -17,7 +17,7 @@ pub(super) struct Tiles<'a> {
     owner: PhantomData<&'a mut [f32]>,
 }
 
-// SAFETY: the matrix is borrowed mutably for 'a, and whoever writes to it vouches that nobody else has those elements.
+// SAFETY: the matrix is borrowed mutably for 'a, and whoever writes to it guarantees exclusive access to those elements.
 unsafe impl Sync for Tiles<'_> {}
 
 impl<'a> Tiles<'a> {
@@ -54,7 +54,7 @@ impl<'a> Tiles<'a> {
         assert!(row + R <= self.rows && self.columns.start <= column && column + columns <= self.columns.end);
         let mut start = self.start.wrapping_add(row * self.stride + column);
         for values in values {
-            // SAFETY: the assertion keeps to the matrix; the caller vouches that nobody else has these elements.
+            // SAFETY: the assertion keeps to the matrix; the caller guarantees exclusive access to these elements.
             let target = unsafe { std::slice::from_raw_parts_mut(start, columns) };
             match <&mut [f32; BLOCK]>::try_from(&mut *target) {
                 Ok(whole) => put_vectors(whole, values, add),

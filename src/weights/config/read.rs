@@ -7,7 +7,7 @@ use super::{Activation, ClipConfig, EndToken, FastVitConfig, ModelFamily, TowerC
 use crate::error::{Error, Result};
 
 /// The accepted sizes: several times those of the largest CLIP known, and small enough that the product of
-/// any two fits in 31 bits (but for the token table, which is checked by itself).
+/// any two fits in 31 bits (except the token table, which is checked separately).
 mod limit {
     use super::RangeInclusive;
 

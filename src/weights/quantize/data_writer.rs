@@ -13,7 +13,7 @@ use crate::weights::quantize::blocks::dtype::Dtype;
 use crate::weights::quantize::outlier_weights::{self, OutlierWeights};
 use crate::weights::quantize::row_converter::RowConverter;
 
-/// The data so far, but for its bytes, which are given away as they are made.
+/// The data so far, without its bytes, which are handed over as they are made.
 #[derive(Debug, Serialize, Deserialize)]
 pub(in crate::weights) struct DataWriter {
     plan: Plan,

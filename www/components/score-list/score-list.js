@@ -128,7 +128,7 @@ export class ScoreList extends Component {
     return { item, percent, cosine, bar, spread };
   }
 
-  /** Where each row stands; of long lists nobody follows the rows, and asking would cost a layout. */
+  /** The position of each row; not for long lists, where movement cannot be followed and measuring would cost a layout. */
   #places() {
     if (this.#rows.size > ROWS_AT_ONCE) return new Map();
     return new Map([...this.#rows].map(([label, { item }]) => [label, item.offsetTop]));

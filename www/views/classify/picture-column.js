@@ -146,7 +146,7 @@ export class PictureColumn extends EventTarget {
     this.#on(document, "visibilitychange", () => document.hidden && this.stopCamera());
   }
 
-  /** Stops the camera, because nobody looks at it any more; what was there before comes back. */
+  /** Stops the camera, because its view was left; the previous picture comes back. */
   stopCamera() {
     if (this.#mounted?.localName !== "camera-view") return;
     this.#leave(true);

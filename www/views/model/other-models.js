@@ -59,7 +59,7 @@ export class OtherModels extends EventTarget {
     return this.#load(files.length === 1 && /\.gguf$/i.test(first.name) ? { file: first } : { files });
   }
 
-  /** Puts the focus on the button of a known model. @param {string} id */
+  /** Moves the focus to the button of a known model. @param {string} id */
   pointOut(id) {
     this.#parts.list.focusOn(id);
   }
@@ -215,7 +215,7 @@ export class OtherModels extends EventTarget {
     const { engine } = this.#session;
     const listed = await engine?.listModels();
     const partial = listed?.stored.find((model) => !model.complete && JSON.stringify(model.source) === source);
-    if (partial) await engine?.deleteModel(partial.key).catch(() => {}); // still in hand: what is left can be deleted in the list
+    if (partial) await engine?.deleteModel(partial.key).catch(() => {}); // still in use: it can be deleted in the list
     this.refresh();
   }
 

@@ -27,7 +27,7 @@ pub struct Settings {
 /// A sample of a data set.
 #[derive(Clone, Debug, Serialize)]
 pub struct Sample {
-    /// How it was drawn: so many of each label, at random by the seed.
+    /// How the sample was drawn: a number of pictures per label, at random with the seed.
     pub method: &'static str,
     pub each: usize,
     /// Pictures of the whole data.

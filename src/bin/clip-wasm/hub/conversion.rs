@@ -13,7 +13,7 @@ use super::remote::Remote;
 use super::work::Work;
 use crate::output;
 
-/// Downloads and converts; an earlier run that was cut short is taken up.
+/// Downloads and converts; resumes an interrupted earlier run.
 pub fn run(hub: &Hub, plan: &RepositoryPlan, dtype: Dtype, work: Work) -> Result<(Work, Summary)> {
     let repo = plan.record.source.repo.as_deref().unwrap_or_default();
     let read = |file: &Option<RepositoryFile>| match file {

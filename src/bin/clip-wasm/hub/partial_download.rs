@@ -15,7 +15,7 @@ use super::note::{Note, Point};
 use super::work::Work;
 use crate::output;
 
-/// A note is taken after so many bytes of the source, or after so long.
+/// The state is saved after this many bytes of the source, or after this time.
 const NOTE_BYTES: u64 = 16 << 20;
 const NOTE_INTERVAL: Duration = Duration::from_millis(300);
 

@@ -108,7 +108,7 @@ impl Work {
         self.part_path()
     }
 
-    /// Removes what is half done. What cannot be removed is found and taken up, or passed over, the next time.
+    /// Removes unfinished files. Those that cannot be removed are resumed or ignored the next time.
     pub fn clear(&mut self) {
         self.is_cleared = true;
         let notes =

@@ -77,7 +77,7 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
 }
 
 /// Writes a small file aside, under a name of its own, and renames it: at every moment there is a whole one. For files
-/// that nobody else writes at the same time.
+/// that no one else writes at the same time.
 ///
 /// # Errors
 /// `File`.

@@ -48,7 +48,7 @@ pub(super) struct Table {
 }
 
 impl Table {
-    /// Codes of up to so many bits are found at once.
+    /// Codes of up to this many bits are found with one lookup.
     pub(super) const LOOKAHEAD: u32 = 8;
 
     /// # Errors

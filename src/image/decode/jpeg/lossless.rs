@@ -7,7 +7,7 @@ use super::markers::{Markers, Scan};
 use super::planes::Plane;
 use crate::Result;
 
-/// Samples of an MCU are at most so many.
+/// The maximum number of samples in an MCU.
 const MAX_MCU_SAMPLES: usize = 10;
 
 /// A component as its scan sees it.

@@ -41,7 +41,7 @@ enum Coding {
     RefinedAc,
 }
 
-/// Blocks of an MCU are at most so many.
+/// The maximum number of blocks in an MCU.
 const MAX_MCU_BLOCKS: usize = 10;
 
 /// A component as its scan sees it.

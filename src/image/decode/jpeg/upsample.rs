@@ -14,7 +14,7 @@ pub(super) enum Upsampling {
     Across,
     Down,
     AcrossAndDown,
-    /// Every sample so many times across and down.
+    /// Repeats every sample this many times across and down.
     Repeat {
         across: usize,
         down: usize,

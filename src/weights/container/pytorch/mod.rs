@@ -72,7 +72,7 @@ enum ArchivePosition {
 }
 
 impl ArchivePosition {
-    /// What follows an entry of so many bytes: its descriptor if it has one, or else the next head.
+    /// What follows an entry of this many bytes: its data descriptor if it has one, or else the next header.
     fn after(described: bool, bytes: usize) -> Self {
         if described { Self::Descriptor { bytes: bytes as u64 } } else { Self::Head }
     }
@@ -268,7 +268,7 @@ fn by_storage(views: Vec<View>) -> BTreeMap<String, Vec<View>> {
     storages
 }
 
-/// The tensors of a storage, but for those that `skip` names.
+/// The tensors of a storage, except those that `skip` names.
 fn tensors_of(views: &[View], storage: &Bytes, skip: &impl Fn(&str) -> bool) -> Result<Vec<Tensor>> {
     check_shares(views)?;
     views.iter().filter(|view| !skip(&view.name)).map(|view| tensor(view, storage)).collect()

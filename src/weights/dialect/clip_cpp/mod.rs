@@ -183,7 +183,7 @@ impl ConfigSource for ConfigKeys<'_> {
         match (self.0.get(&key), field) {
             (Some(value), _) => value.as_u64().ok_or_else(|| self.error(field, "is no whole number")),
             (None, Field::Channels) => Ok(3),
-            // Files of clip.cpp come from configs of before the convention changed.
+            // clip.cpp's files come from configs written before the convention changed.
             (None, Field::EosTokenId) => Ok(2),
             (None, Field::VocabSize) => match self.0.get(TOKENS) {
                 Some(Value::Array(tokens)) => Ok(tokens.len() as u64),

@@ -18,7 +18,7 @@ pub enum TensorMapping {
     Transposed(String),
     /// Its rows become those of these tensors, one after the other, in equal parts.
     Packed(Vec<String>),
-    /// The tensor becomes one of this name with so many axes, the last ones; those before have length one.
+    /// The tensor gets this name and this many axes, its last ones; the axes before have length one.
     LastAxes(String, usize),
     /// It is a buffer without information and is left out.
     Nowhere,

@@ -7,7 +7,7 @@ use half::{bf16, f16};
 use crate::error::Result;
 use crate::weights::quantize::blocks::dtype::Dtype;
 
-/// Appends `values` to `out` in `dtype`. They are finite and, but for f32 and bf16, within the range of f16.
+/// Appends `values` to `out` in `dtype`. They must be finite and, except for f32 and bf16, within the range of f16.
 ///
 /// # Panics
 /// If there is no whole number of blocks.

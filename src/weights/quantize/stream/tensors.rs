@@ -21,7 +21,7 @@ pub struct Published {
 }
 
 impl Published {
-    /// A tensor of so many bytes; one without a type is passed over.
+    /// A tensor of this many bytes; one without a type is skipped.
     pub fn new(name: String, shape: Vec<usize>, dtype: Option<Dtype>, bytes: usize) -> Self {
         let place = tensor_names::mapping(&name);
         let shape = if shape.is_empty() { vec![1] } else { shape };

@@ -28,7 +28,7 @@ fn default_template(family: ModelFamily) -> &'static str {
     }
 }
 
-/// What OpenCLIP's tokenizer fills up a text with, which MobileCLIP's text tower sees.
+/// The token that OpenCLIP's tokenizer pads texts with, which MobileCLIP's text tower sees.
 const MOBILE_CLIP_PADDING: u32 = 0;
 /// How many prompts go through the text tower at once, which bounds the memory of a pass.
 const PROMPTS_PER_PASS: usize = 64;

@@ -62,7 +62,7 @@ pub enum NoTemperature {
     HigherIsLikelier,
 }
 
-/// The pictures whose confidence lies in (low, high].
+/// The pictures whose confidence is in (low, high].
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Bin {
     pub low: f64,

@@ -8,7 +8,7 @@ use super::labels::{Labels, answers, logits, truths};
 use super::logits::best;
 use super::statistics::{Estimate, mcnemar_exact};
 
-/// A class under one of its names, the others as they are.
+/// A class under one of its names, with the other classes unchanged.
 #[derive(Clone, Debug, Serialize)]
 pub struct Naming {
     pub name: String,

@@ -17,7 +17,7 @@ pub const STDIN: &str = "-";
 pub const TOGETHER: usize = 32;
 /// Folders within folders that are looked into: a circle of links ends there.
 const DEEPEST: usize = 64;
-/// What lies beside pictures in folders and is none.
+/// Files in folders of pictures that are not pictures.
 const NOTES: [&str; 8] = ["md", "txt", "csv", "json", "db", "ini", "xmp", "aae"];
 
 /// A picture that could not be read, as JSON reports it.
@@ -32,7 +32,7 @@ pub struct Unreadable {
 #[derive(Serialize)]
 pub struct Named {
     pub image: String,
-    /// The path's bytes, where it is not UTF-8 and `image` is only to be read.
+    /// The bytes of the path, if it is not UTF-8 and `image` is only for display.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub image_bytes: Option<Vec<u8>>,
 }

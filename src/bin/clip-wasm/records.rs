@@ -6,7 +6,7 @@ use clip_wasm::weights::{Record, Source};
 use clip_wasm::{Error, Result};
 use serde::{Deserialize, Serialize};
 
-/// Ids and records of the models that lie on a hub.
+/// Ids and records of the models on a hub.
 const RECORDS: [(&str, &str); 8] = [
     ("tinyclip-vit-8m-16", include_str!("../../../models/tinyclip-vit-8m-16.json")),
     ("openai-vit-b-32", include_str!("../../../models/openai-vit-b-32.json")),

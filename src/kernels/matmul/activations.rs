@@ -22,7 +22,7 @@ const GRAIN: usize = 4;
 /// What is to be quantized: rows of equal length.
 #[derive(Clone, Copy, Debug)]
 pub enum Rows<'a> {
-    /// Rows that are quantized as they are.
+    /// Rows that are quantized unchanged.
     Plain(&'a [f32]),
     /// Rows to which a layer norm is applied first.
     Normalised(&'a LayerNorm, &'a [f32]),

@@ -98,7 +98,7 @@ pub fn class_names(bytes: Vec<u8>) -> Result<Vec<String>> {
 
 /// The key and the suffix of a name, as webdataset's `base_plus_ext` splits it: at the first dot of its last part.
 /// `None` where that part begins with the dot, as in `._s0.png` of an archive made on macOS, or has none; and for
-/// webdataset's own notes, `__name__` and what lies in it.
+/// webdataset's own metadata, `__name__` and its contents.
 fn parts(name: &str) -> Option<(&str, String)> {
     let first = name.split('/').next().unwrap_or_default();
     if first.len() >= 4 && first.starts_with("__") && first.ends_with("__") {

@@ -29,7 +29,7 @@ pub(super) type Pipeline = TokenizerImpl<TokenModel, NormalizerStep, PreTokenize
 pub(super) struct TokenizerFile {
     pub pipeline: Pipeline,
     pub special: SpecialTokens,
-    /// The id that fills up a text, where the file says or implies one.
+    /// The padding id, if the file states or implies one.
     pub padding: Option<u32>,
     /// Ids are `0..vocab_size`, without a gap.
     pub vocab_size: usize,

@@ -125,7 +125,7 @@ fn split<'de, D: serde::Deserializer<'de>>(step: D) -> std::result::Result<Split
     Split::new(pattern, behavior, invert).map_err(serde::de::Error::custom)
 }
 
-/// A step that there is none of: special tokens are put around the ids here, and ids are never turned back into text.
+/// A step that is not used: special tokens are added to the ids here, and ids are never decoded.
 #[derive(Clone, Debug)]
 pub enum Nothing {}
 

@@ -10,7 +10,7 @@ use crate::weights::dialect::clip_cpp;
 /// The most bytes that are set aside before any have come.
 const MOST_AT_ONCE: u64 = 1 << 30;
 
-/// A GGUF file on its way in. Neither the file nor its matrices as stored ever lie in memory as a whole.
+/// A GGUF file that is arriving. Neither the whole file nor a whole matrix in its stored form is ever in memory.
 #[derive(Default)]
 pub struct Loader {
     stream: GgufStream,

@@ -41,7 +41,7 @@ pub struct Checkpoint {
     pub preprocessing_json: Bytes,
     pub record: Record,
     pub tensors: Tensors,
-    /// The files the tensors lie in.
+    /// The files that contain the tensors.
     weights: Vec<Bytes>,
     /// SHA-256 of the published weights that a GGUF file was made from; `None` if these are the published weights.
     published_sha256: Option<String>,

@@ -35,7 +35,7 @@ impl ConfigJson {
         object.get(key)
     }
 
-    /// The object a field lies in, that object's name, and the field's key in it.
+    /// The object that contains a field, that object's name, and the field's key in it.
     fn place(&self, field: Field) -> (&Map<String, Value>, &'static str, &'static str) {
         match field {
             Field::ImageSize => (&self.vision, "vision_config.", "image_size"),

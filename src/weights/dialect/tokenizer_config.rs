@@ -151,7 +151,7 @@ impl Settings {
     }
 }
 
-/// A token as either file writes it: its text alone, or with what is asked of the texts around it.
+/// A token as either file writes it: its text only, or with options for matching it.
 #[derive(Debug)]
 struct Token {
     content: String,

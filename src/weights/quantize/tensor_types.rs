@@ -54,7 +54,7 @@ pub fn planned_dtype(name: &str, shape: &[usize], asked: Dtype) -> Dtype {
 
 /// Whether a matrix that is asked for in fewer bits gets eight.
 ///
-/// The errors of the two projections, and of SigLIP's pooling head, go into the embeddings as they are. In q6_k, whose
+/// The errors of the two projections, and of SigLIP's pooling head, affect the embeddings directly. In q6_k, whose
 /// point is fidelity, those of the token table and of attention's values and output, which go into the residual stream,
 /// are spared too, for 9 % of the file: `docs/CORRECTNESS.md` has what that gives.
 fn keeps_eight_bits(name: &str, asked: Dtype) -> bool {

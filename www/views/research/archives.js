@@ -77,7 +77,7 @@ async function samplesOf(archive, called, classes) {
 
 /**
  * The key and the suffix of a name, split at the first dot of its last part; nothing where that part begins with the dot,
- * as in `._s0.png` of an archive made on macOS, or has none, and for webdataset's own notes, `__name__` and what lies in it.
+ * as in `._s0.png` of an archive made on macOS, or has none, and for webdataset's own metadata, `__name__` and its contents.
  * @param {string} name
  */
 function partsOf(name) {

@@ -33,7 +33,7 @@ impl Labels {
         self.labels_file.as_deref() == Some(Path::new(STDIN))
     }
 
-    /// The file that `--labels` names in place of labels, if there is one of that name.
+    /// The file that `--labels` names by mistake instead of labels, if one exists.
     pub fn mistaken_file(&self) -> Option<&str> {
         self.labels.as_deref().filter(|labels| Path::new(labels).is_file())
     }

@@ -141,7 +141,7 @@ fn print_accuracy(accuracy: &Accuracy, labels: &[String]) -> Result<()> {
     Ok(())
 }
 
-/// A share for people, with the number of pictures that it is of. Resamples that are all alike bound nothing.
+/// A percentage with its interval and the number of pictures. If all resamples are identical, there is no interval.
 pub fn percent(share: &Estimate) -> String {
     let [value, low, high] = [share.value, share.low, share.high].map(|value| value * 100.0);
     let interval = if low == high {

@@ -77,7 +77,7 @@ impl Saved {
     /// Tells how many of `all` pictures were there before.
     ///
     /// # Errors
-    /// `Dataset` if none was: what is kept is of other pictures, and would be lost.
+    /// `Dataset` if none was: the saved embeddings are of other pictures, and would be lost.
     pub fn resumed(&self, images: usize, all: usize) -> Result<Resumed> {
         if images == 0 {
             let count = self.set.pictures().len();

@@ -19,7 +19,7 @@ use crate::dataset::{Dataset, Item};
 use crate::pictures::TOGETHER;
 use crate::{model, output};
 
-/// What is said of pictures that lie in a heap, where nothing tells what they show.
+/// The error for pictures without labels.
 const NO_CLASSES: &str = "holds pictures without labels: expected a folder of pictures for each class, or a .csv with the \
                           columns file and label; --labels gives labels to choose from without measuring how often they \
                           are right";

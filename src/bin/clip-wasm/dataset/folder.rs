@@ -14,7 +14,7 @@ const SPLITS: [&str; 9] =
 /// Folders in folders: more are a link in a circle.
 const DEEPEST: usize = 16;
 
-/// Reads the names in a folder. Underscores in a class's name read as spaces; what lies in folders of a class's folder
+/// Reads the names in a folder. Underscores in a class's name become spaces; what is in subfolders of a class's folder
 /// is of that class, as in torchvision's `ImageFolder`.
 pub fn open(folder: &Path) -> Result<Dataset> {
     let (folders, files): (Vec<PathBuf>, Vec<PathBuf>) =

@@ -161,7 +161,7 @@ impl Hub {
         Ok(slot.path)
     }
 
-    /// Whether a kept model is of this hub and of what is asked for.
+    /// Whether a stored model is from this hub and is the requested one.
     fn is_of(&self, note: &kept::Note, wanted: &Wanted) -> bool {
         note.hub == self.endpoint && note.asked == wanted.asked()
     }

@@ -37,7 +37,7 @@ pub struct PartialDownload {
 }
 
 impl PartialDownload {
-    /// Resumes what is there if it is of the same origin, or begins anew.
+    /// Resumes an existing conversion from the same origin, or starts over.
     ///
     /// # Errors
     /// `File`.

@@ -8,7 +8,7 @@ pub struct Remote {
     pub url: String,
     /// What to call it in messages: an address that people can open.
     pub shown: String,
-    /// 0 where it is not known.
+    /// 0 if unknown.
     pub bytes: u64,
     /// Whether its hash is known, which is looked at in the end: otherwise what comes in parts has to be of one ETag.
     pub is_hashed: bool,

@@ -149,7 +149,7 @@ fn bar(total: u64, what: &str, template: &str) -> ProgressBar {
     bar
 }
 
-/// A byte count for people.
+/// A byte count in readable form.
 pub fn bytes(count: u64) -> String {
     format!("{:.1} MB", count as f64 / 1e6)
 }

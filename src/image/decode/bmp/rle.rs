@@ -76,7 +76,7 @@ impl Decoder<'_> {
         Some(Step::On)
     }
 
-    /// `count` indices as they are, up to an even offset in the file.
+    /// `count` literal indices, up to an even offset in the file.
     fn literal(&mut self, count: usize, len: usize) -> Option<()> {
         let count = count.min(len - self.out.len());
         for pixel in 0..count {

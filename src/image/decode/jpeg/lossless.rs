@@ -105,7 +105,7 @@ fn members(markers: &Markers, frame: &Frame, scan: &Scan) -> Result<Vec<Member>>
     Ok(members)
 }
 
-/// Reads the differences of a row of MCUs; where data is missing there are none, and prediction begins anew.
+/// Reads the differences of a row of MCUs; where data is missing, there are none, and prediction restarts.
 fn read_row(markers: &mut Markers, members: &mut [Member], scan_row: usize, columns: usize) -> Result<()> {
     let source = &mut markers.source;
     if source.insufficient {

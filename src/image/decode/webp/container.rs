@@ -13,7 +13,7 @@ mod flag {
     pub(super) const KNOWN: u8 = 0x3e;
 }
 
-/// The first picture of a file, and where it lies on the canvas.
+/// The first picture of a file, and its position on the canvas.
 pub(super) struct Container<'a> {
     pub(super) canvas: (u32, u32),
     pub(super) place: (u32, u32),
@@ -171,7 +171,7 @@ fn is_picture((kind, _): &(&[u8; 4], &[u8])) -> bool {
     [b"ALPH", b"VP8 ", b"VP8L"].contains(kind)
 }
 
-/// Chunks one after the other, as far as they are whole.
+/// The chunks in order, up to the first incomplete one.
 #[derive(Clone)]
 struct Chunks<'a> {
     bytes: &'a [u8],

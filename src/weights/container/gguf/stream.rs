@@ -145,7 +145,7 @@ impl TensorData {
     }
 }
 
-/// Memory for `len` bytes, if no more than that was announced to come at all.
+/// Memory for `len` bytes, if the file is at least that long.
 fn room(len: u64, announced: u64) -> Result<Vec<u8>> {
     let mut data = Vec::new();
     if len <= announced {

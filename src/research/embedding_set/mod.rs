@@ -175,13 +175,13 @@ impl EmbeddingSet {
     /// # Errors
     /// As [`table::write_csv`].
     pub fn to_csv(&self, weights: &str) -> Result<String> {
-        let line = |picture: &'_ Picture| {
+        let line = |(row, picture): (usize, &'_ Picture)| {
             let [label, sha256] =
                 [&picture.label, &picture.sha256].map(|text| text.clone().unwrap_or_default());
-            [picture.name.clone(), label, sha256, weights.to_owned(), VERSION.to_owned()]
+            [picture.name.clone(), label, sha256, weights.to_owned(), VERSION.to_owned(), row.to_string()]
         };
-        let lines: Vec<[String; 5]> = self.pictures.iter().map(line).collect();
-        let heading = ["file", "label", "sha256", "weights_sha256", "version"];
+        let lines: Vec<[String; 6]> = self.pictures.iter().enumerate().map(line).collect();
+        let heading = ["file", "label", "sha256", "weights_sha256", "version", "row"];
         let rows = lines.iter().map(|line| line.each_ref().map(String::as_str));
         table::write_csv(std::iter::once(heading).chain(rows))
     }
@@ -210,9 +210,36 @@ impl EmbeddingSet {
             return Err(Error::Malformed { format: "npy", reason });
         }
         let picture = |line: table::Line| Picture { name: line.file, label: line.label, sha256: line.sha256 };
-        let pictures = lines.into_iter().map(picture).collect();
+        let pictures = by_row(lines)?.into_iter().map(picture).collect();
         Ok(Self { pictures, values, width })
     }
+}
+
+/// The lines in the order of their rows, whatever order somebody has put them in since.
+///
+/// # Errors
+/// `Malformed` if they name rows, and not each one once.
+fn by_row(lines: Vec<table::Line>) -> Result<Vec<table::Line>> {
+    if lines.iter().all(|line| line.row.is_none()) {
+        return Ok(lines);
+    }
+    let count = lines.len();
+    let mut ordered = vec![None; count];
+    for line in lines {
+        let row = line.row.as_deref().and_then(|row| row.parse::<usize>().ok());
+        let free = row.and_then(|row| ordered.get_mut(row)).filter(|place| place.is_none());
+        let Some(place) = free else {
+            let reason = format!(
+                "{} has the row {:?}, expected each of 0 to {} once",
+                line.file,
+                line.row.unwrap_or_default(),
+                count.saturating_sub(1)
+            );
+            return Err(Error::Malformed { format: "CSV", reason });
+        };
+        *place = Some(line);
+    }
+    Ok(ordered.into_iter().flatten().collect())
 }
 
 #[cfg(test)]
@@ -236,6 +263,18 @@ mod tests {
         let (npy, csv) = (set().to_npy(), set().to_csv("hash").unwrap());
         assert_eq!(npy.len() % 64, 16, "a header of whole lines, then four values");
         assert_eq!(EmbeddingSet::from_files(&npy, &csv, 2, "hash").unwrap(), set());
+    }
+
+    #[test]
+    fn a_table_that_was_sorted_since_names_the_same_rows() {
+        let (npy, csv) = (set().to_npy(), set().to_csv("hash").unwrap());
+        let [heading, first, second] = *csv.lines().collect::<Vec<_>>() else { panic!("{csv}") };
+        let read = |csv: &str| EmbeddingSet::from_files(&npy, csv, 2, "hash");
+        assert_eq!(read(&format!("{heading}\n{second}\n{first}\n")).unwrap(), set());
+        let twice = read(&format!("{heading}\n{first}\n{first}\n")).unwrap_err().to_string();
+        assert!(twice.contains("a/1.png has the row \"0\", expected each of 0 to 1 once"), "{twice}");
+        let without = read("file,label\n2.png,\na/1.png,b\n").unwrap();
+        assert_eq!(without.pictures()[0].name, "2.png", "a table that names no rows is in their order");
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::run::{Workspace, picture};
+use crate::support::tiny_clip::TinyClip;
 
 fn put(folder: &Path, names: &[&str]) {
     for name in names {
@@ -79,4 +80,79 @@ fn splits_and_heaps_of_pictures_are_not_taken_for_classes() {
     let mixed = workspace.run(&["eval", "mixed", "--json"]);
     assert_eq!(mixed.code, Some(0));
     assert!(mixed.err.contains("1 file beside the class folders is left out: loose.webp"), "{mixed:?}");
+}
+
+#[test]
+fn embeddings_of_the_same_weights_with_an_edited_config_are_not_taken_for_those_of_the_model() {
+    let workspace = Workspace::new();
+    let model = workspace.work().join("model");
+    fs::create_dir(&model).unwrap();
+    TinyClip::seeded(7).write_folder(&model);
+    put(&workspace.work(), &["data/cat/1.webp", "data/dog/1.webp"]);
+    let eval = |words: &[&str]| workspace.run(&[&["eval", "--model", "model", "--json"], words].concat());
+    let first = eval(&["data", "--keep", "kept"]);
+    assert_eq!(first.code, Some(0), "{first:?}");
+    assert_eq!(eval(&["data", "--keep", "kept"]).json()["resumed"]["images"], 2);
+    assert_eq!(eval(&["kept.npy"]).code, Some(0));
+    let config = model.join("config.json");
+    let text = fs::read_to_string(&config).unwrap();
+    let other = text.replace("quick_gelu", "gelu");
+    assert_ne!(other, text);
+    fs::write(&config, other).unwrap();
+    for words in [&["data", "--keep", "kept"][..], &["kept.npy"]] {
+        let refused = eval(words);
+        let words = "these weights made with another config, tokenizer or preprocessing";
+        assert!(refused.failure().contains(words), "{refused:?}");
+    }
+    let afresh = eval(&["data", "--keep", "kept", "--fresh"]).json();
+    assert_eq!(afresh["weights_sha256"], first.json()["weights_sha256"]);
+    assert_ne!(afresh["config_sha256"], first.json()["config_sha256"]);
+    assert_eq!(eval(&["kept.npy"]).code, Some(0));
+}
+
+#[test]
+fn a_label_counts_once_and_without_blanks_around_it_and_an_empty_folder_is_no_class() {
+    let workspace = Workspace::new();
+    put(&workspace.work(), &["data/cat_/1.webp", "data/_dog/1.webp"]);
+    fs::create_dir(workspace.work().join("data/empty")).unwrap();
+    fs::write(workspace.work().join("data/empty/.DS_Store"), "").unwrap();
+    let ran = workspace.run(&["eval", "data", "--json"]);
+    assert_eq!(ran.json()["labels"], serde_json::json!(["dog", "cat"]), "{ran:?}");
+    assert!(ran.err.contains("empty holds no pictures: it is no class"), "{ran:?}");
+    let given = workspace.run(&["eval", "data", "--json", "--labels", "cat,dog,cat", "--label", "dog"]);
+    assert_eq!(given.json()["labels"], serde_json::json!(["cat", "dog"]), "{given:?}");
+    assert!(given.err.contains("labels given more than once count once, such as \"cat\""), "{given:?}");
+    let one = workspace.run(&["classify", &picture(), "--labels", "cat,cat", "--json"]);
+    assert_eq!(one.code, Some(0), "{one:?}");
+    assert!(String::from_utf8_lossy(&one.out).contains("1.0"), "the only label has all of it: {one:?}");
+}
+
+#[test]
+fn a_file_that_a_table_repeats_counts_once() {
+    let workspace = Workspace::new();
+    put(&workspace.work(), &["data/1.webp", "data/2.webp"]);
+    fs::write(workspace.work().join("data/table.csv"), "file,label\n1.webp,a\n2.webp,b\n1.webp,a\n").unwrap();
+    let ran = workspace.run(&["eval", "data/table.csv", "--json"]);
+    assert_eq!(ran.json()["images"], 2, "{ran:?}");
+    assert!(ran.err.contains("listed more than once count once, such as 1.webp"), "{ran:?}");
+}
+
+#[test]
+fn a_sample_of_what_is_kept_loses_nothing_of_the_rest() {
+    let workspace = Workspace::new();
+    put(&workspace.work(), &["data/a/1.webp", "data/a/2.webp", "data/b/1.webp", "data/b/2.webp"]);
+    let kept = |words: &[&str]| {
+        let ran = workspace.run(&[&["eval", "data", "--json", "--keep", "kept"], words].concat());
+        assert_eq!(ran.code, Some(0), "{ran:?}");
+        fs::read_to_string(workspace.work().join("kept.csv")).unwrap().lines().count() - 1
+    };
+    assert_eq!(kept(&["--limit", "1"]), 2);
+    assert_eq!(kept(&[]), 4);
+    assert_eq!(kept(&["--limit", "1"]), 4);
+    let of = |data: &str| workspace.run(&["eval", data, "--json"]).json();
+    for key in ["pictures_sha256", "data_sha256", "acc1", "images"] {
+        assert_eq!(of("kept.npy")[key], of("data")[key], "{key}");
+    }
+    fs::remove_file(workspace.work().join("data/b/2.webp")).unwrap();
+    assert_eq!(kept(&[]), 3, "what is no more in the data is no more kept");
 }

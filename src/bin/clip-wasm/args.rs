@@ -14,7 +14,7 @@ use clip_wasm::task::zero_shot::Mode;
 
 use crate::pictures::STDIN;
 
-pub use labels::Labels;
+pub use labels::{Labels, once};
 pub use research::{Bias, Compare, Data, Eval, Probe, Robustness};
 
 /// Zero-shot image classification with CLIP and SigLIP: the same bits as in the browser.

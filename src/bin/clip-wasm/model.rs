@@ -108,14 +108,21 @@ pub fn open(path: &Path) -> Result<Checkpoint> {
     })
 }
 
-/// The model that `name` stands for, ready to run, and the hash of its weights.
+/// What tells a model from others.
+pub struct Hashes {
+    pub weights: String,
+    /// Of architecture, tokenizer and preprocessing.
+    pub config: String,
+}
+
+/// The model that `name` stands for, ready to run, and its hashes.
 ///
 /// # Errors
 /// As [`checkpoint`] and [`Session::new`].
-pub fn hashed_session(name: &OsStr) -> Result<(Session, String)> {
+pub fn hashed_session(name: &OsStr) -> Result<(Session, Hashes)> {
     let checkpoint = checkpoint(name)?;
-    let sha256 = checkpoint.sha256().to_owned();
-    Ok((build(name, checkpoint)?, sha256))
+    let hashes = Hashes { weights: checkpoint.sha256().to_owned(), config: checkpoint.metadata_sha256()? };
+    Ok((build(name, checkpoint)?, hashes))
 }
 
 /// The model that `name` stands for, ready to run.

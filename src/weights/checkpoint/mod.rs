@@ -14,7 +14,7 @@ use std::sync::OnceLock;
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::weights::config::ClipConfig;
 use crate::weights::container::gguf::{Gguf, Metadata};
 use crate::weights::container::{pytorch, safetensors};
@@ -158,6 +158,22 @@ impl Checkpoint {
             self.weights.iter().for_each(|file| hash.update(file));
             hexadecimal(&hash.finalize())
         })
+    }
+
+    /// The SHA-256 of what there is beside the tensors: architecture, tokenizer and preprocessing, as they are run. The
+    /// same weights with an edited config are another model.
+    ///
+    /// # Errors
+    /// `Malformed` if the architecture cannot be written as JSON, which does not happen.
+    pub fn metadata_sha256(&self) -> Result<String> {
+        let config = serde_json::to_vec(&self.config)
+            .map_err(|error| Error::Malformed { format: "JSON", reason: error.to_string() })?;
+        let mut hash = Sha256::new();
+        for part in [config.as_slice(), &self.tokenizer_json, &self.preprocessing_json] {
+            hash.update((part.len() as u64).to_le_bytes());
+            hash.update(part);
+        }
+        Ok(hexadecimal(&hash.finalize()))
     }
 
     /// The SHA-256 of the published weights: of these, or of those this GGUF was made from.

@@ -1,5 +1,6 @@
 //! Labels on the command line: as a list, one by one, or from a file.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use clap::Args as Group;
@@ -56,8 +57,18 @@ impl Labels {
         if let Some(path) = &self.labels_file {
             labels.extend(read_file(path)?);
         }
-        Ok(labels)
+        Ok(once(labels))
     }
+}
+
+/// Labels, each once: two of one name share their score, and the second never comes first.
+pub fn once(labels: Vec<String>) -> Vec<String> {
+    let mut seen = HashSet::new();
+    let (once, doubles): (Vec<_>, Vec<_>) = labels.into_iter().partition(|label| seen.insert(label.clone()));
+    if let Some(double) = doubles.first() {
+        output::note(format!("labels given more than once count once, such as {double:?}"));
+    }
+    once
 }
 
 fn read_file(path: &Path) -> Result<Vec<String>> {

@@ -39,9 +39,13 @@ pub fn run(args: &Eval, json: bool) -> Result<()> {
         _ => None,
     };
     let (set, skipped, count) = study.embed_all(saved.as_ref())?;
-    let resumed = saved.map(|saved| saved.resumed(count, set.pictures().len())).transpose()?;
+    let resumed = saved.as_ref().map(|saved| saved.resumed(count, set.pictures().len())).transpose()?;
     if let Some(name) = &args.keep {
-        saved::keep(name, &set, &study.settings)?;
+        match saved.filter(|_| args.data.limit.is_some()) {
+            // A sample is measured, and the rest stays.
+            Some(saved) => saved.keep_with(name, &set, &study.settings)?,
+            None => saved::keep(name, &set, &study.settings)?,
+        }
     }
     let evaluation = evaluate(&mut study, &set, args)?;
     if let Some(path) = &args.predictions {

@@ -1,6 +1,6 @@
 //! Embeddings saved by an earlier `--keep NAME`, from which a run resumes.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -58,6 +58,7 @@ impl Saved {
             let version = found(|line| line.version.as_ref()).map_or("an unknown version", String::as_str);
             return Err(other(format!("embeddings made by {version}, not by {VERSION}")));
         }
+        refuse_other_config(&name.with_added_extension("csv"), settings)?;
         let npy = output::read(&path)?;
         let set =
             EmbeddingSet::from_files(&npy, &csv, width, weights).map_err(|error| in_file(&path, error))?;
@@ -72,6 +73,22 @@ impl Saved {
     /// The embedding of a picture with these bytes.
     pub fn embedding_of(&self, sha256: &str) -> Option<&[f32]> {
         self.rows.get(sha256).map(|row| self.set.row(*row))
+    }
+
+    /// Writes the embeddings of `set`, and those of other pictures that were there before.
+    ///
+    /// # Errors
+    /// As [`keep`].
+    pub fn keep_with(&self, name: &Path, set: &EmbeddingSet, settings: &Settings) -> Result<()> {
+        let mut whole = set.clone();
+        let measured: HashSet<&str> = set.pictures().iter().map(|picture| picture.name.as_str()).collect();
+        for (row, picture) in self.set.pictures().iter().enumerate() {
+            if !measured.contains(picture.name.as_str()) {
+                whole.push(picture.clone(), self.set.row(row))?;
+            }
+        }
+        let settings = Settings { identity: Some(whole.identity()), sample: None, ..settings.clone() };
+        keep(name, &whole, &settings)
     }
 
     /// Tells how many of `all` pictures were there before.
@@ -105,13 +122,36 @@ pub fn keep(name: &Path, set: &EmbeddingSet, settings: &Settings) -> Result<()> 
     describe(&table, settings)
 }
 
+/// Refuses embeddings that the same weights made with another architecture, tokenizer or preprocessing, as far as what
+/// lies beside their `table` says it: that of the page does not, and has all of it in the weights' hash.
+///
+/// # Errors
+/// `Dataset`.
+pub fn refuse_other_config(table: &Path, settings: &Settings) -> Result<()> {
+    let described = std::fs::read(metadata_of(table)).unwrap_or_default();
+    let described: serde_json::Value = serde_json::from_slice(&described).unwrap_or_default();
+    match described["config_sha256"].as_str() {
+        Some(other) if other != settings.config_sha256 => Err(Error::Dataset {
+            path: table.to_owned(),
+            problem: "holds embeddings that these weights made with another config, tokenizer or preprocessing: embed \
+                      the pictures again (--keep with --fresh, or another name)"
+                .to_owned(),
+        }),
+        _ => Ok(()),
+    }
+}
+
 /// Writes what made a table into a file beside it, named as CSV on the Web names a table's metadata.
 pub fn describe(table: &Path, settings: &Settings) -> Result<()> {
-    let mut path = table.as_os_str().to_owned();
-    path.push("-metadata.json");
     let text = serde_json::to_string_pretty(settings)
         .map_err(|error| Error::Malformed { format: "JSON", reason: error.to_string() })?;
-    output::write(Path::new(&path), format!("{text}\n").as_bytes())
+    output::write(&metadata_of(table), format!("{text}\n").as_bytes())
+}
+
+fn metadata_of(table: &Path) -> PathBuf {
+    let mut path = table.as_os_str().to_owned();
+    path.push("-metadata.json");
+    path.into()
 }
 
 /// The hash of a picture's bytes.

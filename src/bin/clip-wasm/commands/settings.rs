@@ -10,6 +10,8 @@ pub struct Settings {
     pub model: String,
     pub dtype: &'static str,
     pub weights_sha256: String,
+    /// Hash of architecture, tokenizer and preprocessing, which a folder has in files of their own.
+    pub config_sha256: String,
     /// Path of the data, as [`output::readable`] writes it.
     pub data: String,
     /// Identity of the pictures that were measured; `None` before they are read.

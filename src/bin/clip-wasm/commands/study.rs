@@ -12,9 +12,9 @@ use clip_wasm::{Error, Result, image};
 use serde::Serialize;
 
 use super::in_file;
-use super::saved::{Saved, sha256};
+use super::saved::{self, Saved, sha256};
 use super::settings::{Engine, Sample, Settings};
-use crate::args::{Data, Model, Prompts};
+use crate::args::{Data, Model, Prompts, once};
 use crate::dataset::{Dataset, Item};
 use crate::pictures::TOGETHER;
 use crate::{model, output};
@@ -46,11 +46,11 @@ impl Study {
         let mut dataset = open_dataset(&data.data)?;
         let sample = data.limit.map(|each| draw(&mut dataset, each, data.dice.seed));
         let labels = data.labels.read()?;
-        let labels = if labels.is_empty() { dataset.classes.clone() } else { labels };
+        let labels = if labels.is_empty() { once(dataset.classes.clone()) } else { labels };
         if labels.is_empty() {
             return Err(Error::Dataset { path: data.data.clone(), problem: NO_CLASSES.to_owned() });
         }
-        let (session, weights_sha256) = model::hashed_session(&model.model)?;
+        let (session, hashes) = model::hashed_session(&model.model)?;
         let info = session.info();
         let templates = if prompts.templates.is_empty() && !dataset.templates.is_empty() {
             dataset.templates.clone()
@@ -61,7 +61,8 @@ impl Study {
             version: info.version,
             model: info.name,
             dtype: info.dtype,
-            weights_sha256,
+            weights_sha256: hashes.weights,
+            config_sha256: hashes.config,
             data: output::readable(&data.data),
             identity: None,
             labels,
@@ -149,6 +150,7 @@ impl Study {
     }
 
     fn read_saved(&self, path: &Path) -> Result<EmbeddingSet> {
+        saved::refuse_other_config(&path.with_extension("csv"), &self.settings)?;
         let (npy, csv) = (output::read(path)?, output::read(&path.with_extension("csv"))?);
         let csv = String::from_utf8_lossy(&csv);
         let set = EmbeddingSet::from_files(

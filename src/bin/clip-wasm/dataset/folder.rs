@@ -25,6 +25,7 @@ pub fn open(folder: &Path) -> Result<Dataset> {
         return Ok(dataset);
     }
     refuse_what_is_around_classes(folder, &folders, &files)?;
+    let (mut labels, mut empty) = (Vec::new(), Vec::new());
     for class in folders {
         let name = class.file_name().unwrap_or_default();
         let label = name.to_str().ok_or_else(|| {
@@ -34,14 +35,23 @@ pub fn open(folder: &Path) -> Result<Dataset> {
                 format!("has the folder {name}, whose name is not UTF-8, so it cannot be a label"),
             )
         })?;
-        let label = label.replace('_', " ");
-        if dataset.classes.contains(&label) {
+        let label = label.replace('_', " ").trim().to_owned();
+        if labels.contains(&label) {
             return Err(problem(folder, format!("has two folders for the class {label:?}")));
         }
-        for path in below(&class, 0)? {
+        labels.push(label.clone());
+        let pictures = below(&class, 0)?;
+        if pictures.is_empty() {
+            empty.push(class);
+            continue;
+        }
+        for path in pictures {
             dataset.items.push(item(folder, path, Some(label.clone())));
         }
         dataset.classes.push(label);
+    }
+    for class in empty {
+        output::note(format!("the folder {} holds no pictures: it is no class", class.display()));
     }
     if let Some(first) = files.first() {
         let (count, s, are) = if files.len() == 1 { (1, "", "is") } else { (files.len(), "s", "are") };

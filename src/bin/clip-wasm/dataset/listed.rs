@@ -1,5 +1,6 @@
 //! A table of files and labels, with the pictures beside it.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use clip_wasm::research::dataset::table;
@@ -18,6 +19,12 @@ pub fn open(path: &Path, extension: &str) -> Result<Dataset> {
     let mut classes: Vec<String> = lines.iter().filter_map(|line| line.label.clone()).collect();
     classes.sort();
     classes.dedup();
+    let mut seen = HashSet::new();
+    let (lines, doubles): (Vec<_>, Vec<_>) =
+        lines.into_iter().partition(|line| seen.insert(line.file.clone()));
+    if let Some(double) = doubles.first() {
+        output::note(format!("files that are listed more than once count once, such as {}", double.file));
+    }
     let item = |line: table::Line| Item {
         place: PictureLocation::File(folder.join(&line.file)),
         name: line.file,

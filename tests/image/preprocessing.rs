@@ -86,6 +86,12 @@ fn bad_values_are_refused_by_the_name_of_their_key() {
         ("image_std", json!({ "image_std": 1e-60 })),
         ("image_processor_type", json!({ "image_processor_type": "LlavaImageProcessor" })),
         ("feature_extractor_type", json!({ "feature_extractor_type": 3 })),
+        ("size", json!({ "size": null })),
+        ("resample", json!({ "resample": null })),
+        ("crop_size", json!({ "crop_size": null })),
+        ("rescale_factor", json!({ "rescale_factor": null })),
+        ("image_mean", json!({ "image_mean": null })),
+        ("image_std", json!({ "image_std": null })),
     ];
     for (expected, record) in cases {
         match read(&record) {
@@ -95,6 +101,19 @@ fn bad_values_are_refused_by_the_name_of_their_key() {
     }
     for text in ["", "[]", "{", "null", "{\"size\": 224"] {
         assert!(matches!(Preprocessing::from_json(text.as_bytes()), Err(Error::Config { .. })), "{text}");
+    }
+}
+
+#[test]
+fn null_switches_a_step_off_and_says_nothing_of_one_that_is_off() {
+    for (null, off) in [
+        (json!({ "do_resize": null, "size": null }), json!({ "do_resize": false })),
+        (json!({ "do_center_crop": null, "crop_size": null }), json!({ "do_center_crop": false })),
+        (json!({ "do_rescale": null, "rescale_factor": null }), json!({ "do_rescale": false })),
+        (json!({ "do_normalize": null, "image_mean": null }), json!({ "do_normalize": false })),
+        (json!({ "do_convert_rgb": null, "do_pad": null, "use_square_size": null }), json!({})),
+    ] {
+        assert_eq!(read(&null).unwrap(), read(&off).unwrap(), "{null}");
     }
 }
 

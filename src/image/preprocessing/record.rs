@@ -90,12 +90,23 @@ impl Preprocessing {
     }
 }
 
-/// The keys of a file; `null` counts as absent.
+/// The keys of a file. `null` is not absent: it switches a step off, and is no value for one that is on.
 struct Fields(Map<String, Value>);
 
 impl Fields {
+    /// The class's name, for which `null` does count as absent.
     fn get(&self, key: &str) -> Option<&Value> {
         self.0.get(key).filter(|value| !value.is_null())
+    }
+
+    /// What a step that is on needs; `None` for what its class knows.
+    fn given(&self, key: &str) -> Result<Option<&Value>> {
+        match self.0.get(key) {
+            Some(Value::Null) => {
+                Err(invalid(key, "is null, which transformers does not replace by a default".to_owned()))
+            }
+            value => Ok(value),
+        }
     }
 
     /// What the class that the file was written for does where the file says nothing.
@@ -126,15 +137,14 @@ impl Fields {
             return Ok(None);
         }
         let default = defaults.resize.unwrap_or((Size::ShortestEdge(224), BICUBIC));
-        let size = match (self.get("size"), default.0) {
+        let size = match default.0 {
             // `CLIPImageProcessor` then takes its class's own size, whatever `size` says; SigLIP's knows no such key.
-            (_, Size::ShortestEdge(edge)) if self.flag("use_square_size", false)? => {
+            Size::ShortestEdge(edge) if self.flag("use_square_size", false)? => {
                 Size::Exact { height: edge, width: edge }
             }
-            (Some(size), _) => self.size(size)?,
-            (None, default) => default,
+            default => self.given("size")?.map_or(Ok(default), |size| self.size(size))?,
         };
-        let resample = match self.get("resample") {
+        let resample = match self.given("resample")? {
             Some(number) => number
                 .as_u64()
                 .and_then(Resample::from_number)
@@ -162,7 +172,7 @@ impl Fields {
         if !self.flag("do_center_crop", defaults.center_crop.is_some())? {
             return Ok(None);
         }
-        match self.get("crop_size") {
+        match self.given("crop_size")? {
             Some(size) => rectangle("crop_size", size).map(Some),
             None if defaults.center_crop.is_some() => Ok(defaults.center_crop),
             None => Err(invalid("crop_size", "is missing, `do_center_crop` needs it".to_owned())),
@@ -173,7 +183,7 @@ impl Fields {
         if !self.flag("do_rescale", true)? {
             return Ok(None);
         }
-        match self.get("rescale_factor") {
+        match self.given("rescale_factor")? {
             Some(factor) => number("rescale_factor", factor).map(Some),
             None => Ok(defaults.rescale),
         }
@@ -193,7 +203,7 @@ impl Fields {
 
     /// One number a channel; a single number stands for all three.
     fn channels(&self, key: &str, default: [f64; 3]) -> Result<[f64; 3]> {
-        match self.get(key) {
+        match self.given(key)? {
             None => Ok(default),
             Some(Value::Array(values)) => match values.as_slice() {
                 [red, green, blue] => Ok([number(key, red)?, number(key, green)?, number(key, blue)?]),
@@ -204,7 +214,8 @@ impl Fields {
     }
 
     fn flag(&self, key: &str, default: bool) -> Result<bool> {
-        match self.get(key) {
+        match self.0.get(key) {
+            Some(Value::Null) => Ok(false),
             Some(value) => value.as_bool().ok_or_else(|| unusable(key, value, "true or false")),
             None => Ok(default),
         }

@@ -2,6 +2,7 @@
 //!
 //! The goldens, and the formula that makes the pictures they are about, are `tests/golden/images/make.py`'s.
 
+mod corpora;
 mod corrupt;
 mod damaged;
 mod decode;

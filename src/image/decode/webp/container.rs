@@ -48,7 +48,11 @@ impl<'a> Container<'a> {
                 if bytes.get(12..16) == Some(b"ALPH") {
                     return Err(damaged("its ALPH chunk comes without a VP8X header"));
                 }
-                let (frame, _) = Frame::read(chunks)?;
+                let (frame, behind) = Frame::read(chunks)?;
+                // libwebp looks at the head of the chunk that follows a picture, and at no other.
+                if behind.size().is_none() && !behind.bytes.is_empty() {
+                    return Err(damaged("what follows its picture is no whole chunk"));
+                }
                 let canvas = (frame.width, frame.height);
                 Ok(Self { canvas, place: (0, 0), frame, opaque: false, exif: None, xmp: None })
             }
@@ -56,6 +60,9 @@ impl<'a> Container<'a> {
     }
 
     fn extended(header: &[u8], chunks: Chunks<'a>) -> Result<Self> {
+        if !chunks.are_whole() {
+            return Err(damaged("it ends within a chunk"));
+        }
         if header.len() < 10 {
             return Err(damaged(format!("VP8X has {} bytes, expected 10", header.len())));
         }
@@ -177,6 +184,24 @@ struct Chunks<'a> {
     bytes: &'a [u8],
 }
 
+impl Chunks<'_> {
+    /// What the next chunk takes, with its head and its padding; `None` if that is not all there.
+    fn size(&self) -> Option<usize> {
+        self.bytes.get(..8)?;
+        let size = (u32_at(self.bytes, 4) as usize).checked_next_multiple_of(2)?.checked_add(8)?;
+        self.bytes.get(..size).map(|_| size)
+    }
+
+    /// Whether nothing is left over behind the last chunk.
+    fn are_whole(&self) -> bool {
+        let mut rest = self.clone();
+        while let Some(size) = rest.size() {
+            rest.bytes = &rest.bytes[size..];
+        }
+        rest.bytes.is_empty()
+    }
+}
+
 impl<'a> Iterator for Chunks<'a> {
     type Item = (&'a [u8; 4], &'a [u8]);
 
@@ -196,4 +221,43 @@ fn u24_at(data: &[u8], at: usize) -> u32 {
 
 fn u32_at(data: &[u8], at: usize) -> u32 {
     data.get(at..).and_then(<[u8]>::first_chunk).map_or(0, |bytes| u32::from_le_bytes(*bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chunk(name: &[u8; 4], data: &[u8]) -> Vec<u8> {
+        [name.as_slice(), &(data.len() as u32).to_le_bytes(), data, &[0][..data.len() % 2]].concat()
+    }
+
+    fn is_read(chunks: &[&[u8]]) -> bool {
+        let chunks = chunks.concat();
+        let size = (chunks.len() as u32 + 4).to_le_bytes();
+        Container::read(&[b"RIFF", &size, b"WEBP", chunks.as_slice()].concat()).is_ok()
+    }
+
+    #[test]
+    fn what_lies_behind_a_picture_is_read_as_far_as_pillow_13_reads_it() {
+        let header = chunk(b"VP8X", &[0, 0, 0, 0, 7, 0, 0, 7, 0, 0]);
+        let picture = chunk(b"VP8 ", &[0xf0, 1, 0, 0x9d, 1, 0x2a, 8, 0, 8, 0]);
+        let whole = chunk(b"abcd", b"xx");
+        // What is behind the picture, and whether a file without a header and one with it are decoded.
+        for (behind, simple, extended) in [
+            ([&b""[..], b""], true, true),
+            ([b"abc", b""], false, false),
+            ([b"abcdefg", b""], false, false),
+            ([b"junk\xff\0\0\0xx", b""], false, false),
+            ([b"junk\xff\xff\xff\xffxx", b""], false, false),
+            ([&whole, b""], true, true),
+            ([&whole, b"abc"], true, false),
+            ([&whole, b"junk\xff\0\0\0xx"], true, false),
+            ([b"abcd\x01\0\0\0x", b""], false, false),
+            ([&picture, b""], true, false),
+        ] {
+            let [first, second] = behind;
+            assert_eq!(is_read(&[&picture, first, second]), simple, "{behind:?}");
+            assert_eq!(is_read(&[&header, &picture, first, second]), extended, "{behind:?}");
+        }
+    }
 }

@@ -40,6 +40,7 @@ const HEADERS = {
  * @property {number} [at] answers a request for a part with what begins there instead
  * @property {boolean} [noContentRange] leaves out where a part begins
  * @property {boolean} [noLength] says no length, and is done when the connection ends
+ * @property {boolean} [endless] goes on with zeros behind the file, for as long as somebody reads
  * @property {boolean} [gzip] compresses whole answers
  * @property {string} [file] answers with another file of the folder
  * @property {number} [silent] sends so many bytes, and then nothing more
@@ -144,6 +145,11 @@ export async function serveHub(repositories, port = 0) {
       if (!response.write(chunk)) await once(response, "drain", { signal: gone.signal }).catch(() => {});
       if (fault.silent !== undefined && at >= begin + fault.silent) return;
       if (fault.cut !== undefined && at >= begin + fault.cut) return setTimeout(() => response.destroy(), 5);
+    }
+    const zeros = Buffer.alloc(1 << 20);
+    while (fault.endless && !response.destroyed) {
+      if (!response.write(zeros)) await once(response, "drain", { signal: gone.signal }).catch(() => {});
+      hub.served.set(file, (hub.served.get(file) ?? 0) + zeros.length);
     }
     response.end(Buffer.alloc(part && part.end < size ? 0 : (fault.longer ?? 0)));
   }

@@ -19,9 +19,11 @@ const FILE = "model.gguf";
 const NEWER = "newer.gguf";
 const LONGER = "longer.gguf";
 
-/** The engine's module that waits for hosts, and how long it does; here it is to have less patience. */
-const WAITS = "pkg/engine/download/download-file.js";
-const [PATIENCE, LESS_PATIENCE] = ["const SILENCE = 30_000;", "const SILENCE = 8000;"];
+/** What modules of the engine have other numbers for here: less patience with a host, and less memory. */
+const OTHER_NUMBERS = [
+  ["pkg/engine/download/download-file.js", "const SILENCE = 30_000;", "const SILENCE = 8000;"],
+  ["pkg/engine/model/memory-need.js", "const MOST = 2 ** 32;", "const MOST = 2 ** 26;"],
+];
 
 const overlay = mkdtempSync(path.join(tmpdir(), "clip-wasm-overlay-"));
 const scratch = mkdtempSync(path.join(tmpdir(), "clip-wasm-urls-"));
@@ -46,10 +48,12 @@ before(async () => {
     writeFileSync(path.join(scratch, name), content);
     hashes[name] = createHash("sha256").update(content).digest("hex");
   }
-  const waiting = readFileSync(WAITS, "utf8");
-  assert.ok(waiting.includes(PATIENCE), WAITS);
-  mkdirSync(path.join(overlay, path.dirname(WAITS)), { recursive: true });
-  writeFileSync(path.join(overlay, WAITS), waiting.replace(PATIENCE, LESS_PATIENCE));
+  for (const [file, number, other] of OTHER_NUMBERS) {
+    const text = readFileSync(file, "utf8");
+    assert.ok(text.includes(number), file);
+    mkdirSync(path.join(overlay, path.dirname(file)), { recursive: true });
+    writeFileSync(path.join(overlay, file), text.replace(number, other));
+  }
   hub = await serveHub({ [REPO]: scratch });
   stage = await openStage({
     overlay,
@@ -252,6 +256,14 @@ describe("a host that", () => {
     assert.ok(["truncated", "malformed", "download"].includes(code), code);
     hub.fault = () => FIRST;
     isWhole(FILE, await inPage("load()"));
+  });
+
+  test("names no length and never ends is left once no memory would hold it, and nothing is kept", async () => {
+    hub.fault = () => ({ noLength: true, noRange: true, endless: true });
+    const { code, message } = await inPage("load()");
+    assert.equal(code, "too-large", message);
+    assert.ok(served() < 2 ** 27, `${served()} bytes`);
+    assert.deepEqual(await inPage("stored()"), []);
   });
 
   for (const [how, retryAfter] of /** @type {[string, () => string][]} */ ([

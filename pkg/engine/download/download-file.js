@@ -16,6 +16,8 @@ const FIRST_TRIES = 3;
 const SILENCE = 30_000;
 /** Fewer bytes than these before it went silent are no progress. */
 const LITTLE = 64 << 10;
+/** Bytes of a file that belongs to the weights, at most: the largest tokenizers have 34 MB. */
+const MOST_SMALL = 1 << 28;
 /** How often a file may begin anew. */
 const BEGINNINGS = 5;
 
@@ -128,7 +130,14 @@ export async function* download(file, offset, signal, listeners = {}) {
 export async function downloadWhole(url, signal, token) {
   /** @type {Uint8Array[]} */
   let chunks = [];
-  for await (const chunk of download({ url, token }, 0, signal, { onRestart: () => void (chunks = []) })) chunks.push(chunk);
+  let bytes = 0;
+  const onRestart = () => void ([chunks, bytes] = [[], 0]);
+  for await (const chunk of download({ url, token }, 0, signal, { onRestart })) {
+    chunks.push(chunk);
+    bytes += chunk.byteLength;
+    if (bytes > MOST_SMALL)
+      throw new EngineError("wrong-size", `${url} has more than ${MOST_SMALL >> 20} MiB: expected a small file`);
+  }
   return new Uint8Array(await new Blob(/** @type {BlobPart[]} */ (chunks)).arrayBuffer());
 }
 

@@ -245,6 +245,8 @@ class Fetching {
       for await (const chunk of this.#chunks(file, done)) {
         this.job.signal.throwIfAborted();
         await this.#take(chunk);
+        // A host that names no length may never end.
+        if (this.#position > this.total) memoryNeed.check(this.plan.name, this.#position);
         this.#tell(file.file ? "read" : "download");
       }
     }

@@ -94,6 +94,29 @@ test("files come folder by folder, whatever stands in their names", async () => 
   assert.deepEqual(entries.map(({ name }) => name), ["a/\x01.png", "a/2.png", "a b/2.png", "a!/1.png", "b/1.png"]);
 });
 
+test("two dropped folders of one name are one class, and their files of one name are different", async () => {
+  const pictures = ["one", "another", "a third"].map((text) => ({ path: "cat/1.png", file: new File([text], "1.png") }));
+  const dog = { path: "dog_/1 (2).png", file: new File(["dog"], "1 (2).png") };
+  const { entries, classes, left } = await dataOfFiles([...pictures, dog], async () => []);
+  assert.deepEqual(entries.map(({ name, label }) => [name, label]), [["cat/1 (2).png", "cat"], ["cat/1 (3).png", "cat"], ["cat/1.png", "cat"], ["dog_/1 (2).png", "dog"]]);
+  const read = async (/** @type {string} */ name) => (await entries.find((entry) => entry.name === name)?.read?.())?.text();
+  assert.deepEqual(await Promise.all(["cat/1.png", "cat/1 (2).png", "cat/1 (3).png"].map(read)), ["one", "another", "a third"]);
+  assert.deepEqual([classes, left], [["cat", "dog"], []]);
+});
+
+test("a folder without pictures is no class, and that is said", async () => {
+  const paths = ["d/cat/1.png", "d/dog/1.png", "d/empty/.DS_Store", "d/notes/readme.md", "d/.git/config"];
+  const { classes, left } = await dataOfFiles(paths.map((path) => ({ path, file: new File(["x"], "x") })), async () => []);
+  assert.deepEqual(classes, ["cat", "dog"]);
+  assert.deepEqual(left?.map(({ name }) => name), ["empty/", "notes/"]);
+});
+
+test("a file that a table lists twice counts once", async () => {
+  const files = ["d/1.png", "d/table.csv"].map((path) => ({ path, file: new File(["x"], path) }));
+  const { entries, left } = await dataOfFiles(files, async () => [{ file: "1.png", label: "a" }, { file: "1.png", label: "a" }]);
+  assert.deepEqual([entries.length, left], [1, [{ name: "1.png", reason: "it is listed more than once; it counts once" }]]);
+});
+
 test("a hidden archive beside the real one is no data", async () => {
   const shard = new File([await tar(["a.png", "1"]).arrayBuffer()], "0.tar");
   const beside = [{ path: "d/._0.tar", file: new File(["\0\x05"], "._0.tar") }, { path: "d/0.tar", file: shard }, { path: "d/classnames.txt", file: new File(["cat"], "classnames.txt") }];

@@ -107,6 +107,23 @@ test("where every picture is wrong, nothing says that every picture is right, an
   await facts.getByText("100.0 % (no interval: all resamples are identical)").waitFor();
 });
 
+test("pictures that a table of groups does not name are counted, and a table that names none says so", async (t) => {
+  const page = await (await research.visitor(t))();
+  const tree = Object.fromEntries(["cat", "car"].flatMap((label) => ["noto-1", "twemoji-1"].map((name) => [`data/${label}/${name}.png`, drawing(`${label}/${name}.png`)])));
+  await give(page, tree);
+  await open(page, "Bias");
+  const groups = page.getByLabel("Groups: a table of files and groups");
+  const start = page.getByRole("button", { name: "Compare the groups" });
+  await fill(groups, "file,label\ncat/noto-1.png,one\ncar/noto-1.png,two\nelsewhere.png,two\n");
+  await start.click();
+  await page.getByText("2 of 4 pictures are in no group and not measured.").waitFor();
+  await fill(groups, "file,label\ndata/cat/noto-1.png,one\n");
+  await start.click();
+  await page.getByText("The table names none of the pictures.").waitFor();
+  await page.getByLabel("Table of groups").setInputFiles({ name: "groups.csv", mimeType: "text/csv", buffer: Buffer.from([0x63, 0xe9]) });
+  await page.getByText("groups.csv is not UTF-8: save it as UTF-8.").waitFor();
+});
+
 test("every interval has the number of its pictures under it", async (t) => {
   const page = await (await research.visitor(t))();
   const tree = Object.fromEntries(["cat", "car", "snail"].flatMap((label) => ["noto-1", "twemoji-1"].map((name) => [`data/${label}/${name}.png`, drawing(`${label}/${name}.png`)])));
@@ -135,6 +152,33 @@ test("every interval has the number of its pictures under it", async (t) => {
 });
 
 const PROVENANCE = ["version", "model", "dtype", "weights_sha256", "engine", "data", "pictures_sha256", "data_sha256", "images", "labels", "templates", "seed"];
+
+test("what is saved while the next result is about to be shown is what is on screen", async (t) => {
+  const page = await (await research.visitor(t))();
+  await give(page, { "data/cat/1.png": drawing("cat/noto-1.png"), "data/car/1.png": drawing("car/noto-1.png") });
+  // The answer has come when the next frame is asked for, in which it would be shown.
+  const save = () =>
+    page.evaluate(() => {
+      const request = window.requestAnimationFrame;
+      const view = /** @type {HTMLElement} */ (document.querySelector("dataset-view"));
+      const button = [...view.querySelectorAll("button")].find(({ textContent }) => textContent === "Save CSV");
+      window.requestAnimationFrame = (frame) => {
+        if (view.dataset.state === "working") {
+          window.requestAnimationFrame = request;
+          button?.click();
+        }
+        return request.call(window, frame);
+      };
+      const labels = /** @type {HTMLTextAreaElement} */ (view.querySelector("textarea"));
+      labels.value = "thing\nanimal";
+      labels.dispatchEvent(new InputEvent("input", { bubbles: true }));
+    });
+  const files = await saves(page, save, 2);
+  const { labels } = JSON.parse(files["predictions.csv-metadata.json"]);
+  const predicted = files["predictions.csv"].trim().split("\n").slice(1).map((line) => line.split(",")[2]);
+  assert.deepEqual([labels, predicted], [["car", "cat"], ["car", "cat"]]);
+  await page.getByRole("row", { name: /^animal/ }).first().waitFor();
+});
 
 test("every file that the page saves says what made it", async (t) => {
   const page = await (await research.visitor(t))();

@@ -8,6 +8,7 @@ import { Component } from "../../dom/component.js";
 import { element } from "../../dom/element.js";
 import { slopeChart } from "../research/charts.js";
 import { figure } from "../research/figure.js";
+import { textOf } from "../research/text-of.js";
 import { boundsText, movedTable, table, withCount, withInterval } from "../research/tables.js";
 import { biasLayout } from "./bias-layout.js";
 
@@ -105,9 +106,11 @@ export class BiasView extends Component {
   }
 
   async #readGroups() {
-    const [file] = this.#parts.groupsInput.files ?? [];
-    this.#parts.groupsInput.value = "";
-    if (file) this.#parts.groups.value = await file.text();
+    const { groupsInput, groups, run } = this.#parts;
+    const [file] = groupsInput.files ?? [];
+    groupsInput.value = "";
+    if (!file) return;
+    await run.replace(async () => void (groups.value = await textOf(file)));
     this.#checkResults();
   }
 
@@ -140,9 +143,10 @@ export class BiasView extends Component {
       const [question, own] = [this.#question, this.#groups];
       const { subject, measured } = await this.#research.measure("bias", {}, { question, own, groups: own.groups_table, signal, onProgress });
       run.words = "";
+      if (own.groups_table !== "" && measured.groups.length === 0) throw new Error("The table names none of the pictures. They are called as in Dataset’s results, such as cat/1.png.");
       if (measured.groups.length < 2) throw new Error("There is only one group: at least two are needed.");
       this.#nameGroups(measured.groups.map((/** @type {any} */ { group }) => group));
-      frame.show(subject, this.#resultParts(subject.labels, measured), { name: "bias.json", title: "Save JSON", measured: { ...measured, skipped: this.#research.leftOut } });
+      frame.show(subject, this.#resultParts(subject, measured), { name: "bias.json", title: "Save JSON", measured: { ...measured, skipped: this.#research.leftOut } });
     });
   }
 
@@ -183,8 +187,9 @@ export class BiasView extends Component {
     });
   }
 
-  /** @param {string[]} labels @param {any} measured */
-  #resultParts(labels, { groups, differences }) {
+  /** @param {import("../research/subject.js").Subject} subject @param {any} measured */
+  #resultParts({ labels, images }, { groups, differences }) {
+    const outside = images - groups.reduce((/** @type {number} */ sum, /** @type {any} */ group) => sum + group.images, 0);
     const columns = labels.slice(0, MOST_COLUMNS);
     const size = (/** @type {any} */ { group, images, small }) => [group, images, small ? "too few to tell" : ""];
     const shares = (/** @type {"score" | "top1"} */ which) => (/** @type {any} */ { group, labels }) => [
@@ -204,12 +209,13 @@ export class BiasView extends Component {
     const found = differences.filter((/** @type {any} */ { verdict }) => verdict === "different").length;
     this.send("announce", { text: `${differences.length} tests; ${found} show a difference.` });
     return [
+      outside > 0 && element("p", {}, `${outside} of ${images} pictures are in no group and not measured.`),
       element("p", {}, `${differences.length} tests; ${found} show a difference after Holm’s correction.`),
       table("Groups", ["Group", "Pictures", ""], groups, size),
       table("Differences in mean score, by adjusted p", ["Label", "Groups", "Points", "Cohen’s d", "p", "Holm-adjusted p", ""], sorted, row),
       table("Mean score of each label", ["Group", ...columns], groups, shares("score")),
       table("How often each label ranks first", ["Group", ...columns], groups, shares("top1")),
-    ];
+    ].filter((part) => part !== false);
   }
 }
 

@@ -189,10 +189,9 @@ export class DatasetView extends Component {
 
   /** What stands in the fields. */
   get #question() {
-    const lines = (/** @type {HTMLTextAreaElement} */ { value }) =>
-      [...new Set(value.split("\n").map((line) => line.trim()))].filter((line) => line !== "");
+    const lines = (/** @type {HTMLTextAreaElement} */ { value }) => value.split("\n").map((line) => line.trim()).filter((line) => line !== "");
     const { labels, templates, seed } = this.#parts;
-    return { labels: lines(labels), templates: lines(templates), seed: Math.min(Number(seed.max), Math.max(0, Math.trunc(Number(seed.value) || 0))) };
+    return { labels: [...new Set(lines(labels))], templates: lines(templates), seed: Math.min(Number(seed.max), Math.max(0, Math.trunc(Number(seed.value) || 0))) };
   }
 
   async #measure() {
@@ -208,9 +207,11 @@ export class DatasetView extends Component {
     try {
       const { subject, measured } = await this.#research.measure("evaluate", {}, { question, signal });
       signal.throwIfAborted();
-      this.#evaluation = measured;
       fault.fault = null;
-      await this.#showResults({ ...measured, labels: subject.labels, templates: subject.templates }, signal, () => frame.show(subject, [this.#parts.figures, this.#tables]));
+      await this.#showResults({ ...measured, labels: subject.labels, templates: subject.templates }, signal, () => {
+        this.#evaluation = measured; // together with whose it is: pins and exports take both
+        frame.show(subject, [this.#parts.figures, this.#tables]);
+      });
       for (const panel of this.#panels) {
         await nextFrame();
         signal.throwIfAborted();

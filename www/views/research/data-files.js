@@ -36,7 +36,7 @@ const TABLE = /\.(csv|tsv|json)$/i;
  */
 export async function dataOfFiles(files, readTable) {
   const { title, prefix } = dataRoot(files.map(({ path }) => path));
-  const inside = inOrder(files.map(({ path, file }) => ({ name: path.slice(prefix.length), file })));
+  const inside = inOrder(told(files.map(({ path, file }) => ({ name: path.slice(prefix.length), file }))));
   const npy = inside.find(({ name }) => /(^|\/)[^/.][^/]*\.npy$/.test(name));
   if (npy) return keptElsewhere(npy, inside, readTable);
   const archives = inside.filter(({ name }) => /(^|\/)[^/.][^/]*\.tar$/.test(name));
@@ -46,8 +46,7 @@ export async function dataOfFiles(files, readTable) {
   // A table beside the folders of several classes says something else of them: groups, perhaps.
   const [table] = prefix && foldersOf(pictures.map(({ name }) => name)).length > 1 ? [] : tables;
   if (table) return withoutDoubles({ title: prefix ? title : table.name, ...(await listed(pictures, table.file, readTable)) });
-  const data = inFolders(inside.map(({ name }) => name), pictures, title);
-  return withoutDoubles({ title, ...data });
+  return { title, ...inFolders(inside.map(({ name }) => name), pictures, title) };
 }
 
 /**
@@ -92,13 +91,33 @@ async function keptElsewhere({ name, file }, inside, readTable) {
   return { title: name, entries, classes: sorted(lines), kept };
 }
 
-/** Of pictures with one path the first stays. @param {DataFiles} data @returns {DataFiles} */
+/**
+ * Files of one path, as those of two folders of one name have them, are different files: the second is told from the first.
+ *
+ * @param {Inside[]} files
+ */
+function told(files) {
+  const taken = new Set(files.map(({ name }) => name));
+  /** @type {Set<string>} */
+  const seen = new Set();
+  return files.map(({ name, file }) => {
+    const free = (/** @type {number} */ number) => name.replace(/(\.[^./]*)?$/, ` (${number})$1`);
+    let number = 2;
+    while (seen.has(name) && taken.has(free(number))) number += 1;
+    const called = seen.has(name) ? free(number) : name;
+    seen.add(called);
+    taken.add(called);
+    return { name: called, file };
+  });
+}
+
+/** What a table lists more than once counts once. @param {DataFiles} data @returns {DataFiles} */
 function withoutDoubles(data) {
   /** @type {Set<string>} */
   const seen = new Set();
   const isNew = data.entries.map(({ name }) => seen.size < seen.add(name).size);
   const doubles = data.entries.filter((_, index) => !isNew[index]);
-  const left = doubles.map(({ name }) => ({ name, reason: "another picture has this name; the first one is used" }));
+  const left = doubles.map(({ name }) => ({ name, reason: "it is listed more than once; it counts once" }));
   return { ...data, entries: data.entries.filter((_, index) => isNew[index]), left: [...(data.left ?? []), ...left] };
 }
 

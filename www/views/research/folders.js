@@ -40,23 +40,33 @@ export function titleOf(names) {
  */
 export function inFolders(names, pictures, title) {
   refuseWhatIsAroundClasses(names, title);
-  const classes = classesOf(names, title);
+  const classes = classesOf(pictures.map(({ name }) => name), title);
+  const empty = foldersOf(names).filter((folder) => !classes.includes(labelOf(folder)));
   const isIn = (/** @type {Inside} */ { name }) => classes.length === 0 || folderLabel(name) !== null;
   const entries = pictures.filter(isIn).map(({ name, file }) => ({ name, label: folderLabel(name), size: file.size, read: async () => file }));
   const outside = pictures.filter((picture) => !isIn(picture));
-  return { entries, classes, left: outside.map(({ name }) => ({ name, reason: "it is not in the folder of a class" })) };
+  const left = [
+    ...outside.map(({ name }) => ({ name, reason: "it is not in the folder of a class" })),
+    ...empty.map((folder) => ({ name: `${folder}/`, reason: "it holds no pictures, so it is no class" })),
+  ];
+  return { entries, classes, left };
 }
 
-/** The outermost folder a picture lies in is its label; underscores read as spaces. @param {string} name */
+/** The outermost folder a picture lies in is its label. @param {string} name */
 export function folderLabel(name) {
   const parts = name.split("/");
-  return parts.length > 1 ? parts[0].replaceAll("_", " ") : null;
+  return parts.length > 1 ? labelOf(parts[0]) : null;
 }
 
-/** The labels, in the order of the folders, of which no two may read alike. @param {string[]} names @param {string} title */
+/** Underscores read as spaces, of which none are around a label. @param {string} folder */
+function labelOf(folder) {
+  return folder.replaceAll("_", " ").trim();
+}
+
+/** The labels, in the order of the folders, of which no two may read alike. @param {string[]} names of pictures @param {string} title */
 function classesOf(names, title) {
   const folders = foldersOf(names);
-  const classes = folders.map((folder) => folder.replaceAll("_", " "));
+  const classes = folders.map(labelOf);
   const twice = classes.find((label, index) => classes.indexOf(label) !== index);
   if (twice !== undefined) throw new Error(`${title} has two folders for the class “${twice}”.`);
   return classes;

@@ -119,7 +119,7 @@ export class Research extends EventTarget {
     if (data.entries.length === 0) throw new Error("It contains no pictures.");
     this.data = data;
     const templates = data.templates ?? this.#session.info?.templates ?? ["{}"];
-    this.question = { ...this.#question, labels: this.classes, templates };
+    this.question = { ...this.#question, labels: [...new Set(this.classes)], templates };
     await this.#begin();
   }
 

@@ -238,11 +238,12 @@ export class RobustnessView extends Component {
     const { strips, kind, fault } = this.#parts;
     fault.fault = null;
     try {
-      const [entry] = await this.#drawn();
-      if (!entry) throw new Error("There is no picture with one of these labels.");
+      // What is chosen now: the worker may answer when something else is.
       const [data, question, own, whole] = [this.#research.data, this.#research.question, this.#stripSettings, this.#research.subject()];
       const variants = SEVERITIES.map((severity) => ({ corruption: kind.value, severity }));
       const run = this.#corruptionRun(new AbortController().signal);
+      const [entry] = await this.#drawn();
+      if (!entry) throw new Error("There is no picture with one of these labels.");
       const { clean, trials, pictures, sha256 } = await run.answer(entry, variants, true);
       const first = trials.findIndex(({ predicted }) => predicted !== clean.predicted);
       const items = pictures.map((pixels, index) => thumbnail(pixels, question.labels, trials[index], index + 1));

@@ -178,10 +178,3 @@ export function pipeline<Task extends keyof Pipelines>(
   model?: string | URL | Blob | null,
   options?: PipelineOptions,
 ): Promise<Pipelines[Task]>;
-
-declare module "./pipelines/tensor.js" {
-  interface Tensor {
-    /** A row, as a tensor with one dimension fewer. */
-    readonly [row: number]: Tensor;
-  }
-}

@@ -16,7 +16,7 @@ export class Tensor {
     this.type = type;
     this.data = data instanceof Float32Array ? data : Float32Array.from(data);
     this.dims = dims;
-    for (let row = 0; dims.length > 1 && row < dims[0]; row += 1) Object.defineProperty(/** @type {object} */ (this), row, { get: () => this.#row(row) });
+    for (let row = 0; dims.length > 1 && row < dims[0]; row += 1) Object.defineProperty(this, row, { get: () => this.#row(row) });
   }
 
   /** How many values there are. */

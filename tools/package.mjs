@@ -14,7 +14,7 @@ const STAGE = `${FOLDER}/clip-wasm`;
 const MOST = 13e6;
 
 rmSync(STAGE, { recursive: true, force: true });
-cpSync("pkg", STAGE, { recursive: true, filter: (file) => !file.endsWith(".wasm.d.ts") });
+cpSync("pkg", STAGE, { recursive: true, filter: (file) => !/\.wasm\.d\.ts$|tensor-rows\.d\.ts$/.test(file) });
 const compiler = ["tsc", "--project", "tools/package/tsconfig.json", "--outDir", path.resolve(STAGE)];
 execFileSync("npx", compiler, { stdio: "inherit" });
 const [{ filename, size, unpackedSize, files }] = JSON.parse(

@@ -127,7 +127,8 @@ test("env takes what means something here, and says for any other setting what t
 });
 
 test("a tensor is refused that is none, and what it cannot do is told", () => {
-  const tensor = new Tensor("float32", [3, 4, 0, 2], [2, 2]);
+  /** @type {Tensor & Record<number, Tensor>} */
+  const tensor = /** @type {any} */ (new Tensor("float32", [3, 4, 0, 2], [2, 2]));
   assert.deepEqual(tensor.normalize().tolist().flat().map((value) => Math.fround(value)), [0.6, 0.8, 0, 1].map(Math.fround));
   assert.deepEqual([tensor[1].data, tensor[2]], [Float32Array.of(0, 2), undefined]);
   assert.throws(() => tensor.item(), { code: "vector" });

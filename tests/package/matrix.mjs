@@ -12,6 +12,7 @@ import path from "node:path";
 import { launchChromium } from "../browser/chromium.mjs";
 import { EMBEDDED } from "../browser/embedded.mjs";
 import { launchFirefox } from "../browser/launch.mjs";
+import { tryErrors } from "./errors.mjs";
 import { EXAMPLES } from "./examples.mjs";
 import { host } from "./host.mjs";
 import { LABELS, PICTURE, PROGRAMS } from "./programs.mjs";
@@ -30,10 +31,11 @@ const PATIENCE = 240_000;
 const isChosen = ({ name }) => process.argv.length === 2 || process.argv.slice(2).some((word) => name.startsWith(word));
 const chosen = PROGRAMS.filter(isChosen);
 const examples = EXAMPLES.filter(({ name }) => isChosen({ name: `example ${name}` }));
-const names = [...PROGRAMS.map(({ name }) => name), ...EXAMPLES.map(({ name }) => `example ${name}`)];
-assert.ok(chosen.length + examples.length > 0, `no program of that name: there are ${names.join("; ")}`);
+const isErrors = isChosen({ name: "errors" });
+const names = ["errors", ...PROGRAMS.map(({ name }) => name), ...EXAMPLES.map(({ name }) => `example ${name}`)];
+assert.ok(chosen.length + examples.length > 0 || isErrors, `no program of that name: there are ${names.join("; ")}`);
 const expected = nativeScores();
-const chromium = examples.length === 0 && chosen.every((program) => program.run) ? null : await launchChromium();
+const chromium = !isErrors && examples.length === 0 && chosen.every((program) => program.run) ? null : await launchChromium();
 const other = chosen.some((program) => program.firefox) && process.env.FIREFOX ? await launchFirefox() : null;
 /** @type {string[]} */
 const failed = [];
@@ -49,6 +51,12 @@ for (const program of chosen)
     if (program.develop) await tryDeveloped(program, program.develop, folder, chromium);
   });
 if (chromium) for (const example of examples) await attempt(`example ${example.name}`, () => tryExample(example, chromium));
+if (chromium && isErrors)
+  await attempt("errors", async () => {
+    const begun = performance.now();
+    const count = await tryErrors(fresh("errors"), chromium);
+    row("errors", "chromium", null, { seconds: (performance.now() - begun) / 1000, engine: `${count} cases` }, null, null);
+  });
 await Promise.all([chromium?.close(), other?.close()]);
 if (failed.length > 0) throw new Error(`the package does not work in ${failed.join("; ")}`);
 

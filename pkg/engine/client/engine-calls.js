@@ -47,7 +47,12 @@ export class EngineCalls extends EventTarget {
     const base = absolute(folder);
     const known = isAddress(models) ? absolute(models) : (models ?? (await packagedModels(base)));
     const engine = new this({ ...options, base, models: known, hub: absolute(hub) }, () => this.startWorker(base));
-    await engine.#start();
+    try {
+      await engine.#start();
+    } catch (error) {
+      engine.dispose(); // nobody else could
+      throw error;
+    }
     return engine;
   }
 

@@ -13,9 +13,10 @@ use crate::{output, records};
 
 /// The record's id of the model that is run where none is named.
 pub const EMBEDDED: &str = "everyday-clip";
-/// Ids and files of the models inside this program.
-const INSIDE: [(&str, &[u8]); 2] = [
+/// Ids and files of the models inside this program. The published crate has the first alone: see `build.rs`.
+const INSIDE: &[(&str, &[u8])] = &[
     (EMBEDDED, include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/models/everyday-clip.gguf"))),
+    #[cfg(drawings)]
     ("emoji-clip", include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/models/emoji-clip.gguf"))),
 ];
 
@@ -71,7 +72,8 @@ pub fn on_hub(name: &OsStr) -> Result<Option<Wanted>> {
         let source = std::io::Error::new(std::io::ErrorKind::NotFound, problem);
         return Err(Error::File { path: path.to_owned(), source });
     }
-    let known = || format!("{}, {}", INSIDE.map(|(id, _)| id).join(", "), records::ids());
+    let known =
+        || format!("{}, {}", inside().map(|(id, _)| id).collect::<Vec<_>>().join(", "), records::ids());
     wanted.map(Some).ok_or_else(|| Error::UnknownModel { id: output::readable(path), known: known() })
 }
 

@@ -7,6 +7,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, beforeEach, describe, test } from "node:test";
+import { EngineCalls } from "../../pkg/engine/client/engine-calls.js";
 import { cos_sim, env, pipeline, Tensor } from "../../pkg/node.js";
 import { CALLS, differences, outcome, textEmbeddings } from "../package/side-by-side/calls.mjs";
 import { given, ours, TOLERANCE } from "../package/side-by-side/setting.mjs";
@@ -142,4 +143,26 @@ test("a model is taken by the path of its file", async () => {
     assert.deepEqual((await extract("a cat")).dims, [1, 256]);
     await extract.dispose();
   }
+});
+
+test("an engine that cannot start ends its worker", async () => {
+  /** @type {string[]} */
+  const asked = [];
+  class Refusing extends EventTarget {
+    /** @param {{ id: number, kind: string }} message */
+    postMessage({ id, kind }) {
+      asked.push(kind);
+      if (kind !== "start") return;
+      const data = { id, kind: "failed", payload: { name: "Error", code: "no-simd", message: "no SIMD" } };
+      queueMicrotask(() => this.dispatchEvent(new MessageEvent("message", { data })));
+    }
+    terminate() {
+      asked.push("terminate");
+    }
+  }
+  class Old extends EngineCalls {
+    static startWorker = () => /** @type {any} */ (new Refusing());
+  }
+  await assert.rejects(Old.start(), { code: "no-simd" });
+  assert.deepEqual(asked, ["start", "end"], "and is ended from outside half a second later, if it does not hear");
 });

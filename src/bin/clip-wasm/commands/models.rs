@@ -9,7 +9,7 @@ use clip_wasm::Result;
 use clip_wasm::weights::Source;
 use serde::Serialize;
 
-use crate::hub::kept::{self, Slot};
+use crate::hub::stored_models::{self, Slot};
 use crate::records::{self, Listed};
 use crate::{model, output};
 
@@ -54,7 +54,7 @@ fn serialize_folder<S: serde::Serializer>(
 }
 
 pub fn run(json: bool) -> Result<()> {
-    let folder = kept::folder()?;
+    let folder = stored_models::folder()?;
     let report = Report {
         embedded: model::inside().map(|(id, bytes)| Embedded { id, bytes }).collect(),
         records: records::all()?,
@@ -79,18 +79,18 @@ fn kept_at(path: &Path) -> Option<StoredModel> {
         return None;
     }
     let file = if partial { path.with_extension("") } else { path.to_owned() };
-    let note = Slot { path: file.clone() }.note().filter(|_| !partial);
+    let record = Slot { path: file.clone() }.record().filter(|_| !partial);
     let stem = output::readable(Path::new(file.file_stem()?));
     Some(StoredModel {
-        name: note.as_ref().map_or(stem, |note| note.name.clone()),
-        dtype: note.as_ref().map(|note| note.dtype.clone()),
+        name: record.as_ref().map_or(stem, |record| record.name.clone()),
+        dtype: record.as_ref().map(|record| record.dtype.clone()),
         bytes: fs::metadata(path).ok()?.len(),
         path: output::readable(path),
-        sha256: note.as_ref().map(|note| note.sha256.clone()),
-        hub: note.as_ref().map(|note| note.hub.clone()),
-        source: note.map(|note| Source {
-            repo: note.asked.split('@').next().map(str::to_owned),
-            revision: Some(note.revision),
+        sha256: record.as_ref().map(|record| record.sha256.clone()),
+        hub: record.as_ref().map(|record| record.hub.clone()),
+        source: record.map(|record| Source {
+            repo: record.asked.split('@').next().map(str::to_owned),
+            revision: Some(record.revision),
             ..Source::default()
         }),
         partial,

@@ -10,11 +10,11 @@ use sha2::{Digest, Sha256};
 use super::Hub;
 use super::partial_download::PartialDownload;
 use super::remote::Remote;
-use super::work::Work;
+use super::work_files::WorkFiles;
 use crate::output;
 
 /// Downloads and converts; resumes an interrupted earlier run.
-pub fn run(hub: &Hub, plan: &RepositoryPlan, dtype: Dtype, work: Work) -> Result<(Work, Summary)> {
+pub fn run(hub: &Hub, plan: &RepositoryPlan, dtype: Dtype, work: WorkFiles) -> Result<(WorkFiles, Summary)> {
     let repo = plan.record.source.repo.as_deref().unwrap_or_default();
     let read = |file: &Option<RepositoryFile>| match file {
         Some(file) => small(hub, &remote(hub, repo, plan, file), file).map(Bytes::from),

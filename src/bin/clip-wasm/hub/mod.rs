@@ -3,12 +3,12 @@
 mod answer;
 mod conversion;
 mod http;
-pub mod kept;
-mod note;
 mod origin;
 mod partial_download;
 mod remote;
-mod work;
+mod saved_state;
+pub mod stored_models;
+mod work_files;
 
 use std::path::PathBuf;
 
@@ -19,9 +19,9 @@ use clip_wasm::{Error, Result};
 use crate::output::{self, Target};
 use crate::records;
 use http::Http;
-use kept::{Slot, State};
 use remote::Remote;
-use work::Work;
+use stored_models::{Slot, State};
+use work_files::WorkFiles;
 
 /// A hub with Hugging Face's layout.
 pub struct Hub {
@@ -81,7 +81,7 @@ impl Hub {
     /// `Download`, `WrongHash`, `MissingFile`, `UnsupportedArchitecture`, `File`, and what is wrong with the
     /// files.
     pub fn quantize(&self, wanted: Wanted, dtype: Dtype, target: &Target) -> Result<Summary> {
-        let mut work = Work::begin(target.real())?;
+        let mut work = WorkFiles::begin(target.real())?;
         let plan = self.plan(&wanted)?;
         if work.has_waited
             && let Some(made) = already_made(target, &plan, dtype)
@@ -100,44 +100,44 @@ impl Hub {
     /// # Errors
     /// As [`Hub::quantize`].
     pub fn kept(&self, name: &str, wanted: &Wanted, dtype: Dtype) -> Result<PathBuf> {
-        let folder = kept::folder()?;
+        let folder = stored_models::folder()?;
         let name = name.strip_suffix("@main").unwrap_or(name);
         let slot = Slot::of(&folder, name, dtype);
-        if let State::Good { note, is_new } = slot.state()?
-            && self.is_of(&note, wanted)
+        if let State::Good { record, is_new } = slot.state()?
+            && self.is_of(&record, wanted)
         {
             if is_new {
-                slot.seen(&note);
+                slot.seen(&record);
             }
-            Work::sweep(&slot.path);
+            WorkFiles::sweep(&slot.path);
             return Ok(slot.path);
         }
         std::fs::create_dir_all(&folder).map_err(|source| Error::File { path: folder.clone(), source })?;
-        let mut work = Work::begin(Some(&slot.path))?;
+        let mut work = WorkFiles::begin(Some(&slot.path))?;
         let mut plan = None;
         match slot.state()? {
-            State::Good { note, .. } if self.is_of(&note, wanted) => {
+            State::Good { record, .. } if self.is_of(&record, wanted) => {
                 work.clear();
                 return Ok(slot.path);
             }
-            State::Good { mut note, .. } => {
+            State::Good { mut record, .. } => {
                 let here = self.plan(wanted)?;
-                if note.weights == serde_json::json!(here.weights) && note.revision == here.revision {
-                    (note.hub, note.asked) = (self.endpoint.clone(), wanted.asked());
-                    slot.write(&note)?;
+                if record.weights == serde_json::json!(here.weights) && record.revision == here.revision {
+                    (record.hub, record.asked) = (self.endpoint.clone(), wanted.asked());
+                    slot.write(&record)?;
                     work.clear();
                     return Ok(slot.path);
                 }
                 let path = slot.path.display();
                 output::note(format!(
                     "{path} was made from {} of {}: downloading it again",
-                    note.asked, note.hub
+                    record.asked, record.hub
                 ));
                 plan = Some(here);
             }
             State::Bad(why) => {
                 output::note(format!("{} is not used: {why}; downloading it again", slot.path.display()));
-                if slot.note().is_some() {
+                if slot.record().is_some() {
                     slot.remove();
                 }
             }
@@ -145,7 +145,7 @@ impl Hub {
         }
         let plan = plan.map_or_else(|| self.plan(wanted), Ok)?;
         let (mut work, made) = conversion::run(self, &plan, dtype, work)?;
-        let note = kept::Note {
+        let record = stored_models::StoredRecord {
             name: name.to_owned(),
             asked: wanted.asked(),
             hub: self.endpoint.clone(),
@@ -156,14 +156,14 @@ impl Hub {
             sha256: made.sha256,
             seen: None,
         };
-        slot.finish(&work.part_path(), note)?;
+        slot.finish(&work.part_path(), record)?;
         work.clear();
         Ok(slot.path)
     }
 
     /// Whether a stored model is from this hub and is the requested one.
-    fn is_of(&self, note: &kept::Note, wanted: &Wanted) -> bool {
-        note.hub == self.endpoint && note.asked == wanted.asked()
+    fn is_of(&self, record: &stored_models::StoredRecord, wanted: &Wanted) -> bool {
+        record.hub == self.endpoint && record.asked == wanted.asked()
     }
 
     fn plan(&self, wanted: &Wanted) -> Result<RepositoryPlan> {

@@ -11,8 +11,8 @@ use clip_wasm::{Error, Result};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::note::{Note, Point};
-use super::work::Work;
+use super::saved_state::{Point, SavedState};
+use super::work_files::WorkFiles;
 use crate::output;
 
 /// The state is saved after this many bytes of the source, or after this time.
@@ -22,7 +22,7 @@ const NOTE_INTERVAL: Duration = Duration::from_millis(300);
 /// The data so far, and how to go on.
 pub struct PartialDownload {
     converter: Converter,
-    work: Work,
+    work: WorkFiles,
     /// What the data is made of and into.
     origin: Value,
     /// Hash of the data so far.
@@ -31,7 +31,7 @@ pub struct PartialDownload {
     begin: Point,
     /// The last point at which all files so far had the right hash.
     whole_files: Point,
-    /// Position of the source at the last note, and the time of that note.
+    /// Position of the source when the state was last saved, and when that was.
     noted: (u64, Instant),
     out: Vec<u8>,
 }
@@ -41,17 +41,17 @@ impl PartialDownload {
     ///
     /// # Errors
     /// `File`.
-    pub fn open(mut work: Work, dtype: Dtype, origin: Value) -> Result<Self> {
+    pub fn open(mut work: WorkFiles, dtype: Dtype, origin: Value) -> Result<Self> {
         let begin = Point::of(&Converter::new(dtype), &Sha256::new())?;
         let (mut whole_files, mut points) = (begin.clone(), Vec::new());
-        if let Some(note) = Note::read(&work.note_path(), &origin) {
-            whole_files = note.whole_files.clone();
-            points = vec![note.latest, note.whole_files];
+        if let Some(state) = SavedState::read(&work.state_path(), &origin) {
+            whole_files = state.whole_files.clone();
+            points = vec![state.latest, state.whole_files];
         }
         let mut taken = None;
         for point in &points {
-            let take_up = point.take_up(&mut work.data);
-            taken = take_up.map_err(|source| Error::File { path: work.data_path(), source })?;
+            let resume = point.resume(&mut work.data);
+            taken = resume.map_err(|source| Error::File { path: work.data_path(), source })?;
             if taken.is_some() {
                 break;
             }
@@ -73,7 +73,7 @@ impl PartialDownload {
     }
 
     /// Ends it, and gives the files back that it worked in.
-    pub fn into_work(self) -> Work {
+    pub fn into_work(self) -> WorkFiles {
         self.work
     }
 
@@ -103,7 +103,7 @@ impl PartialDownload {
         self.out.clear();
         let (position, at) = self.noted;
         if self.position() - position >= NOTE_BYTES || at.elapsed() >= NOTE_INTERVAL {
-            self.note()?;
+            self.save()?;
         }
         Ok(())
     }
@@ -114,7 +114,7 @@ impl PartialDownload {
     /// `File`.
     pub fn back_to_file(&mut self) -> Result<()> {
         let point = self.whole_files.clone();
-        let taken = point.take_up(&mut self.work.data).map_err(|source| self.failed(source))?;
+        let taken = point.resume(&mut self.work.data).map_err(|source| self.failed(source))?;
         if let Some((converter, hash)) = taken {
             (self.converter, self.hash) = (converter, hash);
             self.cut()?;
@@ -136,13 +136,14 @@ impl PartialDownload {
     /// `File`.
     pub fn keep_file(&mut self) -> Result<()> {
         self.whole_files = Point::of(&self.converter, &self.hash)?;
-        self.note()
+        self.save()
     }
 
     /// Writes down how far the conversion is.
-    fn note(&mut self) -> Result<()> {
+    fn save(&mut self) -> Result<()> {
         let latest = Point::of(&self.converter, &self.hash)?;
-        Note { latest, whole_files: self.whole_files.clone() }.write(&self.work.note_path(), &self.origin)?;
+        SavedState { latest, whole_files: self.whole_files.clone() }
+            .write(&self.work.state_path(), &self.origin)?;
         self.noted = (self.position(), Instant::now());
         Ok(())
     }
@@ -150,19 +151,19 @@ impl PartialDownload {
     /// Ends after a failure: keeps the valid part of the download, and says so in the error.
     pub fn end(&mut self, error: Error) -> Error {
         let kept = match &error {
-            Error::Download { .. } if self.position() > 0 => self.note(),
-            // The disk is full, perhaps: the last note stands.
-            Error::File { .. } | Error::Write { .. } if self.work.note_path().exists() => Ok(()),
-            _ if self.whole_files.position > 0 => self.back_to_file().and_then(|()| self.note()),
+            Error::Download { .. } if self.position() > 0 => self.save(),
+            // The disk is full, perhaps: the last saved state remains valid.
+            Error::File { .. } | Error::Write { .. } if self.work.state_path().exists() => Ok(()),
+            _ if self.whole_files.position > 0 => self.back_to_file().and_then(|()| self.save()),
             _ => {
                 self.work.clear();
                 Ok(())
             }
         };
-        // The error at hand matters more than a note that cannot be written.
+        // The error at hand matters more than a state that cannot be saved.
         let _ = kept;
         let _ = fs::remove_file(self.work.part_path());
-        let can_resume = self.work.note_path().exists() && !self.work.is_apart();
+        let can_resume = self.work.state_path().exists() && !self.work.is_apart();
         match error {
             Error::Download { url, problem } if can_resume => Error::Download {
                 url,

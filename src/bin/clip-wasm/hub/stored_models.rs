@@ -14,9 +14,9 @@ use sha2::{Digest, Sha256};
 use super::partial_download::digest;
 use crate::output;
 
-/// The note about a downloaded model, in `FILE.json` beside it. It is written before the file gets its name.
+/// The record of a downloaded model, in `FILE.json` beside it. It is written before the file gets its name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Note {
+pub struct StoredRecord {
     /// What the user called it: a record's id, or a repository.
     pub name: String,
     /// `owner/name@revision`, as asked for.
@@ -47,7 +47,7 @@ pub enum State {
     /// There is no file.
     Missing,
     /// The very file that was made; `is_new` where it was read from end to end to know that.
-    Good { note: Box<Note>, is_new: bool },
+    Good { record: Box<StoredRecord>, is_new: bool },
     /// A file, but not what was made; why.
     Bad(String),
 }
@@ -69,13 +69,13 @@ impl Slot {
         Self { path: folder.join(format!("{stem}-{}.gguf", dtype.name())) }
     }
 
-    fn note_path(&self) -> PathBuf {
+    fn record_path(&self) -> PathBuf {
         self.path.with_added_extension("json")
     }
 
-    /// The note, if there is one.
-    pub fn note(&self) -> Option<Note> {
-        serde_json::from_slice(&fs::read(self.note_path()).ok()?).ok()
+    /// The record, if there is one.
+    pub fn record(&self) -> Option<StoredRecord> {
+        serde_json::from_slice(&fs::read(self.record_path()).ok()?).ok()
     }
 
     /// What is there. A file that the system says was touched since is read from end to end.
@@ -89,44 +89,47 @@ impl Slot {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(State::Missing),
             Err(error) => return Err(failed(error)),
         };
-        let Some(mut note) = self.note() else {
+        let Some(mut record) = self.record() else {
             return Ok(State::Bad("its hash was not recorded".to_owned()));
         };
         let seen = Seen::of(&file.metadata().map_err(failed)?);
-        if note.seen.as_ref() == Some(&seen) {
-            return Ok(State::Good { note: Box::new(note), is_new: false });
+        if record.seen.as_ref() == Some(&seen) {
+            return Ok(State::Good { record: Box::new(record), is_new: false });
         }
         let found = digest(file).map_err(failed)?;
-        if found != note.sha256 {
-            return Ok(State::Bad(format!("it has the SHA-256 {found}, but was saved with {}", note.sha256)));
+        if found != record.sha256 {
+            return Ok(State::Bad(format!(
+                "it has the SHA-256 {found}, but was saved with {}",
+                record.sha256
+            )));
         }
-        note.seen = Some(seen);
-        Ok(State::Good { note: Box::new(note), is_new: true })
+        record.seen = Some(seen);
+        Ok(State::Good { record: Box::new(record), is_new: true })
     }
 
     /// Notes that the file was looked at, beside other processes that may do the same. Where that cannot be written,
     /// the next use reads the file again.
-    pub fn seen(&self, note: &Note) {
-        let _ = output::write(&self.note_path(), json!(note).to_string().as_bytes());
+    pub fn seen(&self, record: &StoredRecord) {
+        let _ = output::write(&self.record_path(), json!(record).to_string().as_bytes());
     }
 
     /// Notes what is about to get its name, and gives it that.
     ///
     /// # Errors
     /// `File`.
-    pub fn finish(&self, finished: &Path, mut note: Note) -> Result<()> {
-        self.write(&note)?;
+    pub fn finish(&self, finished: &Path, mut record: StoredRecord) -> Result<()> {
+        self.write(&record)?;
         fs::rename(finished, &self.path).map_err(|source| Error::File { path: self.path.clone(), source })?;
-        note.seen = fs::metadata(&self.path).ok().map(|file| Seen::of(&file));
-        self.write(&note)
+        record.seen = fs::metadata(&self.path).ok().map(|file| Seen::of(&file));
+        self.write(&record)
     }
 
-    /// Writes the note, for the one process that works here.
+    /// Writes the record, for the one process that works here.
     ///
     /// # Errors
     /// `File`.
-    pub fn write(&self, note: &Note) -> Result<()> {
-        output::replace(&self.note_path(), &[json!(note).to_string().as_bytes()])
+    pub fn write(&self, record: &StoredRecord) -> Result<()> {
+        output::replace(&self.record_path(), &[json!(record).to_string().as_bytes()])
     }
 
     /// Removes a file that is not what was made. One that is held fast is replaced later.

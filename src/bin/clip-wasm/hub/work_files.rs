@@ -11,7 +11,7 @@ use crate::output;
 
 /// The files beside a target: `FILE.data`, which is locked, `FILE.state`, and `FILE.part` in the end.
 #[derive(Debug)]
-pub struct Work {
+pub struct WorkFiles {
     pub data: File,
     base: PathBuf,
     /// Where nothing can be kept beside the target: removed in the end.
@@ -22,7 +22,7 @@ pub struct Work {
     pub has_waited: bool,
 }
 
-impl Work {
+impl WorkFiles {
     /// The work beside `real`, or in a folder of its own where the target is a pipe or a device. Waits, and says so,
     /// while another process is at it.
     ///
@@ -93,7 +93,7 @@ impl Work {
     }
 
     /// `FILE.state`
-    pub fn note_path(&self) -> PathBuf {
+    pub fn state_path(&self) -> PathBuf {
         self.base.with_added_extension("state")
     }
 
@@ -111,18 +111,18 @@ impl Work {
     /// Removes unfinished files. Those that cannot be removed are resumed or ignored the next time.
     pub fn clear(&mut self) {
         self.is_cleared = true;
-        let notes =
-            [self.note_path(), self.base.with_added_extension("json")].map(|path| output::replacement(&path));
-        for path in notes.into_iter().chain([self.note_path(), self.part_path(), self.data_path()]) {
+        let states = [self.state_path(), self.base.with_added_extension("json")]
+            .map(|path| output::replacement(&path));
+        for path in states.into_iter().chain([self.state_path(), self.part_path(), self.data_path()]) {
             let _ = fs::remove_file(path);
         }
     }
 }
 
-impl Drop for Work {
+impl Drop for WorkFiles {
     fn drop(&mut self) {
         let is_empty = || self.data.metadata().is_ok_and(|data| data.len() == 0);
-        if !self.is_cleared && is_empty() && !self.note_path().exists() {
+        if !self.is_cleared && is_empty() && !self.state_path().exists() {
             // Nothing came.
             self.clear();
         }

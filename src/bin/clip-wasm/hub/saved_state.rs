@@ -15,7 +15,7 @@ use crate::output;
 /// Bytes that are hashed at a time.
 const CHUNK: usize = 1 << 18;
 
-/// A point to go on from.
+/// A point to resume from.
 #[derive(Clone, Debug)]
 pub struct Point {
     snapshot: Vec<u8>,
@@ -26,15 +26,15 @@ pub struct Point {
     data_sha256: String,
 }
 
-/// What is written down.
+/// The state that is saved.
 #[derive(Debug)]
-pub struct Note {
+pub struct SavedState {
     pub latest: Point,
     /// The last point at which all files so far had the right hash.
     pub whole_files: Point,
 }
 
-/// The first line of a note; the two snapshots follow.
+/// The first line of a saved state; the two snapshots follow.
 #[derive(Serialize, Deserialize)]
 struct Heading {
     origin: Value,
@@ -74,7 +74,7 @@ impl Point {
     ///
     /// # Errors
     /// What the system says of the file.
-    pub fn take_up(&self, data: &mut File) -> io::Result<Option<(Converter, Sha256)>> {
+    pub fn resume(&self, data: &mut File) -> io::Result<Option<(Converter, Sha256)>> {
         let Ok(converter) = self.converter() else { return Ok(None) };
         data.rewind()?;
         let mut hash = Sha256::new();
@@ -101,8 +101,8 @@ impl Point {
     }
 }
 
-impl Note {
-    /// The note at `path`, if there is a whole one and it is of this origin.
+impl SavedState {
+    /// The state at `path`, if it is complete and of this origin.
     pub fn read(path: &Path, origin: &Value) -> Option<Self> {
         let bytes = fs::read(path).ok()?;
         let (heading, snapshots) = bytes.split_at(bytes.iter().position(|byte| *byte == b'\n')? + 1);

@@ -10,6 +10,7 @@ usage: ./build.sh COMMAND
   serve [PORT]      serve the page on this machine as soon as one build of the engine is ready, and make the others in the
                     background; port 8080 by default, 0 for any free port
   build             the command line (target/release/clip-wasm), the WebAssembly builds and the npm package (pkg/)
+  kernel-tests      the unit tests of the kernels as WebAssembly, for tests/browser/kernels.test.mjs
   flavour NAME      one of the WebAssembly builds: simd, relaxed, research, or one of these with -threads appended
   try TEST          one test, as soon as it can run: part of a unit test's name, tests/NAME.rs [NAME], or
                     tests/browser/NAME.test.mjs [FLAVOUR...], which first makes simd and the builds named
@@ -173,6 +174,7 @@ run_tests() {
   say "testing the build itself"
   node --test --test-reporter=spec tests/build/*.test.mjs
   put_page target/browser-tests/page
+  step kernel-tests "compiling the kernels' unit tests for WebAssembly" compile_kernel_tests
   need_packages
   need_chromium
   need_webkit
@@ -182,7 +184,7 @@ run_tests() {
   step browser-tests "running the browser tests in $CHROMIUM" browser_tests tests/browser/*.test.mjs
   if find_firefox; then
     PAGE_BROWSER=firefox step firefox-tests "running the page's tests in $FIREFOX" browser_tests \
-      tests/browser/{same-bits,page,page-{address,arrivals,choice,controls,honesty,hosts,lazy-tabs,long-lists,models,sharing,versions,ways-in},faults,research,research-{faults,folders,hour,truth},url-models}.test.mjs
+      tests/browser/{kernels,same-bits,page,page-{address,arrivals,choice,controls,honesty,hosts,lazy-tabs,long-lists,models,sharing,versions,ways-in},faults,research,research-{faults,folders,hour,truth},url-models}.test.mjs
   elif [ -n "${CI:-}" ]; then
     fail "no Firefox for the page's tests, which continuous integration must run"
   else
@@ -304,6 +306,10 @@ case "${1:-}" in
     need_rust
     need_node
     make_flavour "${2:?which one? ${FLAVOURS[*]}}"
+    ;;
+  kernel-tests)
+    need_rust
+    step kernel-tests "compiling the kernels' unit tests for WebAssembly" compile_kernel_tests
     ;;
   try)
     shift

@@ -17,3 +17,6 @@ pub mod matmul;
 pub mod random;
 pub mod resample;
 pub mod threads;
+
+#[cfg(test)]
+mod tests;

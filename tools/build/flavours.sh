@@ -4,6 +4,7 @@ WASM_TARGET=wasm32-unknown-unknown
 # Each set of flags is shared by three builds, and so are all compiled dependencies; only kernels enable relaxed SIMD.
 WASM_RUSTFLAGS='-Ctarget-feature=+simd128 --cfg getrandom_backend="wasm_js"'
 THREADS_RUSTFLAGS='-Ctarget-feature=+simd128,+atomics,+bulk-memory,+mutable-globals --cfg getrandom_backend="wasm_js" -Clink-arg=--shared-memory -Clink-arg=--import-memory -Clink-arg=--max-memory=4294967296 -Clink-arg=--export=__wasm_init_tls -Clink-arg=--export=__tls_size -Clink-arg=--export=__tls_align -Clink-arg=--export=__tls_base'
+STD=(-Zbuild-std=std,panic_abort -Zbuild-std-features=optimize_for_size)
 # The build that every browser can run comes first.
 FLAVOURS=(simd relaxed research relaxed-threads simd-threads research-threads)
 BIND=target/tool/bind
@@ -24,7 +25,23 @@ plan() {
     *) folder=target rustflags=$WASM_RUSTFLAGS ;;
   esac
   cargo_words=(build --profile wasm --lib --target "$WASM_TARGET" --target-dir "$folder" --no-default-features
-    --features "$features" -Zbuild-std=std,panic_abort -Zbuild-std-features=optimize_for_size)
+    --features "$features" "${STD[@]}")
+}
+
+# Compiles the unit tests of the kernels for WebAssembly, into target/kernel-tests: one module for each kind of engine, with
+# its instructions and its standard library. What they share with the builds is not compiled again.
+compile_kernel_tests() {
+  local flavour features made
+  mkdir -p target/kernel-tests
+  for flavour in simd relaxed simd-threads relaxed-threads; do
+    plan "$flavour"
+    features=''
+    [[ $flavour = simd* ]] || features=relaxed
+    made=$(RUSTC_BOOTSTRAP=1 RUSTFLAGS="$rustflags" cargo test --package kernel-tests --lib --no-run --profile wasm \
+      --target "$WASM_TARGET" --target-dir "$folder" --features "$features" "${STD[@]}" -Zpanic-abort-tests \
+      --message-format json-render-diagnostics | sed -n 's/.*"executable":"\([^"]*\)".*/\1/p')
+    cp "$made" "target/kernel-tests/$flavour.wasm"
+  done
 }
 
 # Prints the command of the planned build in one line: if it changes, the build is out of date.

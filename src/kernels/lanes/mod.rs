@@ -3,7 +3,7 @@
 //! [`F32x4`] is a vector register where the build has `simd128` and an array elsewhere. Both do the
 //! same IEEE operations lane by lane, so a kernel written once over it has the same bits everywhere.
 
-#[cfg(not(target_feature = "simd128"))]
+#[cfg(any(test, not(target_feature = "simd128")))]
 mod portable;
 #[cfg(target_feature = "simd128")]
 mod simd128;
@@ -216,6 +216,93 @@ mod tests {
             let with_zeros =
                 |values: &[f32]| [values, &[0.0; 4][..length.next_multiple_of(4) - length]].concat();
             assert_eq!(dot(a, b), dot(&with_zeros(a), &with_zeros(b)), "{length}");
+        }
+    }
+
+    /// Numbers of every size, both zeros, the infinities, no number, and the ends of what rounds to integers.
+    const NUMBERS: [f32; 24] = [
+        0.0,
+        -0.0,
+        1.0,
+        -1.0,
+        0.5,
+        1.5,
+        -2.5,
+        126.5,
+        127.5,
+        128.0,
+        1e-45,
+        -1e-45,
+        1.2e-38,
+        -3e-39,
+        3.4e38,
+        -3.4e38,
+        8_388_607.5,
+        4_194_303.5,
+        -4_194_303.5,
+        12_582_912.0,
+        f32::INFINITY,
+        f32::NEG_INFINITY,
+        f32::NAN,
+        7e-9,
+    ];
+
+    /// Whether lanes have the same bits; where there is no number, its payload is the machine's.
+    fn assert_same(found: F32x4, expected: portable::F32x4, of: &str) {
+        let mut lanes = [0.0; 4];
+        expected.store(&mut lanes);
+        assert_eq!(lanes.map(f32::to_bits), expected.to_array().map(f32::to_bits));
+        for (found, expected) in found.to_array().into_iter().zip(lanes) {
+            let is_same = found.to_bits() == expected.to_bits() || found.is_nan() && expected.is_nan();
+            assert!(is_same, "{of}: {found:?}, not {expected:?}");
+        }
+    }
+
+    #[test]
+    fn vectors_do_what_arrays_do() {
+        use portable::F32x4 as Array;
+        let mut random = crate::kernels::random::Random::new(1);
+        let mut quad = || -> [f32; 4] {
+            std::array::from_fn(|_| match random.below(3) {
+                0 => f32::from_bits(random.bits() as u32),
+                _ => NUMBERS[random.below(NUMBERS.len())],
+            })
+        };
+        for _ in 0..4000 {
+            let (a, b, c, d) = (quad(), quad(), quad(), quad());
+            let [x, y, z, w] = [a, b, c, d].map(|values| F32x4::load(&values));
+            let [ax, ay, az, aw] = [a, b, c, d].map(|values| Array::load(&values));
+            assert_same(F32x4::splat(a[0]), Array::splat(a[0]), "splat");
+            assert_same(x + y, ax + ay, "add");
+            assert_same(x - y, ax - ay, "subtract");
+            assert_same(x * y, ax * ay, "multiply");
+            assert_same(x / y, ax / ay, "divide");
+            assert_same(x.min(y), ax.min(ay), "min");
+            assert_same(x.max(y), ax.max(ay), "max");
+            assert_same(x.if_less(y, z, w), ax.if_less(ay, az, aw), "if_less");
+            assert_same(x.swap_halves(), ax.swap_halves(), "swap_halves");
+            assert_same(x.swap_neighbours(), ax.swap_neighbours(), "swap_neighbours");
+            assert_eq!(x.first().to_bits(), ax.first().to_bits(), "first");
+            let rows = F32x4::transposed([x, y, z, w]).into_iter().zip(Array::transposed([ax, ay, az, aw]));
+            rows.for_each(|(row, expected)| assert_same(row, expected, "transposed"));
+            assert_eq!(x.bits_less(y.first().to_bits()), ax.bits_less(ay.first().to_bits()), "bits_less");
+        }
+    }
+
+    #[test]
+    fn vectors_take_the_integers_in_their_lowest_bits_as_arrays_do() {
+        use portable::F32x4 as Array;
+        let shifted = |n: i32| n as f32 + ROUNDING;
+        for n in -126..=124 {
+            let lanes = [n, n + 1, n + 2, n + 3].map(shifted);
+            let (vector, array) = (F32x4::load(&lanes), Array::load(&lanes));
+            assert_same(vector.exp2_of_lowest_bits(), array.exp2_of_lowest_bits(), "exp2_of_lowest_bits");
+        }
+        for n in 0..=240 {
+            let quads: [[f32; 4]; 4] =
+                std::array::from_fn(|quad| std::array::from_fn(|lane| shifted(n + (quad * 4 + lane) as i32)));
+            let bytes = F32x4::bytes_less(quads.map(|quad| F32x4::load(&quad)), ROUNDING.to_bits());
+            assert_eq!(bytes, Array::bytes_less(quads.map(|quad| Array::load(&quad)), ROUNDING.to_bits()));
         }
     }
 

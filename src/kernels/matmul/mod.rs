@@ -119,4 +119,6 @@ impl PackedMatrix {
 }
 
 #[cfg(test)]
+mod contract_tests;
+#[cfg(test)]
 mod tests;

@@ -6,7 +6,7 @@
 //! ways to make four pairs of eight steps, one serves in nearly every block of trained weights (0.99 of
 //! them where weights are distributed as Laplace's, 0.87 where normally), and three pairs in the rest.
 
-#[cfg(not(target_feature = "simd128"))]
+#[cfg(any(test, not(target_feature = "simd128")))]
 mod portable;
 #[cfg(target_feature = "simd128")]
 mod simd128;
@@ -134,6 +134,34 @@ mod tests {
             }
         }
         assert!(paired.iter().filter(|count| **count > 0).count() > 2, "{paired:?}");
+    }
+
+    #[test]
+    fn vectors_find_that_steps_fit_where_arrays_do() {
+        let mut random = Random::new(2);
+        let mut step = |most: usize| -> [u8; STEP_BYTES] {
+            let sign = [1, -1][random.below(2)];
+            std::array::from_fn(|_| match random.below(most) {
+                0 => random.bits() as u8,
+                // Near the bound: 127 + 127 + 2 + 2, 128 + 128 + 1 + 1, one more and one less.
+                _ => (sign * [127, 2, 2, 1, 3, 0][random.below(6)]) as u8,
+            })
+        };
+        let mut fitting = 0;
+        for most in [1, 100].repeat(1000) {
+            // Single lanes differ from nothing at all: what decides lies in any of them.
+            let (mut one, mut other) = (step(most), step(most));
+            let lanes = 2 * (fitting % (STEP_BYTES / 2))..2 * (fitting % (STEP_BYTES / 2)) + 2;
+            for step in [&mut one, &mut other] {
+                let kept = step[lanes.clone()].to_vec();
+                step.fill(0);
+                step[lanes.clone()].copy_from_slice(&kept);
+            }
+            let fit = portable::Sums::of(&one).fit(&portable::Sums::of(&other));
+            assert_eq!(Sums::of(&one).fit(&Sums::of(&other)), fit, "{one:?} {other:?}");
+            fitting += usize::from(fit);
+        }
+        assert!((200..1900).contains(&fitting), "{fitting}");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The facade over model, tokenizer, preprocessing and label cache.
 
 mod loader;
+mod pictures;
 mod saliency;
 
 use std::collections::{HashMap, HashSet};
@@ -9,7 +10,7 @@ use candle_core::{Device, Tensor};
 use serde::Serialize;
 
 use crate::error::{Error, Result};
-use crate::image::{self, Format, Pixels, Preprocessing, Rgb8};
+use crate::image::{Pixels, Preprocessing, Rgb8};
 use crate::kernels::threads;
 use crate::model::Clip;
 use crate::task::zero_shot::{self, Baseline, Mode, Score};
@@ -17,6 +18,7 @@ use crate::text::{Template, Tokenizer, check_labels};
 use crate::weights::{Checkpoint, CheckpointMetadata, Dtype, ModelFamily, Record};
 
 pub use loader::SessionLoader;
+pub use pictures::ImageEmbedding;
 pub use saliency::Saliency;
 
 /// The template to use if neither the user nor the checkpoint has one: OpenAI's, and for SigLIP that of transformers'
@@ -47,18 +49,6 @@ pub struct Session {
 
 /// Unit embeddings by list of templates, then by label.
 type LabelCache = HashMap<Vec<String>, HashMap<String, Vec<f32>>>;
-
-/// The embedding of a picture, with the picture's size and format.
-#[derive(Clone, Debug)]
-pub struct ImageEmbedding {
-    /// The projected embedding, not normalised. `[projection_dim]`
-    pub embedding: Vec<f32>,
-    /// Pixels of the upright picture.
-    pub width: usize,
-    pub height: usize,
-    /// `None` for pictures that came as pixels.
-    pub format: Option<Format>,
-}
 
 /// Facts about a loaded model.
 #[derive(Clone, Debug, Serialize)]
@@ -192,33 +182,6 @@ impl Session {
         // Before there are pixels: a picture of any shape may come, and a record without a crop keeps its shape.
         check_sides(self.preprocessing.sides_of(picture)?, self.clip.config.image_size)?;
         self.preprocessing.apply(picture)
-    }
-
-    /// The embedding of an encoded picture.
-    ///
-    /// # Errors
-    /// As [`image::decode`] and [`Self::embed_rgb`].
-    pub fn embed_image(&self, bytes: &[u8]) -> Result<ImageEmbedding> {
-        let decoded = image::decode(bytes)?;
-        let embedding = self.embed_rgb(&decoded.image)?;
-        Ok(ImageEmbedding { format: Some(decoded.format), ..embedding })
-    }
-
-    /// The embeddings of encoded pictures, several at the same time where there are threads.
-    ///
-    /// # Errors
-    /// Each its own, as [`Self::embed_image`].
-    pub fn embed_images(&self, pictures: &[impl AsRef<[u8]> + Sync]) -> Vec<Result<ImageEmbedding>> {
-        threads::side_by_side(pictures, |bytes| self.embed_image(bytes.as_ref()))
-    }
-
-    /// The embedding of a picture that is already pixels.
-    ///
-    /// # Errors
-    /// As [`Self::preprocess`] and [`Self::embed_pixels`].
-    pub fn embed_rgb(&self, picture: &Rgb8) -> Result<ImageEmbedding> {
-        let embedding = self.embed_pixels(self.preprocess(picture)?)?;
-        Ok(ImageEmbedding { embedding, width: picture.width(), height: picture.height(), format: None })
     }
 
     /// The embedding `[projection_dim]` of preprocessed pixels.

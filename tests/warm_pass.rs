@@ -17,6 +17,9 @@ struct Counting;
 
 const LARGE: usize = 16 * 1024;
 static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
+/// Bytes in use, and the most since it was last set.
+static BYTES: AtomicU64 = AtomicU64::new(0);
+static MOST: AtomicU64 = AtomicU64::new(0);
 
 // SAFETY: passes everything on to the system's allocator.
 unsafe impl GlobalAlloc for Counting {
@@ -24,11 +27,14 @@ unsafe impl GlobalAlloc for Counting {
         if layout.size() >= LARGE {
             ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
         }
+        let bytes = BYTES.fetch_add(layout.size() as u64, Ordering::Relaxed) + layout.size() as u64;
+        MOST.fetch_max(bytes, Ordering::Relaxed);
         // SAFETY: the caller's promises are those of the system's allocator.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        BYTES.fetch_sub(layout.size() as u64, Ordering::Relaxed);
         // SAFETY: as above.
         unsafe { System.dealloc(pointer, layout) }
     }
@@ -78,4 +84,24 @@ fn a_pass_reads_each_matrix_once_however_many_prompts_there_are() {
     let once = layers * 4 + 1;
     assert_eq!(passes(1), once);
     assert_eq!(passes(60), once);
+}
+
+#[test]
+fn a_pass_over_many_pictures_takes_the_memory_of_eight() {
+    let _alone = ALONE.lock();
+    threads::pool_started(1);
+    let most_of = |count: usize| {
+        let session = embedded();
+        let size = session.info().image_size;
+        let shape = (count, 3, size, size);
+        let pixels = Tensor::zeros(shape, candle_core::DType::F32, &Device::Cpu).expect("zeros");
+        MOST.store(BYTES.load(Ordering::Relaxed), Ordering::Relaxed);
+        let before = MOST.load(Ordering::Relaxed);
+        session.clip().embed_images(&pixels).expect("embeddings");
+        // Without the copy of the pixels that a pass begins with.
+        MOST.load(Ordering::Relaxed) - before - (count * 3 * size * size * 4) as u64
+    };
+    let (one, eight, forty) = (most_of(1), most_of(8), most_of(40));
+    assert!(eight <= 8 * one, "{eight} bytes for eight, {one} for one");
+    assert!(forty <= eight + eight / 10, "{forty} bytes for forty, {eight} for eight");
 }

@@ -54,28 +54,47 @@ impl AttentionPool {
         })
     }
 
-    /// Pools `x` `[tokens, width]` into `embedding` `[width]`.
+    /// Pools `x` `[pictures, tokens, width]` into `embeddings` `[pictures, width]`.
     ///
     /// # Errors
     /// As [`Linear::forward`].
-    pub fn forward(&self, x: &[f32], workspace: &mut Workspace, embedding: &mut [f32]) -> Result<()> {
-        let width = embedding.len();
+    pub fn forward(
+        &self,
+        x: &[f32],
+        tokens: usize,
+        workspace: &mut Workspace,
+        embeddings: &mut [f32],
+    ) -> Result<()> {
+        let (width, of_picture) = (self.columns(), self.queries.len());
+        let pictures = embeddings.len() / width;
         let Workspace { input, qkv, attended, hidden, codes, next_codes, .. } = workspace;
         let normal = sized(input, x.len());
         self.norm.apply(x, normal);
-        let pooled = sized(attended, self.queries.len());
-        pool(&self.queries, normal, width, pooled);
-
-        let values = sized(qkv, self.queries.len());
-        self.value.forward(Rows::Plain(pooled), codes, Epilogue::default(), values)?;
-        let mixed = &mut pooled[..width];
-        let head_width = width / self.heads;
-        for (head, mixed) in mixed.chunks_exact_mut(head_width).enumerate() {
-            // Of each head's row, its own columns.
-            mixed.copy_from_slice(&values[head * (width + head_width)..][..head_width]);
+        let pooled = sized(attended, pictures * of_picture);
+        for (x, pooled) in normal.chunks_exact(tokens * width).zip(pooled.chunks_exact_mut(of_picture)) {
+            pool(&self.queries, x, width, pooled);
         }
-        self.out.forward(Rows::Plain(mixed), codes, Epilogue::default(), embedding)?;
-        self.mlp.forward(embedding, hidden, codes, next_codes)
+
+        let values = sized(qkv, pictures * of_picture);
+        self.value.forward(Rows::Plain(pooled), codes, Epilogue::default(), values)?;
+        let mixed = &mut pooled[..pictures * width];
+        let head_width = width / self.heads;
+        for (index, mixed) in mixed.chunks_exact_mut(head_width).enumerate() {
+            // Of each head's row, its own columns.
+            mixed.copy_from_slice(&values[index * width + index % self.heads * head_width..][..head_width]);
+        }
+        self.out.forward(Rows::Plain(mixed), codes, Epilogue::default(), embeddings)?;
+        self.mlp.forward(embeddings, hidden, codes, next_codes)
+    }
+
+    /// Rows that the products of a picture have at most: one a head.
+    pub fn rows_of_picture(&self) -> usize {
+        self.heads
+    }
+
+    /// Whether all weights are packed: see [`Linear::is_packed`].
+    pub fn is_packed(&self) -> bool {
+        self.value.is_packed() && self.out.is_packed() && self.mlp.is_packed()
     }
 
     /// The length of an embedding.

@@ -57,6 +57,10 @@ impl Block {
         self.mlp.forward(x, hidden, codes, next_codes)
     }
 
+    fn is_packed(&self) -> bool {
+        self.qkv.is_packed() && self.out.is_packed() && self.mlp.is_packed()
+    }
+
     fn bytes(&self) -> usize {
         self.qkv.bytes() + self.out.bytes() + self.mlp.bytes()
     }
@@ -104,6 +108,11 @@ impl Encoder {
             block.forward(x, mask, workspace)?;
         }
         Ok(())
+    }
+
+    /// Whether all weights are packed: see [`Linear::is_packed`].
+    pub fn is_packed(&self) -> bool {
+        self.0.iter().all(Block::is_packed)
     }
 
     /// Bytes of memory the weights take.

@@ -52,7 +52,16 @@ impl Clip {
     /// # Errors
     /// `NonFiniteEmbedding`, and as [`ImageTower::forward`].
     pub fn embed_images(&self, pixels: &Tensor) -> Result<Vec<Vec<f32>>> {
-        finite_rows(self.vision.forward(pixels)?, "vision")
+        self.embed_each_image(pixels)?.into_iter().collect()
+    }
+
+    /// [`Self::embed_images`], with an error for each picture that has no embedding.
+    ///
+    /// # Errors
+    /// As [`ImageTower::forward`]; of each picture, `NonFiniteEmbedding`.
+    pub fn embed_each_image(&self, pixels: &Tensor) -> Result<Vec<Result<Vec<f32>>>> {
+        let rows = self.vision.forward(pixels)?.to_vec2::<f32>()?;
+        Ok(rows.into_iter().map(|row| finite(row, "vision")).collect())
     }
 
     /// The embeddings `[patches, projection_dim]` of the patches of one image `[1, 3, image_size, image_size]`.
@@ -95,9 +104,12 @@ impl Clip {
 }
 
 fn finite_rows(embeddings: Tensor, tower: &'static str) -> Result<Vec<Vec<f32>>> {
-    let rows = embeddings.to_vec2::<f32>()?;
-    if rows.iter().flatten().all(|value| value.is_finite()) {
-        return Ok(rows);
+    embeddings.to_vec2::<f32>()?.into_iter().map(|row| finite(row, tower)).collect()
+}
+
+fn finite(embedding: Vec<f32>, tower: &'static str) -> Result<Vec<f32>> {
+    if embedding.iter().all(|value| value.is_finite()) {
+        return Ok(embedding);
     }
     Err(Error::NonFiniteEmbedding { tower })
 }

@@ -35,6 +35,15 @@ impl ImageTower {
         }
     }
 
+    /// How many pictures are best given to [`Self::forward`] together, as [`VisionTower::pictures_per_pass`] has it.
+    pub fn pictures_per_pass(&self) -> usize {
+        match self {
+            Self::Transformer(tower) => tower.pictures_per_pass(),
+            #[cfg(feature = "mobileclip")]
+            Self::FastVit(_) => 1,
+        }
+    }
+
     /// The embeddings `[images, projection_dim]` of `pixels` `[images, 3, image_size, image_size]`, not normalised.
     ///
     /// # Errors

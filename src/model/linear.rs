@@ -146,6 +146,12 @@ impl Linear {
         }
     }
 
+    /// Whether all weights are packed: then a row has the same bits whatever other rows are multiplied with it, which
+    /// candle's f32 product does not promise.
+    pub fn is_packed(&self) -> bool {
+        self.parts.iter().all(|part| part.packed().is_some())
+    }
+
     /// Bytes of memory the weights take.
     pub fn bytes(&self) -> usize {
         let bytes = |part: &WeightMatrix| match part {

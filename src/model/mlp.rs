@@ -66,6 +66,11 @@ impl Mlp {
         contract.forward(Rows::Plain(hidden), codes, residual, x)
     }
 
+    /// Whether all weights are packed: see [`Linear::is_packed`].
+    pub fn is_packed(&self) -> bool {
+        self.expand.is_packed() && self.contract.is_packed()
+    }
+
     /// Bytes of memory the weights take.
     pub fn bytes(&self) -> usize {
         self.expand.bytes() + self.contract.bytes()

@@ -13,6 +13,12 @@ use crate::kernels::matmul::{Epilogue, Rows};
 use crate::kernels::threads;
 use crate::weights::{ClipConfig, ModelFamily, Tensors};
 
+/// Rows of several pictures that go through the blocks together at most, so that a pass takes no more memory than it does
+/// for some hundred rows: beyond, the weights are read seldom enough.
+const ROWS_PER_PASS: usize = 512;
+/// The most pictures of a pass: beyond, hardly anything is gained, and whoever waits for one of them waits longer.
+const PICTURES_PER_PASS: usize = 8;
+
 /// A vision transformer (Dosovitskiy et al., 2021), with what CLIP or SigLIP put around its blocks.
 #[derive(Debug)]
 pub struct VisionTower {
@@ -85,8 +91,14 @@ impl VisionTower {
         })
     }
 
+    /// How many pictures go through the blocks together at most, which then read the weights once for all of them. It is
+    /// one where pictures are large, and where the weights are not packed.
+    pub fn pictures_per_pass(&self) -> usize {
+        if self.is_packed() { PICTURES_PER_PASS.min(ROWS_PER_PASS / self.tokens()).max(1) } else { 1 }
+    }
+
     /// The embeddings `[images, projection_dim]` of `pixels` `[images, 3, image_size, image_size]`,
-    /// as projected or pooled, not normalised.
+    /// as projected or pooled, not normalised. Each has the bits that it has alone.
     ///
     /// # Errors
     /// `Candle` for pixels of another shape.
@@ -95,13 +107,16 @@ impl VisionTower {
         let pixels = pixels.reshape((images, 3 * self.image_size * self.image_size))?.to_vec2::<f32>()?;
         let columns = self.readout.columns();
         let mut embeddings = vec![0.0; images * columns];
+        let together = self.pictures_per_pass();
         threads::inside(|| {
             self.workspaces.with(|workspace| {
-                let mut targets = embeddings.chunks_exact_mut(columns);
-                pixels
-                    .iter()
-                    .zip(&mut targets)
-                    .try_for_each(|(image, embedding)| self.embed(image, workspace, embedding))
+                let targets = embeddings.chunks_mut(together * columns);
+                pixels.chunks(together).zip(targets).try_for_each(|(pixels, embeddings)| {
+                    let x = self.states(pixels, &self.last, workspace)?;
+                    self.readout.forward(&x, pixels.len(), workspace, embeddings)?;
+                    workspace.x = x;
+                    Ok::<(), Error>(())
+                })
             })
         })?;
         Ok(Tensor::from_vec(embeddings, (images, columns), &Device::Cpu)?)
@@ -118,13 +133,14 @@ impl VisionTower {
         let pixels = pixels.reshape(3 * self.image_size * self.image_size)?.to_vec1::<f32>()?;
         let shape = (self.patches.queries().len(), self.readout.columns());
         let mut embeddings = vec![0.0; shape.0 * shape.1];
+        let together = self.readout.pictures_per_pass();
         threads::inside(|| {
             self.workspaces.with(|workspace| {
-                let x = self.states(&pixels, &self.patches, workspace)?;
-                let width = self.patch_embedding.columns();
-                x.chunks_exact(width)
-                    .zip(embeddings.chunks_exact_mut(shape.1))
-                    .try_for_each(|(row, embedding)| self.readout.forward(row, workspace, embedding))?;
+                let x = self.states(&[pixels], &self.patches, workspace)?;
+                let rows = x.chunks(together * self.patch_embedding.columns());
+                rows.zip(embeddings.chunks_mut(together * shape.1)).try_for_each(|(rows, embeddings)| {
+                    self.readout.forward(rows, embeddings.len() / shape.1, workspace, embeddings)
+                })?;
                 workspace.x = x;
                 Ok::<(), Error>(())
             })
@@ -132,22 +148,22 @@ impl VisionTower {
         Ok(Tensor::from_vec(embeddings, shape, &Device::Cpu)?)
     }
 
-    /// Takes one image's pixels `[3, image_size, image_size]` to its embedding `[projection_dim]`.
-    fn embed(&self, pixels: &[f32], workspace: &mut Workspace, embedding: &mut [f32]) -> Result<()> {
-        let x = self.states(pixels, &self.last, workspace)?;
-        self.readout.forward(&x, workspace, embedding)?;
-        workspace.x = x;
-        Ok(())
-    }
-
-    /// The states `[queries, width]` that the last block leaves of those tokens that ask there; the buffer is
-    /// the workspace's, to be given back.
-    fn states(&self, pixels: &[f32], last: &AttentionMask, workspace: &mut Workspace) -> Result<Vec<f32>> {
+    /// The states `[pictures, queries, width]` that the last block leaves of those tokens of each picture that ask there;
+    /// the buffer is the workspace's, to be given back.
+    fn states(
+        &self,
+        pictures: &[Vec<f32>],
+        last: &AttentionMask,
+        workspace: &mut Workspace,
+    ) -> Result<Vec<f32>> {
         let width = self.patch_embedding.columns();
         let patches = (self.image_size / self.patch_size).pow(2);
-        let rows = sized(&mut workspace.input, patches * self.patch_embedding.in_features());
-        self.cut_patches(pixels, rows);
-        let embedded = sized(&mut workspace.hidden, patches * width);
+        let of_picture = patches * self.patch_embedding.in_features();
+        let rows = sized(&mut workspace.input, pictures.len() * of_picture);
+        for (pixels, rows) in pictures.iter().zip(rows.chunks_exact_mut(of_picture)) {
+            self.cut_patches(pixels, rows);
+        }
+        let embedded = sized(&mut workspace.hidden, pictures.len() * patches * width);
         self.patch_embedding.forward(
             Rows::Plain(rows),
             &mut workspace.codes,
@@ -157,15 +173,32 @@ impl VisionTower {
 
         let mut x = std::mem::take(&mut workspace.x);
         x.clear();
-        let values = self.class_embedding.iter().chain(&*embedded);
-        x.extend(values.zip(&self.positions).map(|(value, position)| value + position));
+        for embedded in embedded.chunks_exact(patches * width) {
+            let values = self.class_embedding.iter().chain(embedded);
+            x.extend(values.zip(&self.positions).map(|(value, position)| value + position));
+        }
         if let Some(norm) = &self.norm_before {
             let normal = sized(&mut workspace.input, x.len());
             norm.apply(&x, normal);
             x.copy_from_slice(normal);
         }
-        self.encoder.forward(&mut x, &self.all, last, workspace)?;
+        match pictures.len() {
+            1 => self.encoder.forward(&mut x, &self.all, last, workspace)?,
+            several => {
+                let masks = [&self.all, last].map(|mask| mask.repeated(several, self.tokens()));
+                self.encoder.forward(&mut x, &masks[0], &masks[1], workspace)?;
+            }
+        }
         Ok(x)
+    }
+
+    /// The rows that a picture has in the blocks.
+    fn tokens(&self) -> usize {
+        self.all.queries().len()
+    }
+
+    fn is_packed(&self) -> bool {
+        self.patch_embedding.is_packed() && self.encoder.is_packed()
     }
 
     /// The patches of an image `[3, size, size]` as `rows` `[patches, in_features]`: channel, then row, then
@@ -213,15 +246,41 @@ impl Readout {
         }
     }
 
-    /// Takes the rows that the last block left, `x` `[rows, width]`, to the embedding.
-    fn forward(&self, x: &[f32], workspace: &mut Workspace, embedding: &mut [f32]) -> Result<()> {
+    /// How many pictures, or parts of one that are read as such, are best read together.
+    fn pictures_per_pass(&self) -> usize {
         match self {
+            Self::Class { .. } => ROWS_PER_PASS,
+            Self::Pool(pool) => (ROWS_PER_PASS / pool.rows_of_picture()).max(1),
+        }
+    }
+
+    /// Takes the rows that the last block left of `pictures` pictures, `x` `[pictures, rows, width]`, to their
+    /// embeddings.
+    fn forward(
+        &self,
+        x: &[f32],
+        pictures: usize,
+        workspace: &mut Workspace,
+        embeddings: &mut [f32],
+    ) -> Result<()> {
+        let is_packed = match self {
+            Self::Class { projection, .. } => projection.is_packed(),
+            Self::Pool(pool) => pool.is_packed(),
+        };
+        // Together only where that changes no bit.
+        let together = if is_packed { pictures } else { 1 };
+        let rows = x.chunks(x.len() / pictures * together);
+        let mut embeddings = rows.zip(embeddings.chunks_mut(together * self.columns()));
+        embeddings.try_for_each(|(x, embeddings)| match self {
             Self::Class { norm, projection } => {
                 let class = Rows::Normalised(norm, x);
-                projection.forward(class, &mut workspace.codes, Epilogue::default(), embedding)
+                projection.forward(class, &mut workspace.codes, Epilogue::default(), embeddings)
             }
-            Self::Pool(pool) => pool.forward(x, workspace, embedding),
-        }
+            Self::Pool(pool) => {
+                let tokens = x.len() / together / pool.columns();
+                pool.forward(x, tokens, workspace, embeddings)
+            }
+        })
     }
 
     fn bytes(&self) -> usize {

@@ -19,11 +19,13 @@ const LAYERS: [&[&str]; 7] = [
 ];
 
 /// The layers of `src/kernels/`.
-const KERNELS: [&[&str]; 4] = [
-    &["kernels::lanes", "kernels::random", "kernels::threads"],
+const KERNELS: [&[&str]; 6] = [
+    &["kernels::random", "kernels::threads"],
+    &["kernels::lanes"],
     &["kernels::exp", "kernels::layer_norm", "kernels::resample"],
     &["kernels::activation", "kernels::attention"],
     &["kernels::matmul"],
+    &["kernels::tests"],
 ];
 
 /// The layers of `src/weights/`.

@@ -3,9 +3,10 @@
 import { codeOf } from "../protocol/code-of.js";
 import { EngineError } from "../protocol/engine-error.js";
 import { embedImage } from "./embed-image.js";
+import { PicturesTogether } from "./pictures-together.js";
 
 /**
- * The embeddings of several pictures: as many at the same time as there are threads.
+ * The embeddings of several pictures, some at the same time.
  * @param {WasmEngine} engine
  * @param {{ images: ImageInput[], first?: number, total?: number }} batch which of all these are, for messages; bitmaps are closed
  * @param {Job} job gets `{ done, total }` as progress
@@ -13,17 +14,19 @@ import { embedImage } from "./embed-image.js";
  * @throws {EngineError} of the first that cannot be embedded
  */
 export async function embedImages(engine, { images, first = 0, total = images.length }, job) {
-  const { threads } = engine.info();
+  const together = new PicturesTogether(engine);
   /** @type {Float32Array[]} */
   const rows = [];
   while (rows.length < images.length) {
-    const some = images.slice(rows.length, rows.length + threads);
+    const some = images.slice(rows.length, rows.length + together.count);
     const files = some.filter((image) => image instanceof Blob);
-    const together = threads > 1 && files.length === some.length ? await embedFiles(engine, files) : some.map(() => undefined);
-    for (const [index, embedding] of together.entries()) {
+    const begun = performance.now();
+    const embedded = some.length > 1 && files.length === some.length ? await embedFiles(engine, files) : some.map(() => undefined);
+    for (const [index, embedding] of embedded.entries()) {
       const place = first + rows.length + 1;
       rows.push(embedding ?? (await embedOne(engine, some[index], total > 1 ? `image ${place} of ${total}: ` : "")));
     }
+    together.took(some.length, performance.now() - begun);
     job.progress({ done: rows.length, total: images.length });
     await job.breathe();
   }

@@ -135,7 +135,9 @@ export interface WasmEngine {
   tokenize(text: string): Uint32Array;
   /** [3, image_size, image_size], of an encoded picture. */
   preprocess(bytes: Uint8Array): Float32Array;
-  /** Encoded pictures, several at the same time where there are threads. */
+  /** How many pictures are best given at once to the two that follow: as many as the threads embed together. */
+  pictures_together(): number;
+  /** Encoded pictures, several on each thread. */
   embed_images(pictures: Uint8Array[]): WasmImageEmbeddings;
   /** Squares, [side, side, 3] each. */
   embed_squares(pictures: Uint8Array[], side: number): WasmImageEmbeddings;

@@ -1,6 +1,7 @@
 // @ts-check
 /** @import { WasmEmbeddingSet, Variant, Job, ResearchModule, Trial, WasmEngine, WasmLabelSet } from "../protocol/types.js" */
 import { taken } from "../picture/embed-images.js";
+import { PicturesTogether } from "../picture/pictures-together.js";
 import { finished, pairs, pixels } from "./research-values.js";
 import { EngineError } from "../protocol/engine-error.js";
 import { readPictures } from "./picture-bytes.js";
@@ -298,7 +299,7 @@ export class ResearchHost {
     await this.#encode(labels, templates, job);
     const picture = new this.#build.DamagedPicture(side, this.#engine.working_copy(bytes, side));
     const set = this.#labels(labels, templates);
-    const abreast = this.#engine.info().threads;
+    const together = new PicturesTogether(this.#engine);
     try {
       /** @type {Trial[]} */
       const trials = [];
@@ -306,9 +307,9 @@ export class ResearchHost {
       const pictures = [];
       const all = [{ corruption: null, severity: 1 }, ...variants];
       while (trials.length < all.length) {
-        const some = all.slice(trials.length, trials.length + abreast);
+        const some = all.slice(trials.length, trials.length + together.count);
         const damaged = picture.damaged(JSON.stringify({ ...drawn, damages: some }));
-        const { embeddings, failures } = taken(this.#engine.embed_squares(damaged, side));
+        const { embeddings, failures } = together.timed(damaged, () => taken(this.#engine.embed_squares(damaged, side)));
         for (const { code, reason } of failures) throw new EngineError(code, reason);
         const width = embeddings.length / damaged.length;
         damaged.forEach((_, row) => trials.push(set.trial(embeddings.subarray(row * width, (row + 1) * width), truth)));

@@ -63,6 +63,19 @@ impl AttentionMask {
         mask
     }
 
+    /// This mask for `copies` sequences one after the other, of `rows` rows each: every one sees its own rows only.
+    pub fn repeated(&self, copies: usize, rows: usize) -> Self {
+        let mut mask = Self::default();
+        for copy in 0..copies {
+            let (first_row, first_key) = ((copy * rows) as u32, mask.keys.len());
+            mask.queries.extend(self.queries.iter().map(|query| first_row + query));
+            let shifted = |span: &Span| Span { start: first_key + span.start, end: first_key + span.end };
+            mask.spans.extend(self.spans.iter().map(shifted));
+            mask.keys.extend(self.keys.iter().map(|key| first_row + key));
+        }
+        mask
+    }
+
     /// Rows that see nothing but themselves, so that attention gives each its own value.
     pub fn each_alone(rows: std::ops::Range<usize>) -> Self {
         let mut mask = Self::default();

@@ -2,6 +2,10 @@
 //!
 //! [`F32x4`] is a vector register where the build has `simd128` and an array elsewhere. Both do the
 //! same IEEE operations lane by lane, so a kernel written once over it has the same bits everywhere.
+//!
+//! One thing is the machine's: where a module uses relaxed SIMD at all, LLVM 22 makes `relaxed_min` and `relaxed_max` of
+//! [`F32x4::min`] and [`F32x4::max`] in all of it. Of a NaN and a number they may give either, and of two zeros either one.
+//! So no kernel's result may depend on the sign of a zero that they give, and a NaN is a damaged model's.
 
 #[cfg(any(test, not(target_feature = "simd128")))]
 mod portable;
@@ -277,8 +281,11 @@ mod tests {
             assert_same(x - y, ax - ay, "subtract");
             assert_same(x * y, ax * ay, "multiply");
             assert_same(x / y, ax / ay, "divide");
-            assert_same(x.min(y), ax.min(ay), "min");
-            assert_same(x.max(y), ax.max(ay), "max");
+            let is_any = |i: usize| a[i].is_nan() || b[i].is_nan() || a[i] == 0.0 && b[i] == 0.0;
+            if !(cfg!(all(target_arch = "wasm32", feature = "relaxed")) && (0..4).any(is_any)) {
+                assert_same(x.min(y), ax.min(ay), "min");
+                assert_same(x.max(y), ax.max(ay), "max");
+            }
             assert_same(x.if_less(y, z, w), ax.if_less(ay, az, aw), "if_less");
             assert_same(x.swap_halves(), ax.swap_halves(), "swap_halves");
             assert_same(x.swap_neighbours(), ax.swap_neighbours(), "swap_neighbours");

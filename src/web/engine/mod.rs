@@ -103,18 +103,22 @@ impl Engine {
         self.embed_rgb(&picture)
     }
 
-    /// The embeddings of encoded pictures, several at the same time where there are threads.
+    /// The embeddings of encoded pictures, several on each thread, which read the weights together.
     pub fn embed_images(&self, pictures: Vec<Uint8Array>) -> Result<ImageEmbeddings, JsValue> {
         let pictures: Vec<Vec<u8>> = pictures.iter().map(Uint8Array::to_vec).collect();
         Ok(ImageEmbeddings::of(threads::inside(|| self.session.embed_images(&pictures))))
     }
 
-    /// The embeddings of square RGB pictures of `side` pixels, several at the same time where there are threads.
+    /// The embeddings of square RGB pictures of `side` pixels, several on each thread.
     pub fn embed_squares(&self, pictures: Vec<Uint8Array>, side: usize) -> Result<ImageEmbeddings, JsValue> {
         let picture = |bytes: &Uint8Array| Rgb8::new(side, side, bytes.to_vec());
         let pictures: Vec<Rgb8> = pictures.iter().map(picture).collect::<Result<_, _>>().map_err(thrown)?;
-        let embed = |picture: &Rgb8| self.session.embed_rgb(picture);
-        Ok(ImageEmbeddings::of(threads::inside(|| threads::side_by_side(&pictures, embed))))
+        Ok(ImageEmbeddings::of(threads::inside(|| self.session.embed_rgbs(&pictures))))
+    }
+
+    /// How many pictures are best given at once to those that embed several: as many as the threads embed together.
+    pub fn pictures_together(&self) -> usize {
+        self.session.pictures_together()
     }
 
     /// The square of `side` pixels, cut from an encoded picture, that corruptions are applied to, RGB.

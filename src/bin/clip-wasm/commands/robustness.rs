@@ -120,18 +120,25 @@ impl Plan {
     ) -> Result<(Trial, Vec<Trial>, String)> {
         let (picture, sha256) = study::read_picture(item)?;
         let picture = working_copy(&picture, self.side)?;
-        let trial = |picture: &Rgb8| {
-            let embedded = session.embed_rgb(picture);
-            bar.inc(1);
-            Trial::of_embedding(&embedded?.embedding, &self.label_embeddings, session.logit_scale(), truth)
-        };
-        let clean = trial(&picture)?;
-        let mut corrupted = Vec::with_capacity(self.variants.len());
-        for &(corruption, severity) in &self.variants {
-            let mut random = corruption.random(self.seed, severity, &item.name);
-            let picture = corruption.apply(&picture, severity, &self.word, &mut random)?;
-            corrupted.push(trial(&picture)?);
+        // The clean one, then those that are corrupted, as many at a time as are embedded together.
+        let mut trials = Vec::with_capacity(1 + self.variants.len());
+        let all: Vec<_> = std::iter::once(None).chain(self.variants.iter().map(Some)).collect();
+        for some in all.chunks(session.pictures_together()) {
+            let pictures = some.iter().map(|variant| match variant {
+                None => Ok(picture.clone()),
+                Some((corruption, severity)) => {
+                    let mut random = corruption.random(self.seed, *severity, &item.name);
+                    corruption.apply(&picture, *severity, &self.word, &mut random)
+                }
+            });
+            for embedded in session.embed_rgbs(&pictures.collect::<Result<Vec<Rgb8>>>()?) {
+                let (embedding, scale) = (embedded?.embedding, session.logit_scale());
+                trials.push(Trial::of_embedding(&embedding, &self.label_embeddings, scale, truth)?);
+                bar.inc(1);
+            }
         }
+        let corrupted = trials.split_off(1);
+        let clean = trials.swap_remove(0);
         Ok((clean, corrupted, sha256))
     }
 }

@@ -91,6 +91,9 @@ class Engine {
   sha256() {
     return "0".repeat(64);
   }
+  pictures_together() {
+    return 1;
+  }
   /** @param {Uint8Array} bytes */
   embed_image(bytes) {
     return new ImageEmbedding(bytes, sniff(bytes), 64, 48);

@@ -1,5 +1,8 @@
 // @ts-check
-/** What both libraries are asked about: two checkpoints of seeded weights, under ids that tutorials use, and two small pictures. */
+/**
+ * What both libraries are asked about: two checkpoints of seeded weights, under ids that tutorials use, and two small pictures: 8 × 8
+ * pixels of seeded noise (NumPy's default_rng(0) and (1)), enlarged to 32 × 32 by Pillow.
+ */
 import { serveHub } from "../../browser/hub.mjs";
 
 const FOLDER = "tests/package/side-by-side";

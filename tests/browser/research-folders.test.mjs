@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import path from "node:path";
 import { test } from "node:test";
 import { shown } from "./research-screen.mjs";
-import { commandLine, drawing, each, fill, give, giveOnly, open, openResearch, put, savedJson, saves } from "./research-visit.mjs";
+import { commandLine, drawing, each, fill, give, giveOnly, measured, open, openResearch, put, savedJson, saves } from "./research-visit.mjs";
 
 const research = openResearch();
 
@@ -177,7 +177,7 @@ test("what is saved while the next result is about to be shown is what is on scr
   const { labels } = JSON.parse(files["predictions.csv-metadata.json"]);
   const predicted = files["predictions.csv"].trim().split("\n").slice(1).map((line) => line.split(",")[2]);
   assert.deepEqual([labels, predicted], [["car", "cat"], ["car", "cat"]]);
-  await page.getByRole("row", { name: /^animal/ }).first().waitFor();
+  await measured(page);
 });
 
 test("every file that the page saves says what made it", async (t) => {

@@ -1,4 +1,4 @@
-//! Quantization: the block formats ([`blocks`]), which tensor gets which of them (`tensor_types`), and the
+//! Quantization: the block formats (`blocks`), which tensor gets which of them (`tensor_types`), and the
 //! conversion of an open checkpoint ([`quantize()`]) or of published weights while they arrive ([`stream`]).
 
 pub(crate) mod blocks;

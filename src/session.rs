@@ -25,7 +25,7 @@ pub use saliency::Saliency;
 /// pipeline.
 fn default_template(family: ModelFamily) -> &'static str {
     match family {
-        ModelFamily::Clip | ModelFamily::MobileClip => "a photo of a {}.",
+        ModelFamily::Clip | ModelFamily::MobileClip | ModelFamily::PerceptionEncoder => "a photo of a {}.",
         ModelFamily::Siglip => "This is a photo of {}.",
     }
 }
@@ -81,7 +81,9 @@ pub struct Info {
 /// `Tokenizer`.
 fn tokenizer_of(CheckpointMetadata { config, tokenizer_json, .. }: &CheckpointMetadata) -> Result<Tokenizer> {
     let tokenizer = match config.family {
-        ModelFamily::Clip => Tokenizer::from_json(tokenizer_json, config.context_length),
+        ModelFamily::Clip | ModelFamily::PerceptionEncoder => {
+            Tokenizer::from_json(tokenizer_json, config.context_length)
+        }
         ModelFamily::Siglip => Tokenizer::siglip(tokenizer_json, config.context_length),
         ModelFamily::MobileClip => {
             Tokenizer::padded(tokenizer_json, config.context_length, MOBILE_CLIP_PADDING)
@@ -126,6 +128,7 @@ impl Session {
             ModelFamily::Clip => ("CLIP", "ViT"),
             ModelFamily::Siglip => ("SigLIP", "ViT"),
             ModelFamily::MobileClip => ("MobileCLIP", "FastViT"),
+            ModelFamily::PerceptionEncoder => ("Perception Encoder", "ViT"),
         };
         Info {
             name: self.record.name.clone().unwrap_or_else(|| format!("unnamed {family}")),
@@ -169,7 +172,7 @@ impl Session {
     /// How the model was trained to be read: the mode to use where the user gives none.
     pub fn default_mode(&self) -> Mode {
         match self.clip.config.family {
-            ModelFamily::Clip | ModelFamily::MobileClip => Mode::Softmax,
+            ModelFamily::Clip | ModelFamily::MobileClip | ModelFamily::PerceptionEncoder => Mode::Softmax,
             ModelFamily::Siglip => Mode::Independent,
         }
     }

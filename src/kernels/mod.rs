@@ -16,6 +16,7 @@ pub mod layer_norm;
 pub mod matmul;
 pub mod random;
 pub mod resample;
+pub mod rotary;
 pub mod threads;
 
 #[cfg(test)]

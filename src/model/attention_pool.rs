@@ -33,12 +33,12 @@ pub struct AttentionPool {
 }
 
 impl AttentionPool {
-    /// The head `v.head`, and the norm `v.post_ln` before it.
+    /// The head `v.head` of so many heads, and the norm `v.post_ln` before it.
     ///
     /// # Errors
     /// As [`Linear::load`].
-    pub fn load(tensors: &mut Tensors, config: &TowerConfig) -> Result<Self> {
-        let (width, heads) = (config.width, config.heads);
+    pub fn load(tensors: &mut Tensors, config: &TowerConfig, heads: usize) -> Result<Self> {
+        let width = config.width;
         let norm = load_norm(tensors, "v.post_ln", config)?;
         let outliers = outlier_channels(tensors, "v.post_ln", &norm)?;
         let probe = load_floats(tensors, "v.head.probe", &[1, 1, width])?;
@@ -95,6 +95,11 @@ impl AttentionPool {
     /// Whether all weights are packed: see [`Linear::is_packed`].
     pub fn is_packed(&self) -> bool {
         self.value.is_packed() && self.out.is_packed() && self.mlp.is_packed()
+    }
+
+    /// The norm before the pooling.
+    pub fn norm(&self) -> &LayerNorm {
+        &self.norm
     }
 
     /// The length of an embedding.

@@ -7,6 +7,7 @@ use crate::error::Result;
 use crate::kernels::attention::{AttentionMask, attend};
 use crate::kernels::layer_norm::LayerNorm;
 use crate::kernels::matmul::{Epilogue, Rows};
+use crate::kernels::rotary::Rotary;
 use crate::weights::{Tensors, TowerConfig};
 
 /// Pre-norm attention and MLP, each with its residual.
@@ -39,7 +40,13 @@ impl Block {
     }
 
     /// Takes `x` `[rows, width]` through the block. The rows that are left are `mask`'s queries.
-    fn forward(&self, x: &mut Vec<f32>, mask: &AttentionMask, workspace: &mut Workspace) -> Result<()> {
+    fn forward(
+        &self,
+        x: &mut Vec<f32>,
+        mask: &AttentionMask,
+        rotary: Option<&Rotary>,
+        workspace: &mut Workspace,
+    ) -> Result<()> {
         let width = self.out.columns();
         let Workspace { qkv, attended, hidden, codes, next_codes, .. } = workspace;
         let rows = x.len() / width;
@@ -47,6 +54,9 @@ impl Block {
 
         let qkv = sized(qkv, 3 * x.len());
         self.qkv.forward(Rows::Normalised(&self.attention_norm, x), codes, Epilogue::default(), qkv)?;
+        if let Some(rotary) = rotary {
+            rotary.apply(qkv, width);
+        }
         let queries = mask.queries();
         let attended = sized(attended, queries.len() * width);
         attend(qkv, self.heads, width, mask, attended);
@@ -77,7 +87,11 @@ fn keep_rows(x: &mut Vec<f32>, kept: &[u32], width: usize) {
 
 /// The blocks of a tower.
 #[derive(Debug)]
-pub struct Encoder(Vec<Block>);
+pub struct Encoder {
+    blocks: Vec<Block>,
+    /// Turns queries and keys by the places of their rows, where the tower has such positions.
+    rotary: Option<Rotary>,
+}
 
 impl Encoder {
     /// The blocks `{tower}.blk.0` and on.
@@ -88,7 +102,12 @@ impl Encoder {
         check_width("hidden_size", config.width, config.heads)?;
         check_width("intermediate_size", config.mlp_width, 1)?;
         let block = |layer: usize| Block::load(tensors, &format!("{tower}.blk.{layer}"), config);
-        Ok(Self((0..config.layers).map(block).collect::<Result<_>>()?))
+        Ok(Self { blocks: (0..config.layers).map(block).collect::<Result<_>>()?, rotary: None })
+    }
+
+    /// The blocks with queries and keys that are turned by their places.
+    pub fn with_rotary(self, rotary: Option<Rotary>) -> Self {
+        Self { rotary, ..self }
     }
 
     /// Takes `x` `[rows, width]` through all blocks. `mask` has every row as a query; `last`, for the
@@ -103,21 +122,21 @@ impl Encoder {
         last: &AttentionMask,
         workspace: &mut Workspace,
     ) -> Result<()> {
-        for (layer, block) in self.0.iter().enumerate() {
-            let mask = if layer + 1 == self.0.len() { last } else { mask };
-            block.forward(x, mask, workspace)?;
+        for (layer, block) in self.blocks.iter().enumerate() {
+            let mask = if layer + 1 == self.blocks.len() { last } else { mask };
+            block.forward(x, mask, self.rotary.as_ref(), workspace)?;
         }
         Ok(())
     }
 
     /// Whether all weights are packed: see [`Linear::is_packed`].
     pub fn is_packed(&self) -> bool {
-        self.0.iter().all(Block::is_packed)
+        self.blocks.iter().all(Block::is_packed)
     }
 
     /// Bytes of memory the weights take.
     pub fn bytes(&self) -> usize {
-        self.0.iter().map(Block::bytes).sum()
+        self.blocks.iter().map(Block::bytes).sum()
     }
 }
 

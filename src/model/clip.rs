@@ -1,5 +1,5 @@
-//! CLIP (Radford et al., 2021), SigLIP (Zhai et al., 2023) and MobileCLIP (Vasu et al., 2024): two towers into one
-//! space, and what their cosines are scaled with.
+//! CLIP (Radford et al., 2021), SigLIP (Zhai et al., 2023), MobileCLIP (Vasu et al., 2024) and Perception Encoder
+//! (Bolya et al., 2025): two towers into one space, and what their cosines are scaled with.
 
 use candle_core::Tensor;
 
@@ -40,7 +40,7 @@ impl Clip {
         let text = TextTower::load(&mut tensors, &config)?;
         let logit_scale = tensors.take("logit_scale", &[1])?.to_f32()?[0];
         let logit_bias = match config.family {
-            ModelFamily::Clip | ModelFamily::MobileClip => None,
+            ModelFamily::Clip | ModelFamily::MobileClip | ModelFamily::PerceptionEncoder => None,
             ModelFamily::Siglip => Some(tensors.take("logit_bias", &[1])?.to_f32()?[0]),
         };
         tensors.finish()?;
@@ -83,7 +83,7 @@ impl Clip {
         if prompts.iter().any(Vec::is_empty) {
             return Err(Error::Tokenizer { reason: "a text gave no tokens at all".to_owned() });
         }
-        let (is_causal, end) = (self.config.family == ModelFamily::Clip, self.config.end_token);
+        let (is_causal, end) = (self.config.family.is_causal(), self.config.end_token);
         let rows_per_pass = if is_causal { SHARED_ROWS_PER_PASS } else { WHOLE_ROWS_PER_PASS };
         let mut embeddings = Vec::with_capacity(prompts.len());
         for prompts in prompts.chunks((rows_per_pass / self.config.context_length).max(1)) {

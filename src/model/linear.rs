@@ -88,6 +88,22 @@ impl Linear {
         Ok(Self { parts: vec![matrix], bias: Vec::new(), in_features, columns })
     }
 
+    /// The projection `name`, with its bias where the checkpoint has one.
+    ///
+    /// # Errors
+    /// As [`Linear::load`].
+    pub fn load_head(
+        tensors: &mut Tensors,
+        name: &str,
+        columns: usize,
+        in_features: usize,
+        outliers: &[u32],
+    ) -> Result<Self> {
+        let layer = Self::load_projection(tensors, name, columns, in_features, outliers)?;
+        let bias = tensors.take_optional(&format!("{name}.bias"), &[columns])?;
+        Ok(Self { bias: bias.map_or(Ok(Vec::new()), |bias| bias.to_f32())?, ..layer })
+    }
+
     /// A patch embedding `[columns, channels, size, size]` as a product with flattened patches.
     ///
     /// Files keep it in f16, as ggml's convolution wants it. Where the rest of the model is

@@ -10,6 +10,7 @@ use crate::error::{Error, Result};
 use crate::kernels::attention::AttentionMask;
 use crate::kernels::layer_norm::LayerNorm;
 use crate::kernels::matmul::{Epilogue, Rows};
+use crate::kernels::rotary::Rotary;
 use crate::kernels::threads;
 use crate::weights::{ClipConfig, ModelFamily, Tensors};
 
@@ -19,7 +20,7 @@ const ROWS_PER_PASS: usize = 512;
 /// The most pictures of a pass: beyond, hardly anything is gained, and whoever waits for one of them waits longer.
 const PICTURES_PER_PASS: usize = 8;
 
-/// A vision transformer (Dosovitskiy et al., 2021), with what CLIP or SigLIP put around its blocks.
+/// A vision transformer (Dosovitskiy et al., 2021), with what CLIP, SigLIP or Perception Encoder put around its blocks.
 #[derive(Debug)]
 pub struct VisionTower {
     image_size: usize,
@@ -52,8 +53,12 @@ enum Readout {
         /// `[projection_dim, width]`
         projection: Linear,
     },
-    /// Attention pooling over all tokens.
-    Pool(Box<AttentionPool>),
+    /// Attention pooling over all tokens, and Perception Encoder's projection after it.
+    Pool {
+        pool: Box<AttentionPool>,
+        /// `[projection_dim, width]`
+        projection: Option<Linear>,
+    },
 }
 
 impl VisionTower {
@@ -63,7 +68,10 @@ impl VisionTower {
     /// As [`Tensors::take`], `NonFiniteWeight`, and `Config` for a width the kernels cannot run.
     pub fn load(tensors: &mut Tensors, config: &ClipConfig) -> Result<Self> {
         let (tower, width) = (&config.vision, config.vision.width);
-        let (tokens, has_class) = (config.vision_tokens(), config.family == ModelFamily::Clip);
+        let (tokens, has_class) = (config.vision_tokens(), config.family.has_class_token());
+        let (pools, side) = (config.family.pools_by_attention(), config.image_size / config.patch_size);
+        let rotary = (config.family == ModelFamily::PerceptionEncoder)
+            .then(|| Rotary::of_patches(side, tower.width / tower.heads));
         let patches = [width, config.channels, config.patch_size, config.patch_size];
         let quantized =
             tensors.iter().any(|tensor| tensor.name.starts_with("v.blk.") && tensor.dtype.is_quantized());
@@ -78,14 +86,14 @@ impl VisionTower {
             class_embedding,
             positions: load_floats(tensors, "v.position_embd.weight", &[tokens, width])?,
             norm_before: if has_class { Some(load_norm(tensors, "v.pre_ln", tower)?) } else { None },
-            encoder: Encoder::load(tensors, "v", tower)?,
+            encoder: Encoder::load(tensors, "v", tower)?.with_rotary(rotary),
             readout: Readout::load(tensors, config)?,
             all: AttentionMask::whole(tokens, 0..tokens),
-            last: AttentionMask::whole(tokens, 0..if has_class { 1 } else { tokens }),
-            patches: if has_class {
-                AttentionMask::each_alone(1..tokens)
+            last: AttentionMask::whole(tokens, 0..if pools { tokens } else { 1 }),
+            patches: if pools {
+                AttentionMask::whole(tokens, usize::from(has_class)..tokens)
             } else {
-                AttentionMask::whole(tokens, 0..tokens)
+                AttentionMask::each_alone(1..tokens)
             },
             workspaces: Workspaces::default(),
         })
@@ -228,10 +236,18 @@ impl VisionTower {
 
 impl Readout {
     fn load(tensors: &mut Tensors, config: &ClipConfig) -> Result<Self> {
-        if config.family == ModelFamily::Siglip {
-            return Ok(Self::Pool(Box::new(AttentionPool::load(tensors, &config.vision)?)));
-        }
         let (columns, width) = (config.projection_dim, config.vision.width);
+        if let Some(heads) = config.pooling_heads {
+            let pool = Box::new(AttentionPool::load(tensors, &config.vision, heads)?);
+            if config.family == ModelFamily::Siglip {
+                return Ok(Self::Pool { pool, projection: None });
+            }
+            // A file lists the norm's outlier channels for the projection too, whose name says nothing of the pooling
+            // between them: exact weights for some of its channels do no harm.
+            let outliers = outlier_channels(tensors, "v.post_ln", pool.norm())?;
+            let projection = Linear::load_head(tensors, "visual_projection", columns, width, &outliers)?;
+            return Ok(Self::Pool { pool, projection: Some(projection) });
+        }
         let norm = load_norm(tensors, "v.post_ln", &config.vision)?;
         let outliers = outlier_channels(tensors, "v.post_ln", &norm)?;
         let projection = Linear::load_projection(tensors, "visual_projection", columns, width, &outliers)?;
@@ -242,7 +258,8 @@ impl Readout {
     fn columns(&self) -> usize {
         match self {
             Self::Class { projection, .. } => projection.columns(),
-            Self::Pool(pool) => pool.columns(),
+            Self::Pool { projection: Some(projection), .. } => projection.columns(),
+            Self::Pool { pool, projection: None } => pool.columns(),
         }
     }
 
@@ -250,7 +267,7 @@ impl Readout {
     fn pictures_per_pass(&self) -> usize {
         match self {
             Self::Class { .. } => ROWS_PER_PASS,
-            Self::Pool(pool) => (ROWS_PER_PASS / pool.rows_of_picture()).max(1),
+            Self::Pool { pool, .. } => (ROWS_PER_PASS / pool.rows_of_picture()).max(1),
         }
     }
 
@@ -265,7 +282,9 @@ impl Readout {
     ) -> Result<()> {
         let is_packed = match self {
             Self::Class { projection, .. } => projection.is_packed(),
-            Self::Pool(pool) => pool.is_packed(),
+            Self::Pool { pool, projection } => {
+                pool.is_packed() && projection.as_ref().is_none_or(Linear::is_packed)
+            }
         };
         // Together only where that changes no bit.
         let together = if is_packed { pictures } else { 1 };
@@ -276,9 +295,18 @@ impl Readout {
                 let class = Rows::Normalised(norm, x);
                 projection.forward(class, &mut workspace.codes, Epilogue::default(), embeddings)
             }
-            Self::Pool(pool) => {
+            Self::Pool { pool, projection } => {
                 let tokens = x.len() / together / pool.columns();
-                pool.forward(x, tokens, workspace, embeddings)
+                let Some(projection) = projection else {
+                    return pool.forward(x, tokens, workspace, embeddings);
+                };
+                let mut pooled = std::mem::take(&mut workspace.pooled);
+                pooled.resize(together * pool.columns(), 0.0);
+                pool.forward(x, tokens, workspace, &mut pooled)?;
+                let rows = Rows::Plain(&pooled);
+                projection.forward(rows, &mut workspace.codes, Epilogue::default(), embeddings)?;
+                workspace.pooled = pooled;
+                Ok(())
             }
         })
     }
@@ -286,7 +314,7 @@ impl Readout {
     fn bytes(&self) -> usize {
         match self {
             Self::Class { projection, .. } => projection.bytes(),
-            Self::Pool(pool) => pool.bytes(),
+            Self::Pool { pool, projection } => pool.bytes() + projection.as_ref().map_or(0, Linear::bytes),
         }
     }
 }

@@ -15,6 +15,8 @@ pub struct Workspace {
     pub qkv: Vec<f32>,
     /// Attention's output. `[queries, width]`
     pub attended: Vec<f32>,
+    /// What attention pools of a picture, before a projection. `[width]`
+    pub pooled: Vec<f32>,
     /// The MLP's hidden layer, where its weights are not packed. `[queries, mlp_width]`
     pub hidden: Vec<f32>,
     /// The operand of the product under way.

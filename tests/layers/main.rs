@@ -22,7 +22,7 @@ const LAYERS: [&[&str]; 7] = [
 const KERNELS: [&[&str]; 6] = [
     &["kernels::random", "kernels::threads"],
     &["kernels::lanes"],
-    &["kernels::exp", "kernels::layer_norm", "kernels::resample"],
+    &["kernels::exp", "kernels::layer_norm", "kernels::resample", "kernels::rotary"],
     &["kernels::activation", "kernels::attention"],
     &["kernels::matmul"],
     &["kernels::tests"],

@@ -29,7 +29,13 @@ fn with_golden_sizes(config: ClipConfig) -> ClipConfig {
     let twin = Checkpoint::open(&golden("models/siglip")).unwrap().config;
     let TowerConfig { layer_norm_eps, activation, .. } = config.vision;
     let vision = TowerConfig { layer_norm_eps, activation, ..twin.vision };
-    ClipConfig { vision, patch_size: twin.patch_size, projection_dim: twin.projection_dim, ..config }
+    ClipConfig {
+        vision,
+        patch_size: twin.patch_size,
+        projection_dim: twin.projection_dim,
+        pooling_heads: twin.pooling_heads,
+        ..config
+    }
 }
 
 fn checkpoint() -> Checkpoint {

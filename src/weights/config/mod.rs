@@ -34,6 +34,10 @@ pub enum ModelFamily {
     /// A convolutional vision tower, and a text tower that sees its padding but is read at the end token (Vasu et al.,
     /// 2024): the sizes S0, S1 and S2, as far as they have that text tower.
     MobileClip,
+    /// CLIP with rotary positions beside the learned ones, and pooling by attention before its projection (Bolya et al.,
+    /// 2025): the sizes with a class token.
+    #[serde(rename = "perception-encoder")]
+    PerceptionEncoder,
 }
 
 impl ModelFamily {
@@ -43,6 +47,7 @@ impl ModelFamily {
             "clip" => Some(Self::Clip),
             "siglip" => Some(Self::Siglip),
             "mobileclip" => Some(Self::MobileClip),
+            "perception-encoder" => Some(Self::PerceptionEncoder),
             _ => None,
         }
     }
@@ -53,7 +58,23 @@ impl ModelFamily {
             Self::Clip => "clip",
             Self::Siglip => "siglip",
             Self::MobileClip => "mobileclip",
+            Self::PerceptionEncoder => "perception-encoder",
         }
+    }
+
+    /// Whether a token of its own stands before a picture's patches, and a norm before the blocks.
+    pub fn has_class_token(self) -> bool {
+        matches!(self, Self::Clip | Self::PerceptionEncoder)
+    }
+
+    /// Whether attention pools a picture's tokens.
+    pub fn pools_by_attention(self) -> bool {
+        matches!(self, Self::Siglip | Self::PerceptionEncoder)
+    }
+
+    /// Whether the tokens of a prompt see those before them alone.
+    pub fn is_causal(self) -> bool {
+        matches!(self, Self::Clip | Self::PerceptionEncoder)
     }
 }
 
@@ -113,6 +134,8 @@ pub struct ClipConfig {
     pub channels: usize,
     pub text: TowerConfig,
     pub vocab_size: usize,
+    /// Heads of the pooling attention, where there is one.
+    pub pooling_heads: Option<usize>,
     /// The longest prompt, in tokens, with its start and end.
     pub context_length: usize,
     pub end_token: EndToken,
@@ -129,8 +152,8 @@ impl ClipConfig {
         (self.image_size / self.patch_size).pow(2)
     }
 
-    /// The rows of the vision tower: the patches, and CLIP's class token before them.
+    /// The rows of the vision tower: the patches, and the class token before them where there is one.
     pub fn vision_tokens(&self) -> usize {
-        self.patches() + usize::from(self.family == ModelFamily::Clip)
+        self.patches() + usize::from(self.family.has_class_token())
     }
 }

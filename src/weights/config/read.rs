@@ -45,9 +45,12 @@ impl ClipConfig {
             vocab_size,
             context_length: bounded(source, Field::ContextLength, limit::CONTEXT_LENGTH)?,
             end_token: match family {
-                ModelFamily::Clip | ModelFamily::MobileClip => end_token(source, vocab_size)?,
+                ModelFamily::Clip | ModelFamily::MobileClip | ModelFamily::PerceptionEncoder => {
+                    end_token(source, vocab_size)?
+                }
                 ModelFamily::Siglip => EndToken::LastPosition,
             },
+            pooling_heads: pooling_heads(source, family, &vision)?,
             canonicalizes_texts: source.canonicalizes_texts()?,
             projection_dim: bounded(source, Field::ProjectionDim, limit::WIDTH)?,
             vision,
@@ -122,6 +125,28 @@ fn bounded(source: &impl ConfigSource, field: Field, range: RangeInclusive<u64>)
         return Err(source.error(field, format!("is {value}, expected {first} to {last}")));
     }
     Ok(value as usize)
+}
+
+/// SigLIP pools with as many heads as its blocks have.
+fn pooling_heads(
+    source: &impl ConfigSource,
+    family: ModelFamily,
+    vision: &TowerConfig,
+) -> Result<Option<usize>> {
+    let heads = match family {
+        ModelFamily::Clip | ModelFamily::MobileClip => return Ok(None),
+        ModelFamily::Siglip => vision.heads,
+        ModelFamily::PerceptionEncoder => bounded(source, Field::PoolingHeads, limit::HEADS)?,
+    };
+    if !vision.width.is_multiple_of(heads) {
+        let problem = format!("is {heads}, expected a divisor of the width {}", vision.width);
+        return Err(source.error(Field::PoolingHeads, problem));
+    }
+    if family == ModelFamily::PerceptionEncoder && !vision.width.is_multiple_of(4 * vision.heads) {
+        let problem = format!("is {}: a quarter of a head's width turns with each axis", vision.heads);
+        return Err(source.error(Field::Heads(Tower::Vision), problem));
+    }
+    Ok(Some(heads))
 }
 
 fn end_token(source: &impl ConfigSource, vocab_size: usize) -> Result<EndToken> {

@@ -28,6 +28,7 @@ pub(in crate::weights) enum Field {
     ContextLength,
     EosTokenId,
     ProjectionDim,
+    PoolingHeads,
 }
 
 /// A file that holds the fields under keys of its own.

@@ -111,7 +111,7 @@ impl CheckpointMetadata {
     pub(in crate::weights) fn from_tensors(tensors: &[Tensor], tokenizer: Bytes) -> Result<Self> {
         lfs_pointer::refuse(&tokenizer, "tokenizer.json")?;
         let config = openai::config(tensors)?;
-        let preprocessing_json = open_clip::default_preprocessing_json(config.image_size)?;
+        let preprocessing_json = open_clip::default_preprocessing_json(config.family, config.image_size)?;
         let tokenizer_json = vocabulary::completed(tokenizer, config.vocab_size)?;
         Ok(Self { config, tokenizer_json, preprocessing_json })
     }

@@ -45,6 +45,7 @@ impl ConfigJson {
             Field::VocabSize => (&self.text, "text_config.", "vocab_size"),
             Field::ContextLength => (&self.text, "text_config.", "max_position_embeddings"),
             Field::EosTokenId => (&self.text, "text_config.", "eos_token_id"),
+            Field::PoolingHeads => (&self.vision, "vision_config.", "(Perception Encoder)"),
             Field::ProjectionDim => match self.family {
                 ModelFamily::Siglip => (&self.text, "text_config.", "projection_size"),
                 _ => (&self.root, "", "projection_dim"),
@@ -119,7 +120,7 @@ fn family(model_type: Option<&Value>) -> Result<ModelFamily> {
     let expected = "expected \"clip\" or \"siglip\"";
     match model_type {
         Some(Value::String(kind)) => ModelFamily::parse(kind)
-            .filter(|&family| family != ModelFamily::MobileClip)
+            .filter(|family| matches!(family, ModelFamily::Clip | ModelFamily::Siglip))
             .ok_or_else(|| unsupported(kind.clone())),
         Some(other) => Err(config_error("model_type", format!("is {other}, {expected}"))),
         None => Err(config_error("model_type", format!("is missing, {expected}"))),
@@ -150,7 +151,11 @@ fn default_integer(family: ModelFamily, field: Field) -> u64 {
         Field::ContextLength => 77,
         Field::EosTokenId => 49407,
         Field::ProjectionDim => 512,
-        Field::LayerNormEps(_) | Field::Activation(_) | Field::StemChannels | Field::StageBlocks(_) => 0,
+        Field::LayerNormEps(_)
+        | Field::Activation(_)
+        | Field::StemChannels
+        | Field::StageBlocks(_)
+        | Field::PoolingHeads => 0,
     }
 }
 

@@ -1,12 +1,17 @@
 //! The architecture of weights that come without a config, as OpenAI's own archives do: their shapes say it, as they
 //! do in `build_model` of OpenAI's `clip/model.py`. Heads are 64 wide and the activation is `quick_gelu` in all of
-//! them.
+//! them. Perception Encoder's own files, which have a pooling head, come without a config too: those with a class
+//! token (T, S, B and L) have heads as wide, and the exact GELU (`core/vision_encoder/config.py`).
 
 use crate::error::{Error, Result};
 use crate::weights::config::{ClipConfig, ConfigSource, EndToken, Field, ModelFamily, Tower};
 use crate::weights::container::tensor::Tensor;
 
 const HEAD_WIDTH: usize = 64;
+/// Heads of Perception Encoder's pooling attention, in all sizes.
+const POOLING_HEADS: usize = 8;
+/// What only Perception Encoder's weights have.
+const POOLING_QUERY: &str = "v.head.probe";
 
 /// The config of these tensors, which have their canonical names.
 ///
@@ -50,6 +55,7 @@ impl Shapes<'_> {
             Field::Heads(tower) => Some(self.read(Field::Width(tower))? / HEAD_WIDTH),
             Field::Layers(tower) => Some(self.layers(tower)),
             Field::EosTokenId => Some(EndToken::HIGHEST_ID as usize),
+            Field::PoolingHeads => Some(POOLING_HEADS),
             _ => None,
         }
     }
@@ -59,7 +65,14 @@ impl ConfigSource for Shapes<'_> {
     const FILE: &'static str = "the tensors of weights without a config";
 
     fn family(&self) -> Result<ModelFamily> {
-        Ok(ModelFamily::Clip)
+        match (self.shape(POOLING_QUERY), self.shape("v.class_embd")) {
+            (None, _) => Ok(ModelFamily::Clip),
+            (Some(_), Some(_)) => Ok(ModelFamily::PerceptionEncoder),
+            (Some(_), None) => Err(Error::UnsupportedArchitecture {
+                found: "Perception Encoder without a class token (PE-Core-G14-448)".to_owned(),
+                expected: "PE-Core-T16-384, S16-384, B16-224 or L14-336",
+            }),
+        }
     }
 
     /// The tensor that a field is read off.
@@ -75,6 +88,7 @@ impl ConfigSource for Shapes<'_> {
             Field::ContextLength => (Tower::Text, "position_embd.weight"),
             Field::VocabSize | Field::EosTokenId => (Tower::Text, "token_embd.weight"),
             Field::ProjectionDim => return "text_projection.weight".to_owned(),
+            Field::PoolingHeads => return POOLING_QUERY.to_owned(),
         };
         format!("{}.{part}", letter(tower))
     }
@@ -91,7 +105,8 @@ impl ConfigSource for Shapes<'_> {
     }
 
     fn activation(&self, _: Tower) -> Result<String> {
-        Ok("quick_gelu".to_owned())
+        let is_openai = self.family()? == ModelFamily::Clip;
+        Ok(if is_openai { "quick_gelu" } else { "gelu" }.to_owned())
     }
 }
 

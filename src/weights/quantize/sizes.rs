@@ -10,7 +10,7 @@ use crate::weights::quantize::tensor_types::planned_dtype;
 /// file is the longer one of its family.
 const fn bytes_per_token(family: ModelFamily) -> usize {
     match family {
-        ModelFamily::Clip | ModelFamily::MobileClip => 65,
+        ModelFamily::Clip | ModelFamily::MobileClip | ModelFamily::PerceptionEncoder => 65,
         ModelFamily::Siglip => 134,
     }
 }
@@ -34,9 +34,13 @@ fn bytes(config: &ClipConfig, asked: Dtype) -> u64 {
         (ModelFamily::Siglip, _) => {
             patches + tower(&config.vision, &tensor) + block("v.head", &config.vision, &tensor)
         }
-        _ => {
+        (family, None) => {
             let projection = tensor("visual_projection.weight", &[config.projection_dim, vision]);
-            patches + tower(&config.vision, &tensor) + projection
+            let head = match family {
+                ModelFamily::PerceptionEncoder => block("v.head", &config.vision, &tensor),
+                _ => 0,
+            };
+            patches + tower(&config.vision, &tensor) + head + projection
         }
     };
     vision_tower

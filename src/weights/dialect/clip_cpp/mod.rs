@@ -231,6 +231,7 @@ fn config_key(field: Field) -> String {
         Field::ContextLength => (Tower::Text, "context_length"),
         Field::EosTokenId => (Tower::Text, "eos_token_id"),
         Field::ProjectionDim => (Tower::Text, "projection_dim"),
+        Field::PoolingHeads => (Tower::Vision, "pooling.head_count"),
     };
     let tower = if tower == Tower::Text { "text" } else { "vision" };
     format!("clip.{tower}.{key}")
@@ -243,7 +244,7 @@ fn config_error(key: &str, problem: String) -> Error {
 fn unsupported(found: String) -> Error {
     Error::UnsupportedArchitecture {
         found,
-        expected: "a GGUF of CLIP, SigLIP or MobileCLIP with both towers",
+        expected: "a GGUF of CLIP, SigLIP, MobileCLIP or Perception Encoder with both towers",
     }
 }
 
@@ -287,6 +288,9 @@ pub(in crate::weights) fn describe(
     keys.field(Field::ImageSize, config.image_size);
     keys.field(Field::PatchSize, config.patch_size);
     keys.field(Field::Channels, config.channels);
+    if let (ModelFamily::PerceptionEncoder, Some(heads)) = (config.family, config.pooling_heads) {
+        keys.field(Field::PoolingHeads, heads);
+    }
     if let Some(FastVitConfig { channels, blocks }) = config.fast_vit {
         keys.field(Field::StemChannels, channels);
         (0..).zip(blocks).for_each(|(stage, blocks)| keys.field(Field::StageBlocks(stage), blocks));

@@ -3,16 +3,16 @@
 //!
 //! A key that is not known here may change what the model computes, so that the model is refused by that key's name.
 
+mod keys;
 mod timm;
 
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
+use self::keys::{FILE, demand, object, refuse_unknown, unsupported, wrong};
 use self::timm::TimmTower;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::weights::config::{ConfigSource, EndToken, Field, ModelFamily, Tower};
-
-const FILE: &str = "open_clip_config.json";
 
 /// Keys of `model_cfg`, `vision_cfg` and `text_cfg` that are read here, or that matter in training alone.
 const MODEL_KEYS: [&str; 5] = ["embed_dim", "vision_cfg", "text_cfg", "quick_gelu", "custom_text"];
@@ -43,17 +43,24 @@ const TEXT_KEYS: [&str; 10] = [
 /// The keys of `vision_cfg` if timm provides the vision tower.
 const TIMM_KEYS: [&str; 5] =
     ["image_size", "timm_model_name", "timm_model_pretrained", "timm_drop", "timm_drop_path"];
-/// Keys that may be given as long as they have the value that OpenCLIP assumes without them.
-const DEFAULTS: [(&str, &str); 3] = [("pool_type", "tok"), ("pool_type", "argmax"), ("proj_type", "linear")];
-/// Towers of other libraries, by the keys that name them.
-const FOREIGN: [&str; 3] = ["timm_model_name", "hf_model_name", "hf_tokenizer_name"];
 
-/// The preprocessing of OpenAI's models, which is the default here: the text of a `preprocessor_config.json`.
+/// The preprocessing of models that come without a config, OpenAI's, which is the default here, and Perception
+/// Encoder's (`core/vision_encoder/transforms.py`): the text of a `preprocessor_config.json`.
 ///
 /// # Errors
 /// None; they are [`OpenClipJson::preprocessing_json`]'s.
-pub(in crate::weights) fn default_preprocessing_json(image_size: usize) -> Result<Bytes> {
-    let [vision, text, preprocessing] = [(); 3].map(|()| Map::new());
+pub(in crate::weights) fn default_preprocessing_json(
+    family: ModelFamily,
+    image_size: usize,
+) -> Result<Bytes> {
+    let [vision, text, mut preprocessing] = [(); 3].map(|()| Map::new());
+    if family == ModelFamily::PerceptionEncoder {
+        let half = json!([0.5, 0.5, 0.5]);
+        preprocessing.insert("mean".to_owned(), half.clone());
+        preprocessing.insert("std".to_owned(), half);
+        preprocessing.insert("interpolation".to_owned(), json!("bilinear"));
+        preprocessing.insert("resize_mode".to_owned(), json!("squash"));
+    }
     let model = Map::new();
     OpenClipJson { trunk: None, tokenizer: false, model, vision, text, preprocessing }
         .preprocessing_json(image_size)
@@ -127,6 +134,11 @@ impl OpenClipJson {
                 if !self.tokenizer {
                     return Err(unsupported("SigLIP without `text_cfg.hf_tokenizer_name`".to_owned()));
                 }
+            }
+            Some(ModelFamily::PerceptionEncoder) => {
+                demand("vision_cfg", &mut self.vision, "timm_pool", &json!("map"))?;
+                // The projection is the tower's own head then. Left out, the key would mean another one.
+                demand("vision_cfg", &mut self.vision, "timm_proj", &Value::Null)?;
             }
             _ => {}
         }
@@ -340,54 +352,5 @@ fn default_integer(field: Field) -> Option<u64> {
         // The text tower pools at the highest id.
         Field::EosTokenId => Some(EndToken::HIGHEST_ID.into()),
         _ => None,
-    }
-}
-
-/// Takes the object `key` out; one that is absent is empty.
-fn object(root: &mut Map<String, Value>, key: &'static str) -> Result<Map<String, Value>> {
-    match root.remove(key) {
-        None | Some(Value::Null) => Ok(Map::new()),
-        Some(Value::Object(object)) => Ok(object),
-        Some(other) => Err(wrong(key, format!("is {other}, expected an object"))),
-    }
-}
-
-/// Takes the key out, which must have this value.
-fn demand(name: &str, object: &mut Map<String, Value>, key: &str, expected: &Value) -> Result<()> {
-    match object.remove(key) {
-        Some(value) if value == *expected => Ok(()),
-        Some(value) => Err(unsupported(format!("{name}.{key} = {value} in a SigLIP, whose is {expected}"))),
-        None => Err(unsupported(format!("a SigLIP without {name}.{key}, which is {expected}"))),
-    }
-}
-
-/// Every key that is set must be one that is read, or have the value that it has by default.
-fn refuse_unknown(name: &str, object: &Map<String, Value>, known: &[&str]) -> Result<()> {
-    let is_default = |key: &str, value: &Value| {
-        let named = value.as_str().is_some_and(|value| DEFAULTS.contains(&(key, value)));
-        named || matches!(value, Value::Null | Value::Bool(false))
-    };
-    let unknown =
-        object.iter().find(|(key, value)| !known.contains(&key.as_str()) && !is_default(key, value));
-    match unknown {
-        None => Ok(()),
-        Some((key, value)) if FOREIGN.contains(&key.as_str()) => {
-            Err(unsupported(format!("{} ({name}.{key})", value.as_str().unwrap_or_default())))
-        }
-        Some((key, _)) if key == "multimodal_cfg" => {
-            Err(unsupported("CoCa (model_cfg.multimodal_cfg)".to_owned()))
-        }
-        Some((key, value)) => Err(unsupported(format!("{name}.{key} = {value}"))),
-    }
-}
-
-fn wrong(key: &str, problem: String) -> Error {
-    Error::Config { file: FILE, key: key.to_owned(), problem }
-}
-
-fn unsupported(found: String) -> Error {
-    Error::UnsupportedArchitecture {
-        found,
-        expected: "OpenCLIP's vision transformer and its causal text transformer",
     }
 }

@@ -11,7 +11,7 @@ use crate::weights::config::{FastVitConfig, Field, ModelFamily, Tower};
 pub(super) enum TimmTower {
     /// MobileCLIP's (`fastvit.py`).
     FastVit(FastVitConfig),
-    /// SigLIP's (`vision_transformer.py`).
+    /// SigLIP's (`vision_transformer.py`), and Perception Encoder's (`eva.py`).
     Transformer(TimmTransformer),
 }
 
@@ -33,7 +33,9 @@ impl TimmTower {
     /// The tower that a `vision_cfg` names; `None` if it names none, or one that is not known here.
     pub fn named(vision: &Map<String, Value>) -> Option<Self> {
         let name = vision.get("timm_model_name")?.as_str()?;
-        fast_vit(name).map(Self::FastVit).or_else(|| siglip(name).map(Self::Transformer))
+        fast_vit(name)
+            .map(Self::FastVit)
+            .or_else(|| siglip(name).or_else(|| perception_encoder(name)).map(Self::Transformer))
     }
 
     pub fn family(&self) -> ModelFamily {
@@ -53,6 +55,7 @@ impl TimmTower {
                 Field::Layers(Tower::Vision) => Some(sizes.layers),
                 Field::Heads(Tower::Vision) => Some(sizes.heads),
                 Field::PatchSize => Some(sizes.patch_size),
+                Field::PoolingHeads => Some(8).filter(|_| sizes.family == ModelFamily::PerceptionEncoder),
                 _ => None,
             },
         }
@@ -79,14 +82,15 @@ impl TimmTower {
 pub(super) fn unknown(name: &str) -> Error {
     let starts = |kind: &str| name.starts_with(kind);
     let expected = if starts("eva") {
-        "a tower without EVA's SwiGLU and inner norms, which are not implemented: take timm/ViT-B-16-SigLIP2, or \
+        "a tower without EVA's SwiGLU and inner norms, which are not implemented: take timm/PE-Core-B-16, or \
          laion/CLIP-ViT-B-16-laion2B-s34B-b88K"
     } else if name.contains("_siglip_gap_") {
         "SigLIP with its pooling head: take the tower of the same name without \"_gap\""
     } else if starts("fastvit") {
         "MobileCLIP S0, S1 or S2 (fastvit_mci0, mci1, mci2)"
     } else if starts("vit_pe_") {
-        "one of timm's SigLIP towers: take timm/ViT-B-16-SigLIP2"
+        "one of Perception Encoder's core models with a class token (vit_pe_core_tiny_patch16_384, \
+         small_patch16_384, base_patch16_224, large_patch14_336)"
     } else {
         "a vision transformer of OpenCLIP's own or timm's SigLIP; convolutional and windowed towers are not \
          implemented: take laion/CLIP-ViT-B-32-laion2B-s34B-b79K or timm/ViT-B-16-SigLIP2"
@@ -145,5 +149,26 @@ fn siglip(name: &str) -> Option<TimmTransformer> {
         patch_size,
         layer_norm_eps: 1e-6,
         activation: if is_approximate { "gelu_pytorch_tanh" } else { "gelu" },
+    })
+}
+
+/// `vit_pe_core_small_patch16_384` and its kin, but for the largest one, which has no class token.
+fn perception_encoder(name: &str) -> Option<TimmTransformer> {
+    let (width, layers, patch_size) = match name {
+        "vit_pe_core_tiny_patch16_384" => (192, 12, 16),
+        "vit_pe_core_small_patch16_384" => (384, 12, 16),
+        "vit_pe_core_base_patch16_224" => (768, 12, 16),
+        "vit_pe_core_large_patch14_336" => (1024, 24, 14),
+        _ => return None,
+    };
+    Some(TimmTransformer {
+        family: ModelFamily::PerceptionEncoder,
+        width,
+        mlp_width: 4 * width,
+        layers,
+        heads: width / 64,
+        patch_size,
+        layer_norm_eps: 1e-5,
+        activation: "gelu",
     })
 }

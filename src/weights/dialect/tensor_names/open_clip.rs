@@ -1,5 +1,5 @@
 //! The names of OpenCLIP's `CLIP` and `CustomTextCLIP` (open_clip 2.x, `model.py`), which are those of OpenAI's
-//! state dict, to the canonical ones.
+//! state dict, and of Perception Encoder's own files beyond them, to the canonical ones.
 
 use super::{TensorMapping, timm};
 
@@ -9,6 +9,9 @@ pub fn mapping(name: &str) -> Option<TensorMapping> {
     let name = name.strip_prefix("text.").unwrap_or(name);
     if let Some(rest) = name.strip_prefix("visual.trunk.") {
         return Some(timm::mapping(rest));
+    }
+    if let Some(rest) = name.strip_prefix("visual.attn_pool.") {
+        return pool_tensor(rest);
     }
     let fixed = match name {
         "visual.proj" => return Some(TensorMapping::Transposed("visual_projection.weight".to_owned())),
@@ -57,4 +60,23 @@ fn block_tensor(name: &str) -> Option<TensorMapping> {
         _ => return None,
     };
     TensorMapping::affine(&block, layer, part)
+}
+
+/// A tensor of Perception Encoder's `AttentionPooling` (`core/vision_encoder/pe.py`).
+fn pool_tensor(name: &str) -> Option<TensorMapping> {
+    if name == "probe" {
+        return Some(TensorMapping::Whole("v.head.probe".to_owned()));
+    }
+    if let Some(part) = name.strip_prefix("attn.in_proj_") {
+        return TensorMapping::joint_projection("v.head", part);
+    }
+    let (layer, part) = name.rsplit_once('.')?;
+    let layer = match layer {
+        "attn.out_proj" => "attn_out",
+        "layernorm" => "ln2",
+        "mlp.c_fc" => "ffn_down",
+        "mlp.c_proj" => "ffn_up",
+        _ => return None,
+    };
+    TensorMapping::affine("v.head", layer, part)
 }

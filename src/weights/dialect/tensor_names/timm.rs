@@ -11,16 +11,21 @@ pub fn mapping(name: &str) -> TensorMapping {
     transformer_tensor(name).unwrap_or_else(|| TensorMapping::Whole(format!("v.trunk.{name}")))
 }
 
-/// A tensor of `VisionTransformer`, or `None` if it has no such tensor.
+/// A tensor of `VisionTransformer` or of Perception Encoder's `Eva`, or `None` if they have no such tensor.
 fn transformer_tensor(name: &str) -> Option<TensorMapping> {
     match name {
         "pos_embed" => return Some(TensorMapping::LastAxes("v.position_embd.weight".to_owned(), 2)),
+        "cls_token" => return Some(TensorMapping::LastAxes("v.class_embd".to_owned(), 1)),
+        "head.weight" | "head.bias" => {
+            return Some(TensorMapping::Whole(name.replace("head", "visual_projection")));
+        }
         "attn_pool.latent" => return Some(TensorMapping::Whole("v.head.probe".to_owned())),
         _ => {}
     }
     let (layer, part) = name.rsplit_once('.')?;
     let (block, layer) = match layer {
         "patch_embed.proj" => ("v", "patch_embd"),
+        "norm_pre" => ("v", "pre_ln"),
         "norm" => ("v", "post_ln"),
         _ => match layer.strip_prefix("attn_pool.") {
             Some("kv") => return TensorMapping::joint("v.head", &["k", "v"], part),

@@ -28,7 +28,7 @@ impl Oracle {
         let known = match config.family {
             ModelFamily::Clip => OurActivation::QuickGelu,
             ModelFamily::Siglip => OurActivation::GeluTanh,
-            ModelFamily::MobileClip => return Ok(None),
+            ModelFamily::MobileClip | ModelFamily::PerceptionEncoder => return Ok(None),
         };
         if [&config.vision, &config.text].iter().any(|tower| tower.activation != known) {
             return Ok(None);

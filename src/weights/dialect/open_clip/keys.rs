@@ -1,0 +1,62 @@
+//! The keys of an `open_clip_config.json`: objects in it, keys that must have one value, and keys that are not known.
+
+use serde_json::{Map, Value};
+
+use crate::error::{Error, Result};
+
+pub(super) const FILE: &str = "open_clip_config.json";
+/// Keys that may be given as long as they have the value that OpenCLIP assumes without them.
+const DEFAULTS: [(&str, &str); 3] = [("pool_type", "tok"), ("pool_type", "argmax"), ("proj_type", "linear")];
+/// Towers of other libraries, by the keys that name them.
+const FOREIGN: [&str; 3] = ["timm_model_name", "hf_model_name", "hf_tokenizer_name"];
+
+/// Takes the object `key` out; one that is absent is empty.
+pub(super) fn object(root: &mut Map<String, Value>, key: &'static str) -> Result<Map<String, Value>> {
+    match root.remove(key) {
+        None | Some(Value::Null) => Ok(Map::new()),
+        Some(Value::Object(object)) => Ok(object),
+        Some(other) => Err(wrong(key, format!("is {other}, expected an object"))),
+    }
+}
+
+/// Takes the key out, which must have this value.
+pub(super) fn demand(name: &str, object: &mut Map<String, Value>, key: &str, expected: &Value) -> Result<()> {
+    match object.remove(key) {
+        Some(value) if value == *expected => Ok(()),
+        Some(value) => Err(unsupported(format!(
+            "{name}.{key} = {value}, which is {expected} in the models that are run"
+        ))),
+        None => Err(unsupported(format!("no {name}.{key}, which is {expected} in the models that are run"))),
+    }
+}
+
+/// Every key that is set must be one that is read, or have the value that it has by default.
+pub(super) fn refuse_unknown(name: &str, object: &Map<String, Value>, known: &[&str]) -> Result<()> {
+    let is_default = |key: &str, value: &Value| {
+        let named = value.as_str().is_some_and(|value| DEFAULTS.contains(&(key, value)));
+        named || matches!(value, Value::Null | Value::Bool(false))
+    };
+    let unknown =
+        object.iter().find(|(key, value)| !known.contains(&key.as_str()) && !is_default(key, value));
+    match unknown {
+        None => Ok(()),
+        Some((key, value)) if FOREIGN.contains(&key.as_str()) => {
+            Err(unsupported(format!("{} ({name}.{key})", value.as_str().unwrap_or_default())))
+        }
+        Some((key, _)) if key == "multimodal_cfg" => {
+            Err(unsupported("CoCa (model_cfg.multimodal_cfg)".to_owned()))
+        }
+        Some((key, value)) => Err(unsupported(format!("{name}.{key} = {value}"))),
+    }
+}
+
+pub(super) fn wrong(key: &str, problem: String) -> Error {
+    Error::Config { file: FILE, key: key.to_owned(), problem }
+}
+
+pub(super) fn unsupported(found: String) -> Error {
+    Error::UnsupportedArchitecture {
+        found,
+        expected: "OpenCLIP's vision transformer and its causal text transformer",
+    }
+}

@@ -43,6 +43,8 @@ pub struct Paired {
     pub moved: Vec<Moved>,
     /// Pictures that only one run has.
     pub unmatched: usize,
+    /// Pictures of both runs whose label one of them did not choose from: neither right nor wrong.
+    pub without_label: usize,
     /// Pictures of one name whose bytes are not the same in both runs.
     pub other_content: usize,
 }
@@ -90,6 +92,7 @@ impl Paired {
                     second: b.predicted.clone(),
                 })
                 .collect(),
+            without_label: pairs.len() - judged.len(),
             unmatched: first.len() + second.len() - 2 * pairs.len(),
             other_content: pairs.iter().filter(other).count(),
         }
@@ -136,6 +139,14 @@ mod tests {
         let first = [hashed("1", "a"), hashed("2", "b"), answer("3", "cat", 0)];
         let second = [hashed("1", "a"), hashed("2", "c"), hashed("3", "d")];
         assert_eq!(Paired::of(&first, &second, &Bootstrap::default()).other_content, 1);
+    }
+
+    #[test]
+    fn pictures_whose_label_was_not_among_the_choices_are_counted() {
+        let first = [answer("1", "cat", 0), answer("2", "car", 0)];
+        let second = [answer("1", "cat", 0), Answer { rank: None, ..answer("2", "cat", 0) }];
+        let paired = Paired::of(&first, &second, &Bootstrap::default());
+        assert_eq!((paired.images, paired.without_label, paired.unmatched), (1, 1, 0));
     }
 
     #[test]

@@ -120,8 +120,8 @@ export function evaluationScreen(document) {
 }
 
 /** What `clip-wasm compare` prints, below the evaluation it is compared with. @param {string} named the pin @param {any} document @param {string} differing @returns {Screen["tables"]} */
-export function comparisonTables(named, { first, second, difference, only_first_right: lost, only_second_right: won, p, moved }, differing) {
-  const paired = moved && [row("Correct only in the pinned run", lost), row("Correct only now", won), row("McNemar’s exact p", p.toFixed(4)), row("Changed answers", moved.length)];
+export function comparisonTables(named, { first, second, difference, only_first_right: lost, only_second_right: won, p, moved, without_label: without = 0 }, differing) {
+  const paired = moved && [row("Correct only in the pinned run", lost), row("Correct only now", won), row("McNemar’s exact p", p.toFixed(4)), row("Changed answers", moved.length), ...(without > 0 ? [row("Not compared: label not among the choices", without)] : [])];
   const others = [row("Pictures", "not the same in both runs, so only the accuracies are compared")];
   const rows = [row("Differs in", differing), row("Pinned", shown(first)), row("Now", shown(second)), row("Difference", shown(difference)), ...(paired ?? others)];
   return [{ caption: `Compared with ${named}`, rows }, ...(moved?.length > 0 ? [movedTable(moved)] : [])];

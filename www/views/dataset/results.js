@@ -135,6 +135,7 @@ export function comparison(named, compared, changed) {
     ["Correct only now", won],
     ["McNemar’s exact p", p?.toFixed(4)],
     ["Changed answers", moved.length],
+    ...(compared.without_label > 0 ? [["Not compared: label not among the choices", compared.without_label]] : []),
   ];
   const rows = [
     ["Differs in", changed.join(", ")],

@@ -89,6 +89,12 @@ fn read(path: &Path) -> Result<Run> {
 
 fn print_paired(paired: &Paired) -> Result<()> {
     output::line(format!("{} pictures in both, {} in only one", paired.images, paired.unmatched))?;
+    if paired.without_label > 0 {
+        let count = paired.without_label;
+        output::line(format!(
+            "{count} more have a label that one of the runs did not choose from: not compared"
+        ))?;
+    }
     if paired.other_content > 0 {
         let count = paired.other_content;
         output::line(format!(

@@ -57,7 +57,7 @@ fn sizes_that_cannot_run_are_refused_by_their_key() {
         (AnyClip { patch_size: 0, ..default() }, "patch_size"),
         (AnyClip { patch_size: 3, ..default() }, "patch_size"),
         (AnyClip { context_length: 1, ..default() }, "max_position_embeddings"),
-        (AnyClip { context_length: 2, ..default() }, "no room beside 2 special tokens"),
+        (AnyClip { context_length: 2, ..default() }, "no room for text beside 2 special tokens"),
         (AnyClip { projection_dim: 0, ..default() }, "projection_dim"),
         (AnyClip { eos_token_id: 600, ..default() }, "eos_token_id"),
         (AnyClip { vocab_size: 64, eos_token_id: 2, ..default() }, "the table of 64 entries"),

@@ -2,7 +2,7 @@
 /** @import { ExportedDemo } from "./exported-demo.js" */
 /** @import { ZipEntry } from "./zip.js" */
 /** @import { OfflineList } from "./page-files.js" */
-import { sha256 } from "../../pkg/engine/research/sha256.js";
+import { sha256 } from "../../pkg/engine/store/sha256.js";
 import { LIST, pageFiles, readOfflineList, readPageFile } from "./page-files.js";
 import { zip } from "./zip.js";
 

@@ -6,7 +6,7 @@ import { finished, pairs, pixels } from "./research-values.js";
 import { EngineError } from "../protocol/engine-error.js";
 import { readPictures } from "./picture-bytes.js";
 import { SavedEmbeddings } from "./saved-embeddings.js";
-import { sha256 } from "./sha256.js";
+import { sha256 } from "../store/sha256.js";
 
 /** A confusion matrix for more labels than this stays in the worker, unless the whole matrix is requested. */
 const MOST_CELLS = 60;

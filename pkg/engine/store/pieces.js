@@ -1,5 +1,5 @@
 // @ts-check
-import { sha256 } from "../research/sha256.js";
+import { sha256 } from "./sha256.js";
 
 /** The length of a piece, in bytes: each may cost a call into another process, and three of them are in memory at a time. */
 export const PIECE = 1 << 23;

@@ -123,16 +123,10 @@ export class BiasView extends Component {
   async #running(run, work) {
     this.dataset.state = "working";
     await run.run(async (signal) => {
-      const { ends } = this.#research;
-      try {
-        await work(signal);
-      } catch (error) {
-        if (ends.aborted && !signal.aborted) throw new Error("Stopped: the model or the data changed in the meantime. Measure again.");
-        throw error;
-      }
+      await work(signal);
       this.#checkResults();
       this.dataset.state = "ready";
-    });
+    }, this.#research.ends);
   }
 
   async #measure() {
@@ -175,7 +169,7 @@ export class BiasView extends Component {
       if (first === second) throw new Error("Choose two different groups.");
       const asked = { first, second, near, far };
       const { subject, measured: found } = await this.#research.measure("association", asked, { question, own, groups: own.groups_table, signal });
-      if (!found) throw new Error("One of the groups has no pictures. Compare the groups first: then you can choose from the groups in the table.");
+      if (!found) throw new Error("One of the groups has no pictures. Compare the groups first to choose from those in the table.");
       const { effect, p = 1, small } = found;
       const size = effect === null ? "undefined" : effect.toFixed(2);
       const words = `Effect size ${size}, p = ${p.toFixed(4)}${small ? ": too few pictures to tell" : ""}.`;

@@ -44,7 +44,7 @@ export function datasetLayout() {
     "section",
     { class: "prose", "aria-label": "Data" },
     element("h2", {}, "Your data"),
-    element("p", { class: "hint" }, "One folder with a subfolder of pictures per class, several class folders at once, or pictures with a CSV or JSON table of files and labels. CLIP_benchmark archives (.tar with classnames.txt) and saved embeddings (.npy with .csv) work too. You can also drop them here. Everything stays on this device."),
+    element("p", { class: "hint" }, "A folder with a subfolder of pictures per class, several class folders, or pictures with a CSV or JSON table of files and labels. CLIP_benchmark archives (.tar with classnames.txt) and saved embeddings (.npy with .csv) work too. You can also drop them here. Everything stays on this device."),
     actions(parts.folder, parts.files, parts.drawings, parts.folderInput, parts.filesInput),
     parts.run,
     parts.title,

@@ -3,7 +3,7 @@
 import { element } from "../../dom/element.js";
 import { reliabilityChart } from "../research/charts.js";
 import { figure } from "../research/figure.js";
-import { intervalText, movedTable, percent, table, withInterval } from "../research/tables.js";
+import { intervalText, movedTable, percent, rangeText, table, withInterval } from "../research/tables.js";
 /** @import { Child } from "../../dom/element.js" */
 
 /** Why there is no temperature, by what the evaluation says. */
@@ -99,9 +99,8 @@ function classes({ per_class: classes }) {
 function templates({ each_template: each }) {
   const caption = "Each template on its own, with McNemar’s p against the ensemble";
   const row = (/** @type {any} */ { template, acc1, p }) => [template, withInterval(acc1), p.toFixed(3)];
-  const spread = each.map((/** @type {any} */ { acc1 }) => acc1.value * 100);
-  const words = `Top-1 accuracy ranges from ${Math.min(...spread).toFixed(1)} to ${Math.max(...spread).toFixed(1)} %, depending on the template alone.`;
-  return element("div", { class: "tables" }, table(caption, ["Template", "Top-1 accuracy", "p"], each, row), element("p", { class: "hint" }, words));
+  const range = element("p", { class: "hint" }, rangeText(each, "the template"));
+  return element("div", { class: "tables" }, table(caption, ["Template", "Top-1 accuracy", "p"], each, row), range);
 }
 
 /** @param {any} calibration */

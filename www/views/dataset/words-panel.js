@@ -5,7 +5,7 @@ import { actions, button, field } from "../../dom/controls.js";
 import { element } from "../../dom/element.js";
 import "../research/result-frame.js";
 import "../research/run-line.js";
-import { movedTable, table, withInterval } from "../research/tables.js";
+import { movedTable, rangeText, table, withInterval } from "../research/tables.js";
 
 /** @typedef {import("../research/research.js").Question} Question */
 /** @typedef {import("../research/subject.js").Subject} Subject */
@@ -88,8 +88,7 @@ export class WordsPanel extends Component {
   /** @param {Subject} subject @param {any[]} namings */
   #show(subject, namings) {
     const heads = ["Name", "Top-1 accuracy", "Class recall", "Predicted as this class", "Moved", "McNemar’s p"];
-    const values = namings.map(({ acc1 }) => acc1.value * 100);
-    const words = `Top-1 accuracy ranges from ${Math.min(...values).toFixed(1)} to ${Math.max(...values).toFixed(1)} %, depending on this name alone.`;
+    const words = rangeText(namings, "this name");
     const parts = [
       element("p", {}, words),
       table("Results for each name", heads, namings, ({ name, acc1, recall, predicted, moved, p }, index) => [

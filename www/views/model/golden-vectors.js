@@ -15,7 +15,7 @@
  * @property {string} figures
  */
 
-import { sha256 } from "../../../pkg/engine/research/sha256.js";
+import { sha256 } from "../../../pkg/engine/store/sha256.js";
 
 const ROOT = new URL("../../../", import.meta.url);
 

@@ -97,28 +97,25 @@ async function keptElsewhere({ name, file }, inside, readTable) {
  * @param {Inside[]} files
  */
 function told(files) {
-  const taken = new Set(files.map(({ name }) => name));
+  const names = new Set(files.map(({ name }) => name));
   /** @type {Set<string>} */
-  const seen = new Set();
+  const taken = new Set();
   return files.map(({ name, file }) => {
-    const free = (/** @type {number} */ number) => name.replace(/(\.[^./]*)?$/, ` (${number})$1`);
-    let number = 2;
-    while (seen.has(name) && taken.has(free(number))) number += 1;
-    const called = seen.has(name) ? free(number) : name;
-    seen.add(called);
+    let called = name;
+    for (let number = 2; taken.has(called) || (called !== name && names.has(called)); number += 1) {
+      called = name.replace(/(\.[^./]*)?$/, ` (${number})$1`);
+    }
     taken.add(called);
     return { name: called, file };
   });
 }
 
 /** What a table lists more than once counts once. @param {DataFiles} data @returns {DataFiles} */
-function withoutDoubles(data) {
-  /** @type {Set<string>} */
-  const seen = new Set();
-  const isNew = data.entries.map(({ name }) => seen.size < seen.add(name).size);
-  const doubles = data.entries.filter((_, index) => !isNew[index]);
-  const left = doubles.map(({ name }) => ({ name, reason: "it is listed more than once; it counts once" }));
-  return { ...data, entries: data.entries.filter((_, index) => isNew[index]), left: [...(data.left ?? []), ...left] };
+function withoutDoubles({ entries, left = [], ...data }) {
+  const once = new Map([...entries].reverse().map((entry) => [entry.name, entry]));
+  const isFirst = (/** @type {Entry} */ entry) => once.get(entry.name) === entry;
+  const doubles = entries.filter((entry) => !isFirst(entry));
+  return { ...data, entries: entries.filter(isFirst), left: [...left, ...doubles.map(({ name }) => ({ name, reason: "it is listed more than once; it counts once" }))] };
 }
 
 /**

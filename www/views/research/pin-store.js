@@ -3,7 +3,7 @@
  * Pinned runs between visits, in the origin's private file system: a file each, whose first line is the SHA-256 of the rest.
  * What is damaged, or was written in another form, is as if it were not there. Each page of a host has its own.
  */
-import { sha256 } from "../../../pkg/engine/research/sha256.js";
+import { sha256 } from "../../../pkg/engine/store/sha256.js";
 
 /** @import { Pin } from "./pin-board.js" */
 

@@ -61,10 +61,11 @@ export class RunLine extends Component {
    * Runs `work` until it is done, fails or is stopped; a failure is told here.
    *
    * @param {(signal: AbortSignal) => Promise<void>} work
+   * @param {AbortSignal} [ends] of the model and the data that are measured: work fails when either changes
    */
-  run(work) {
+  run(work, ends) {
     if (this.#running) return Promise.resolve();
-    return (this.#ended = this.#work(work));
+    return (this.#ended = this.#work(work, ends));
   }
 
   /**
@@ -80,8 +81,8 @@ export class RunLine extends Component {
     return this.run(work);
   }
 
-  /** @param {(signal: AbortSignal) => Promise<void>} work */
-  async #work(work) {
+  /** @param {(signal: AbortSignal) => Promise<void>} work @param {AbortSignal} [ends] */
+  async #work(work, ends) {
     const running = (this.#running = new AbortController());
     this.#fault.fault = null;
     this.#stop.hidden = false;
@@ -90,7 +91,7 @@ export class RunLine extends Component {
     } catch (error) {
       if (running.signal.reason === SUPERSEDED) this.words = "";
       else if (running.signal.aborted) this.words = "Stopped. Progress is saved.";
-      else this.#fault.fault = { message: sentence(error) };
+      else this.#fault.fault = { message: ends?.aborted ? "Stopped: the model or the data changed in the meantime. Measure again." : sentence(error) };
     } finally {
       this.#running = null;
       this.#stop.hidden = true;

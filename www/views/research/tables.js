@@ -39,6 +39,17 @@ export function percent(share) {
 
 /** @typedef {{ value: number, low: number, high: number, n: number }} Estimate */
 
+/**
+ * How far accuracies lie apart, as a sentence.
+ *
+ * @param {{ acc1: Estimate }[]} measured
+ * @param {string} cause what they alone depend on
+ */
+export function rangeText(measured, cause) {
+  const values = measured.map(({ acc1 }) => acc1.value * 100);
+  return `Top-1 accuracy ranges from ${Math.min(...values).toFixed(1)} to ${Math.max(...values).toFixed(1)} %, depending on ${cause} alone.`;
+}
+
 /** An estimate with its interval, as text. @param {Estimate | null} estimate */
 export function intervalText(estimate) {
   if (!estimate) return "–";

@@ -194,22 +194,17 @@ export class RobustnessView extends Component {
       if (variants.length === 0) throw new Error("Choose at least one family of corruptions.");
       const corrupting = this.#corruptionRun(signal);
       const begun = performance.now();
-      try {
-        const { clean, columns, skipped, about } = await corrupting.answers(await this.#drawn(), variants, (progress) => (run.progress = progress));
-        run.words = "";
-        if (clean.length === 0) throw new Error("No picture with one of these labels could be read.");
-        const measured = await this.#research.ask("robustness", { clean, columns, seed: question.seed }, { signal });
-        const subject = subjectOf(about, data?.title ?? "", question, own);
-        this.#wholes.set(subject, whole?.data_sha256 ?? null);
-        this.#rate = { weights: about.weights_sha256, perSecond: (clean.length * (variants.length + 1) * 1000) / (performance.now() - begun) };
-        this.#result = { ...measured, skipped };
-        this.#showResult(subject);
-      } catch (error) {
-        if (ends.aborted && !signal.aborted) throw new Error("Stopped: the model or the data changed in the meantime. Measure again.");
-        throw error;
-      }
+      const { clean, columns, skipped, about } = await corrupting.answers(await this.#drawn(), variants, (progress) => (run.progress = progress));
+      run.words = "";
+      if (clean.length === 0) throw new Error("No picture with one of these labels could be read.");
+      const measured = await this.#research.ask("robustness", { clean, columns, seed: question.seed }, { signal });
+      const subject = subjectOf(about, data?.title ?? "", question, own);
+      this.#wholes.set(subject, whole?.data_sha256 ?? null);
+      this.#rate = { weights: about.weights_sha256, perSecond: (clean.length * (variants.length + 1) * 1000) / (performance.now() - begun) };
+      this.#result = { ...measured, skipped };
+      this.#showResult(subject);
       this.dataset.state = "ready";
-    });
+    }, ends);
     this.#plan();
   }
 

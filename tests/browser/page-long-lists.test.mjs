@@ -96,7 +96,7 @@ visit("an address whose list is kept in another browser says so", async (page) =
   const context = await newContext();
   const guest = await context.newPage();
   await guest.goto(place);
-  await guest.getByRole("alert").filter({ hasText: "The 10,000 labels of this link are stored only in the browser where they were written" }).waitFor();
+  await guest.getByRole("alert").filter({ hasText: "The 10,000 labels of this link are stored only in the browser where it was made" }).waitFor();
   await answered(guest);
   await context.close();
 });

@@ -129,7 +129,7 @@ test("every interval has the number of its pictures under it", async (t) => {
   const tree = Object.fromEntries(["cat", "car", "snail"].flatMap((label) => ["noto-1", "twemoji-1"].map((name) => [`data/${label}/${name}.png`, drawing(`${label}/${name}.png`)])));
   await give(page, tree);
   await fill(page.getByLabel("Templates for all classes"), "{}\na drawing of a {}");
-  await page.getByRole("table", { name: /^Each template alone/ }).waitFor();
+  await page.getByRole("table", { name: /^Each template on its own/ }).waitFor();
   await page.getByLabel("Other names for it").fill("kitten");
   await page.getByRole("button", { name: "Compare these names" }).click();
   await page.locator(`words-panel[data-state="ready"]`).waitFor();

@@ -21,8 +21,11 @@ const research = openResearch();
 const CLASSES = ["car", "cat", "fish", "rabbit", "snail", "umbrella"];
 const OTHERS = ["bicycle", "scissors"];
 const NOISE = ["gaussian_noise", "shot_noise", "impulse_noise", "speckle_noise"];
-/** What is another thing in the page and on the command line: what computes, and where saved embeddings lie. */
-const OWN = new Set(["engine", "resumed"]);
+/**
+ * What is another thing in the page and on the command line: what computes, where saved embeddings lie, and the config,
+ * which the page's weights have in their own file.
+ */
+const OWN = new Set(["engine", "resumed", "config_sha256"]);
 /** How far the map's coordinates may lie from those of another method, which sums in another order. */
 const NEAR = 1e-5;
 const MODEL_FREE = { labels: [], templates: [], seed: 0 };

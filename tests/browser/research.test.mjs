@@ -237,7 +237,7 @@ test("a probe equals the command line's, and a map has a table beside it", async
   assert.ok(shown?.includes(`${value} % (${low} to ${high})`), `${shown}, not ${value}`);
   await view.getByRole("button", { name: "Draw the map" }).click();
   await view.getByLabel("Highlighted label", { exact: true }).selectOption("cat");
-  await view.getByRole("img", { name: "Map of the embeddings, cat in colour" }).waitFor();
+  await view.getByRole("img", { name: "Map of the embeddings, “cat” highlighted" }).waitFor();
   assert.equal(await view.getByRole("table", { name: "Position of each label" }).getByRole("row").count(), 25);
 });
 

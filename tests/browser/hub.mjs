@@ -47,6 +47,9 @@ const HEADERS = {
  * @property {boolean} [redirect] sends to another address for it first
  */
 
+/** Milliseconds that a megabyte of an endless file takes. */
+const PACE = 10;
+
 /**
  * @typedef {object} Hub
  * @property {string} url without a slash at its end
@@ -150,6 +153,8 @@ export async function serveHub(repositories, port = 0) {
     while (fault.endless && !response.destroyed) {
       if (!response.write(zeros)) await once(response, "drain", { signal: gone.signal }).catch(() => {});
       hub.served.set(file, (hub.served.get(file) ?? 0) + zeros.length);
+      // As fast as a fast network, so that what a busy browser holds ahead of its reader stays little.
+      await new Promise((resolve) => setTimeout(resolve, PACE));
     }
     response.end(Buffer.alloc(part && part.end < size ? 0 : (fault.longer ?? 0)));
   }

@@ -48,7 +48,7 @@ const HEADERS = {
  */
 
 /** Milliseconds that a megabyte of an endless file takes. */
-const PACE = 10;
+const PACE = 50;
 
 /**
  * @typedef {object} Hub
@@ -153,7 +153,7 @@ export async function serveHub(repositories, port = 0) {
     while (fault.endless && !response.destroyed) {
       if (!response.write(zeros)) await once(response, "drain", { signal: gone.signal }).catch(() => {});
       hub.served.set(file, (hub.served.get(file) ?? 0) + zeros.length);
-      // As fast as a fast network, so that what a busy browser holds ahead of its reader stays little.
+      // As fast as a network, so that what a busy browser holds ahead of its reader stays little.
       await new Promise((resolve) => setTimeout(resolve, PACE));
     }
     response.end(Buffer.alloc(part && part.end < size ? 0 : (fault.longer ?? 0)));

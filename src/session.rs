@@ -226,8 +226,9 @@ impl Session {
         check_labels(labels)?;
         parse_templates(templates)?;
         let mut seen = HashSet::new();
-        let unknown = |label: &&String| self.known(templates, label).is_none();
-        Ok(labels.iter().filter(|label| seen.insert(label.as_str())).filter(unknown).cloned().collect())
+        let known = self.known(templates);
+        let is_missing = |label: &&String| known.is_none_or(|known| !known.contains_key(*label));
+        Ok(labels.iter().filter(|label| seen.insert(label.as_str())).filter(is_missing).cloned().collect())
     }
 
     /// Computes and keeps the embeddings of labels that are not known yet.
@@ -237,7 +238,8 @@ impl Session {
     pub fn encode_labels(&mut self, labels: &[String], templates: &[String]) -> Result<()> {
         let mut missing = self.missing_labels(labels, templates)?;
         // The templates around nothing, where the model says in no other way when a label fits.
-        if self.own_baseline().is_none() && self.known(templates, "").is_none() {
+        if self.own_baseline().is_none() && self.known(templates).is_none_or(|known| !known.contains_key(""))
+        {
             missing.push(String::new());
         }
         missing.sort_unstable(); // those that begin alike go together, and share that
@@ -265,18 +267,18 @@ impl Session {
         }
         let width = self.clip.config.projection_dim;
         embeddings.iter().try_for_each(|embedding| zero_shot::check_embedding(embedding, width))?;
+        let known = self.labels.entry(templates.to_vec()).or_default();
         for (index, label) in labels.iter().enumerate() {
             let of_label: Vec<&[f32]> =
                 embeddings.iter().skip(index).step_by(labels.len()).map(Vec::as_slice).collect();
-            let ensemble = zero_shot::ensemble(&of_label);
-            self.labels.entry(templates.to_vec()).or_default().insert(label.clone(), ensemble);
+            known.insert(label.clone(), zero_shot::ensemble(&of_label));
         }
         Ok(())
     }
 
-    /// The embedding of a label under these templates, where it is known.
-    fn known(&self, templates: &[String], label: &str) -> Option<&[f32]> {
-        self.labels.get(templates)?.get(label).map(Vec::as_slice)
+    /// The embeddings of the labels that are known under these templates; `None` if there are none yet.
+    fn known(&self, templates: &[String]) -> Option<&HashMap<String, Vec<f32>>> {
+        self.labels.get(templates)
     }
 
     /// The unit embeddings of labels under these templates, computed where they are not known yet.
@@ -285,7 +287,8 @@ impl Session {
     /// As [`Self::encode_labels`].
     pub fn label_embeddings(&mut self, labels: &[String], templates: &[String]) -> Result<Vec<Vec<f32>>> {
         self.encode_labels(labels, templates)?;
-        Ok(labels.iter().filter_map(|label| self.known(templates, label)).map(<[f32]>::to_vec).collect())
+        let known = self.known(templates);
+        Ok(labels.iter().filter_map(|label| known?.get(label).cloned()).collect())
     }
 
     /// The factor that cosines are multiplied by.
@@ -312,9 +315,11 @@ impl Session {
         zero_shot::check_embedding(embedding, self.clip.config.projection_dim)?;
         self.encode_labels(labels, templates)?;
         let image = zero_shot::unit(embedding);
+        let known = self.known(templates);
+        let of = |label: &str| known?.get(label).map(Vec::as_slice);
         let labels: Vec<(&str, &[f32])> =
-            labels.iter().filter_map(|label| Some((label.as_str(), self.known(templates, label)?))).collect();
-        let neutral = || Baseline::Neutral(self.known(templates, "").unwrap_or_default());
+            labels.iter().filter_map(|label| Some((label.as_str(), of(label)?))).collect();
+        let neutral = || Baseline::Neutral(of("").unwrap_or_default());
         let baseline = self.own_baseline().unwrap_or_else(neutral);
         Ok(zero_shot::score(&image, &labels, baseline, self.clip.logit_scale, mode))
     }

@@ -25,9 +25,10 @@ pub enum TensorMapping {
 }
 
 impl TensorMapping {
-    /// The weight or the bias of a layer of a block; `None` if `part` is neither.
-    fn affine(block: &str, layer: &str, part: &str) -> Option<Self> {
-        is_affine(part).then(|| Self::Whole(format!("{block}.{layer}.{part}")))
+    /// The weight or the bias of one of a block's `layers`, which have published and canonical names; `None` if `name`
+    /// is neither.
+    fn affine(block: &str, name: &str, layers: &[(&str, &str)]) -> Option<Self> {
+        Some(Self::Whole(format!("{block}.{}", affine(name, layers)?)))
     }
 
     /// The weight or the bias of PyTorch's one projection to queries, keys and values; `None` if `part` is neither.
@@ -40,6 +41,13 @@ impl TensorMapping {
         let name = |layer: &&str| format!("{block}.attn_{layer}.{part}");
         is_affine(part).then(|| Self::Packed(layers.iter().map(name).collect()))
     }
+}
+
+/// `layer_norm1.bias` to `ln1.bias`, by the published and canonical names of `layers`.
+fn affine(name: &str, layers: &[(&str, &str)]) -> Option<String> {
+    let (layer, part) = name.rsplit_once('.')?;
+    let (_, canonical) = layers.iter().find(|(published, _)| *published == layer)?;
+    is_affine(part).then(|| format!("{canonical}.{part}"))
 }
 
 fn is_affine(part: &str) -> bool {
@@ -113,21 +121,20 @@ fn text_tensor(name: &str) -> Option<String> {
     Some(fixed.to_owned())
 }
 
+const BLOCK_LAYERS: [(&str, &str); 8] = [
+    ("self_attn.q_proj", "attn_q"),
+    ("self_attn.k_proj", "attn_k"),
+    ("self_attn.v_proj", "attn_v"),
+    ("self_attn.out_proj", "attn_out"),
+    ("layer_norm1", "ln1"),
+    ("layer_norm2", "ln2"),
+    ("mlp.fc1", "ffn_down"),
+    ("mlp.fc2", "ffn_up"),
+];
+
 /// `encoder.layers.3.self_attn.q_proj.bias` to `blk.3.attn_q.bias`.
 fn block_tensor(name: &str) -> Option<String> {
     let (index, rest) = name.strip_prefix("encoder.layers.")?.split_once('.')?;
     let index: u16 = index.parse().ok()?;
-    let (layer, part) = rest.rsplit_once('.')?;
-    let layer = match layer {
-        "self_attn.q_proj" => "attn_q",
-        "self_attn.k_proj" => "attn_k",
-        "self_attn.v_proj" => "attn_v",
-        "self_attn.out_proj" => "attn_out",
-        "layer_norm1" => "ln1",
-        "layer_norm2" => "ln2",
-        "mlp.fc1" => "ffn_down",
-        "mlp.fc2" => "ffn_up",
-        _ => return None,
-    };
-    is_affine(part).then(|| format!("blk.{index}.{layer}.{part}"))
+    Some(format!("blk.{index}.{}", affine(rest, &BLOCK_LAYERS)?))
 }

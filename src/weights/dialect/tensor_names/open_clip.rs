@@ -38,6 +38,17 @@ pub fn mapping(name: &str) -> Option<TensorMapping> {
     Some(TensorMapping::Whole(fixed.to_owned()))
 }
 
+const BLOCK_LAYERS: [(&str, &str); 5] = [
+    ("attn.out_proj", "attn_out"),
+    ("ln_1", "ln1"),
+    ("ln_2", "ln2"),
+    ("mlp.c_fc", "ffn_down"),
+    ("mlp.c_proj", "ffn_up"),
+];
+/// Those of Perception Encoder's pooling.
+const POOL_LAYERS: [(&str, &str); 4] =
+    [("attn.out_proj", "attn_out"), ("layernorm", "ln2"), ("mlp.c_fc", "ffn_down"), ("mlp.c_proj", "ffn_up")];
+
 /// `visual.transformer.resblocks.3.attn.out_proj.bias` to `v.blk.3.attn_out.bias`.
 fn block_tensor(name: &str) -> Option<TensorMapping> {
     let (tower, rest) = match name.strip_prefix("visual.") {
@@ -50,16 +61,7 @@ fn block_tensor(name: &str) -> Option<TensorMapping> {
     if let Some(part) = rest.strip_prefix("attn.in_proj_") {
         return TensorMapping::joint_projection(&block, part);
     }
-    let (layer, part) = rest.rsplit_once('.')?;
-    let layer = match layer {
-        "attn.out_proj" => "attn_out",
-        "ln_1" => "ln1",
-        "ln_2" => "ln2",
-        "mlp.c_fc" => "ffn_down",
-        "mlp.c_proj" => "ffn_up",
-        _ => return None,
-    };
-    TensorMapping::affine(&block, layer, part)
+    TensorMapping::affine(&block, rest, &BLOCK_LAYERS)
 }
 
 /// A tensor of Perception Encoder's `AttentionPooling` (`core/vision_encoder/pe.py`).
@@ -70,13 +72,5 @@ fn pool_tensor(name: &str) -> Option<TensorMapping> {
     if let Some(part) = name.strip_prefix("attn.in_proj_") {
         return TensorMapping::joint_projection("v.head", part);
     }
-    let (layer, part) = name.rsplit_once('.')?;
-    let layer = match layer {
-        "attn.out_proj" => "attn_out",
-        "layernorm" => "ln2",
-        "mlp.c_fc" => "ffn_down",
-        "mlp.c_proj" => "ffn_up",
-        _ => return None,
-    };
-    TensorMapping::affine("v.head", layer, part)
+    TensorMapping::affine("v.head", name, &POOL_LAYERS)
 }

@@ -18,18 +18,17 @@ pub fn mapping(name: &str) -> Option<TensorMapping> {
     Some(TensorMapping::Whole(fixed.to_owned()))
 }
 
+const HEAD_LAYERS: [(&str, &str); 4] = [
+    ("attention.out_proj", "attn_out"),
+    ("layernorm", "ln2"),
+    ("mlp.fc1", "ffn_down"),
+    ("mlp.fc2", "ffn_up"),
+];
+
 /// `attention.out_proj.bias` to `v.head.attn_out.bias`.
 fn head_tensor(name: &str) -> Option<TensorMapping> {
     if let Some(part) = name.strip_prefix("attention.in_proj_") {
         return TensorMapping::joint_projection("v.head", part);
     }
-    let (layer, part) = name.rsplit_once('.')?;
-    let layer = match layer {
-        "attention.out_proj" => "attn_out",
-        "layernorm" => "ln2",
-        "mlp.fc1" => "ffn_down",
-        "mlp.fc2" => "ffn_up",
-        _ => return None,
-    };
-    TensorMapping::affine("v.head", layer, part)
+    TensorMapping::affine("v.head", name, &HEAD_LAYERS)
 }

@@ -2,6 +2,18 @@
 
 use super::TensorMapping;
 
+const LAYERS: [(&str, &str); 3] =
+    [("patch_embed.proj", "patch_embd"), ("norm_pre", "pre_ln"), ("norm", "post_ln")];
+const POOL_LAYERS: [(&str, &str); 5] =
+    [("q", "attn_q"), ("proj", "attn_out"), ("norm", "ln2"), ("mlp.fc1", "ffn_down"), ("mlp.fc2", "ffn_up")];
+const BLOCK_LAYERS: [(&str, &str); 5] = [
+    ("attn.proj", "attn_out"),
+    ("norm1", "ln1"),
+    ("norm2", "ln2"),
+    ("mlp.fc1", "ffn_down"),
+    ("mlp.fc2", "ffn_up"),
+];
+
 /// What becomes of the tower's tensor `name`. A FastViT's keep their names; the batches that a norm has seen are no
 /// weights.
 pub fn mapping(name: &str) -> TensorMapping {
@@ -22,45 +34,27 @@ fn transformer_tensor(name: &str) -> Option<TensorMapping> {
         "attn_pool.latent" => return Some(TensorMapping::Whole("v.head.probe".to_owned())),
         _ => {}
     }
-    let (layer, part) = name.rsplit_once('.')?;
-    let (block, layer) = match layer {
-        "patch_embed.proj" => ("v", "patch_embd"),
-        "norm_pre" => ("v", "pre_ln"),
-        "norm" => ("v", "post_ln"),
-        _ => match layer.strip_prefix("attn_pool.") {
-            Some("kv") => return TensorMapping::joint("v.head", &["k", "v"], part),
-            Some(layer) => ("v.head", pool_layer(layer)?),
-            None => return block_tensor(layer, part),
-        },
-    };
-    TensorMapping::affine(block, layer, part)
+    if let Some(name) = name.strip_prefix("attn_pool.") {
+        return pool_tensor(name);
+    }
+    block_tensor(name).or_else(|| TensorMapping::affine("v", name, &LAYERS))
 }
 
-/// A layer of `AttentionPoolLatent`.
-fn pool_layer(layer: &str) -> Option<&'static str> {
-    Some(match layer {
-        "q" => "attn_q",
-        "proj" => "attn_out",
-        "norm" => "ln2",
-        "mlp.fc1" => "ffn_down",
-        "mlp.fc2" => "ffn_up",
-        _ => return None,
-    })
+/// A tensor of `AttentionPoolLatent`.
+fn pool_tensor(name: &str) -> Option<TensorMapping> {
+    match name.strip_prefix("kv.") {
+        Some(part) => TensorMapping::joint("v.head", &["k", "v"], part),
+        None => TensorMapping::affine("v.head", name, &POOL_LAYERS),
+    }
 }
 
-/// `blocks.3.attn.proj` and `bias` to `v.blk.3.attn_out.bias`.
-fn block_tensor(layer: &str, part: &str) -> Option<TensorMapping> {
-    let (index, layer) = layer.strip_prefix("blocks.")?.split_once('.')?;
+/// `blocks.3.attn.proj.bias` to `v.blk.3.attn_out.bias`.
+fn block_tensor(name: &str) -> Option<TensorMapping> {
+    let (index, rest) = name.strip_prefix("blocks.")?.split_once('.')?;
     let index: u16 = index.parse().ok()?;
     let block = format!("v.blk.{index}");
-    let layer = match layer {
-        "attn.qkv" => return TensorMapping::joint_projection(&block, part),
-        "attn.proj" => "attn_out",
-        "norm1" => "ln1",
-        "norm2" => "ln2",
-        "mlp.fc1" => "ffn_down",
-        "mlp.fc2" => "ffn_up",
-        _ => return None,
-    };
-    TensorMapping::affine(&block, layer, part)
+    match rest.strip_prefix("attn.qkv.") {
+        Some(part) => TensorMapping::joint_projection(&block, part),
+        None => TensorMapping::affine(&block, rest, &BLOCK_LAYERS),
+    }
 }

@@ -81,10 +81,7 @@ impl CheckpointMetadata {
         lfs_pointer::refuse(&preprocessor, "preprocessor_config.json")?;
         lfs_pointer::refuse(&processor, "processor_config.json")?;
         let open_clip = OpenClipJson::parse(&config)?;
-        let config = match &open_clip {
-            Some(open_clip) => ClipConfig::read(open_clip)?,
-            None => ClipConfig::read(&ConfigJson::parse(&config)?)?,
-        };
+        let config = architecture(open_clip.as_ref(), &config)?;
         let preprocessing_json = match (image_processor(&processor)?, OpenClipJson::parse(&preprocessor)?) {
             (Some(nested), _) => nested,
             (None, Some(open_clip)) => open_clip.preprocessing_json(config.image_size)?,
@@ -124,9 +121,14 @@ impl ClipConfig {
     /// # Errors
     /// `Config` for what is missing or out of bounds, `UnsupportedArchitecture` if it is no `CLIPModel`.
     pub fn from_hugging_face(json: &[u8]) -> Result<Self> {
-        match OpenClipJson::parse(json)? {
-            Some(open_clip) => Self::read(&open_clip),
-            None => Self::read(&ConfigJson::parse(json)?),
-        }
+        architecture(OpenClipJson::parse(json)?.as_ref(), json)
+    }
+}
+
+/// The architecture that a config says, which is `open_clip` if it is OpenCLIP's.
+fn architecture(open_clip: Option<&OpenClipJson>, json: &[u8]) -> Result<ClipConfig> {
+    match open_clip {
+        Some(open_clip) => ClipConfig::read(open_clip),
+        None => ClipConfig::read(&ConfigJson::parse(json)?),
     }
 }

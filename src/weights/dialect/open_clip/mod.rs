@@ -62,16 +62,13 @@ pub(in crate::weights) fn default_preprocessing_json(
         preprocessing.insert("resize_mode".to_owned(), json!("squash"));
     }
     let model = Map::new();
-    OpenClipJson { trunk: None, tokenizer: false, model, vision, text, preprocessing }
-        .preprocessing_json(image_size)
+    OpenClipJson { trunk: None, model, vision, text, preprocessing }.preprocessing_json(image_size)
 }
 
 /// A parsed file.
 pub(in crate::weights) struct OpenClipJson {
     /// The vision tower, where timm provides it.
     trunk: Option<TimmTower>,
-    /// Whether a tokenizer of transformers reads the texts, not OpenCLIP's own.
-    tokenizer: bool,
     model: Map<String, Value>,
     vision: Map<String, Value>,
     text: Map<String, Value>,
@@ -100,7 +97,7 @@ impl OpenClipJson {
         if let (None, Some(Value::String(name))) = (trunk, vision.get("timm_model_name")) {
             return Err(timm::unknown(name));
         }
-        let mut file = Self { trunk, tokenizer: false, model, vision, text, preprocessing };
+        let mut file = Self { trunk, model, vision, text, preprocessing };
         file.take_what_the_family_demands()?;
         refuse_unknown("vision_cfg", &file.vision, if trunk.is_some() { &TIMM_KEYS } else { &VISION_KEYS })?;
         refuse_unknown("text_cfg", &file.text, &TEXT_KEYS)?;
@@ -130,8 +127,7 @@ impl OpenClipJson {
                 demand("text_cfg", &mut self.text, "pool_type", &json!("last"))?;
                 demand("text_cfg", &mut self.text, "tokenizer_kwargs", &json!({ "clean": "canonicalize" }))?;
                 // The files of this tokenizer are in each repository of such a model.
-                self.tokenizer = self.text.remove("hf_tokenizer_name").is_some_and(|name| name.is_string());
-                if !self.tokenizer {
+                if !self.text.remove("hf_tokenizer_name").is_some_and(|name| name.is_string()) {
                     return Err(unsupported("SigLIP without `text_cfg.hf_tokenizer_name`".to_owned()));
                 }
             }
@@ -145,9 +141,10 @@ impl OpenClipJson {
         Ok(())
     }
 
-    /// Whether the other files of a tokenizer count, as they do in transformers.
+    /// Whether a tokenizer of transformers reads the texts, whose other files count too, and not OpenCLIP's own: of
+    /// SigLIP such a tokenizer is demanded, and any other model that names one is refused.
     pub fn has_hugging_face_tokenizer(&self) -> bool {
-        self.tokenizer
+        self.trunk.is_some_and(|trunk| trunk.family() == ModelFamily::Siglip)
     }
 
     /// The text of a `preprocessor_config.json` that does what `preprocess_cfg` says.
@@ -266,7 +263,7 @@ impl ConfigSource for OpenClipJson {
 
     /// `HFTokenizer`'s `clean="canonicalize"`, which is demanded where there is one.
     fn canonicalizes_texts(&self) -> Result<bool> {
-        Ok(self.tokenizer)
+        Ok(self.has_hugging_face_tokenizer())
     }
 
     fn key(&self, field: Field) -> String {

@@ -15,7 +15,7 @@ pub struct Workspace {
     pub qkv: Vec<f32>,
     /// Attention's output. `[queries, width]`
     pub attended: Vec<f32>,
-    /// What attention pools of a picture, before a projection. `[width]`
+    /// What attention pools of each picture, before a projection. `[pictures, width]`
     pub pooled: Vec<f32>,
     /// The MLP's hidden layer, where its weights are not packed. `[queries, mlp_width]`
     pub hidden: Vec<f32>,

@@ -42,13 +42,16 @@ const NO_HEADING: Columns = [Some(0), Some(1), None, None, None, None];
 /// `LfsPointer` for a pointer in place of it, `Malformed` for bytes that are not UTF-8: to guess would change labels.
 pub fn text(bytes: Vec<u8>) -> Result<String> {
     lfs_pointer::refuse(&bytes, "the table")?;
-    let text = String::from_utf8(bytes).map_err(|error| {
+    let mut text = String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
         let line = error.as_bytes()[..at].iter().filter(|&&byte| byte == b'\n').count() + 1;
         let reason = format!("line {line} is not UTF-8 (byte {at}): save it as UTF-8");
         Error::Malformed { format: "table", reason }
     })?;
-    Ok(text.strip_prefix('\u{feff}').map_or(text.clone(), str::to_owned))
+    if text.starts_with('\u{feff}') {
+        text.remove(0);
+    }
+    Ok(text)
 }
 
 /// Reads a CSV with a heading, `file,label` or names like them, or without one: the first column is the

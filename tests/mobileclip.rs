@@ -1,15 +1,17 @@
 //! MobileCLIP: OpenCLIP's files, its text tower through our blocks, its FastViT through candle.
 #![cfg(feature = "mobileclip")]
 
-use std::collections::HashMap;
+mod support;
+
 use std::path::{Path, PathBuf};
 
-use candle_core::{Device, Tensor};
 use clip_wasm::Error;
 use clip_wasm::model::Clip;
 use clip_wasm::session::Session;
-use clip_wasm::weights::{Checkpoint, ClipConfig, Dtype, FastVitConfig, ModelFamily, quantize};
+use clip_wasm::weights::{Checkpoint, ClipConfig, Dtype, FastVitConfig, ModelFamily};
 use serde_json::{Value, json};
+use support::conversion::file_of;
+use support::goldens::{Goldens, assert_close, goldens, prompts};
 
 /// The golden tower's sizes, which no published model has; see `make_mobileclip.py`.
 const SIZES: FastVitConfig = FastVitConfig { channels: 8, blocks: [1, 2, 1, 2] };
@@ -30,25 +32,8 @@ fn checkpoint() -> Checkpoint {
     checkpoint
 }
 
-fn expected() -> HashMap<String, Tensor> {
-    candle_core::safetensors::load(folder().join("expected.safetensors"), &Device::Cpu).unwrap()
-}
-
-fn prompts(expected: &HashMap<String, Tensor>) -> Vec<Vec<u32>> {
-    (0..)
-        .map_while(|n| expected.get(&format!("input_ids.{n}")))
-        .map(|ids| ids.to_vec1::<i64>().unwrap().iter().map(|id| *id as u32).collect())
-        .collect()
-}
-
-fn assert_close(ours: &[Vec<f32>], truth: &Tensor, allowed: f64, what: &str) {
-    let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(x, y)| f64::from(*x) * f64::from(*y)).sum::<f64>();
-    let truth = truth.to_vec2::<f32>().unwrap();
-    assert_eq!(ours.len(), truth.len());
-    for (row, (a, b)) in ours.iter().zip(&truth).enumerate() {
-        let distance = 1.0 - dot(a, b) / (dot(a, a) * dot(b, b)).sqrt();
-        assert!(distance <= allowed, "{what} {row}: one minus the cosine is {distance:e}");
-    }
+fn expected() -> Goldens {
+    goldens(&folder())
 }
 
 #[test]
@@ -71,9 +56,7 @@ fn texts_are_padded_as_openclip_does() {
 
 #[test]
 fn a_gguf_keeps_the_tower_and_its_sizes() {
-    let mut file = Vec::new();
-    quantize(&checkpoint(), Dtype::Q8_0, &mut file, &mut |_, _| {}).unwrap();
-    let file = Checkpoint::from_gguf(file.into()).unwrap();
+    let file = Checkpoint::from_gguf(file_of(&checkpoint(), Dtype::Q8_0).into()).unwrap();
     assert_eq!((file.config.family, file.config.fast_vit), (ModelFamily::MobileClip, Some(SIZES)));
     let expected = expected();
     let clip = Clip::load(file.config, file.tensors).unwrap();

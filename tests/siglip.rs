@@ -1,18 +1,20 @@
 //! SigLIP and the second SigLIP: tokens, files and scores. `tests/towers.rs` has their embeddings.
 
+mod support;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use candle_core::{Device, Tensor};
 use clip_wasm::Error;
 use clip_wasm::session::Session;
 use clip_wasm::task::zero_shot::Mode;
 use clip_wasm::text::Tokenizer;
 use clip_wasm::weights::{
-    Checkpoint, CheckpointMetadata, ClipConfig, Converter, Dtype, MetadataFiles, ModelFamily, Record,
-    quantize,
+    Checkpoint, CheckpointMetadata, ClipConfig, Dtype, MetadataFiles, ModelFamily, Record,
 };
 use serde_json::{Value, json};
+use support::conversion::{file_of, file_of_arriving};
+use support::goldens::{Goldens, cosines, goldens, prompts};
 
 const MODELS: [&str; 2] = ["siglip", "siglip-2"];
 /// The context of the goldens.
@@ -35,14 +37,11 @@ fn checkpoint(name: &str) -> Checkpoint {
 }
 
 fn quantized(name: &str, dtype: Dtype) -> Vec<u8> {
-    let mut file = Vec::new();
-    quantize(&checkpoint(name), dtype, &mut file, &mut |_, _| {}).unwrap();
-    file
+    file_of(&checkpoint(name), dtype)
 }
 
-fn expected(name: &str) -> std::collections::HashMap<String, Tensor> {
-    candle_core::safetensors::load(golden("models").join(name).join("expected.safetensors"), &Device::Cpu)
-        .unwrap()
+fn expected(name: &str) -> Goldens {
+    goldens(&golden("models").join(name))
 }
 
 fn texts() -> Vec<String> {
@@ -157,11 +156,8 @@ fn the_file_made_while_the_weights_arrive_is_that_of_the_whole_checkpoint() {
         let companions = companions.unwrap();
         let record = Record { name: Some(name.to_owned()), ..Record::default() };
         for dtype in [Dtype::Q8_0, Dtype::Q6K, Dtype::Q4_0] {
-            let (mut converter, mut data) = (Converter::new(dtype), Vec::new());
-            weights.chunks(977).for_each(|chunk| converter.push(chunk, &mut data).unwrap());
-            converter.end_file().unwrap();
-            let ending = converter.finish(&companions, &record).unwrap();
-            assert!([ending.header, data, ending.tail].concat() == quantized(name, dtype), "{name} {dtype}");
+            let arrived = file_of_arriving(&weights, dtype, &companions, &record);
+            assert!(arrived == quantized(name, dtype), "{name} {dtype}");
         }
     }
 }
@@ -170,24 +166,14 @@ fn the_file_made_while_the_weights_arrive_is_that_of_the_whole_checkpoint() {
 fn quantized_embeddings_stay_near_pytorch() {
     let file = Checkpoint::from_gguf(quantized("siglip", Dtype::Q8_0).into()).unwrap();
     let (session, expected) = (Session::new(file).unwrap(), expected("siglip"));
-    let prompts: Vec<Vec<u32>> = (0..)
-        .map_while(|n| expected.get(&format!("input_ids.{n}")))
-        .map(|ids| ids.to_vec1::<i64>().unwrap().iter().map(|id| *id as u32).collect())
-        .collect();
     let images = session.clip().embed_images(&expected["pixel_values"]).unwrap();
-    let texts = session.clip().embed_prompts(&prompts).unwrap();
+    let texts = session.clip().embed_prompts(&prompts(&expected)).unwrap();
     for (kind, ours) in [("image_embeds", images), ("text_embeds", texts)] {
-        let truth = expected[kind].to_vec2::<f32>().unwrap();
-        let cosines: Vec<f64> = ours.iter().zip(&truth).map(|(ours, truth)| cosine(ours, truth)).collect();
+        let cosines = cosines(&ours, &expected[kind]);
         let mean = cosines.iter().sum::<f64>() / cosines.len() as f64;
         println!("{kind} q8_0: mean cosine to PyTorch {mean:.6}");
         assert!(mean >= Q8_MEAN, "{kind}: {mean}");
     }
-}
-
-fn cosine(a: &[f32], b: &[f32]) -> f64 {
-    let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(x, y)| f64::from(*x) * f64::from(*y)).sum::<f64>();
-    dot(a, b) / (dot(a, a) * dot(b, b)).sqrt()
 }
 
 #[test]

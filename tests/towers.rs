@@ -1,11 +1,12 @@
 //! Both towers against PyTorch on tiny seeded checkpoints, and against themselves.
 
-use std::collections::HashMap;
+mod support;
+
 use std::path::{Path, PathBuf};
 
-use candle_core::{Device, Tensor};
 use clip_wasm::model::Clip;
 use clip_wasm::weights::Checkpoint;
+use support::goldens::{assert_close, cosine, goldens, prompts};
 
 const MODELS: [&str; 5] = ["quick-gelu", "gelu", "gelu-tanh", "siglip", "siglip-2"];
 
@@ -22,81 +23,48 @@ fn load(name: &str) -> Clip {
     Clip::load(checkpoint.config, checkpoint.tensors).unwrap()
 }
 
-struct Golden(HashMap<String, Tensor>);
-
-impl Golden {
-    fn load(name: &str) -> Self {
-        let path = folder(name).join("expected.safetensors");
-        Self(candle_core::safetensors::load(path, &Device::Cpu).unwrap())
-    }
-
-    fn prompts(&self) -> Vec<Vec<u32>> {
-        (0..)
-            .map_while(|n| self.0.get(&format!("input_ids.{n}")))
-            .map(|ids| ids.to_vec1::<i64>().unwrap().iter().map(|id| *id as u32).collect())
-            .collect()
-    }
-
-    fn rows(&self, name: &str) -> Vec<Vec<f32>> {
-        self.0[name].to_vec2().unwrap()
-    }
-}
-
-fn distance(a: &[f32], b: &[f32]) -> f64 {
-    let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(x, y)| f64::from(*x) * f64::from(*y)).sum::<f64>();
-    1.0 - dot(a, b) / (dot(a, a) * dot(b, b)).sqrt()
-}
-
-fn assert_close(ours: &[Vec<f32>], truth: &[Vec<f32>], what: &str) {
-    assert_eq!(ours.len(), truth.len(), "{what}");
-    for (row, (ours, truth)) in ours.iter().zip(truth).enumerate() {
-        let distance = distance(ours, truth);
-        assert!(distance <= F32_DISTANCE, "{what} {row}: one minus the cosine is {distance:e}");
-    }
-}
-
 #[test]
 fn f32_embeddings_of_both_towers_agree_with_pytorch() {
     for name in MODELS {
-        let (clip, golden) = (load(name), Golden::load(name));
-        let images = clip.embed_images(&golden.0["pixel_values"]).unwrap();
-        assert_close(&images, &golden.rows("image_embeds"), &format!("{name} picture"));
-        let texts = clip.embed_prompts(&golden.prompts()).unwrap();
-        assert_close(&texts, &golden.rows("text_embeds"), &format!("{name} prompt"));
+        let (clip, golden) = (load(name), goldens(&folder(name)));
+        let images = clip.embed_images(&golden["pixel_values"]).unwrap();
+        assert_close(&images, &golden["image_embeds"], F32_DISTANCE, &format!("{name} picture"));
+        let texts = clip.embed_prompts(&prompts(&golden)).unwrap();
+        assert_close(&texts, &golden["text_embeds"], F32_DISTANCE, &format!("{name} prompt"));
     }
 }
 
 #[test]
 fn a_folder_of_open_clip_and_an_archive_of_openai_agree_with_pytorch() {
     for (published, twin) in [("open-clip", "gelu"), ("openai", "openai")] {
-        let (clip, golden) = (load(published), Golden::load(twin));
-        let images = clip.embed_images(&golden.0["pixel_values"]).unwrap();
-        assert_close(&images, &golden.rows("image_embeds"), &format!("{published} picture"));
-        let texts = clip.embed_prompts(&golden.prompts()).unwrap();
-        assert_close(&texts, &golden.rows("text_embeds"), &format!("{published} prompt"));
+        let (clip, golden) = (load(published), goldens(&folder(twin)));
+        let images = clip.embed_images(&golden["pixel_values"]).unwrap();
+        assert_close(&images, &golden["image_embeds"], F32_DISTANCE, &format!("{published} picture"));
+        let texts = clip.embed_prompts(&prompts(&golden)).unwrap();
+        assert_close(&texts, &golden["text_embeds"], F32_DISTANCE, &format!("{published} prompt"));
     }
 }
 
 #[test]
 fn f32_embeddings_of_patches_agree_with_pytorch() {
     for name in MODELS {
-        let (clip, golden) = (load(name), Golden::load(name));
-        let first = golden.0["pixel_values"].narrow(0, 0, 1).unwrap();
+        let (clip, golden) = (load(name), goldens(&folder(name)));
+        let first = golden["pixel_values"].narrow(0, 0, 1).unwrap();
         let patches = clip.embed_patches(&first).unwrap();
-        assert_close(&patches, &golden.rows("patch_embeds"), &format!("{name} patch"));
+        assert_close(&patches, &golden["patch_embeds"], F32_DISTANCE, &format!("{name} patch"));
     }
 }
 
 #[test]
 fn logits_agree_with_pytorch_by_the_checkpoints_own_scale_and_bias() {
     for name in MODELS {
-        let (clip, golden) = (load(name), Golden::load(name));
-        let images = clip.embed_images(&golden.0["pixel_values"]).unwrap();
-        let texts = clip.embed_prompts(&golden.prompts()).unwrap();
-        for (image, truth) in images.iter().zip(golden.rows("logits_per_image")) {
+        let (clip, golden) = (load(name), goldens(&folder(name)));
+        let images = clip.embed_images(&golden["pixel_values"]).unwrap();
+        let texts = clip.embed_prompts(&prompts(&golden)).unwrap();
+        for (image, truth) in images.iter().zip(golden["logits_per_image"].to_vec2::<f32>().unwrap()) {
             for (text, truth) in texts.iter().zip(truth) {
                 let bias = f64::from(clip.logit_bias.unwrap_or(0.0));
-                let logit = (1.0 - distance(image, text)) * f64::from(clip.logit_scale) + bias;
+                let logit = cosine(image, text) * f64::from(clip.logit_scale) + bias;
                 // Cosines to 1e-6, times the scale.
                 let tolerance = 1e-6 * f64::from(clip.logit_scale);
                 assert!((logit - f64::from(truth)).abs() < tolerance, "{name}: {logit} for {truth}");

@@ -7,10 +7,12 @@ use clip_wasm::Error;
 use clip_wasm::image::Preprocessing;
 use clip_wasm::session::Session;
 use clip_wasm::weights::{
-    Activation, Checkpoint, CheckpointMetadata, ClipConfig, Converter, Dtype, MetadataFiles, ModelFamily,
-    Record, TowerConfig, quantize,
+    Activation, Checkpoint, CheckpointMetadata, ClipConfig, Dtype, MetadataFiles, ModelFamily, Record,
+    TowerConfig,
 };
 use serde_json::{Value, json};
+
+use crate::support::conversion::{file_of, file_of_arriving};
 
 /// Texts of `tokenizer/texts.json`, by their places, that `ftfy` and the unescaping of HTML entities change, which
 /// OpenCLIP does before it canonicalizes: control characters, what NFC or ligatures write otherwise, HTML entities.
@@ -59,8 +61,7 @@ fn a_siglip_of_open_clip_is_that_of_transformers_under_other_names() {
 
 #[test]
 fn a_file_of_it_keeps_that_texts_are_canonicalized_as_open_clip_does() {
-    let mut file = Vec::new();
-    quantize(&checkpoint(), Dtype::Q8_0, &mut file, &mut |_, _| {}).unwrap();
+    let file = file_of(&checkpoint(), Dtype::Q8_0);
     let session = Session::new(Checkpoint::from_gguf(file.into()).unwrap()).unwrap();
     let texts: Vec<(String, usize)> = serde_json::from_value(read_json("tokenizer/texts.json")).unwrap();
     let ids: Vec<Vec<u32>> =
@@ -88,14 +89,8 @@ fn the_file_made_while_the_weights_arrive_is_that_of_the_whole_checkpoint() {
     metadata.config = with_golden_sizes(metadata.config);
     let record = Record { name: Some("open-clip-siglip".to_owned()), ..Record::default() };
     for dtype in [Dtype::F32, Dtype::Q8_0, Dtype::Q4_0] {
-        let (mut converter, mut data) = (Converter::new(dtype), Vec::new());
-        let weights = read("open_clip_model.safetensors");
-        weights.chunks(977).for_each(|chunk| converter.push(chunk, &mut data).unwrap());
-        converter.end_file().unwrap();
-        let ending = converter.finish(&metadata, &record).unwrap();
-        let mut whole = Vec::new();
-        quantize(&checkpoint(), dtype, &mut whole, &mut |_, _| {}).unwrap();
-        assert!([ending.header, data, ending.tail].concat() == whole, "{dtype}");
+        let arrived = file_of_arriving(&read("open_clip_model.safetensors"), dtype, &metadata, &record);
+        assert!(arrived == file_of(&checkpoint(), dtype), "{dtype}");
     }
 }
 

@@ -69,9 +69,10 @@ export async function tryErrors(folder, browser) {
     await page.waitForFunction("'told' in globalThis");
     await page.evaluate(`Object.assign(globalThis, { hub: "${hub.url}", nobody: "http://127.0.0.1:9" })`);
     for (const [name, [call, code, sentence]] of Object.entries(CASES)) await check(page, name, call, code, sentence);
+    await endedWhileTheyStart(page);
     await page.close();
     await withoutSimd(folder, browser);
-    return Object.keys(CASES).length + 1;
+    return Object.keys(CASES).length + 2;
   } finally {
     await Promise.all([site.close(), hub.close()]);
   }
@@ -85,6 +86,16 @@ async function check(page, name, call, code, sentence) {
   assert.match(error.message, sentence, name);
   await noWorker(page, name);
   console.log(`    ${name}: ${((performance.now() - begun) / 1000).toFixed(1)} s, ${code}: ${error.message}`);
+}
+
+/** Engines whose threads instantiate the module just when there is nothing to load. @param {Page} page */
+async function endedWhileTheyStart(page) {
+  for (let round = 0; round < 3; round += 1) {
+    const calls = Array.from({ length: 6 }, (_, index) => `told(pipeline(${TASK}, "someone/missing-${index}", { hub }))`);
+    const errors = await page.evaluate(`Promise.all([${calls.join(", ")}])`);
+    assert.deepEqual([...new Set(errors.map((/** @type {{ code: string }} */ { code }) => code))], ["download"]);
+    await noWorker(page, "engines that end while they start");
+  }
 }
 
 /** A worker that is to end may go on for half a second. @param {Page} page @param {string} name */

@@ -14,6 +14,9 @@ import { wireError } from "../protocol/wire-error.js";
 /** How long a worker that is to end may go on without hearing it, in milliseconds. */
 const DEAF = 500;
 
+/** How long one may take that has heard it, in milliseconds: the threads below it first have to start. */
+const ENDING = 10_000;
+
 /** Calls into the engine's worker: a promise for every request, matched by id. */
 export class WorkerLink {
   /** @type {Worker} */
@@ -23,6 +26,8 @@ export class WorkerLink {
   #nextId = 1;
   /** @type {Error | undefined} why no more calls are taken */
   #closed;
+  /** @type {ReturnType<typeof setTimeout> | undefined} of the end from outside */
+  #ending;
   /** @type {(error: Error) => void} */
   #onLost;
 
@@ -78,9 +83,15 @@ export class WorkerLink {
     // Firefox waits for the threads below a worker, which wait for work, before it lets another worker start any: the
     // worker ends them itself, and is ended from here only if it does not hear.
     this.#post({ kind: "end" });
-    setTimeout(() => this.#worker.terminate(), DEAF);
+    this.#endIn(DEAF);
     for (const { reject } of this.#pending.values()) reject(reason);
     this.#pending.clear();
+  }
+
+  /** @param {number} time in milliseconds, after which the worker is ended from here */
+  #endIn(time) {
+    clearTimeout(this.#ending);
+    this.#ending = setTimeout(() => this.#worker.terminate(), time);
   }
 
   /**
@@ -100,6 +111,7 @@ export class WorkerLink {
 
   /** @param {Answer} answer */
   #receive(answer) {
+    if (answer.kind === "ending") return this.#endIn(ENDING);
     if (answer.kind === "lost") return this.#lose(answer.payload.message, answer.payload.code);
     const pending = this.#pending.get(answer.id);
     if (answer.kind === "progress") return pending?.onProgress?.(answer.payload);

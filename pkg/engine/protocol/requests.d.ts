@@ -176,7 +176,8 @@ export type Message =
 export type Answer =
   | { kind: "progress" | "done"; id: number; payload: unknown }
   | { kind: "failed"; id: number; payload: PackedError }
-  | { kind: "lost"; payload: PackedError };
+  | { kind: "lost"; payload: PackedError }
+  | { kind: "ending" };
 
 /** A method for each kind of request. */
 export type Handlers<Of> = {

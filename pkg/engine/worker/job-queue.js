@@ -52,6 +52,11 @@ export class JobQueue {
     this.#open.get(id)?.abort();
   }
 
+  /** Cancels every request that has no answer yet. */
+  cancelAll() {
+    for (const open of this.#open.values()) open.abort();
+  }
+
   /** @param {Request} request */
   async #next(request) {
     const { id } = request;

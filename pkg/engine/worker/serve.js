@@ -51,10 +51,14 @@ export function serve(runtime, { listen, post, close } = TO_THE_PAGE) {
       else post({ id, kind: "failed", payload });
     },
   });
-  listen((message) => {
+  listen(async (message) => {
     if (message.kind === "cancel") return queue.cancel(message.id);
     if (message.kind !== "end") return queue.add(message, LANES[message.kind] ?? "engine");
-    runtime.Pool?.endAll(); // first the threads below this worker
+    queue.cancelAll();
+    if (runtime.Pool) {
+      post({ kind: "ending" });
+      await runtime.Pool.endAll(); // first the threads below this worker
+    }
     close();
   });
 }

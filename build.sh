@@ -204,8 +204,8 @@ browser_tests() {
       *) together+=("$file") ;;
     esac
   done
-  node --test --test-concurrency=2 --test-reporter=spec "${together[@]}"
-  node --test --test-concurrency=1 --test-reporter=spec "${alone[@]}"
+  node "${options[@]}" --test-concurrency=2 "${together[@]}"
+  node "${options[@]}" --test-concurrency=1 "${alone[@]}"
 }
 
 lint() {

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { EMBEDDED } from "./embedded.mjs";
-import { FOLDER, answered, button, labels, openVisits, until } from "./visits.mjs";
+import { FOLDER, answered, button, copiedText, labels, openVisits } from "./visits.mjs";
 
 /** @import { Page } from "playwright-core" */
 
@@ -111,9 +111,5 @@ visit("of several pictures those that no label fits are not given one, and a cop
   await strip.getByText("pizza", { exact: true }).waitFor();
   await answered(page);
   await button(page, "Copy JSON").click();
-  const copied = async () => {
-    await until(page, () => navigator.clipboard.readText());
-    return JSON.parse(await page.evaluate(() => navigator.clipboard.readText()));
-  };
-  assert.equal((await copied()).best_label_fits, true);
+  assert.equal(JSON.parse(await copiedText(page)).best_label_fits, true);
 });

@@ -1,7 +1,7 @@
 // @ts-check
 /** Lists that are too long for an address: kept in this browser, whole, over reloads; and what a link says of them. */
 import assert from "node:assert/strict";
-import { answered, button, labels, openVisits, until } from "./visits.mjs";
+import { answered, button, copiedText, labels, openVisits } from "./visits.mjs";
 
 /** @import { Page } from "playwright-core" */
 
@@ -34,8 +34,7 @@ const copied = async (page) => {
   await page.evaluate(() => navigator.clipboard.writeText(""));
   await button(page, "Copy link").click();
   // Not by the button's "Copied", which is gone again before a busy browser is asked for it.
-  await until(page, () => navigator.clipboard.readText());
-  return page.evaluate(() => navigator.clipboard.readText());
+  return copiedText(page);
 };
 
 visit("10,000 labels do not fill the address, and are there after a reload, in another tab and at the next visit", async (page, context) => {

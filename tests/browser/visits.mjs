@@ -75,6 +75,12 @@ export async function until(page, condition) {
   }
 }
 
+/** The text that the page copies, once there is one: Firefox refuses to read a clipboard that is being written. @param {Page} page */
+export async function copiedText(page) {
+  await until(page, () => navigator.clipboard.readText().catch(() => ""));
+  return page.evaluate(() => navigator.clipboard.readText());
+}
+
 /** @param {Page} page */
 export const labels = (page) => page.getByRole("textbox", { name: "Labels" });
 

@@ -68,13 +68,15 @@ pub fn read_csv(text: &str) -> Result<Vec<Line>> {
     let reader = reader.has_headers(false).flexible(true).delimiter(delimiter as u8);
     let mut reader = reader.from_reader(text.as_bytes());
     let mut known: Option<(Columns, usize)> = None;
+    let mut has_heading = false;
     let mut lines = Vec::new();
     for record in reader.records() {
         let record = record.map_err(|error| malformed(error.to_string()))?;
         let Some((columns, width)) = known else {
             let heading = heading(&record)?;
             known = Some((heading.unwrap_or(NO_HEADING), record.len()));
-            if heading.is_none() {
+            has_heading = heading.is_some();
+            if !has_heading {
                 lines.push(line(&record, NO_HEADING)?);
             }
             continue;
@@ -89,7 +91,9 @@ pub fn read_csv(text: &str) -> Result<Vec<Line>> {
         }
         lines.push(line(&record, columns)?);
     }
-    refuse_unknown_heading(&lines, known.map(|(columns, _)| columns))?;
+    if !has_heading {
+        refuse_unknown_heading(&lines)?;
+    }
     agreed(lines).map_err(malformed)
 }
 
@@ -112,10 +116,8 @@ fn heading(record: &csv::StringRecord) -> Result<Option<Columns>> {
 }
 
 /// A first line such as `image_id,label` is not a picture with the label "label".
-fn refuse_unknown_heading(lines: &[Line], columns: Option<Columns>) -> Result<()> {
-    let Some((first, others)) = lines.split_first().filter(|_| columns == Some(NO_HEADING)) else {
-        return Ok(());
-    };
+fn refuse_unknown_heading(lines: &[Line]) -> Result<()> {
+    let Some((first, others)) = lines.split_first() else { return Ok(()) };
     if first.file.contains('.') || !others.iter().any(|line| line.file.contains('.')) {
         return Ok(());
     }
@@ -297,6 +299,8 @@ mod tests {
             [pair("a", "cat"), pair("b", "dog")],
             "names without extensions"
         );
+        let named = labels("file,label\nREADME,text\na.png,cat\n");
+        assert_eq!(named, [pair("README", "text"), pair("a.png", "cat")], "below a heading");
     }
 
     #[test]

@@ -46,9 +46,9 @@ pub enum Error {
     #[error("{file}: `{key}` {problem}")]
     Config { file: &'static str, key: String, problem: String },
 
-    /// The checkpoint is of a kind this crate does not run.
-    #[error("unsupported architecture {found:?}: expected {expected}")]
-    UnsupportedArchitecture { found: String, expected: &'static str },
+    /// The checkpoint is of a kind this crate does not run; `instead` names a repository whose model it runs.
+    #[error("unsupported architecture {found:?}: expected {expected}; use {instead} instead")]
+    UnsupportedArchitecture { found: String, expected: &'static str, instead: &'static str },
 
     /// A tensor's element type cannot be used where it stands.
     #[error("tensor {name:?} has type {found}, expected {expected}")]

@@ -31,6 +31,7 @@ impl ImageTower {
             Some(_) => Err(crate::error::Error::UnsupportedArchitecture {
                 found: config.family.name().to_owned(),
                 expected: "a vision transformer",
+                instead: crate::weights::instead::PHOTOGRAPHS,
             }),
         }
     }
@@ -68,6 +69,7 @@ impl ImageTower {
             Self::FastVit(_) => Err(crate::error::Error::UnsupportedArchitecture {
                 found: "mobileclip".to_owned(),
                 expected: "a vision transformer, whose patches can be compared with labels",
+                instead: crate::weights::instead::PHOTOGRAPHS,
             }),
         }
     }

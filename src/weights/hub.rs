@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::dialect::checkpoint_metadata::MetadataFiles;
+use super::instead;
 use super::record::Record;
 use crate::error::{Error, Result};
 
@@ -202,7 +203,10 @@ impl Repository {
                  and open that",
                 SAFETENSORS.join(" or ")
             ),
-            (None, _) => return whole.map(|file| vec![file]),
+            (None, _) => match self.other_format() {
+                Some(other) => format!("{}: {other}", SAFETENSORS.join(" or ")),
+                None => return whole.map(|file| vec![file]),
+            },
         };
         Err(Error::MissingFile { expected })
     }
@@ -214,6 +218,27 @@ impl Repository {
         shards.sort_unstable();
         let last = shards.pop()?;
         Some(if shards.is_empty() { last.to_owned() } else { format!("{} and {last}", shards.join(", ")) })
+    }
+
+    /// What is there in place of weights that can be read, and which repository to use instead.
+    fn other_format(&self) -> Option<String> {
+        let named = |ending: &str| {
+            self.siblings.iter().map(|sibling| sibling.rfilename.as_str()).find(|name| name.ends_with(ending))
+        };
+        if let Some(archive) = named(".pt").or_else(|| named(".pth")) {
+            return Some(format!(
+                "{archive} is there, an archive that says neither its config nor its tokenizer; use {} instead",
+                converted(archive)
+            ));
+        }
+        let (file, kind) =
+            [(".onnx", "ONNX"), (".npz", "NumPy"), (".msgpack", "Flax"), (".h5", "TensorFlow")]
+                .into_iter()
+                .find_map(|(ending, kind)| Some((named(ending)?, kind)))?;
+        Some(format!(
+            "{file} is there, but files of {kind} are not read; use the repository that it was made from, or {}, instead",
+            instead::PHOTOGRAPHS
+        ))
     }
 
     /// The first of several files that exists.
@@ -230,6 +255,17 @@ impl Repository {
             bytes: lfs.and_then(|lfs| lfs.size).or(sibling.size).unwrap_or(0),
             sha256: lfs.and_then(|lfs| lfs.sha256.clone()),
         })
+    }
+}
+
+/// The repository that has the weights of an archive in OpenCLIP's form: of Perception Encoder's, timm's.
+fn converted(archive: &str) -> &'static str {
+    match archive.trim_end_matches(".pt") {
+        "PE-Core-T16-384" => "timm/PE-Core-T-16-384, which has the same weights,",
+        "PE-Core-S16-384" => "timm/PE-Core-S-16-384, which has the same weights,",
+        "PE-Core-B16-224" => "timm/PE-Core-B-16, which has the same weights,",
+        "PE-Core-L14-336" => "timm/PE-Core-L-14-336, which has the same weights,",
+        _ => instead::PHOTOGRAPHS,
     }
 }
 

@@ -18,6 +18,7 @@ pub mod container;
 pub mod dialect;
 mod hashed;
 pub mod hub;
+pub(crate) mod instead;
 mod outliers;
 pub mod quantize;
 mod record;

@@ -1,18 +1,25 @@
 // @ts-check
 /** Checkpoints straight from a hub: fetched, quantized on the way, kept; and what a bad network or host does to that. */
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, afterEach, before, beforeEach, describe, test } from "node:test";
 import { commandLine } from "./command-line.mjs";
 import { serveHub } from "./hub.mjs";
+import { writeSeededPerceptionEncoder } from "./seeded-checkpoint.mjs";
 import { openStage } from "./stage.mjs";
 
 const REPO = "someone/tiny";
 const FOLDER = "tests/golden/models/gelu";
 /** As OpenCLIP saves one: a pickle, and a vocabulary in place of a tokenizer. */
 const OPEN_CLIP = "someone/open";
+/** As OpenCLIP saves a Perception Encoder. */
+const PERCEPTION_ENCODER = "someone/perception-encoder";
+/** As Facebook publishes one: an archive alone. */
+const ARCHIVE = "facebook/PE-Core-S16-384";
+/** A Perception Encoder's weights, and the archive. */
+const SEEDED = mkdtempSync(path.join(tmpdir(), "clip-wasm-seeded-"));
 
 /** @type {import("./stage.mjs").Stage} */
 let stage;
@@ -22,7 +29,11 @@ let hub;
 const inPage = (expression) => stage.inPage(expression);
 
 before(async () => {
-  hub = await serveHub({ [REPO]: FOLDER, [OPEN_CLIP]: "tests/golden/models/open-clip" });
+  const [seeded, archive] = ["open-clip", "archive"].map((name) => path.join(SEEDED, name));
+  writeSeededPerceptionEncoder(seeded);
+  mkdirSync(archive);
+  copyFileSync("tests/golden/models/perception-encoder/PE-Tiny.pt", path.join(archive, "PE-Core-S16-384.pt"));
+  hub = await serveHub({ [REPO]: FOLDER, [OPEN_CLIP]: "tests/golden/models/open-clip", [PERCEPTION_ENCODER]: seeded, [ARCHIVE]: archive });
   stage = await openStage({
     connect: hub.url,
     script: `
@@ -45,6 +56,7 @@ before(async () => {
 after(async () => {
   await stage.close();
   await hub.close();
+  rmSync(SEEDED, { recursive: true });
 });
 beforeEach(() => {
   hub.fault = () => undefined;
@@ -93,19 +105,32 @@ for (const store of ["opfs", "cache", "memory"]) {
   });
 }
 
-test("a repository of OpenCLIP's becomes the command line's file, byte for byte", async () => {
-  const folder = mkdtempSync(path.join(tmpdir(), "clip-wasm-cli-"));
+for (const [kind, repo] of [["OpenCLIP's", OPEN_CLIP], ["OpenCLIP's with a Perception Encoder", PERCEPTION_ENCODER]]) {
+  test(`a repository of ${kind} becomes the command line's file, byte for byte`, async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), "clip-wasm-cli-"));
+    const file = path.join(folder, "open.gguf");
+    await inPage("begin()");
+    try {
+      const { value, message } = await inPage(`told(engine.load({ repo: "${repo}" }))`);
+      assert.ok(value, message);
+      const theirs = await commandLine(["quantize", repo, "--dtype", "q8_0", "-o", file], hub.url);
+      assert.equal(await inPage("engine.modelHash()"), theirs.sha256);
+      const ours = await inPage(`engine.embedTexts(["a cat"]).then(([embedding]) => [...embedding])`);
+      const native = await commandLine(["embed", "--model", file, "--text=a cat"]);
+      assert.deepEqual(ours, [...Float32Array.from(native.text_embeds[0])]);
+    } finally {
+      await inPage("engine.dispose()");
+      rmSync(folder, { recursive: true });
+    }
+  });
+}
+
+test("a repository with a Perception Encoder's archive alone is refused, and the one with the same weights is named", async () => {
   await inPage("begin()");
-  try {
-    const { value, message } = await inPage(`told(engine.load({ repo: "${OPEN_CLIP}" }))`);
-    assert.ok(value, message);
-    const theirs = await commandLine(["quantize", OPEN_CLIP, "--dtype", "q8_0", "-o", path.join(folder, "open.gguf")], hub.url);
-    assert.equal(await inPage("engine.modelHash()"), theirs.sha256);
-    assert.equal((await inPage(`engine.embedTexts(["a cat"])`)).length, 1);
-  } finally {
-    await inPage("engine.dispose()");
-    rmSync(folder, { recursive: true });
-  }
+  const { code, message } = await inPage(`told(engine.load({ repo: "${ARCHIVE}" }))`);
+  await inPage("engine.dispose()");
+  assert.equal(code, "missing-file", message);
+  assert.match(message, /PE-Core-S16-384\.pt is there.*; use timm\/PE-Core-S-16-384/);
 });
 
 describe("the command line", () => {

@@ -10,8 +10,8 @@ import { browserName, launchBrowser } from "./launch.mjs";
 import { openStage } from "./stage.mjs";
 
 const CLI = "target/release/clip-wasm";
-/** Tiny checkpoints with each activation, CLIP's and SigLIP's; the command line quantizes them here. */
-const CHECKPOINTS = ["gelu", "quick-gelu", "siglip"];
+/** Tiny checkpoints with each activation, of CLIP, SigLIP and Perception Encoder; the command line quantizes them here. */
+const CHECKPOINTS = ["gelu", "quick-gelu", "siglip", "perception-encoder/PE-Tiny.pt"];
 const QUANTIZED = ["q8_0", "q6_k", "q5_0", "q4_0"];
 const UNQUANTIZED = ["f32", "f16"];
 /**
@@ -114,7 +114,7 @@ const clip = (...words) =>
 
 /** @param {string} checkpoint @param {string} dtype @returns {string} the file, made at its first use */
 function quantized(checkpoint, dtype) {
-  const file = `${MODELS}/${checkpoint}-${dtype}.gguf`;
+  const file = `${MODELS}/${path.basename(checkpoint, ".pt")}-${dtype}.gguf`;
   execFileSync(CLI, ["quantize", `tests/golden/models/${checkpoint}`, "--dtype", dtype, "-o", file]);
   return file;
 }

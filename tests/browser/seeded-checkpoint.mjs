@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * A Hugging Face folder with seeded weights, large enough (19 MB) that a download of it can be cut, and small enough
- * to be made on the spot.
+ * Folders with seeded weights, small enough to be made on the spot: Hugging Face's of a CLIP, large enough (19 MB) that a
+ * download of it can be cut, and OpenCLIP's of a Perception Encoder.
  */
 import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
@@ -10,6 +10,9 @@ const GOLDEN = "tests/golden/models/quick-gelu";
 const WIDTH = 256;
 const MLP = 1024;
 const TOWERS = { vision_model: 4, text_model: 2 };
+/** The width of the smallest Perception Encoder's vision tower, and the side of the pictures it gets here. */
+const PE_WIDTH = 192;
+const SIDE = 64;
 
 /** @param {string} folder made if it is not there */
 export function writeSeededCheckpoint(folder) {
@@ -18,7 +21,22 @@ export function writeSeededCheckpoint(folder) {
     copyFileSync(path.join(GOLDEN, file), path.join(folder, file));
   }
   writeFileSync(path.join(folder, "config.json"), JSON.stringify(config()));
-  writeFileSync(path.join(folder, "model.safetensors"), weights());
+  writeFileSync(path.join(folder, "model.safetensors"), weights(shapes()));
+}
+
+/**
+ * As OpenCLIP stores `PE-Core-T-16-384`, with that vision tower for small pictures, and a text tower of two layers.
+ * @param {string} folder made if it is not there
+ */
+export function writeSeededPerceptionEncoder(folder) {
+  mkdirSync(folder, { recursive: true });
+  copyFileSync(path.join(GOLDEN, "tokenizer.json"), path.join(folder, "tokenizer.json"));
+  const vision_cfg = { image_size: SIDE, timm_model_name: "vit_pe_core_tiny_patch16_384", timm_pool: "map", timm_proj: null };
+  const text_cfg = { context_length: 16, vocab_size: 600, width: WIDTH, heads: 4, layers: 2 };
+  const preprocess_cfg = { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5], interpolation: "bilinear", resize_mode: "squash" };
+  const model_cfg = { embed_dim: 64, custom_text: true, vision_cfg, text_cfg };
+  writeFileSync(path.join(folder, "open_clip_config.json"), JSON.stringify({ model_cfg, preprocess_cfg }));
+  writeFileSync(path.join(folder, "open_clip_model.safetensors"), weights(perceptionEncoderShapes()));
 }
 
 function config() {
@@ -67,15 +85,62 @@ function shapes() {
   return shapes.sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
-/** Small weights; gains of about one, and of twelve in one of a hundred channels. */
-function weights() {
+/** @returns {Array<[string, number[]]>} */
+function perceptionEncoderShapes() {
+  const trunk = "visual.trunk";
+  /** @type {Array<[string, number[]]>} */
+  const shapes = [
+    ["logit_scale", []],
+    [`${trunk}.cls_token`, [1, 1, PE_WIDTH]],
+    [`${trunk}.pos_embed`, [1, 1 + (SIDE / 16) ** 2, PE_WIDTH]],
+    [`${trunk}.patch_embed.proj.weight`, [PE_WIDTH, 3, 16, 16]],
+    [`${trunk}.attn_pool.latent`, [1, 1, PE_WIDTH]],
+    ["text.token_embedding.weight", [600, WIDTH]],
+    ["text.positional_embedding", [16, WIDTH]],
+    ["text.text_projection", [WIDTH, 64]],
+  ];
+  /** @param {string} layer @param {number[]} weight */
+  const affine = (layer, weight) => shapes.push([`${layer}.weight`, weight], [`${layer}.bias`, [weight[0]]]);
+  /** @param {string} place @param {string[]} names of the two layers @param {number} width */
+  const mlp = (place, [first, second], width) => {
+    affine(`${place}.${first}`, [4 * width, width]);
+    affine(`${place}.${second}`, [width, 4 * width]);
+  };
+  affine(`${trunk}.head`, [64, PE_WIDTH]);
+  for (const norm of ["norm_pre", "norm", "attn_pool.norm"]) affine(`${trunk}.${norm}`, [PE_WIDTH]);
+  for (const part of ["q", "proj"]) affine(`${trunk}.attn_pool.${part}`, [PE_WIDTH, PE_WIDTH]);
+  affine(`${trunk}.attn_pool.kv`, [2 * PE_WIDTH, PE_WIDTH]);
+  mlp(`${trunk}.attn_pool.mlp`, ["fc1", "fc2"], PE_WIDTH);
+  for (let index = 0; index < 12; index++) {
+    const block = `${trunk}.blocks.${index}`;
+    affine(`${block}.attn.qkv`, [3 * PE_WIDTH, PE_WIDTH]);
+    affine(`${block}.attn.proj`, [PE_WIDTH, PE_WIDTH]);
+    for (const norm of ["norm1", "norm2"]) affine(`${block}.${norm}`, [PE_WIDTH]);
+    mlp(`${block}.mlp`, ["fc1", "fc2"], PE_WIDTH);
+  }
+  affine("text.ln_final", [WIDTH]);
+  for (let index = 0; index < 2; index++) {
+    const block = `text.transformer.resblocks.${index}`;
+    shapes.push([`${block}.attn.in_proj_weight`, [3 * WIDTH, WIDTH]], [`${block}.attn.in_proj_bias`, [3 * WIDTH]]);
+    affine(`${block}.attn.out_proj`, [WIDTH, WIDTH]);
+    for (const norm of ["ln_1", "ln_2"]) affine(`${block}.${norm}`, [WIDTH]);
+    mlp(`${block}.mlp`, ["c_fc", "c_proj"], WIDTH);
+  }
+  return shapes.sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+/**
+ * Small weights; gains of about one, and of twelve in one of a hundred channels.
+ * @param {Array<[string, number[]]>} shapes
+ */
+function weights(shapes) {
   let state = 1;
   const random = () => ((state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 32) * 2 - 1;
   /** @type {Record<string, unknown>} */
   const header = {};
   const parts = [];
   let offset = 0;
-  for (const [name, shape] of shapes()) {
+  for (const [name, shape] of shapes) {
     const values = new Float32Array(shape.reduce((product, axis) => product * axis, 1));
     const isGain = shape.length === 1 && name.endsWith(".weight");
     for (let i = 0; i < values.length; i++) values[i] = isGain ? (i % 100 === 7 ? 12 : 1 + 0.2 * random()) : 0.1 * random();

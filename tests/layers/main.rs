@@ -30,7 +30,13 @@ const KERNELS: [&[&str]; 6] = [
 
 /// The layers of `src/weights/`.
 const WEIGHTS: [&[&str]; 6] = [
-    &["weights::quantize::blocks", "weights::hashed", "weights::outliers", "weights::record"],
+    &[
+        "weights::quantize::blocks",
+        "weights::hashed",
+        "weights::outliers",
+        "weights::record",
+        "weights::instead",
+    ],
     &["weights::container", "weights::config"],
     &["weights::dialect"],
     &["weights::hub"],

@@ -75,6 +75,25 @@ fn a_repository_without_weights_says_what_was_looked_for() {
 }
 
 #[test]
+fn weights_in_a_form_that_is_not_read_are_named_with_a_repository_to_use_instead() {
+    for (file, instead) in [
+        ("PE-Core-T16-384.pt", "timm/PE-Core-T-16-384"),
+        ("PE-Core-S16-384.pt", "timm/PE-Core-S-16-384"),
+        ("PE-Core-B16-224.pt", "timm/PE-Core-B-16"),
+        ("PE-Core-L14-336.pt", "timm/PE-Core-L-14-336"),
+        ("PE-Core-G14-448.pt", "timm/PE-Core-S-16-384"),
+        ("mobileclip_s0.pt", "timm/PE-Core-S-16-384"),
+        ("onnx/vision_model_quantized.onnx", "the repository that it was made from"),
+        ("flax_model.msgpack", "the repository that it was made from"),
+    ] {
+        let error = weights(&[file]).unwrap_err();
+        assert_eq!(error.code(), "missing-file");
+        let told = error.to_string();
+        assert!(told.contains(file) && told.contains(&format!("use {instead}")), "{told}");
+    }
+}
+
+#[test]
 fn the_record_says_which_file_and_where_it_is_from() {
     let mut record = Record::default();
     record.source.file = Some("open_clip_model.safetensors".into());

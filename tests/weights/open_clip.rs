@@ -149,12 +149,19 @@ fn other_models_of_open_clip_are_refused_by_name() {
         ("text_cfg", json!({ "no_causal_mask": true }), "no_causal_mask"),
         ("multimodal_cfg", json!({}), "CoCa"),
         ("init_logit_bias", json!(-10), "init_logit_bias"),
+        ("vision_cfg", json!({ "final_ln_after_pool": true }), "CLIPA"),
+        ("vision_cfg", json!({ "timm_model_name": "vitamin_base_224" }), "vitamin"),
+        ("vision_cfg", json!({ "timm_model_name": "fastvit_mci3" }), "mci3"),
+        ("vision_cfg", json!({ "timm_model_name": "vit_base_mci_224" }), "MobileCLIP"),
+        ("vision_cfg", json!({ "timm_model_name": "vit_pe_core_gigantic_patch14_448" }), "class token"),
+        ("text_cfg", json!({ "eos_id": 2 }), "eos_id"),
     ] {
         let mut config = config();
         config["model_cfg"][place] = value;
         let error = ClipConfig::from_hugging_face(config.to_string().as_bytes()).unwrap_err();
-        assert!(matches!(error, Error::UnsupportedArchitecture { .. }), "{error}");
+        let Error::UnsupportedArchitecture { instead, .. } = &error else { panic!("{error}") };
         assert!(error.to_string().contains(named), "{error}");
+        assert!(error.to_string().ends_with(&format!("; use {instead} instead")), "{error}");
     }
 }
 

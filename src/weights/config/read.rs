@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 use super::source::{ConfigSource, Field, Tower};
 use super::{Activation, ClipConfig, EndToken, FastVitConfig, ModelFamily, TowerConfig};
 use crate::error::{Error, Result};
+use crate::weights::instead;
 
 /// The accepted sizes: several times those of the largest CLIP known, and small enough that the product of
 /// any two fits in 31 bits (except the token table, which is checked separately).
@@ -30,8 +31,11 @@ impl ClipConfig {
     pub(in crate::weights) fn read(source: &impl ConfigSource) -> Result<Self> {
         let family = source.family()?;
         if family == ModelFamily::MobileClip && cfg!(not(feature = "mobileclip")) {
-            let expected = "CLIP or SigLIP: MobileCLIP's FastViT runs only on the command line";
-            return Err(Error::UnsupportedArchitecture { found: family.name().to_owned(), expected });
+            return Err(Error::UnsupportedArchitecture {
+                found: family.name().to_owned(),
+                expected: "a vision transformer: MobileCLIP's convolutions (FastViT) run only on the command line",
+                instead: instead::PHOTOGRAPHS,
+            });
         }
         let vision = TowerConfig::read(source, Tower::Vision)?;
         let text = TowerConfig::read(source, Tower::Text)?;

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use crate::error::{Error, Result};
 use crate::weights::config::{ConfigSource, Field, ModelFamily, Tower};
+use crate::weights::instead;
 
 /// A parsed `config.json`, with transformers' rule of which of its parts counts.
 pub(in crate::weights) struct ConfigJson {
@@ -256,12 +257,28 @@ fn config_error(key: &str, problem: String) -> Error {
 }
 
 fn unsupported(found: String) -> Error {
-    // The second SigLIP's checkpoints of a fixed resolution say "siglip"; "siglip2" is NaFlex, which takes
-    // pictures of any shape.
-    let expected = if found == "siglip2" {
-        "a checkpoint of a fixed resolution (model_type \"siglip\"): NaFlex is not supported"
-    } else {
-        "a Hugging Face CLIPModel or SiglipModel (model_type \"clip\" or \"siglip\")"
+    let (expected, instead) = match found.as_str() {
+        // The second SigLIP's checkpoints of a fixed resolution say "siglip".
+        "siglip2" => (
+            "a checkpoint of a fixed resolution (model_type \"siglip\"): NaFlex, with patches of a picture of any \
+             shape and a mask, is not supported",
+            instead::MANY_LANGUAGES,
+        ),
+        "metaclip_2" => (
+            "a CLIPModel with CLIP's tokenizer: MetaCLIP 2's, which is XLM-V's, is not implemented",
+            instead::MANY_LANGUAGES,
+        ),
+        "chinese_clip" | "altclip" => (
+            "a CLIPModel with CLIP's text tower: one of BERT's kind is not implemented",
+            instead::MANY_LANGUAGES,
+        ),
+        "clip_text_model" | "clip_vision_model" | "siglip_text_model" | "siglip_vision_model" => {
+            ("a model with both towers, to compare pictures with labels", instead::PHOTOGRAPHS)
+        }
+        _ => (
+            "a Hugging Face CLIPModel or SiglipModel (model_type \"clip\" or \"siglip\")",
+            instead::PHOTOGRAPHS,
+        ),
     };
-    Error::UnsupportedArchitecture { found, expected }
+    Error::UnsupportedArchitecture { found, expected, instead }
 }

@@ -6,6 +6,7 @@
 use crate::error::{Error, Result};
 use crate::weights::config::{ClipConfig, ConfigSource, EndToken, Field, ModelFamily, Tower};
 use crate::weights::container::tensor::Tensor;
+use crate::weights::instead;
 
 const HEAD_WIDTH: usize = 64;
 /// Heads of Perception Encoder's pooling attention, in all sizes.
@@ -71,6 +72,7 @@ impl ConfigSource for Shapes<'_> {
             (Some(_), None) => Err(Error::UnsupportedArchitecture {
                 found: "Perception Encoder without a class token (PE-Core-G14-448)".to_owned(),
                 expected: "PE-Core-T16-384, S16-384, B16-224 or L14-336",
+                instead: instead::LARGE,
             }),
         }
     }

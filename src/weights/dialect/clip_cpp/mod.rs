@@ -13,6 +13,7 @@ use crate::weights::container::gguf::{Array, Metadata, Value};
 use crate::weights::dialect::checkpoint_metadata::CheckpointMetadata;
 use crate::weights::dialect::hugging_face::ImageStatistics;
 use crate::weights::dialect::vocabulary;
+use crate::weights::instead;
 use crate::weights::outliers::Outliers;
 use crate::weights::quantize::blocks::dtype::Dtype;
 use crate::weights::record::{Measure, Record, Source};
@@ -245,6 +246,7 @@ fn unsupported(found: String) -> Error {
     Error::UnsupportedArchitecture {
         found,
         expected: "a GGUF of CLIP, SigLIP, MobileCLIP or Perception Encoder with both towers",
+        instead: instead::PHOTOGRAPHS,
     }
 }
 

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::error::{Error, Result};
+use crate::weights::instead;
 
 pub(super) const FILE: &str = "open_clip_config.json";
 /// Keys that may be given as long as they have the value that OpenCLIP assumes without them.
@@ -40,13 +41,16 @@ pub(super) fn refuse_unknown(name: &str, object: &Map<String, Value>, known: &[&
         object.iter().find(|(key, value)| !known.contains(&key.as_str()) && !is_default(key, value));
     match unknown {
         None => Ok(()),
-        Some((key, value)) if FOREIGN.contains(&key.as_str()) => {
-            Err(unsupported(format!("{} ({name}.{key})", value.as_str().unwrap_or_default())))
+        Some((key, value)) => {
+            let found = match (key.as_str(), value) {
+                ("multimodal_cfg", _) => "CoCa (model_cfg.multimodal_cfg)".to_owned(),
+                (foreign, Value::String(value)) if FOREIGN.contains(&foreign) => {
+                    format!("{value} ({name}.{key})")
+                }
+                _ => format!("{name}.{key} = {value}"),
+            };
+            Err(refusal(found, key))
         }
-        Some((key, _)) if key == "multimodal_cfg" => {
-            Err(unsupported("CoCa (model_cfg.multimodal_cfg)".to_owned()))
-        }
-        Some((key, value)) => Err(unsupported(format!("{name}.{key} = {value}"))),
     }
 }
 
@@ -55,8 +59,27 @@ pub(super) fn wrong(key: &str, problem: String) -> Error {
 }
 
 pub(super) fn unsupported(found: String) -> Error {
-    Error::UnsupportedArchitecture {
-        found,
-        expected: "OpenCLIP's vision transformer and its causal text transformer",
-    }
+    refusal(found, "")
+}
+
+/// The error about a model for a key that makes it another one: what is not implemented, and what to use instead.
+fn refusal(found: String, key: &str) -> Error {
+    let (expected, instead) = match key {
+        "final_ln_after_pool" => (
+            "a vision transformer whose last norm comes before the pooling: CLIPA's order is not implemented",
+            instead::LARGE,
+        ),
+        "attentional_pool" | "embed_cls" | "multimodal_cfg" => (
+            "OpenCLIP's vision transformer and its causal text transformer: CoCa's pooling and its third tower are \
+             not implemented",
+            instead::BASE,
+        ),
+        "hf_model_name" | "hf_tokenizer_name" | "eos_id" => (
+            "OpenCLIP's causal text transformer with CLIP's tokenizer: text towers and tokenizers of transformers \
+             are not implemented",
+            instead::MANY_LANGUAGES,
+        ),
+        _ => ("OpenCLIP's vision transformer and its causal text transformer", instead::PHOTOGRAPHS),
+    };
+    Error::UnsupportedArchitecture { found, expected, instead }
 }

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use crate::error::Error;
 use crate::weights::config::{FastVitConfig, Field, ModelFamily, Tower};
+use crate::weights::instead;
 
 /// A vision tower of timm's.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -78,24 +79,36 @@ impl TimmTower {
     }
 }
 
-/// The error about a tower that is not run: what it has that is missing here, and which model to take instead.
+/// The error about a tower that is not run: what it has that is missing here, and which model to use instead.
 pub(super) fn unknown(name: &str) -> Error {
     let starts = |kind: &str| name.starts_with(kind);
-    let expected = if starts("eva") {
-        "a tower without EVA's SwiGLU and inner norms, which are not implemented: take timm/PE-Core-B-16, or \
-         laion/CLIP-ViT-B-16-laion2B-s34B-b88K"
+    let (expected, instead) = if starts("eva") {
+        ("a tower without EVA's SwiGLU and inner norms, which are not implemented", instead::BASE)
     } else if name.contains("_siglip_gap_") {
-        "SigLIP with its pooling head: take the tower of the same name without \"_gap\""
-    } else if starts("fastvit") {
-        "MobileCLIP S0, S1 or S2 (fastvit_mci0, mci1, mci2)"
+        ("SigLIP with its pooling head: a mean of the patches is not implemented", instead::MANY_LANGUAGES)
+    } else if starts("fastvit") || starts("vit_base_mci") {
+        (
+            "MobileCLIP S0, S1 or S2 (fastvit_mci0, mci1, mci2): its other towers are not implemented",
+            instead::PHOTOGRAPHS,
+        )
     } else if starts("vit_pe_") {
-        "one of Perception Encoder's core models with a class token (vit_pe_core_tiny_patch16_384, \
-         small_patch16_384, base_patch16_224, large_patch14_336)"
+        (
+            "one of Perception Encoder's core models with a class token (vit_pe_core_tiny_patch16_384, \
+             small_patch16_384, base_patch16_224, large_patch14_336)",
+            instead::LARGE,
+        )
     } else {
-        "a vision transformer of OpenCLIP's own or timm's SigLIP; convolutional and windowed towers are not \
-         implemented: take laion/CLIP-ViT-B-32-laion2B-s34B-b79K or timm/ViT-B-16-SigLIP2"
+        (
+            "a vision transformer of OpenCLIP's own, or timm's of SigLIP or Perception Encoder: timm's other towers, \
+             most of them convolutional or windowed, are not implemented",
+            instead::BASE,
+        )
     };
-    Error::UnsupportedArchitecture { found: format!("{name} (vision_cfg.timm_model_name)"), expected }
+    Error::UnsupportedArchitecture {
+        found: format!("{name} (vision_cfg.timm_model_name)"),
+        expected,
+        instead,
+    }
 }
 
 fn fast_vit(name: &str) -> Option<FastVitConfig> {

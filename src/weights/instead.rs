@@ -1,0 +1,10 @@
+//! Repositories whose models run here, for the errors that refuse others.
+
+/// A small model for photographs, and the default.
+pub(crate) const PHOTOGRAPHS: &str = "timm/PE-Core-S-16-384";
+/// The same family with a vision tower of the usual size.
+pub(crate) const BASE: &str = "timm/PE-Core-B-16";
+/// The largest of this family that runs.
+pub(crate) const LARGE: &str = "timm/PE-Core-L-14-336";
+/// A model whose labels may be in many languages.
+pub(crate) const MANY_LANGUAGES: &str = "google/siglip2-base-patch16-224";

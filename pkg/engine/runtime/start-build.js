@@ -21,12 +21,13 @@ import { withoutThreads } from "./select-flavour.js";
  */
 export async function startBuild(build, { builds, Pool }, base, count) {
   if (!build.endsWith("-threads") || !Pool) return { module: await loadBuild(build, builds, base) };
-  const pool = new Pool({ build, base, count });
+  let pool;
   try {
+    pool = new Pool({ build, base, count });
     const module = await loadBuild(build, builds, base);
     return { module, pool: pool.join(module).catch(() => {}) };
   } catch {
-    pool.end();
+    pool?.dismiss();
     return { module: await loadBuild(withoutThreads(build), builds, base) };
   }
 }

@@ -283,20 +283,15 @@ function takeVersion(run, response) {
 /**
  * The bytes of an answer. A stream that has stalled is left where it is: not every one hears that its request was ended.
  * @param {Response} response
- * @param {{ heard: () => void, signal: AbortSignal }} watch
+ * @param {{ heard: () => void, ended: Promise<never> }} watch
  * @returns {AsyncGenerator<Uint8Array>}
  */
 async function* bodyOf(response, watch) {
   if (!response.body) return;
   const reader = response.body.getReader();
-  /** @type {Promise<never>} */
-  const ended = new Promise((_, reject) => {
-    watch.signal.addEventListener("abort", () => reject(new Interruption("it stopped responding", { silent: true })), { once: true });
-  });
-  ended.catch(() => {}); // it may end while there is no reader
   try {
     for (;;) {
-      const { done, value } = await Promise.race([reader.read(), ended]).catch((cause) => {
+      const { done, value } = await Promise.race([watch.ended, reader.read()]).catch((cause) => {
         throw cause instanceof Interruption ? cause : new Interruption(`the connection broke: ${cause.message ?? cause}`);
       });
       if (done) return;
@@ -319,12 +314,18 @@ function tooLong(url, bytes) {
  */
 function watched(signal) {
   const controller = new AbortController();
+  /** Rejects when the request is ended, whoever waits for its answer by then. @type {Promise<never>} */
+  const ended = new Promise((_, reject) => {
+    controller.signal.addEventListener("abort", () => reject(new Interruption("it stopped responding", { silent: true })));
+  });
+  ended.catch(() => {}); // nobody may wait for it
   const abort = () => controller.abort(signal.reason);
   signal.addEventListener("abort", abort);
   if (signal.aborted) abort();
   let timer = setTimeout(() => controller.abort(), SILENCE);
   return {
     signal: controller.signal,
+    ended,
     heard() {
       clearTimeout(timer);
       timer = setTimeout(() => controller.abort(), SILENCE);

@@ -72,6 +72,7 @@ export class AvailableModels {
   async fetch({ source, dtype }, job, taken) {
     const plan = await planDownload(source, dtype, { ...this.#context, signal: job.signal });
     if (!plan) return { source };
+    job.signal.throwIfAborted(); // from here on it is heard, below
     if (plan.key === taken) plan.key += " (newer)";
     const fetching = downloadModel(plan, this.#context.research, this.#store, job);
     job.signal.addEventListener("abort", () => this.#ending.add(fetching), { once: true });

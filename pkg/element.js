@@ -109,27 +109,30 @@ export class ClipClassify extends Base {
     const { signal } = (this.#working = new AbortController());
     const image = this.#image ?? this.getAttribute("src");
     this.#showPicture();
-    if (!image || this.labels.length === 0) return;
+    if (!image || this.labels.length === 0) return this.#end([], "");
     this.setAttribute("aria-busy", "true");
     this.#say(slot("status", "Classifying …"));
     try {
       const classify = await this.#pipeline();
       signal.throwIfAborted();
       const options = { hypothesis_template: this.getAttribute("template") ?? undefined, mode: /** @type {any} */ (this.getAttribute("mode") ?? undefined), signal };
-      this.#scores = await classify(/** @type {any} */ (image), this.labels, options);
+      const scores = await classify(/** @type {any} */ (image), this.labels, options);
       signal.throwIfAborted();
-      this.#showScores();
-      this.#say("");
-      this.#tell("clip-result", { scores: this.#scores });
+      this.#end(scores, "");
+      this.#tell("clip-result", { scores });
     } catch (error) {
       if (signal.aborted) return;
-      this.#scores = [];
-      this.#showScores();
-      this.#say(error instanceof Error ? error.message : String(error));
+      this.#end([], error instanceof Error ? error.message : String(error));
       this.#tell("clip-error", error);
-    } finally {
-      if (!signal.aborted) this.removeAttribute("aria-busy");
     }
+  }
+
+  /** Shows how the newest work has ended. @param {Score[]} scores @param {string} words */
+  #end(scores, words) {
+    this.#scores = scores;
+    this.#showScores();
+    this.#say(words);
+    this.removeAttribute("aria-busy");
   }
 
   /** The pipeline of the model that is asked for now. */

@@ -19,17 +19,21 @@ const ELSEWHERE = {
   fetch: "pass a File or Blob as the model",
 };
 
-/** What is checked as it is set. @type {Record<string, (value: unknown) => boolean>} */
-const SETTABLE = {
-  remoteHost: (value) => typeof value === "string" && /^https?:/.test(value),
-  allowRemoteModels: (value) => value === true,
-  allowLocalModels: (value) => value === false,
+/** The settings: which values each takes. @type {Record<string, { takes: (value: unknown) => boolean, expected: string }>} */
+const SETTINGS = {
+  remoteHost: {
+    takes: (value) => typeof value === "string" && /^https?:/.test(value),
+    expected: "the address of a host with the hub's paths, such as https://huggingface.co",
+  },
+  allowRemoteModels: {
+    takes: (value) => value === true,
+    expected: "true. To use nothing of the hub, pass a GGUF file or its URL as the model",
+  },
+  allowLocalModels: {
+    takes: (value) => value === false,
+    expected: "false. To use a model of your own, pass a GGUF file or its URL as the model",
+  },
 };
-const EXPECTED = /** @type {Record<string, string>} */ ({
-  remoteHost: "the address of a host with the hub's paths, such as https://huggingface.co",
-  allowRemoteModels: "true. To use nothing of the hub, pass a GGUF file or its URL as the model",
-  allowLocalModels: "false. To use a model of your own, pass a GGUF file or its URL as the model",
-});
 
 /** @type {Env} */
 const settings = { remoteHost: "https://huggingface.co/", allowRemoteModels: true, allowLocalModels: false };
@@ -37,13 +41,14 @@ const settings = { remoteHost: "https://huggingface.co/", allowRemoteModels: tru
 /** Applies to pipelines that are opened later. @type {Env} */
 export const env = new Proxy(settings, {
   get: (target, name) => {
-    if (typeof name === "string" && !(name in target) && name in ELSEWHERE) throw unknown(name);
+    if (typeof name === "string" && Object.hasOwn(ELSEWHERE, name)) throw unknown(name);
     return Reflect.get(target, name);
   },
   set: (target, name, value) => {
-    if (!Object.hasOwn(SETTABLE, name)) throw unknown(String(name));
+    if (!Object.hasOwn(SETTINGS, name)) throw unknown(String(name));
     const setting = /** @type {string} */ (name);
-    if (!SETTABLE[setting](value)) throw new EngineError("option", `env.${setting} is ${JSON.stringify(value)}: expected ${EXPECTED[setting]}`);
+    const { takes, expected } = SETTINGS[setting];
+    if (!takes(value)) throw new EngineError("option", `env.${setting} is ${JSON.stringify(value)}: expected ${expected}`);
     return Reflect.set(target, setting, value);
   },
 });
@@ -51,5 +56,5 @@ export const env = new Proxy(settings, {
 /** @param {string} name */
 function unknown(name) {
   const instead = Object.hasOwn(ELSEWHERE, name) ? `${ELSEWHERE[name]}. ` : "";
-  return new EngineError("option", `env has no "${name}" that can be set: ${instead}The settings are ${Object.keys(SETTABLE).join(", ")}`);
+  return new EngineError("option", `env has no "${name}" that can be set: ${instead}The settings are ${Object.keys(SETTINGS).join(", ")}`);
 }

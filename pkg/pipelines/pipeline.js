@@ -46,7 +46,7 @@ export function pipelineOf(Engine, readImage) {
     checkDevice(device);
     const dtype = dtypeOf(word);
     signal?.throwIfAborted();
-    const named = model ?? (await firstModel(base, models));
+    const named = model ?? (await firstModel(base, models, signal));
     const source = modelSource(named, revision);
     const events = loadEvents(task, named, source, progress_callback);
     events.begin();

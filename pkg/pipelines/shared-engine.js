@@ -37,8 +37,7 @@ export async function sharedEngine(Engine, asked, { signal, onProgress }) {
   const key = keyOf(Engine, asked);
   for (let other = held.get(key); other; other = held.get(key)) {
     try {
-      const opened = await other.opening;
-      signal?.throwIfAborted();
+      const opened = await unlessAborted(other.opening, signal);
       if (held.get(key) !== other) continue;
       for (const stage of /** @type {const} */ (["read", "prepare"])) onProgress?.({ ...other.progress, stage }); // it is all there
       return use(key, other, opened);
@@ -63,6 +62,23 @@ export async function sharedEngine(Engine, asked, { signal, onProgress }) {
     if (held.get(key) === mine) held.delete(key);
     throw error;
   }
+}
+
+/**
+ * What a promise of somebody else's gives, where a signal does not abort first.
+ * @template T
+ * @param {Promise<T>} promise
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<T>}
+ */
+async function unlessAborted(promise, signal) {
+  signal?.throwIfAborted();
+  const listening = new AbortController();
+  /** @type {Promise<never>} */
+  const aborted = new Promise((_, reject) => {
+    signal?.addEventListener("abort", () => reject(signal.reason), { signal: listening.signal });
+  });
+  return Promise.race([promise, aborted]).finally(() => listening.abort());
 }
 
 /** @param {EngineClass} Engine @param {{ source: ModelSource, dtype?: Dtype, start: StartOptions }} asked @param {CallOptions<LoadProgress>} options */

@@ -71,6 +71,24 @@ describe("<clip-classify>", () => {
     assert.equal(mended, 3);
   });
 
+  test("shows nothing, and is at rest, once its labels are taken away, whether it had answered or was about to", async () => {
+    const ends = await inPage(`(async () => {
+      const element = document.body.firstElementChild;
+      const shown = () => ({ busy: element.ariaBusy, said: element.shadowRoot.querySelector("[role=status]").hidden, items: words(element).length, scores: element.scores.length });
+      const answered = shown();
+      element.labels = "a cat, a dog";
+      await Promise.resolve(); // it begins
+      const working = element.ariaBusy;
+      element.removeAttribute("labels");
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      const ends = [answered.items, working, shown()];
+      element.labels = ["a house", "a tree", "a car"];
+      await heard(element, "clip-result");
+      return ends;
+    })()`);
+    assert.deepEqual(ends, [3, "true", { busy: null, said: true, items: 0, scores: 0 }]);
+  });
+
   test("lets no style of the page in but by parts and properties, and takes a picture and words of the page's in its slots", async () => {
     const { inner, bar, slotted } = await inPage(`(async () => {
       const style = document.head.appendChild(document.createElement("style"));

@@ -1,6 +1,7 @@
 // @ts-check
 /** `pipeline()` of the npm package, in Chromium, around a stub of the WebAssembly module. */
 import assert from "node:assert/strict";
+import http from "node:http";
 import { after, before, describe, test } from "node:test";
 import { openStage } from "./stage.mjs";
 
@@ -9,9 +10,15 @@ let stage;
 /** @param {string} expression */
 const inPage = (expression) => stage.inPage(expression);
 
+/** A host that never answers. */
+const silent = { server: http.createServer(() => {}), url: "" };
+
 before(async () => {
+  await new Promise((resolve) => silent.server.listen(0, "127.0.0.1", () => resolve(undefined)));
+  silent.url = `http://127.0.0.1:${/** @type {import("node:net").AddressInfo} */ (silent.server.address()).port}`;
   stage = await openStage({
     overlay: "tests/browser/stub",
+    connect: silent.url,
     script: `
       import { pipeline } from "/pkg/index.js";
       const TASK = "zero-shot-image-classification";
@@ -31,7 +38,11 @@ before(async () => {
     `,
   });
 });
-after(() => stage.close());
+after(async () => {
+  await stage?.close();
+  silent.server.closeAllConnections();
+  silent.server.close();
+});
 
 describe("pipeline()", () => {
   test("gives label and score, best first, summing to one", async () => {
@@ -224,5 +235,26 @@ describe("pipeline() fails with a code", () => {
       (await inPage(`told(classify(pixels(1), ["a"], { signal: AbortSignal.abort() }))`)).name,
       "AbortError",
     );
+  });
+
+  test("or with AbortError at once, where its signal aborts while another call loads the same model", async () => {
+    const { first, second, other } = await inPage(`(async () => {
+      const [loading, waiting] = [new AbortController(), new AbortController()];
+      let isLoading;
+      const begun = new Promise((resolve) => (isLoading = resolve));
+      const model = ${JSON.stringify(silent.url)} + "/model.gguf";
+      const one = told(open(model, { signal: loading.signal, progress_callback: () => isLoading() }));
+      await begun;
+      const two = told(open(model, { signal: waiting.signal }));
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      waiting.abort();
+      const second = await Promise.race([two, new Promise((resolve) => setTimeout(resolve, 5000, { name: "still waiting" }))]);
+      const other = await Promise.race([one, "still loading"]);
+      loading.abort();
+      return { first: await one, second, other };
+    })()`);
+    assert.equal(second.name, "AbortError");
+    assert.equal(other, "still loading", "who has not aborted goes on");
+    assert.equal(first.name, "AbortError");
   });
 });

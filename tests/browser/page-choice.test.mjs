@@ -12,7 +12,7 @@ import { serve } from "../../tools/serve.mjs";
 import { EMBEDDED } from "./embedded.mjs";
 import { serveHub } from "./hub.mjs";
 import { launchBrowser, permissions } from "./launch.mjs";
-import { FOLDER, answered, button, labels } from "./visits.mjs";
+import { FOLDER, answered, button, copiedBy, labels } from "./visits.mjs";
 
 /** @import { BrowserContext, Page } from "playwright-core" */
 
@@ -104,9 +104,7 @@ async function download(page) {
 async function copiedLink(page) {
   await page.getByRole("tab", { name: "Classify" }).click();
   await answered(page);
-  await button(page, "Copy link").click();
-  await button(page, "Copied").waitFor();
-  return new URL(await page.evaluate(() => navigator.clipboard.readText()));
+  return new URL(await copiedBy(page, "Copy link"));
 }
 /** @param {URL} link @param {Record<string, string>} parts */
 function withParts(link, parts) {

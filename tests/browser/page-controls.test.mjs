@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { EMBEDDED } from "./embedded.mjs";
-import { FOLDER, answered, button, labels, openVisits } from "./visits.mjs";
+import { FOLDER, answered, button, copiedBy, labels, openVisits } from "./visits.mjs";
 
 /** @import { Page } from "playwright-core" */
 
@@ -146,10 +146,9 @@ visit("a copied link brings labels, templates and mode along", async (page, cont
   await page.getByRole("textbox", { name: "Template" }).fill("{} = what?");
   await page.getByRole("radio", { name: "Score each label independently" }).check();
   await answered(page);
-  await button(page, "Copy link").click();
-  await button(page, "Copied").waitFor();
+  const link = await copiedBy(page, "Copy link");
   const guest = await context.newPage();
-  await guest.goto(await page.evaluate(() => navigator.clipboard.readText()));
+  await guest.goto(link);
   await answered(guest);
   assert.deepEqual((await scoredLabels(guest)).sort(), ["100 %", "red & blue"]);
   assert.equal(await guest.getByRole("textbox", { name: "Template" }).inputValue(), "{} = what?");
@@ -157,9 +156,7 @@ visit("a copied link brings labels, templates and mode along", async (page, cont
 });
 
 visit("a copied result names the weights and has the scores in full", async (page) => {
-  await button(page, "Copy JSON").click();
-  await button(page, "Copied").waitFor();
-  const result = JSON.parse(await page.evaluate(() => navigator.clipboard.readText()));
+  const result = JSON.parse(await copiedBy(page, "Copy JSON"));
   assert.match(result.model.sha256, /^[0-9a-f]{64}$/);
   const shown = await page.locator(`[aria-label="Scores"] li`).first().getAttribute("data-score");
   assert.equal(result.scores[0].score, Number(shown));

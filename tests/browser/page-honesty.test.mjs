@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { EMBEDDED } from "./embedded.mjs";
-import { FOLDER, answered, button, copiedText, labels, openVisits } from "./visits.mjs";
+import { FOLDER, answered, button, copiedBy, labels, openVisits } from "./visits.mjs";
 
 /** @import { Page } from "playwright-core" */
 
@@ -110,6 +110,5 @@ visit("of several pictures those that no label fits are not given one, and a cop
   await strip.getByText("no label fits").waitFor();
   await strip.getByText("pizza", { exact: true }).waitFor();
   await answered(page);
-  await button(page, "Copy JSON").click();
-  assert.equal(JSON.parse(await copiedText(page)).best_label_fits, true);
+  assert.equal(JSON.parse(await copiedBy(page, "Copy JSON")).best_label_fits, true);
 });

@@ -1,7 +1,7 @@
 // @ts-check
 /** Lists that are too long for an address: kept in this browser, whole, over reloads; and what a link says of them. */
 import assert from "node:assert/strict";
-import { answered, button, copiedText, labels, openVisits } from "./visits.mjs";
+import { answered, button, copiedBy, labels, openVisits } from "./visits.mjs";
 
 /** @import { Page } from "playwright-core" */
 
@@ -31,10 +31,7 @@ async function holds(page, text) {
 /** @param {Page} page */
 const copied = async (page) => {
   await answered(page); // what is said of the new labels moves the button
-  await page.evaluate(() => navigator.clipboard.writeText(""));
-  await button(page, "Copy link").click();
-  // Not by the button's "Copied", which is gone again before a busy browser is asked for it.
-  return copiedText(page);
+  return copiedBy(page, "Copy link");
 };
 
 visit("10,000 labels do not fill the address, and are there after a reload, in another tab and at the next visit", async (page, context) => {

@@ -1,6 +1,10 @@
 // @ts-check
 import { serve } from "../../tools/serve.mjs";
 import { launchChromium } from "./chromium.mjs";
+import { within } from "./within.mjs";
+
+/** How long an expression may take, in milliseconds. */
+const LONGEST = 300_000;
 
 /**
  * @typedef {object} Stage
@@ -38,7 +42,7 @@ export async function openStage({ overlay, script, connect, launch = launchChrom
   };
   /** @type {Stage} */
   const stage = {
-    inPage: (expression) => stage.page.evaluate(`(async () => (${expression}))()`),
+    inPage: (expression) => within(LONGEST, stage.page.evaluate(`(async () => (${expression}))()`), expression),
     page: await open(),
     url: site.url,
     renew: async () => {

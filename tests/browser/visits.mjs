@@ -5,6 +5,7 @@ import { existsSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { serve } from "../../tools/serve.mjs";
 import { launchBrowser, permissions } from "./launch.mjs";
+import { within } from "./within.mjs";
 
 /** @import { Browser, BrowserContext, Page } from "playwright-core" */
 
@@ -70,13 +71,22 @@ export async function answered(page) {
  * @param {() => Promise<unknown>} condition
  */
 export async function until(page, condition) {
-  for (const begun = Date.now(); !(await page.evaluate(condition)); await page.waitForTimeout(50)) {
-    assert.ok(Date.now() - begun < 60_000, `not within a minute: ${condition}`);
-  }
+  const holds = async () => {
+    while (!(await page.evaluate(condition))) await page.waitForTimeout(50);
+  };
+  await within(60_000, holds(), `${condition}`);
 }
 
-/** The text that the page copies, once there is one: Firefox refuses to read a clipboard that is being written. @param {Page} page */
-export async function copiedText(page) {
+/**
+ * The text that a button of the page copies. It is not waited for by the button's "Copied", which is gone again before a busy
+ * browser is asked for it; and Firefox refuses to read a clipboard that is being written.
+ *
+ * @param {Page} page
+ * @param {string} name of the button
+ */
+export async function copiedBy(page, name) {
+  await page.evaluate(() => navigator.clipboard.writeText(""));
+  await button(page, name).click();
   await until(page, () => navigator.clipboard.readText().catch(() => ""));
   return page.evaluate(() => navigator.clipboard.readText());
 }

@@ -7,6 +7,7 @@
 //! [`F32x4::min`] and [`F32x4::max`] in all of it. Of a NaN and a number they may give either, and of two zeros either one.
 //! So no kernel's result may depend on the sign of a zero that they give, and a NaN is a damaged model's.
 
+pub mod integers;
 #[cfg(any(test, not(target_feature = "simd128")))]
 mod portable;
 #[cfg(target_feature = "simd128")]

@@ -151,3 +151,30 @@ impl Div for F32x4 {
         Self(f32x4_div(self.0, other.0))
     }
 }
+
+/// Sixteen bytes that lie in a row.
+pub(super) trait Sixteen: Copy {}
+impl Sixteen for [u8; 16] {}
+impl Sixteen for [i16; 8] {}
+impl Sixteen for [i32; 4] {}
+
+#[inline(always)]
+pub(super) fn load<T: Sixteen>(values: &T) -> v128 {
+    // SAFETY: each such type has 16 readable bytes; v128.load has no alignment rule.
+    unsafe { v128_load((&raw const *values).cast()) }
+}
+
+#[inline(always)]
+pub(super) fn store<T: Sixteen + Default>(vector: v128) -> T {
+    let mut values = T::default();
+    // SAFETY: each such type has 16 writable bytes, and any bytes are one of its values; v128.store has no alignment rule.
+    unsafe { v128_store((&raw mut values).cast(), vector) };
+    values
+}
+
+/// Eight bytes, each in 16 bits.
+#[inline(always)]
+pub(super) fn widening_load(bytes: &[u8; 8]) -> v128 {
+    // SAFETY: the reference guarantees 8 readable bytes; the instruction has no alignment rule.
+    unsafe { u16x8_load_extend_u8x8(bytes.as_ptr()) }
+}

@@ -5,6 +5,7 @@
 //! one of integers, so every flavour gives the same bits whatever order it adds in. A picture takes two
 //! passes, [`horizontal`] and then [`vertical`], with 8-bit samples between them.
 
+mod lanes;
 mod portable;
 mod taps;
 
@@ -35,8 +36,16 @@ pub fn horizontal(src: &[u8], src_width: usize, taps: &Taps, dst: &mut [u8]) {
     assert_eq!(taps.input_len(), src_width, "the taps were made for another width");
     assert_eq!(dst.len() % dst_row, 0, "dst is not a whole number of rows");
     assert_eq!(src.len(), dst.len() / dst_row * src_row, "src and dst differ in rows");
-    threads::for_each_piece(dst, dst_row, ROWS_PER_THREAD, |row, dst| {
-        portable::horizontal_row(&src[row * src_row..][..src_row], taps, dst);
+    let rows = lanes::Rows::new(taps);
+    threads::for_each_piece(dst, dst_row * ROWS_PER_THREAD, 1, |piece, dst| {
+        let src = &src[piece * ROWS_PER_THREAD * src_row..];
+        let mut planes = [const { Vec::new() }; CHANNELS];
+        for (src, dst) in src.chunks_exact(src_row).zip(dst.chunks_exact_mut(dst_row)) {
+            match &rows {
+                Some(rows) => rows.row(src, &mut planes, dst),
+                None => portable::horizontal_row(src, taps, dst),
+            }
+        }
     });
 }
 
@@ -54,7 +63,7 @@ pub fn vertical(src: &[u8], row_len: usize, first_row: usize, taps: &Taps, dst: 
     threads::for_each_piece(dst, row_len, ROWS_PER_THREAD, |row, dst| {
         let (start, weights) = taps.of(row);
         let start = (start - first_row) * row_len;
-        portable::vertical_row(&src[start..start + weights.len() * row_len], &weights, dst);
+        lanes::vertical_row(&src[start..start + weights.len() * row_len], &weights, dst);
     });
 }
 

@@ -1,4 +1,4 @@
-//! Resampling in plain Rust, in loops a compiler vectorises.
+//! Resampling in plain Rust: the reference, and what is left where vectors do not fit.
 
 use super::{CHANNELS, PRECISION_BITS, Taps};
 
@@ -24,14 +24,13 @@ pub fn horizontal_row(src: &[u8], taps: &Taps, dst: &mut [u8]) {
     }
 }
 
-/// One output row from the `[weights.len(), dst.len()]` rows in `src`.
-pub fn vertical_row(src: &[u8], weights: &[i32], dst: &mut [u8]) {
-    let row_len = dst.len();
+/// The samples from `first` on of one output row, from the `[weights.len(), row_len]` rows in `src`.
+pub fn vertical_row(src: &[u8], row_len: usize, first: usize, weights: &[i32], dst: &mut [u8]) {
     for (index, dst) in dst.chunks_mut(STRIP).enumerate() {
         let mut sums = [HALF; STRIP];
         let sums = &mut sums[..dst.len()];
         for (row, &weight) in src.chunks_exact(row_len).zip(weights) {
-            for (sum, &sample) in sums.iter_mut().zip(&row[index * STRIP..]) {
+            for (sum, &sample) in sums.iter_mut().zip(&row[first + index * STRIP..]) {
                 *sum += i32::from(sample) * weight;
             }
         }

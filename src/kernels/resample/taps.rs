@@ -171,6 +171,11 @@ impl Taps {
         self.input_len
     }
 
+    /// Whether the weights were worked out beforehand, and not each time they are asked for.
+    pub fn are_kept(&self) -> bool {
+        !self.weights.is_empty()
+    }
+
     /// The input samples that any output needs.
     pub fn input_range(&self) -> Range<usize> {
         match self.len() {

@@ -1,6 +1,7 @@
 //! Properties of the taps and of the two passes. Equality with Pillow is checked in `tests/image/resize.rs`.
 
 use super::*;
+use crate::kernels::random::Random;
 
 const FILTERS: [Filter; 5] =
     [Filter::Lanczos, Filter::Bilinear, Filter::Bicubic, Filter::Box, Filter::Hamming];
@@ -80,4 +81,72 @@ fn the_vertical_pass_needs_only_the_rows_of_its_window() {
     let mut part = vec![0; 4 * row_len];
     vertical(&src[rows.start * row_len..rows.end * row_len], row_len, rows.start, &window, &mut part);
     assert_eq!(part, whole[5 * row_len..9 * row_len]);
+}
+
+/// Inputs and outputs of every tail, and scales far from one.
+fn lengths() -> impl Iterator<Item = (usize, usize)> {
+    let tails = (1..=40).flat_map(|input| [1, 2, 3, 7, 8, 9, 16, 17, 31, 40].map(|output| (input, output)));
+    tails.chain([(3, 900), (1, 333), (5000, 1), (5001, 3), (2049, 16), (70_000, 2), (641, 224)])
+}
+
+/// Samples of every size, the extremes often.
+fn samples(random: &mut Random, count: usize) -> Vec<u8> {
+    (0..count).map(|_| [0, 255, random.bits() as u8, random.bits() as u8][random.below(4)]).collect()
+}
+
+#[test]
+fn rows_in_lanes_have_the_bytes_of_the_plain_sums() {
+    let mut random = Random::new(1);
+    for (input, output) in lengths() {
+        let src = samples(&mut random, input * CHANNELS);
+        for filter in FILTERS {
+            for window in [0..output, output / 3..output.div_ceil(2)] {
+                let taps = Taps::new(filter, input, output, window.clone());
+                let mut expected = vec![0; window.len() * CHANNELS];
+                portable::horizontal_row(&src, &taps, &mut expected);
+                let mut found = vec![0; expected.len()];
+                horizontal(&src, input, &taps, &mut found);
+                assert_eq!(found, expected, "{filter:?} {input} -> {output} {window:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn columns_in_lanes_have_the_bytes_of_the_plain_sums() {
+    let mut random = Random::new(2);
+    for (input, output) in lengths().filter(|(input, _)| *input < 3000) {
+        for row_len in [1, 15, 16, 17, 3 * (1 + random.below(40))] {
+            let src = samples(&mut random, input * row_len);
+            for filter in FILTERS {
+                let taps = taps(filter, input, output);
+                let mut found = vec![0; output * row_len];
+                vertical(&src, row_len, 0, &taps, &mut found);
+                for (found, (start, weights)) in found.chunks(row_len).zip(taps.iter()) {
+                    let mut expected = vec![0; row_len];
+                    portable::vertical_row(
+                        &src[start * row_len..][..weights.len() * row_len],
+                        row_len,
+                        0,
+                        &weights,
+                        &mut expected,
+                    );
+                    assert_eq!(found, expected, "{filter:?} {input} -> {output}, {row_len} samples");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn rows_whose_weights_are_too_many_to_keep_are_resampled_too() {
+    let (input, output) = (40_000, 20_000);
+    let taps = Taps::new(Filter::Lanczos, input, 40, 0..40);
+    assert!(taps.are_kept());
+    let src = vec![200; input * CHANNELS];
+    let many = Taps::new(Filter::Lanczos, 12, output * 300, 0..output * 300);
+    assert!(!many.are_kept());
+    let mut dst = vec![0; output * 300 * CHANNELS];
+    horizontal(&src[..12 * CHANNELS], 12, &many, &mut dst);
+    assert!(dst.iter().all(|&sample| sample == 200));
 }

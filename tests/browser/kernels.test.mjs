@@ -14,7 +14,15 @@ import { openStage } from "./stage.mjs";
 const FOLDER = "target/kernel-tests";
 const FLAVOURS = ["simd", "relaxed", "simd-threads", "relaxed-threads"];
 /** Tests that no flavour may be without, so that an empty module does not pass. */
-const NEEDED = ["every_implementation_follows_the_contract_at_every_tail", "attention_has_its_bits", "vectors_do_what_arrays_do"];
+const NEEDED = [
+  "every_implementation_follows_the_contract_at_every_tail",
+  "attention_has_its_bits",
+  "vectors_do_what_arrays_do",
+  "vectors_of_integers_do_what_arrays_do",
+  "rows_in_lanes_have_the_bytes_of_the_plain_sums",
+  "columns_in_lanes_have_the_bytes_of_the_plain_sums",
+  "blocks_in_lanes_have_the_samples_of_the_plain_transform",
+];
 
 /** @type {import("./stage.mjs").Stage} */
 let stage;

@@ -1,4 +1,5 @@
-//! The unit tests of `src/kernels`, as a WebAssembly module that `tests/browser/kernels.test.mjs` runs.
+//! The unit tests of `src/kernels` and of JPEG's inverse cosine transform, as a WebAssembly module that
+//! `tests/browser/kernels.test.mjs` runs.
 //!
 //! `cargo test` is native: it never runs what is written for WebAssembly. This crate has the kernels' files as a module of
 //! its own and nothing else of the library, so that it is compiled in seconds, and no build that is shipped knows of it. The
@@ -15,6 +16,10 @@ extern crate test;
 
 #[path = "../../../src/kernels/mod.rs"]
 pub mod kernels;
+
+/// The one kernel that lies with the file format that it belongs to.
+#[path = "../../../src/image/decode/jpeg/idct.rs"]
+mod idct;
 
 use std::sync::Once;
 use std::sync::atomic::{AtomicUsize, Ordering};

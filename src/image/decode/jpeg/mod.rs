@@ -26,6 +26,7 @@ use std::fmt::Display;
 
 use super::{Format, Stored, orientation, reserve, take_turn, undecodable};
 use crate::image::Rgb8;
+use crate::kernels::threads;
 use crate::{Error, Result};
 use coefficients::Coefficients;
 use color::Colors;
@@ -42,6 +43,9 @@ const MAX_SCANS: usize = 256;
 
 /// Pillow hands a file over in pieces of this size, and looks no further once the last row is there.
 const PIECE: usize = 65_536;
+
+/// Rows of RGB that a thread makes at a time.
+const ROWS_TOGETHER: usize = 32;
 
 pub(super) fn decode(bytes: &[u8]) -> Result<Stored> {
     let (exif, xmp) = metadata::find(bytes)?;
@@ -166,13 +170,15 @@ fn several_scans(markers: &mut Markers, frame: &Frame, mut scan: Scan) -> Result
 fn rgb(frame: &Frame, planes: &[Plane], upsampling: &[Upsampling], colors: Colors) -> Result<Rgb8> {
     let row_len = frame.width * 3;
     let mut data = memory(row_len * frame.height, 0)?;
-    let mut buffers = vec![Vec::new(); planes.len()];
-    for (y, out) in data.chunks_exact_mut(row_len).enumerate() {
-        let parts = planes.iter().zip(upsampling).zip(&mut buffers);
-        let rows: Vec<&[u8]> =
-            parts.map(|((plane, upsampling), buffer)| upsampling.row(plane, y, buffer)).collect();
-        colors.to_rgb(&rows, out);
-    }
+    threads::for_each_piece(&mut data, row_len * ROWS_TOGETHER, 1, |piece, out| {
+        let mut buffers = vec![Vec::new(); planes.len()];
+        for (y, out) in (piece * ROWS_TOGETHER..).zip(out.chunks_exact_mut(row_len)) {
+            let parts = planes.iter().zip(upsampling).zip(&mut buffers);
+            let rows: Vec<&[u8]> =
+                parts.map(|((plane, upsampling), buffer)| upsampling.row(plane, y, buffer)).collect();
+            colors.to_rgb(&rows, out);
+        }
+    });
     Rgb8::new(frame.width, frame.height, data)
 }
 

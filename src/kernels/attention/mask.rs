@@ -1,5 +1,7 @@
 //! Which rows attend to which: the mask of images, prompts and trees of prompts.
 
+use std::ops::Range;
+
 /// Which rows each query attends to, and in which order their values are added.
 ///
 /// One list serves whole images (each row sees all rows) and trees of prompts (each row sees its
@@ -10,7 +12,7 @@
 pub struct AttentionMask {
     pub(super) queries: Vec<u32>,
     /// Where in `keys` the rows lie that each query sees.
-    pub(super) spans: Vec<Span>,
+    spans: Vec<Span>,
     keys: Vec<u32>,
 }
 
@@ -56,7 +58,7 @@ impl AttentionMask {
     }
 
     /// A sequence of `length` rows, in which every row of `queries` sees all of it.
-    pub fn whole(length: usize, queries: std::ops::Range<usize>) -> Self {
+    pub fn whole(length: usize, queries: Range<usize>) -> Self {
         let mut mask = Self::default();
         let all = mask.see(0..length as u32);
         queries.for_each(|query| mask.ask(query as u32, all));
@@ -77,7 +79,7 @@ impl AttentionMask {
     }
 
     /// Rows that see nothing but themselves, so that attention gives each its own value.
-    pub fn each_alone(rows: std::ops::Range<usize>) -> Self {
+    pub fn each_alone(rows: Range<usize>) -> Self {
         let mut mask = Self::default();
         for row in rows {
             mask.push(row as u32, [row as u32]);
@@ -98,6 +100,16 @@ impl AttentionMask {
     /// Whether no query sees anything.
     pub fn is_empty(&self) -> bool {
         self.keys.is_empty()
+    }
+
+    /// Runs of `queries`, one after the other, that see beginnings of one list.
+    pub(super) fn alike(&self, queries: Range<usize>) -> impl Iterator<Item = Range<usize>> {
+        let mut at = queries.start;
+        let runs = self.spans[queries].chunk_by(|one, other| one.start == other.start);
+        runs.map(move |run| {
+            at += run.len();
+            at - run.len()..at
+        })
     }
 
     /// The rows that the query at `index` sees.

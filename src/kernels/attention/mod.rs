@@ -3,6 +3,7 @@
 mod mask;
 
 use std::cell::Cell;
+use std::ops::Range;
 
 use super::exp::softmax;
 use super::lanes::{F32x4, dots, quads_mut};
@@ -10,16 +11,19 @@ use super::threads;
 
 pub use mask::{AttentionMask, Span};
 
-/// Queries that go together where they see the same keys.
+/// Queries that go together where they see the same keys, or one those of the other and more.
 const PAIR: usize = 2;
 /// Groups of four values that are added up side by side.
 const TOGETHER: usize = 4;
-/// Queries that a thread takes at least.
-const GRAIN: usize = 4;
+/// Queries for which keys and values of a head are worth copying together: where they lie, rows are a power of two apart,
+/// or nearly, and drive each other out of the cache.
+const WORTH_PACKING: usize = 8;
 
 thread_local! {
     /// A query's scores, kept from one to the next.
     static SCORES: Cell<Vec<f32>> = const { Cell::new(Vec::new()) };
+    /// Keys and values of a head side by side, kept likewise.
+    static PACKED: Cell<Vec<f32>> = const { Cell::new(Vec::new()) };
 }
 
 /// softmax(q k / sqrt(d)) v for each head: `qkv` is `[rows, 3 * width]`, `output` is
@@ -29,49 +33,85 @@ thread_local! {
 /// If the shapes do not fit together: models check theirs at load.
 pub fn attend(qkv: &[f32], heads: usize, width: usize, mask: &AttentionMask, output: &mut [f32]) {
     assert_eq!(output.len(), mask.queries.len() * width);
-    let heads = Heads { qkv, width, head_width: width / heads };
-    threads::for_each_piece(output, PAIR * width, GRAIN / PAIR, |index, output| {
-        let first = index * PAIR;
-        let scores = &mut SCORES.take();
-        match <[u32; PAIR]>::try_from(&mask.queries[first..][..output.len() / width]) {
-            Ok(pair) if mask.spans[first] == mask.spans[first + 1] => {
-                heads.attend(pair, mask.keys(first), scores, output);
-            }
-            _ => {
-                for (index, output) in (first..).zip(output.chunks_exact_mut(width)) {
-                    heads.attend([mask.queries[index]], mask.keys(index), scores, output);
-                }
+    let head_width = width / heads;
+    let run = mask.queries.len().div_ceil(threads::count()).next_multiple_of(PAIR);
+    threads::for_each_piece(output, run * width, 1, |index, output| {
+        let (scores, packed) = (&mut SCORES.take(), &mut PACKED.take());
+        let first = index * run;
+        let mut output = output;
+        for queries in mask.alike(first..first + output.len() / width) {
+            let own = output.split_off_mut(..queries.len() * width).unwrap_or_default();
+            for start in (0..width).step_by(head_width) {
+                let head = Head { qkv, width, head_width, start, mask };
+                head.attend(queries.clone(), packed, scores, own);
             }
         }
         SCORES.set(std::mem::take(scores));
+        PACKED.set(std::mem::take(packed));
     });
 }
 
-/// Query, key and value of all rows, head by head.
-struct Heads<'a> {
+/// Query, key and value of all rows in one head, whose values begin at `start` in each.
+struct Head<'a> {
     qkv: &'a [f32],
     width: usize,
     head_width: usize,
+    start: usize,
+    mask: &'a AttentionMask,
 }
 
-impl<'a> Heads<'a> {
-    /// What the rows `queries`, which see the same keys, find: `output` is `[N, width]`.
-    fn attend<const N: usize>(
+impl<'a> Head<'a> {
+    /// Query (0), key (1) or value (2) of a row.
+    fn part(&self, row: u32, which: usize) -> &'a [f32] {
+        &self.qkv[(row as usize * 3 + which) * self.width + self.start..][..self.head_width]
+    }
+
+    /// What `queries` of the mask, which see beginnings of one list, find.
+    fn attend(
         &self,
-        queries: [u32; N],
-        keys: &[u32],
+        queries: Range<usize>,
+        packed: &mut Vec<f32>,
         scores: &mut Vec<f32>,
         output: &mut [f32],
     ) {
-        let d = self.head_width;
-        let scale = 1.0 / (d as f32).sqrt();
-        for start in (0..self.width).step_by(d) {
-            let part = |row: u32, which: usize| -> &'a [f32] {
-                &self.qkv[(row as usize * 3 + which) * self.width + start..][..d]
-            };
-            let rows = score(queries.map(|row| part(row, 0)), scale, keys, |key| part(key, 1), scores);
-            let rows = rows.map(softmax);
-            mix(rows, keys, |key| part(key, 2), |query| query * self.width + start, output);
+        let keys = queries.clone().map(|query| self.mask.keys(query)).max_by_key(|keys| keys.len());
+        let keys = keys.unwrap_or_default();
+        if queries.len() < WORTH_PACKING {
+            let [key, value] = [1, 2].map(|which| move |index: usize| self.part(keys[index], which));
+            return self.attend_pairs(queries, key, value, scores, output);
+        }
+        packed.clear();
+        for which in [1, 2] {
+            keys.iter().for_each(|row| packed.extend_from_slice(self.part(*row, which)));
+        }
+        let (all_keys, all_values) = packed.split_at(keys.len() * self.head_width);
+        let [key, value] = [all_keys, all_values]
+            .map(|all| move |index: usize| &all[index * self.head_width..][..self.head_width]);
+        self.attend_pairs(queries, key, value, scores, output);
+    }
+
+    /// [`Self::attend`], two queries at a time.
+    fn attend_pairs<'k>(
+        &self,
+        queries: Range<usize>,
+        key: impl Fn(usize) -> &'k [f32] + Copy,
+        value: impl Fn(usize) -> &'k [f32] + Copy,
+        scores: &mut Vec<f32>,
+        output: &mut [f32],
+    ) {
+        let scale = 1.0 / (self.head_width as f32).sqrt();
+        let query = |index: usize| self.part(self.mask.queries[index], 0);
+        let count = |index: usize| self.mask.keys(index).len();
+        let at = |row: usize| row * self.width + self.start;
+        for (first, output) in queries.clone().step_by(PAIR).zip(output.chunks_mut(PAIR * self.width)) {
+            if first + 1 < queries.end {
+                let pair = [first, first + 1];
+                let rows = score(pair.map(query), scale, pair.map(count), key, scores).map(softmax);
+                mix(rows, pair.map(count), value, at, output);
+            } else {
+                let rows = score([query(first)], scale, [count(first)], key, scores).map(softmax);
+                mix(rows, [count(first)], value, at, output);
+            }
         }
     }
 }
@@ -83,60 +123,72 @@ impl<'a> Heads<'a> {
 /// If the shapes do not fit together, or there is no row: models check theirs at load.
 pub fn pool(queries: &[f32], rows: &[f32], width: usize, output: &mut [f32]) {
     assert!(queries.len() == output.len() && !rows.is_empty() && rows.len().is_multiple_of(width));
-    let all: Vec<u32> = (0..(rows.len() / width) as u32).collect();
-    let row = |row: u32| &rows[row as usize * width..][..width];
+    let count = rows.len() / width;
+    let row = |row: usize| &rows[row * width..][..width];
     threads::for_each_piece(output, width, 1, |index, output| {
         let scores = &mut SCORES.take();
-        let found = score([&queries[index * width..][..width]], 1.0, &all, row, scores);
-        mix(found.map(softmax), &all, row, |_| 0, output);
+        let found = score([&queries[index * width..][..width]], 1.0, [count], row, scores);
+        mix(found.map(softmax), [count], row, |_| 0, output);
         SCORES.set(std::mem::take(scores));
     });
 }
 
 /// Query times key times `scale`, padded with -infinity to whole lanes: a row of `scores` for each of the queries.
-/// Four keys at a time, each product with its own sum.
+/// Four keys at a time, each product with its own sum. The queries see the same keys, or one of them more after those.
 fn score<'a, 's, const N: usize>(
     queries: [&[f32]; N],
     scale: f32,
-    keys: &[u32],
-    key: impl Fn(u32) -> &'a [f32],
+    counts: [usize; N],
+    key: impl Fn(usize) -> &'a [f32],
     scores: &'s mut Vec<f32>,
 ) -> [&'s mut [f32]; N] {
-    let length = keys.len().next_multiple_of(4);
+    let lengths = counts.map(|count| count.next_multiple_of(4));
     scores.clear();
-    scores.resize(N * length, f32::NEG_INFINITY);
-    let mut rows = scores.chunks_exact_mut(length);
-    let mut rows: [&mut [f32]; N] = std::array::from_fn(|_| rows.next().unwrap_or_default());
-    let (groups, rest) = keys.as_chunks::<4>();
-    for (index, group) in groups.iter().enumerate() {
-        let products = dots(queries, group.map(&key));
+    scores.resize(lengths.iter().sum(), f32::NEG_INFINITY);
+    let mut rest = scores.as_mut_slice();
+    let mut rows: [&mut [f32]; N] = lengths.map(|length| rest.split_off_mut(..length).unwrap_or_default());
+    let shared = shared(counts);
+    for first in (0..shared - shared % 4).step_by(4) {
+        let products = dots(queries, [first, first + 1, first + 2, first + 3].map(&key));
         for (row, products) in rows.iter_mut().zip(products) {
-            row.as_chunks_mut::<4>().0[index] = products.map(|product| product * scale);
+            row[first..][..4].copy_from_slice(&products.map(|product| product * scale));
         }
     }
-    for (index, row) in rest.iter().enumerate() {
-        for (scores, [product]) in rows.iter_mut().zip(dots(queries, [key(*row)])) {
-            scores[groups.len() * 4 + index] = product * scale;
+    for index in shared - shared % 4..shared {
+        for (scores, [product]) in rows.iter_mut().zip(dots(queries, [key(index)])) {
+            scores[index] = product * scale;
+        }
+    }
+    for ((scores, query), count) in rows.iter_mut().zip(queries).zip(counts) {
+        for (index, score) in scores[..count].iter_mut().enumerate().skip(shared) {
+            let [[product]] = dots([query], [key(index)]);
+            *score = product * scale;
         }
     }
     rows
+}
+
+/// How many keys all of the queries see.
+#[inline(always)]
+fn shared<const N: usize>(counts: [usize; N]) -> usize {
+    counts.into_iter().min().unwrap_or_default()
 }
 
 /// The sum of the values, each times its score, in the order of the keys, for each row of scores; into `output`
 /// from the place that `start` gives on.
 fn mix<'a, const N: usize>(
     scores: [&[f32]; N],
-    keys: &[u32],
-    value: impl Fn(u32) -> &'a [f32],
+    counts: [usize; N],
+    value: impl Fn(usize) -> &'a [f32],
     start: impl Fn(usize) -> usize,
     output: &mut [f32],
 ) {
-    let width = value(keys[0]).len();
+    let width = value(0).len();
     let mut done = 0;
     while width - done >= 4 * TOGETHER {
         mix_quads::<N, TOGETHER>(
             scores,
-            keys,
+            counts,
             |row| &value(row)[done..],
             |query| start(query) + done,
             output,
@@ -144,7 +196,7 @@ fn mix<'a, const N: usize>(
         done += 4 * TOGETHER;
     }
     while done < width {
-        mix_quads::<N, 1>(scores, keys, |row| &value(row)[done..], |query| start(query) + done, output);
+        mix_quads::<N, 1>(scores, counts, |row| &value(row)[done..], |query| start(query) + done, output);
         done += 4;
     }
 }
@@ -153,19 +205,28 @@ fn mix<'a, const N: usize>(
 #[inline(always)]
 fn mix_quads<'a, const N: usize, const QUADS: usize>(
     scores: [&[f32]; N],
-    keys: &[u32],
-    value: impl Fn(u32) -> &'a [f32],
+    counts: [usize; N],
+    value: impl Fn(usize) -> &'a [f32],
     start: impl Fn(usize) -> usize,
     output: &mut [f32],
 ) {
-    let scores = scores.map(|row| &row[..keys.len()]);
+    let shared = shared(counts);
+    let firsts = scores.map(|row| &row[..shared]);
     let mut sums = [[F32x4::splat(0.0); QUADS]; N];
-    for (index, row) in keys.iter().enumerate() {
-        let values = &value(*row).as_chunks::<4>().0[..QUADS];
-        for (sums, scores) in sums.iter_mut().zip(scores) {
+    for index in 0..shared {
+        let values = &value(index).as_chunks::<4>().0[..QUADS];
+        for (sums, scores) in sums.iter_mut().zip(firsts) {
             let score = F32x4::splat(scores[index]);
             for (sum, value) in sums.iter_mut().zip(values) {
                 *sum = *sum + score * F32x4::load(value);
+            }
+        }
+    }
+    for ((sums, scores), count) in sums.iter_mut().zip(scores).zip(counts) {
+        for (index, score) in scores[..count].iter().enumerate().skip(shared) {
+            let values = &value(index).as_chunks::<4>().0[..QUADS];
+            for (sum, value) in sums.iter_mut().zip(values) {
+                *sum = *sum + F32x4::splat(*score) * F32x4::load(value);
             }
         }
     }
@@ -261,20 +322,23 @@ mod tests {
     #[test]
     fn queries_that_see_the_beginning_of_a_list_have_the_bits_of_a_list_of_their_own() {
         let (width, heads) = (32, 2);
-        let qkv = rows(9, width);
-        let (mut shared, mut own) = (AttentionMask::default(), AttentionMask::default());
-        let path = shared.see([0, 2, 3, 7, 8]);
-        for (depth, row) in [0, 2, 3, 7, 8].into_iter().enumerate() {
-            shared.ask(row, path.first(depth + 1));
-            own.push(row, [0, 2, 3, 7, 8].into_iter().take(depth + 1));
+        let qkv = rows(30, width);
+        for length in [2, 5, 7, 8, 9, 20] {
+            let list: Vec<u32> = (0..30).filter(|row| row % 3 != 1).take(length).collect();
+            let (mut shared, mut own) = (AttentionMask::default(), AttentionMask::default());
+            let path = shared.see(list.iter().copied());
+            for (depth, row) in list.iter().enumerate() {
+                shared.ask(*row, path.first(depth + 1));
+                own.push(*row, list[..=depth].iter().copied());
+            }
+            let attended = |mask: &AttentionMask| {
+                let mut output = vec![0.0; length * width];
+                attend(&qkv, heads, width, mask, &mut output);
+                output
+            };
+            assert_eq!(attended(&shared), attended(&own));
+            assert_eq!((shared.len(), own.len()), (length, length * (length + 1) / 2));
         }
-        let attended = |mask: &AttentionMask| {
-            let mut output = vec![0.0; 5 * width];
-            attend(&qkv, heads, width, mask, &mut output);
-            output
-        };
-        assert_eq!(attended(&shared), attended(&own));
-        assert_eq!((shared.len(), own.len()), (5, 15));
     }
 
     #[test]

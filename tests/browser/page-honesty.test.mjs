@@ -82,17 +82,17 @@ visit("where each label is scored by itself, none fits that has less than half",
   assert.equal(await headline(page).innerText(), "sailboat");
 });
 
-visit("a name that the model never saw in training is told, with TinyCLIP one press away", async (page) => {
+visit("a name that the model never saw in training is told, with PE-Core S/16 one press away", async (page) => {
   await write(page, ["two sailboats", "Axolotl", "the Eiffel Tower", "a photo of a dog"]);
   await notes(page).getByText("never saw the names “Axolotl” and “the Eiffel Tower” in training").waitFor();
   await write(page, ["sailboat", "dog"]);
   await notes(page).getByText("never saw").waitFor({ state: "detached" });
   await write(page, ["sailboat", "axolotl"]);
   await notes(page).getByText("never saw the name “axolotl” in training").waitFor();
-  await button(page, "Show TinyCLIP").focus();
+  await button(page, "Show PE-Core S/16").focus();
   await page.keyboard.press("Enter");
   await page.getByRole("tabpanel", { name: "Model" }).waitFor();
-  await page.waitForFunction(() => document.activeElement?.getAttribute("aria-label")?.startsWith("Download TinyCLIP"));
+  await page.waitForFunction(() => document.activeElement?.getAttribute("aria-label")?.startsWith("Download PE-Core S/16"));
 });
 
 visit("names are told of a model alone whose record has a list of them", async (page) => {

@@ -93,6 +93,27 @@ test("the known models are listed with licence and sizes, the embedded one in us
   assert.match(await small.innerText(), /MIT.*download 93\.8 MB, [\d.]+ MB once stored.*41\.1 % \(published\)/s);
 });
 
+test("a model says its download, its memory and its time on this machine before anything is fetched", async () => {
+  const small = models().getByRole("listitem").filter({ hasText: "PE-Core S/16" });
+  const figures = /Apache-2\.0 · download about 349 MB, 99\.3 MB once stored · up to 218 MB of memory · about [\d.]+ m?s a picture here · .*72\.7 % \(published\)/;
+  assert.match(await small.innerText(), figures);
+  assert.equal(hub.served.size, 0);
+});
+
+test("the list begins with what a visitor looks for", async () => {
+  const titles = async (/** @type {string} */ need) => {
+    await page.getByRole("combobox", { name: "First in the list" }).selectOption(need);
+    return page.evaluate(async () => {
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      return [...document.querySelectorAll("model-list h3")].map((title) => title.firstChild?.textContent ?? "");
+    });
+  };
+  assert.equal((await titles("languages"))[0], "SigLIP 2 B/16");
+  assert.equal((await titles("accurate"))[0], "OpenAI CLIP ViT-L/14 at 336 px");
+  assert.match((await titles("small"))[2], /^TinyCLIP/);
+  assert.deepEqual((await titles("balanced")).slice(2, 4), ["PE-Core S/16", "PE-Core T/16"]);
+});
+
 test("the model of drawings comes with the page too: it says what it knows, computes as it should, and can be passed on", async () => {
   await page.getByRole("button", { name: `Use ${DRAWINGS}` }).click();
   await named(DRAWINGS);

@@ -10,6 +10,9 @@ const TOLD_IN_FULL = 8 * 2 ** 30;
 
 /** What a model takes of this device's memory, reckoned from the size of its file, before that is downloaded. */
 export const memoryNeed = Object.freeze({
+  /** @param {number} bytes of the finished model */
+  of: (bytes) => bytes * FACTOR,
+
   /**
    * Refuses a model that cannot be loaded here.
    * @param {string} name
@@ -19,7 +22,7 @@ export const memoryNeed = Object.freeze({
   check(name, bytes) {
     const device = deviceMemory();
     const room = device && device < TOLD_IN_FULL ? Math.min(device, MOST) : MOST;
-    if (bytes * FACTOR <= room) return;
+    if (memoryNeed.of(bytes) <= room) return;
     const what = room === MOST ? "a WebAssembly program can have only" : "this device has";
     throw new EngineError("too-large", `${name} takes ${gigabytes(bytes * FACTOR)} of memory to load, but ${what} ${gigabytes(room)}`);
   },

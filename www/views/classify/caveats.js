@@ -70,5 +70,5 @@ function neverTaught(labels, model) {
   const [name, scores] = labels.length > 1 ? ["names", "their scores are"] : ["name", "its score is"];
   const text = `${model} never saw the ${name} ${list} in training, so ${scores} little more than a guess.`;
   if (inOneFile) return { text };
-  return { text: `${text} For other words, try TinyCLIP:`, action: { title: "Show TinyCLIP", does: "show-models" } };
+  return { text: `${text} For other words, try PE-Core S/16:`, action: { title: "Show PE-Core S/16", does: "show-models" } };
 }

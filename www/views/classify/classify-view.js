@@ -43,8 +43,8 @@ import { QuestionColumn } from "./question-column.js";
 import { ScoresColumn } from "./scores-column.js";
 import { SecondOpinion } from "./second-opinion.js";
 
-/** The record of the smallest model that was taught no list of names. */
-const OPEN_VOCABULARY = "tinyclip-vit-8m-16";
+/** The record of the recommended model that was taught no list of names. */
+const OPEN_VOCABULARY = "pe-core-s-16-384";
 /** Typing rests this long before the scores follow. */
 const TYPING_MS = 60;
 /** A screen reader hears an answer once it has rested this long. */

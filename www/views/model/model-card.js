@@ -12,6 +12,7 @@ import { numberText } from "../../state/number-text.js";
  * @property {{ knows?: string, does_not_know?: string, trained_on?: DataSource[], measured_on?: DataSource[] }} [card]
  * @property {Record<string, Record<string, Measurement>>} [accuracy] by dtype and test
  * @property {Record<string, number>} [published] shares, as whoever made the model gives them
+ * @property {string} [published_by] where they are published
  */
 
 const RECORDS = new URL("../../../models/", import.meta.url);
@@ -39,7 +40,7 @@ export async function fetchCard(id, signal) {
  * @param {string} sha256 of the loaded file
  * @param {string} dtype of the loaded weights
  */
-export function cardFacts({ card = {}, sha256: recorded, accuracy = {}, published = {} }, sha256, dtype) {
+export function cardFacts({ card = {}, sha256: recorded, accuracy = {}, published = {}, published_by: by }, sha256, dtype) {
   const agrees =
     recorded !== undefined &&
     sha256 !== "" &&
@@ -52,7 +53,7 @@ export function cardFacts({ card = {}, sha256: recorded, accuracy = {}, publishe
   /** @type {[string, string][]} */
   const full = [
     ...measurements(accuracy[dtype], dtype),
-    ["Published accuracy", Object.entries(published).map(([what, share]) => `${what}: ${numberText.percent(share)} %`).join("\n")],
+    ["Published accuracy", Object.entries(published).map(([what, share]) => `${what}: ${numberText.percent(share)} %${by ? ` (${by})` : ""}`).join("\n")],
     ["Trained on", sources(card.trained_on)],
     ["Measured on", sources(card.measured_on)],
     ["SHA-256", agrees ? `${sha256}\n${agrees}` : sha256],

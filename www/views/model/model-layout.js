@@ -31,6 +31,14 @@ const DTYPES = [
   ["f16", "16-bit (slow, for comparison)"],
 ];
 
+/** What a visitor may look for in a model. */
+const NEEDS = [
+  ["balanced", "A balance of size and accuracy"],
+  ["small", "The smallest size"],
+  ["accurate", "The highest accuracy on photographs"],
+  ["languages", "Labels in many languages"],
+];
+
 /** The parts of the Model view, in the order they are read. Nothing here has behaviour. */
 export function modelLayout() {
   const parts = {
@@ -42,6 +50,11 @@ export function modelLayout() {
     verdict: element("div", { class: "verdict", role: "status" }),
     limits: element("ul"),
     list: element("model-list", { "aria-label": "Models" }),
+    need: element(
+      "select",
+      { id: "need" },
+      ...NEEDS.map(([value, title]) => element("option", { value }, title)),
+    ),
     dtype: element(
       "select",
       { id: "dtype" },
@@ -96,7 +109,7 @@ function card({ name, description, facts, record, verify, verdict }) {
   );
 }
 
-/** @param {Record<"list" | "progress" | "fault" | "openFile" | "openFolder" | "back" | "fileInput" | "folderInput" | "hub" | "room" | "persist" | "engineFacts", HTMLElement>} parts */
+/** @param {Record<"list" | "need" | "progress" | "fault" | "openFile" | "openFolder" | "back" | "fileInput" | "folderInput" | "hub" | "room" | "persist" | "engineFacts", HTMLElement>} parts */
 function others(parts) {
   return element(
     "section",
@@ -105,6 +118,7 @@ function others(parts) {
     element("p", { class: "hint" }, "Downloads come from huggingface.co, are quantized as they arrive and are stored in this browser. Your pictures stay here."),
     parts.progress,
     parts.fault,
+    field("First in the list", parts.need),
     parts.list,
     parts.hub,
     element("h3", {}, "From this device"),

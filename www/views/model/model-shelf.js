@@ -5,10 +5,30 @@
  * The entries of the model list: known models, from their records, and other models stored in this
  * browser. Pure functions of what the engine reports.
  */
+import { memoryNeed } from "../../../pkg/engine/model/memory-need.js";
 import { isInUse } from "../../state/model-choice.js";
 import { numberText } from "../../state/number-text.js";
 
 /** @typedef {{ source: ModelSource, dtype: string } | null} InUse where the model in place is from, and its type */
+
+/**
+ * What the page reads of a record besides what the engine does.
+ * @typedef {object} PageRecord
+ * @property {Record<string, number>} [published] shares, as whoever made the model gives them
+ * @property {number} [gmacs] billions of products that a picture takes
+ * @property {string} [languages] "many" where labels need not be English
+ */
+
+/** @typedef {ModelRecord & PageRecord} KnownRecord */
+/** @typedef {"balanced" | "small" | "accurate" | "languages"} Need what a visitor looks for in a model */
+
+/**
+ * Of the speed of a matrix product alone, a whole picture reaches about this share: attention, norms and activations take the
+ * rest of the time.
+ */
+const SHARE_OF_PRODUCT = 0.6;
+/** What each thread after the first adds. */
+const MORE_THREAD = 0.8;
 
 /**
  * @typedef {object} ShelfModel
@@ -19,34 +39,72 @@ import { numberText } from "../../state/number-text.js";
 
 /**
  * @param {object} told
- * @param {(ModelRecord & { published?: Record<string, number> })[]} told.records
+ * @param {KnownRecord[]} told.records
  * @param {StoredModel[]} told.stored
  * @param {Dtype} told.dtype what a download would be quantized to
  * @param {InUse} told.inUse
+ * @param {Need} [told.need] what comes first
+ * @param {number} [told.speed] of this device, as `deviceSpeed` has it; 0 if not known
  * @returns {ShelfModel[]}
  */
-export function shelf({ records, stored, dtype, inUse }) {
-  const known = records.map((record) => knownModel(record, stored, dtype, inUse));
+export function shelf({ records, stored, dtype, inUse, need = "balanced", speed = 0 }) {
+  const known = inOrder(records, need, dtype).map((record) => knownModel(record, stored, dtype, inUse, speed));
   const listed = new Set(known.map((model) => model.stored?.key));
   const others = stored.filter(({ key }) => !listed.has(key)).map((model) => otherModel(model, inUse));
   return [...known, ...others];
 }
 
 /**
- * @param {ModelRecord & { published?: Record<string, number> }} record
+ * Billions of products a second that a picture reaches here, from what the autotuner measured.
+ *
+ * @param {import("../../../pkg/engine/protocol/types.js").KernelTrial[]} trials
+ * @param {Dtype} dtype
+ * @param {number} threads
+ */
+export function deviceSpeed(trials, dtype, threads) {
+  const isNarrow = dtype === "q4_0" || dtype === "q5_0";
+  const fastest = trials.find((trial) => trial.chosen && trial.largest_code < 127 === isNarrow);
+  return (fastest?.gmacs ?? 0) * SHARE_OF_PRODUCT * (1 + (threads - 1) * MORE_THREAD);
+}
+
+/**
+ * Records of equal worth stay in the order of the list, in which the balanced ones come first.
+ *
+ * @param {KnownRecord[]} records
+ * @param {Need} need
+ * @param {Dtype} dtype
+ */
+function inOrder(records, need, dtype) {
+  /** @type {Record<Need, (record: KnownRecord) => number>} */
+  const ranks = {
+    balanced: () => 0,
+    small: ({ sizes, bytes = Infinity }) => sizes?.[dtype] ?? bytes,
+    accurate: ({ published = {} }) => -Math.max(0, ...Object.values(published)),
+    languages: ({ languages }) => Number(languages !== "many"),
+  };
+  return [...records].sort((one, other) => ranks[need](one) - ranks[need](other));
+}
+
+/**
+ * @param {KnownRecord} record
  * @param {StoredModel[]} kept
  * @param {Dtype} dtype
  * @param {InUse} inUse
+ * @param {number} speed
  * @returns {ShelfModel}
  */
-function knownModel(record, kept, dtype, inUse) {
-  const { id = "", name = id, description = "", license = "", bytes = 0, sizes = {}, published = {} } = record;
+function knownModel(record, kept, dtype, inUse, speed) {
+  const { id = "", name = id, description = "", license = "", bytes = 0, sizes = {}, published = {}, gmacs = 0 } = record;
   const source = { id };
   const stored = kept.find((model) => same(model.source, source) && model.dtype === dtype);
   const ships = record.source?.repo === undefined;
   const size = sizes[dtype];
   const figures = [license, ships ? `built in, ${numberText.bytes(bytes)}` : ""];
-  if (!ships && bytes) figures.push(`download ${numberText.bytes(bytes)}${size ? `, ${numberText.bytes(size)} once stored` : ""}`);
+  // Where the repository's file was never seen, its weights are taken to be in f32, as most are.
+  const download = bytes ? numberText.bytes(bytes) : sizes.f32 ? `about ${numberText.bytes(sizes.f32)}` : "";
+  if (!ships && download) figures.push(`download ${download}${size ? `, ${numberText.bytes(size)} once stored` : ""}`);
+  if (!ships && size) figures.push(`up to ${numberText.bytes(memoryNeed.of(size))} of memory`);
+  if (gmacs && speed) figures.push(`about ${numberText.duration(Number(((1000 * gmacs) / speed).toPrecision(2)))} a picture here`);
   for (const [what, share] of Object.entries(published)) figures.push(`${what} ${numberText.percent(share)} % (published)`);
   const isThis = inUse !== null && same(source, inUse.source);
   const using = isThis && (ships || inUse.dtype === dtype);

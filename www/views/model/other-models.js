@@ -1,15 +1,15 @@
 // @ts-check
-/** @import { Dtype, ModelRecord, ModelSource, Preview } from "../../../pkg/engine/protocol/types.js" */
+/** @import { Dtype, KernelTrial, ModelRecord, ModelSource, Preview } from "../../../pkg/engine/protocol/types.js" */
 /** @import { ModelChoice } from "../../state/model-choice.js" */
 /** @import { ModelSession } from "../../state/model-session.js" */
 /** @import { ModelParts } from "./model-layout.js" */
-/** @import { ShelfModel } from "./model-shelf.js" */
+/** @import { Need, ShelfModel } from "./model-shelf.js" */
 import { codeOf } from "../../../pkg/engine/protocol/code-of.js";
 import { inOneFile } from "../../state/in-one-file.js";
 import { fetchable } from "../../state/model-choice.js";
 import { numberText } from "../../state/number-text.js";
 import { sentence } from "../../state/sentence.js";
-import { shelf } from "./model-shelf.js";
+import { deviceSpeed, shelf } from "./model-shelf.js";
 
 /** Error codes of a model that is too large for this device. */
 const NO_MEMORY = new Set(["too-large", "out-of-memory"]);
@@ -33,6 +33,8 @@ export class OtherModels extends EventTarget {
   #shelf = [];
   /** @type {ModelRecord[]} */
   #records = [];
+  /** What the autotuner measured with the first model, asked for once. @type {Promise<KernelTrial[]> | undefined} */
+  #trials;
   /** What is under way, for Stop to throw away. @type {ModelSource | null} */
   #loading = null;
   /** What the button of the fault does. */
@@ -83,8 +85,10 @@ export class OtherModels extends EventTarget {
     if (!engine) return;
     try {
       const [told, storage] = await Promise.all([engine.listModels(), engine.storage()]);
+      const speed = info ? deviceSpeed(await this.#measured(engine), this.#dtype, info.threads) : 0;
       this.#records = told.records;
-      this.#shelf = shelf({ ...told, dtype: this.#dtype, inUse: source && info && { source, dtype: info.dtype } });
+      const need = /** @type {Need} */ (this.#parts.need.value);
+      this.#shelf = shelf({ ...told, dtype: this.#dtype, inUse: source && info && { source, dtype: info.dtype }, need, speed });
       this.#parts.list.entries = this.#shelf.map(({ entry }) => entry);
       this.#parts.room.textContent = room(storage, told.stored.length);
       this.#parts.persist.hidden = storage.persisted || storage.kind === "memory" || told.stored.length === 0;
@@ -93,11 +97,19 @@ export class OtherModels extends EventTarget {
     }
   }
 
+  /** @param {import("../../../pkg/engine/client/engine-client.js").EngineClient} engine */
+  #measured(engine) {
+    return (this.#trials ??= engine.tryKernels().catch(() => {
+      this.#trials = undefined; // an engine that ended: the next one is asked
+      return [];
+    }));
+  }
+
   #listen() {
-    const { list, dtype, back, openFile, openFolder, fileInput, folderInput, repoForm, download, progress, persist } = this.#parts;
+    const { list, need, dtype, back, openFile, openFolder, fileInput, folderInput, repoForm, download, progress, persist } = this.#parts;
     this.#on(list, "choose-model", ({ detail }) => this.#choose(detail.id));
     this.#on(list, "forget-model", ({ detail }) => this.#forget(detail.id));
-    this.#on(dtype, "change", () => this.refresh());
+    for (const choice of [need, dtype]) this.#on(choice, "change", () => this.refresh());
     this.#on(back, "click", () => this.#run(() => this.#session.loadOwn()));
     this.#on(openFile, "click", () => fileInput.click());
     this.#on(openFolder, "click", () => folderInput.click());

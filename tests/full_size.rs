@@ -3,13 +3,16 @@
 //! `tests/golden/full_size.py` writes the checkpoints; run with `CLIP_WASM_FULL_SIZE` set to where it wrote them, in
 //! release. Without the variable there is nothing to do.
 
+mod support;
+
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use candle_core::{Device, Tensor};
 use clip_wasm::session::Session;
-use clip_wasm::weights::{Checkpoint, Dtype, quantize};
+use clip_wasm::weights::{Checkpoint, Dtype};
+use support::conversion::file_of;
+use support::goldens::{cosines, goldens};
 
 const MODELS: [&str; 2] = ["vit-b-32", "tinyclip-vit-8m-16"];
 
@@ -44,8 +47,7 @@ struct Fidelity {
 
 impl Fidelity {
     fn measure(session: &Session, data: &Path, model: &str) -> Self {
-        let expected = data.join(model).join("expected.safetensors");
-        let expected = candle_core::safetensors::load(expected, &Device::Cpu).unwrap();
+        let expected = goldens(&data.join(model));
         let pictures: Vec<Vec<f32>> = (0..expected["image_embeds"].dims()[0])
             .map(|n| fs::read(data.join(format!("pictures/{n:02}.png"))).unwrap())
             .map(|bytes| session.embed_image(&bytes).unwrap().embedding)
@@ -65,17 +67,6 @@ impl Fidelity {
             println!("{what}: {} {kind}, cosine to PyTorch: mean {mean:.7}, least {least:.7}", cosines.len());
         }
     }
-}
-
-fn cosines(ours: &[Vec<f32>], truth: &Tensor) -> Vec<f64> {
-    let truth = truth.to_vec2::<f32>().unwrap();
-    assert_eq!(ours.len(), truth.len());
-    ours.iter().zip(&truth).map(|(ours, truth)| cosine(ours, truth)).collect()
-}
-
-fn cosine(a: &[f32], b: &[f32]) -> f64 {
-    let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(x, y)| f64::from(*x) * f64::from(*y)).sum::<f64>();
-    dot(a, b) / (dot(a, a) * dot(b, b)).sqrt()
 }
 
 fn mean(values: &[f64]) -> f64 {
@@ -109,9 +100,8 @@ fn quantized_embeddings_of_full_size_models_stay_near_pytorch() {
     for size in MODELS {
         for (kind, dtype, bound) in QUANTIZED_MEAN {
             let model = format!("{size}{kind}");
-            let mut gguf = Vec::new();
-            quantize(&open(&data, &model), dtype, &mut gguf, &mut |_, _| {}).unwrap();
-            let session = Session::new(Checkpoint::from_gguf(gguf.into()).unwrap()).unwrap();
+            let file = file_of(&open(&data, &model), dtype);
+            let session = Session::new(Checkpoint::from_gguf(file).unwrap()).unwrap();
             let fidelity = Fidelity::measure(&session, &data, &model);
             let what = format!("{model} {}", dtype.name());
             fidelity.report(&what);

@@ -56,7 +56,7 @@ fn texts_are_padded_as_openclip_does() {
 
 #[test]
 fn a_gguf_keeps_the_tower_and_its_sizes() {
-    let file = Checkpoint::from_gguf(file_of(&checkpoint(), Dtype::Q8_0).into()).unwrap();
+    let file = Checkpoint::from_gguf(file_of(&checkpoint(), Dtype::Q8_0)).unwrap();
     assert_eq!((file.config.family, file.config.fast_vit), (ModelFamily::MobileClip, Some(SIZES)));
     let expected = expected();
     let clip = Clip::load(file.config, file.tensors).unwrap();

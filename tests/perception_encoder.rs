@@ -11,7 +11,7 @@ use clip_wasm::image::Preprocessing;
 use clip_wasm::model::Clip;
 use clip_wasm::weights::{
     Activation, Checkpoint, CheckpointMetadata, ClipConfig, Dtype, MetadataFiles, ModelFamily, Record,
-    TowerConfig,
+    Tensors, TowerConfig,
 };
 use serde_json::{Value, json};
 use support::conversion::{file_of, file_of_arriving};
@@ -92,13 +92,31 @@ fn both_files_are_the_same_model() {
 }
 
 #[test]
-fn a_bias_of_the_head_counts() {
+fn a_bias_of_the_head_is_added_to_every_embedding() {
+    const BIAS: f32 = 0.25;
     let mut changed = open_clip();
-    let tensor = changed.tensors.take("visual_projection.bias", &[48]).unwrap();
-    assert!(tensor.to_f32().unwrap().iter().all(|value| *value == 0.0));
+    let mut tensors: Vec<_> = changed.tensors.iter().cloned().collect();
+    let bias = tensors.iter_mut().find(|tensor| tensor.name == "visual_projection.bias").unwrap();
+    assert!(bias.to_f32().unwrap().iter().all(|value| *value == 0.0));
+    bias.dtype = Dtype::F32;
+    bias.data = BIAS.to_le_bytes().repeat(bias.shape[0]).into();
+    changed.tensors = Tensors::new(tensors).unwrap();
     let pixels = &expected()["pixel_values"];
-    let without = load(changed).embed_images(pixels).unwrap();
-    assert_eq!(without, load(open_clip()).embed_images(pixels).unwrap());
+    let images = [open_clip(), changed].map(|checkpoint| load(checkpoint).embed_images(pixels).unwrap());
+    let [without, with] = images.map(|images| images.concat());
+    assert!(!with.is_empty());
+    for (without, with) in without.iter().zip(&with) {
+        assert!((without + BIAS - with).abs() < 1e-5, "{without} became {with}");
+    }
+}
+
+#[test]
+fn a_bias_of_the_head_that_is_zero_is_no_other_than_none() {
+    let mut without = open_clip();
+    without.tensors.take("visual_projection.bias", &[48]).unwrap();
+    let pixels = &expected()["pixel_values"];
+    let images = [open_clip(), without].map(|checkpoint| load(checkpoint).embed_images(pixels).unwrap());
+    assert_eq!(images[0], images[1]);
 }
 
 #[test]
@@ -106,9 +124,9 @@ fn a_gguf_keeps_the_family_and_stays_near_pytorch() {
     let expected = expected();
     let pixels = &expected["pixel_values"];
     for checkpoint in [facebook(), open_clip()] {
-        let exact = Checkpoint::from_gguf(file_of(&checkpoint, Dtype::F32).into()).unwrap();
+        let exact = Checkpoint::from_gguf(file_of(&checkpoint, Dtype::F32)).unwrap();
         assert_eq!(exact.config, checkpoint.config);
-        let clip = load(Checkpoint::from_gguf(file_of(&checkpoint, Dtype::Q8_0).into()).unwrap());
+        let clip = load(Checkpoint::from_gguf(file_of(&checkpoint, Dtype::Q8_0)).unwrap());
         assert_eq!(
             load(exact).embed_images(pixels).unwrap(),
             load(checkpoint).embed_images(pixels).unwrap(),

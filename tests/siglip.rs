@@ -5,6 +5,7 @@ mod support;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use bytes::Bytes;
 use clip_wasm::Error;
 use clip_wasm::session::Session;
 use clip_wasm::task::zero_shot::Mode;
@@ -36,7 +37,7 @@ fn checkpoint(name: &str) -> Checkpoint {
     Checkpoint::open(&golden("models").join(name)).unwrap()
 }
 
-fn quantized(name: &str, dtype: Dtype) -> Vec<u8> {
+fn quantized(name: &str, dtype: Dtype) -> Bytes {
     file_of(&checkpoint(name), dtype)
 }
 
@@ -134,8 +135,7 @@ fn what_siglip_may_be_but_is_not_run_here_is_named() {
 #[test]
 fn a_gguf_gives_the_bits_of_its_folder_where_nothing_is_rounded() {
     for name in MODELS {
-        let (folder, file) =
-            (checkpoint(name), Checkpoint::from_gguf(quantized(name, Dtype::F32).into()).unwrap());
+        let (folder, file) = (checkpoint(name), Checkpoint::from_gguf(quantized(name, Dtype::F32)).unwrap());
         assert_eq!(file.config, folder.config);
         let (folder, file) = (Session::new(folder).unwrap(), Session::new(file).unwrap());
         let texts = texts();
@@ -168,7 +168,7 @@ fn the_file_made_while_the_weights_arrive_is_that_of_the_whole_checkpoint() {
 
 #[test]
 fn quantized_embeddings_stay_near_pytorch() {
-    let file = Checkpoint::from_gguf(quantized("siglip", Dtype::Q8_0).into()).unwrap();
+    let file = Checkpoint::from_gguf(quantized("siglip", Dtype::Q8_0)).unwrap();
     let (session, expected) = (Session::new(file).unwrap(), expected("siglip"));
     let images = session.clip().embed_images(&expected["pixel_values"]).unwrap();
     let texts = session.clip().embed_prompts(&prompts(&expected)).unwrap();

@@ -1,11 +1,12 @@
 //! The GGUF file of a checkpoint: made of the whole one, and while its weights arrive.
 
+use bytes::Bytes;
 use clip_wasm::weights::{Checkpoint, CheckpointMetadata, Converter, Dtype, Record, quantize};
 
-pub fn file_of(checkpoint: &Checkpoint, dtype: Dtype) -> Vec<u8> {
+pub fn file_of(checkpoint: &Checkpoint, dtype: Dtype) -> Bytes {
     let mut file = Vec::new();
     quantize(checkpoint, dtype, &mut file, &mut |_, _| {}).unwrap();
-    file
+    file.into()
 }
 
 /// The file that is made while `weights` arrive, in chunks that fit no tensor.

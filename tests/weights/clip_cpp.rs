@@ -7,7 +7,7 @@ use clip_wasm::text::Tokenizer;
 use clip_wasm::weights::gguf::{Array, Gguf, TensorLayout, Value};
 use clip_wasm::weights::{Checkpoint, Dtype};
 
-use crate::gguf::quantized;
+use crate::support::conversion::file_of;
 use crate::support::gguf::gguf_file;
 use crate::support::tiny_clip::TinyClip;
 
@@ -63,7 +63,7 @@ fn texts() -> Vec<String> {
 
 #[test]
 fn the_tokens_alone_give_the_ids_of_the_whole_tokenizer() {
-    let file = quantized(&TinyClip::seeded(2).checkpoint(), Dtype::F16);
+    let file = file_of(&TinyClip::seeded(2).checkpoint(), Dtype::F16);
     let theirs = Checkpoint::from_gguf(as_clip_cpp_writes(&file, tokens(&file))).unwrap();
     let ours = Tokenizer::from_json(crate::support::tiny_clip::TOKENIZER, 16).unwrap();
     let rebuilt = Tokenizer::from_json(&theirs.tokenizer_json, 16).unwrap();
@@ -76,7 +76,7 @@ fn the_tokens_alone_give_the_ids_of_the_whole_tokenizer() {
 fn a_file_of_clip_cpp_gives_the_embeddings_of_its_twin() {
     let mut clip = TinyClip::seeded(2);
     clip.config["text_config"]["eos_token_id"] = serde_json::json!(2);
-    let file = quantized(&clip.checkpoint(), Dtype::Q8_0);
+    let file = file_of(&clip.checkpoint(), Dtype::Q8_0);
     let open = |file| Session::new(Checkpoint::from_gguf(file).unwrap()).unwrap();
     let (ours, theirs) = (open(file.clone()), open(as_clip_cpp_writes(&file, tokens(&file))));
     let prompts = ["a photo of a cat.".to_owned(), "the airplane".to_owned()];
@@ -90,7 +90,7 @@ fn a_file_of_clip_cpp_gives_the_embeddings_of_its_twin() {
 
 #[test]
 fn a_list_that_is_no_vocabulary_of_clip_is_refused() {
-    let file = quantized(&TinyClip::seeded(2).checkpoint(), Dtype::Q8_0);
+    let file = file_of(&TinyClip::seeded(2).checkpoint(), Dtype::Q8_0);
     let mut without_end = tokens(&file);
     without_end[599] = "end".into();
     let mut unmade = tokens(&file);

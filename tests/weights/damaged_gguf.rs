@@ -5,7 +5,7 @@ use clip_wasm::Error;
 use clip_wasm::weights::gguf::{Gguf, TensorLayout, Value};
 use clip_wasm::weights::{Checkpoint, Dtype};
 
-use crate::gguf::quantized;
+use crate::support::conversion::file_of;
 use crate::support::gguf::gguf_file;
 use crate::support::tiny_clip::TinyClip;
 
@@ -103,7 +103,7 @@ fn a_file_with_any_byte_altered_is_read_or_refused_but_never_panics() {
 
 #[test]
 fn a_checkpoint_cut_anywhere_is_refused() {
-    let file = quantized(&TinyClip::seeded(3).checkpoint(), Dtype::Q4_0);
+    let file = file_of(&TinyClip::seeded(3).checkpoint(), Dtype::Q4_0);
     for len in (0..file.len()).step_by(4099) {
         let error = Checkpoint::from_gguf(file.slice(..len)).unwrap_err();
         assert!(matches!(error, Error::Truncated { .. }), "{len}: {error}");

@@ -11,15 +11,9 @@ use clip_wasm::weights::gguf::{Array, Gguf, TensorLayout, Value};
 use clip_wasm::weights::{Activation, Checkpoint, Dtype, EndToken, Measure, quantize, rewrite};
 use serde_json::json;
 
+use crate::support::conversion::file_of;
 use crate::support::gguf::gguf_file;
 use crate::support::tiny_clip::TinyClip;
-
-/// The file that `quantize` makes.
-pub fn quantized(checkpoint: &Checkpoint, dtype: Dtype) -> Bytes {
-    let mut file = Vec::new();
-    quantize(checkpoint, dtype, &mut file, &mut |_, _| {}).unwrap();
-    file.into()
-}
 
 /// A file of this metadata and no tensors.
 fn metadata_alone(metadata: BTreeMap<String, Value>) -> Bytes {
@@ -46,7 +40,7 @@ fn a_file_says_all_that_the_folder_said() {
     clip.record.source.revision = Some("0123abc".into());
     clip.record.source.file = Some("model.safetensors".into());
     let folder = clip.checkpoint();
-    let file = Checkpoint::from_gguf(quantized(&folder, Dtype::F32)).unwrap();
+    let file = Checkpoint::from_gguf(file_of(&folder, Dtype::F32)).unwrap();
 
     assert_eq!(file.config, folder.config);
     assert_eq!(file.config.end_token, EndToken::HighestId);
@@ -74,7 +68,7 @@ fn the_hash_of_a_file_is_that_of_its_bytes() {
 #[test]
 fn candle_reads_our_files_and_unpacks_the_same_values() {
     for dtype in [Dtype::F32, Dtype::F16, Dtype::Q8_0, Dtype::Q6K, Dtype::Q5_0, Dtype::Q4_0] {
-        let file = quantized(&TinyClip::seeded(2).checkpoint(), dtype);
+        let file = file_of(&TinyClip::seeded(2).checkpoint(), dtype);
         let mut reader = Cursor::new(file.clone());
         let content = gguf_file::Content::read(&mut reader).unwrap();
         assert_eq!(content.metadata["general.architecture"].to_string().unwrap(), "clip");
@@ -100,7 +94,7 @@ fn candle_reads_our_files_and_unpacks_the_same_values() {
 /// What `clip_model_load` of clip.cpp at 57f00e2 asks for, and with which getter.
 #[test]
 fn clip_cpp_finds_every_key_it_needs() {
-    let metadata = metadata_of(&quantized(&TinyClip::seeded(2).checkpoint(), Dtype::Q8_0));
+    let metadata = metadata_of(&file_of(&TinyClip::seeded(2).checkpoint(), Dtype::Q8_0));
     for key in ["clip.has_text_encoder", "clip.has_vision_encoder", "clip.use_gelu"] {
         assert!(matches!(metadata[key], Value::Bool(_)), "{key}");
     }
@@ -139,7 +133,7 @@ fn clip_cpp_finds_every_key_it_needs() {
 #[test]
 fn types_are_what_clip_cpp_takes() {
     for (dtype, file_type) in [(Dtype::F16, 1), (Dtype::Q4_0, 2), (Dtype::Q5_0, 6), (Dtype::Q8_0, 8)] {
-        let file = quantized(&TinyClip::seeded(2).checkpoint(), dtype);
+        let file = file_of(&TinyClip::seeded(2).checkpoint(), dtype);
         assert_eq!(metadata_of(&file)["general.file_type"], Value::Unsigned(file_type));
         let mut tensors = Checkpoint::from_gguf(file).unwrap().tensors;
         assert_eq!(tensors.take("v.patch_embd.weight", &[256, 3, 8, 8]).unwrap().dtype, Dtype::F16);
@@ -148,7 +142,7 @@ fn types_are_what_clip_cpp_takes() {
 
 #[test]
 fn a_file_of_clip_cpp_says_its_activation_by_use_gelu() {
-    let mut metadata = metadata_of(&quantized(&TinyClip::seeded(2).checkpoint(), Dtype::F16));
+    let mut metadata = metadata_of(&file_of(&TinyClip::seeded(2).checkpoint(), Dtype::F16));
     for key in [
         "clip.text.activation",
         "clip.vision.activation",
@@ -168,7 +162,7 @@ fn a_file_of_clip_cpp_says_its_activation_by_use_gelu() {
 
 #[test]
 fn a_missing_or_bad_key_is_named() {
-    let complete = metadata_of(&quantized(&TinyClip::seeded(2).checkpoint(), Dtype::F16));
+    let complete = metadata_of(&file_of(&TinyClip::seeded(2).checkpoint(), Dtype::F16));
     let needed = [
         "general.architecture",
         "clip.text.embedding_length",
@@ -198,7 +192,7 @@ fn a_missing_or_bad_key_is_named() {
 
 #[test]
 fn a_file_of_another_model_or_of_one_tower_is_refused() {
-    let complete = metadata_of(&quantized(&TinyClip::seeded(2).checkpoint(), Dtype::F16));
+    let complete = metadata_of(&file_of(&TinyClip::seeded(2).checkpoint(), Dtype::F16));
     let changes = [
         ("general.architecture", Value::string("llama"), "llama"),
         ("clip.has_text_encoder", Value::Bool(false), "clip without its text tower"),
@@ -214,7 +208,7 @@ fn a_file_of_another_model_or_of_one_tower_is_refused() {
 
 #[test]
 fn a_changed_record_is_rewritten_without_touching_the_tensors() {
-    let file = quantized(&TinyClip::seeded(2).checkpoint(), Dtype::Q6K);
+    let file = file_of(&TinyClip::seeded(2).checkpoint(), Dtype::Q6K);
     let mut checkpoint = Checkpoint::from_gguf(file).unwrap();
     checkpoint.record.fidelity.insert("vision.cosine".into(), Measure::Number(0.999));
     checkpoint.record.fidelity.insert("against".into(), Measure::Text("transformers 5.23".into()));
@@ -225,7 +219,7 @@ fn a_changed_record_is_rewritten_without_touching_the_tensors() {
     for (new, old) in rewritten.tensors.iter().zip(checkpoint.tensors.iter()) {
         assert_eq!((&new.name, &new.data), (&old.name, &old.data));
     }
-    let requantized = Checkpoint::from_gguf(quantized(&rewritten, Dtype::Q4_0)).unwrap();
+    let requantized = Checkpoint::from_gguf(file_of(&rewritten, Dtype::Q4_0)).unwrap();
     assert!(requantized.record.fidelity.is_empty(), "what was measured of one type says nothing of another");
 }
 

@@ -5,7 +5,7 @@ use clip_wasm::Error;
 use clip_wasm::model::Clip;
 use clip_wasm::weights::{Checkpoint, Dtype, Loader};
 
-use crate::gguf::quantized;
+use crate::support::conversion::file_of;
 use crate::support::tiny_clip::TinyClip;
 
 fn arrive(file: &[u8], chunk: usize) -> Result<Checkpoint, Error> {
@@ -35,7 +35,7 @@ fn its_embeddings_have_the_same_bits_in_every_type_and_any_chunking() {
         (clip.embed_images(&pixels).unwrap(), clip.embed_prompts(&prompts).unwrap(), clip.bytes())
     };
     for dtype in [Dtype::F32, Dtype::Q8_0, Dtype::Q6K, Dtype::Q5_0, Dtype::Q4_0] {
-        let file = quantized(&clip().checkpoint(), dtype);
+        let file = file_of(&clip().checkpoint(), dtype);
         let whole = Checkpoint::from_gguf(file.clone()).unwrap();
         let main_dtype = whole.main_dtype();
         let expected = embeddings(whole);
@@ -49,7 +49,7 @@ fn its_embeddings_have_the_same_bits_in_every_type_and_any_chunking() {
 
 #[test]
 fn a_weight_that_is_no_number_is_found_wherever_its_matrix_is_packed() {
-    let mut file = quantized(&clip().checkpoint(), Dtype::Q8_0).to_vec();
+    let mut file = file_of(&clip().checkpoint(), Dtype::Q8_0).to_vec();
     let name = b"v.blk.0.attn_q.weight";
     assert!(file.windows(name.len()).any(|bytes| bytes == name));
     let checkpoint = Checkpoint::from_gguf(file.clone().into()).unwrap();

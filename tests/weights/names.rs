@@ -4,7 +4,7 @@
 use clip_wasm::weights::tensor_names::{TensorMapping, from_hugging_face, mapping};
 use clip_wasm::weights::{Checkpoint, Dtype};
 
-use crate::gguf::quantized;
+use crate::support::conversion::file_of;
 use crate::support::tiny_clip::TinyClip;
 
 /// `get_tensor_name` of clip.cpp's `models/convert_hf_to_gguf.py` at 57f00e2.
@@ -76,7 +76,7 @@ fn open_clip_names_stand_for_the_same_tensors() {
 #[test]
 fn open_clip_weights_quantize_to_the_same_tensors() {
     let clip = TinyClip::seeded(3);
-    let stored = |clip: &TinyClip| Checkpoint::from_gguf(quantized(&clip.checkpoint(), Dtype::Q8_0)).unwrap();
+    let stored = |clip: &TinyClip| Checkpoint::from_gguf(file_of(&clip.checkpoint(), Dtype::Q8_0)).unwrap();
     let (ours, theirs) = (stored(&clip), stored(&clip.in_open_clip_names()));
     for tensor in ours.tensors.iter() {
         let twin = theirs.tensors.iter().find(|twin| twin.name == tensor.name).expect(&tensor.name);

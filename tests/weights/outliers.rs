@@ -8,7 +8,7 @@ use clip_wasm::weights::gguf::{Array, Gguf, TensorLayout, Value};
 use clip_wasm::weights::{Checkpoint, Dtype, rewrite};
 use clip_wasm::{Error, Result};
 
-use crate::gguf::quantized;
+use crate::support::conversion::file_of;
 use crate::support::gguf::gguf_file;
 use crate::support::tiny_clip::TinyClip;
 
@@ -20,7 +20,7 @@ fn file() -> Bytes {
     let mut clip = TinyClip::seeded(4);
     let gains = &mut clip.tensor("vision_model.encoder.layers.0.layer_norm1.weight").values;
     (gains[3], gains[40]) = (15.0, -12.0);
-    quantized(&clip.checkpoint(), Dtype::Q8_0)
+    file_of(&clip.checkpoint(), Dtype::Q8_0)
 }
 
 /// The same file with this in place of the list.

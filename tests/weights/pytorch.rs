@@ -6,7 +6,7 @@ use clip_wasm::weights::{
     Checkpoint, CheckpointMetadata, Converter, Dtype, HuggingFaceFiles, MetadataFiles, Record,
 };
 
-use crate::gguf::quantized;
+use crate::support::conversion::file_of;
 
 const FOLDER: &str = "tests/golden/models/gelu";
 
@@ -58,7 +58,7 @@ fn an_archive_in_any_chunking_gives_the_file_of_the_whole_one() {
     let companions = CheckpointMetadata::from_hugging_face(files.companions.clone()).unwrap();
     let whole = Checkpoint::from_hugging_face(files.clone()).unwrap();
     for dtype in [Dtype::F32, Dtype::Q8_0] {
-        let expected = quantized(&whole, dtype);
+        let expected = file_of(&whole, dtype);
         for len in [1, 7, 1000, 65_536, usize::MAX] {
             let (converter, data) = converted(&files.weights[0], dtype, len).unwrap();
             let ending = converter.finish(&companions, &files.record).unwrap();

@@ -9,7 +9,7 @@ use clip_wasm::weights::quantize::planned_dtype;
 use clip_wasm::weights::{Checkpoint, Dtype, quantize};
 use sha2::{Digest, Sha256};
 
-use crate::gguf::quantized;
+use crate::support::conversion::file_of;
 use crate::support::tiny_clip::TinyClip;
 
 const MATRIX: &str = "v.blk.0.attn_q.weight";
@@ -21,7 +21,7 @@ fn squared_error(exact: &[f32], stored: &[f32]) -> f64 {
 /// The weights of a matrix before and after it was stored in `dtype`.
 fn stored_in(dtype: Dtype) -> (Vec<f32>, Vec<f32>) {
     let checkpoint = TinyClip::seeded(4).checkpoint();
-    let mut stored = Checkpoint::from_gguf(quantized(&checkpoint, dtype)).unwrap().tensors;
+    let mut stored = Checkpoint::from_gguf(file_of(&checkpoint, dtype)).unwrap().tensors;
     let mut exact = checkpoint.tensors;
     let take = |tensors: &mut clip_wasm::weights::Tensors| {
         tensors.take(MATRIX, &[256, 256]).unwrap().to_f32().unwrap()
@@ -73,14 +73,14 @@ fn weights_of_outlier_channels_stand_beside_their_matrix_in_f16() {
         let checkpoint = Checkpoint::from_gguf(file).unwrap();
         checkpoint.tensors.iter().find(|tensor| tensor.name == name).cloned()
     };
-    let wide = find(quantized(&checkpoint, Dtype::Q8_0), "v.blk.0.attn_k.wide").unwrap();
+    let wide = find(file_of(&checkpoint, Dtype::Q8_0), "v.blk.0.attn_k.wide").unwrap();
     assert_eq!((wide.dtype, wide.shape[1]), (Dtype::F16, 2));
-    let exact = find(quantized(&checkpoint, Dtype::F32), "v.blk.0.attn_k.weight").unwrap();
+    let exact = find(file_of(&checkpoint, Dtype::F32), "v.blk.0.attn_k.weight").unwrap();
     let (wide, width, exact) = (wide.to_f32().unwrap(), exact.row_len(), exact.to_f32().unwrap());
     for (wide, row) in wide.chunks(2).zip(exact.chunks(width)) {
         assert!((wide[0] - row[3]).abs() < 1e-3 && (wide[1] - row[40]).abs() < 1e-3);
     }
-    assert!(find(quantized(&checkpoint, Dtype::F32), "v.blk.0.attn_k.wide").is_none());
+    assert!(find(file_of(&checkpoint, Dtype::F32), "v.blk.0.attn_k.wide").is_none());
 }
 
 #[test]
@@ -141,7 +141,7 @@ fn the_stored_bytes_are_the_same_on_every_machine() {
     let checkpoint = TinyClip::seeded(4).checkpoint();
     let hash = |dtype| {
         let mut hash = Sha256::new();
-        let stored = Checkpoint::from_gguf(quantized(&checkpoint, dtype)).unwrap();
+        let stored = Checkpoint::from_gguf(file_of(&checkpoint, dtype)).unwrap();
         stored.tensors.iter().for_each(|tensor| hash.update(&tensor.data));
         hash.finalize()[..8].iter().map(|byte| format!("{byte:02x}")).collect::<String>()
     };
@@ -159,7 +159,7 @@ fn a_record_with_the_hash_of_other_weights_is_refused() {
     assert!(matches!(error, Error::WrongHash { .. }), "{error}");
     let sha256 = clip.checkpoint().sha256().to_owned();
     clip.record.source.sha256 = Some(sha256.clone());
-    let stored = Checkpoint::from_gguf(quantized(&clip.checkpoint(), Dtype::Q8_0)).unwrap();
+    let stored = Checkpoint::from_gguf(file_of(&clip.checkpoint(), Dtype::Q8_0)).unwrap();
     assert_eq!(stored.record.source.sha256, Some(sha256));
 }
 
@@ -168,7 +168,7 @@ fn a_matrix_of_zeros_stays_zero() {
     let mut clip = TinyClip::seeded(4);
     clip.tensor("vision_model.encoder.layers.0.self_attn.q_proj.weight").values.fill(0.0);
     for dtype in [Dtype::Q8_0, Dtype::Q6K, Dtype::Q5_0, Dtype::Q4_0] {
-        let mut tensors = Checkpoint::from_gguf(quantized(&clip.checkpoint(), dtype)).unwrap().tensors;
+        let mut tensors = Checkpoint::from_gguf(file_of(&clip.checkpoint(), dtype)).unwrap().tensors;
         let zeros = tensors.take(MATRIX, &[256, 256]).unwrap().to_f32().unwrap();
         assert!(zeros.iter().all(|&value| value == 0.0), "{dtype}");
     }
@@ -177,9 +177,9 @@ fn a_matrix_of_zeros_stays_zero() {
 #[test]
 fn a_file_made_from_a_file_is_the_one_made_from_the_folder() {
     let folder = TinyClip::seeded(4).checkpoint();
-    let exact = Checkpoint::from_gguf(quantized(&folder, Dtype::F32)).unwrap();
+    let exact = Checkpoint::from_gguf(file_of(&folder, Dtype::F32)).unwrap();
     for dtype in [Dtype::Q8_0, Dtype::Q6K, Dtype::Q4_0] {
-        assert_eq!(quantized(&exact, dtype), quantized(&folder, dtype), "{dtype}");
+        assert_eq!(file_of(&exact, dtype), file_of(&folder, dtype), "{dtype}");
     }
 }
 

@@ -6,7 +6,7 @@ use clip_wasm::weights::{CheckpointMetadata, Converter, Dtype, Ending, HuggingFa
 
 use sha2::{Digest, Sha256};
 
-use crate::gguf::quantized;
+use crate::support::conversion::file_of;
 use crate::support::tiny_clip::TinyClip;
 
 const DTYPES: [Dtype; 6] = [Dtype::F32, Dtype::F16, Dtype::Q8_0, Dtype::Q6K, Dtype::Q5_0, Dtype::Q4_0];
@@ -67,7 +67,7 @@ fn with_outlier_channels() -> TinyClip {
 fn the_file_is_that_of_the_whole_checkpoint_in_every_type_and_chunking() {
     let clip = with_outlier_channels();
     for dtype in DTYPES {
-        let expected = quantized(&clip.checkpoint(), dtype);
+        let expected = file_of(&clip.checkpoint(), dtype);
         for seed in 0..8 {
             let mut chunks = Chunks(seed);
             assert!(converted(&clip.files(), dtype, || chunks.next()) == expected, "{dtype}, chunks {seed}");
@@ -82,14 +82,14 @@ fn half_precision_sources_give_the_same_file_too() {
         let clip = TinyClip { dtype: stored, ..with_outlier_channels() };
         let mut chunks = Chunks(1);
         let file = converted(&clip.files(), Dtype::Q8_0, || chunks.next());
-        assert!(file == quantized(&clip.checkpoint(), Dtype::Q8_0), "{stored}");
+        assert!(file == file_of(&clip.checkpoint(), Dtype::Q8_0), "{stored}");
     }
 }
 
 #[test]
 fn one_byte_at_a_time_gives_the_same_file() {
     let clip = with_outlier_channels();
-    assert!(converted(&clip.files(), Dtype::Q4_0, || 1) == quantized(&clip.checkpoint(), Dtype::Q4_0));
+    assert!(converted(&clip.files(), Dtype::Q4_0, || 1) == file_of(&clip.checkpoint(), Dtype::Q4_0));
 }
 
 #[test]
@@ -100,14 +100,14 @@ fn shards_follow_each_other() {
     files.weights = vec![clip.weights_of(|name| !is_vision(name)), clip.weights_of(is_vision)];
     let whole = clip_wasm::weights::Checkpoint::from_hugging_face(files.clone()).unwrap();
     let mut chunks = Chunks(2);
-    assert!(converted(&files, Dtype::Q8_0, || chunks.next()) == quantized(&whole, Dtype::Q8_0));
+    assert!(converted(&files, Dtype::Q8_0, || chunks.next()) == file_of(&whole, Dtype::Q8_0));
 }
 
 #[test]
 fn a_snapshot_taken_anywhere_goes_on_to_the_same_file() {
     let clip = with_outlier_channels();
     let files = clip.files();
-    let expected = quantized(&clip.checkpoint(), Dtype::Q8_0);
+    let expected = file_of(&clip.checkpoint(), Dtype::Q8_0);
     let (mut converter, mut data, mut chunks) = (Converter::new(Dtype::Q8_0), Vec::new(), Chunks(3));
     let mut rest = &files.weights[0][..];
     while !rest.is_empty() {
@@ -182,7 +182,7 @@ fn open_clip_weights_whose_norms_come_late_give_the_same_file_too() {
     for dtype in DTYPES {
         let mut chunks = Chunks(4);
         let file = converted(&clip.files(), dtype, || chunks.next());
-        assert!(file == quantized(&clip.checkpoint(), dtype), "{dtype}");
+        assert!(file == file_of(&clip.checkpoint(), dtype), "{dtype}");
     }
 }
 
@@ -198,5 +198,5 @@ fn a_snapshot_knows_whether_the_file_has_been_ended() {
     let resumed = Converter::resume(&resumed.snapshot().unwrap()).unwrap();
     assert_eq!(resumed.files(), 1);
     let file = assembled(data, resumed.finish(&companions(&files), &files.record).unwrap());
-    assert!(file == quantized(&clip.checkpoint(), Dtype::Q8_0));
+    assert!(file == file_of(&clip.checkpoint(), Dtype::Q8_0));
 }

@@ -62,7 +62,7 @@ fn a_siglip_of_open_clip_is_that_of_transformers_under_other_names() {
 #[test]
 fn a_file_of_it_keeps_that_texts_are_canonicalized_as_open_clip_does() {
     let file = file_of(&checkpoint(), Dtype::Q8_0);
-    let session = Session::new(Checkpoint::from_gguf(file.into()).unwrap()).unwrap();
+    let session = Session::new(Checkpoint::from_gguf(file).unwrap()).unwrap();
     let texts: Vec<(String, usize)> = serde_json::from_value(read_json("tokenizer/texts.json")).unwrap();
     let ids: Vec<Vec<u32>> =
         serde_json::from_value(read_json("models/open-clip-siglip/text_ids.json")).unwrap();

@@ -10,7 +10,7 @@ use candle_core::{Device, Tensor};
 use serde::Serialize;
 
 use crate::error::{Error, Result};
-use crate::image::{Pixels, Preprocessing, Rgb8};
+use crate::image::{Backend, Pixels, Preprocessing, Rgb8};
 use crate::kernels::threads;
 use crate::model::Clip;
 use crate::task::zero_shot::{self, Baseline, Mode, Score};
@@ -60,6 +60,8 @@ pub struct Info {
     /// The memory that the weights take, in bytes.
     pub bytes: usize,
     pub image_size: usize,
+    /// Whose pixels the model is run with.
+    pub preprocessor: Backend,
     pub context_length: usize,
     pub projection_dim: usize,
     pub logit_scale: f32,
@@ -92,6 +94,28 @@ fn tokenizer_of(CheckpointMetadata { config, tokenizer_json, .. }: &CheckpointMe
     Ok(if config.canonicalizes_texts { tokenizer.canonicalizing() } else { tokenizer })
 }
 
+/// The preprocessing in a `preprocessor_config.json`, with the pixels that the record names, if it names any.
+///
+/// # Errors
+/// As [`Preprocessing::from_json`] and [`Preprocessing::with_backend`].
+pub fn preprocessing(json: &[u8], record: &Record) -> Result<Preprocessing> {
+    let preprocessing = Preprocessing::from_json(json)?;
+    match record.preprocessor {
+        Some(backend) => preprocessing.with_backend(backend),
+        None => Ok(preprocessing),
+    }
+}
+
+/// Makes a record name the pixels of `backend`; it names none where the `preprocessor_config.json` already means these.
+///
+/// # Errors
+/// As [`preprocessing`].
+pub fn choose_preprocessor(record: &mut Record, json: &[u8], backend: Backend) -> Result<()> {
+    let own = Preprocessing::from_json(json)?.backend;
+    record.preprocessor = (own != backend).then_some(backend);
+    preprocessing(json, record).map(drop)
+}
+
 impl Session {
     /// Builds the model of a checkpoint.
     ///
@@ -107,7 +131,7 @@ impl Session {
         mut checkpoint: Checkpoint,
         tokenizer: impl FnOnce() -> Result<Tokenizer> + Send,
     ) -> Result<Self> {
-        let preprocessing = Preprocessing::from_json(&checkpoint.preprocessing_json)?;
+        let preprocessing = preprocessing(&checkpoint.preprocessing_json, &checkpoint.record)?;
         if let Some(sides) = preprocessing.sides() {
             check_sides(sides, checkpoint.config.image_size)?;
         }
@@ -140,6 +164,7 @@ impl Session {
             parameters: self.parameters,
             bytes: self.clip.bytes(),
             image_size: config.image_size,
+            preprocessor: self.preprocessing.backend,
             context_length: config.context_length,
             projection_dim: config.projection_dim,
             logit_scale: self.clip.logit_scale,

@@ -1,9 +1,10 @@
-//! Pillow's `Image.resize` for RGB, byte for byte, limited to the window that a crop will keep.
+//! Pillow's `Image.resize` and torchvision's `resize` for RGB, byte for byte, limited to the window that a crop will
+//! keep.
 
 use std::ops::Range;
 
 use super::Rgb8;
-use crate::kernels::resample::{self, CHANNELS, Filter, Taps};
+use crate::kernels::resample::{self, Backend, CHANNELS, Filter, Taps};
 
 /// How to resample: the numbers 0 to 5 of Pillow's `Image.Resampling`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,29 +60,46 @@ impl Window {
 
 /// The `window` of `image` resized to `width` x `height`.
 ///
-/// Equal to resizing the whole and then cropping, at the cost of the window alone.
+/// Equal to resizing the whole and then cropping, at the cost of the window alone. torchvision has neither
+/// [`Filter::Box`] nor [`Filter::Hamming`]: these are refused before, by
+/// [`Preprocessing::with_backend`](super::Preprocessing::with_backend).
 ///
 /// # Panics
 ///
 /// If a side is 0, or the window is empty or reaches past the resized picture.
-pub fn resize(image: &Rgb8, width: usize, height: usize, resample: Resample, window: &Window) -> Rgb8 {
+pub fn resize(
+    backend: Backend,
+    image: &Rgb8,
+    width: usize,
+    height: usize,
+    resample: Resample,
+    window: &Window,
+) -> Rgb8 {
     assert!(!window.columns.is_empty() && window.columns.end <= width, "{window:?} of a width of {width}");
     assert!(!window.rows.is_empty() && window.rows.end <= height, "{window:?} of a height of {height}");
     match resample {
-        Resample::Nearest => nearest(image, width, height, window),
-        Resample::Filter(filter) => filtered(image, width, height, filter, window),
+        Resample::Nearest => nearest(backend, image, width, height, window),
+        Resample::Filter(filter) => filtered(backend, image, width, height, filter, window),
     }
 }
 
-/// Two passes with 8-bit samples between them, in Pillow's order: columns first, unless the height shrinks by
+/// Two passes with 8-bit samples between them. Columns come first, except with Pillow where the height shrinks by
 /// more than twice what the width does (`ImagingResampleInner` in Pillow 13's `Resample.c`).
-fn filtered(image: &Rgb8, width: usize, height: usize, filter: Filter, window: &Window) -> Rgb8 {
-    let columns = Axis::new(filter, image.width(), width, &window.columns);
-    let rows = Axis::new(filter, image.height(), height, &window.rows);
+fn filtered(
+    backend: Backend,
+    image: &Rgb8,
+    width: usize,
+    height: usize,
+    filter: Filter,
+    window: &Window,
+) -> Rgb8 {
+    let columns = Axis::new(backend, filter, image.width(), width, &window.columns);
+    let rows = Axis::new(backend, filter, image.height(), height, &window.rows);
     let lost_columns = image.width() as i64 - width as i64;
     let lost_rows = image.height() as i64 - height as i64;
     let row_len = image.width() * CHANNELS;
-    let data = if lost_rows > 0 && lost_rows > lost_columns * 2 {
+    let rows_first = backend == Backend::Pillow && lost_rows > 0 && lost_rows > lost_columns * 2;
+    let data = if rows_first {
         columns.horizontal(&rows.vertical(image.data(), row_len, 0))
     } else {
         let needed = rows.needed();
@@ -97,13 +115,13 @@ struct Axis {
     input: usize,
     /// Wanted part of the result.
     window: Range<usize>,
-    /// `None` where the length stays as it is: Pillow leaves the pass out.
+    /// `None` where the length stays as it is: the pass is left out.
     taps: Option<Taps>,
 }
 
 impl Axis {
-    fn new(filter: Filter, input: usize, output: usize, window: &Range<usize>) -> Self {
-        let taps = (input != output).then(|| Taps::new(filter, input, output, window.clone()));
+    fn new(backend: Backend, filter: Filter, input: usize, output: usize, window: &Range<usize>) -> Self {
+        let taps = (input != output).then(|| Taps::new(backend, filter, input, output, window.clone()));
         Self { input, window: window.clone(), taps }
     }
 
@@ -141,10 +159,14 @@ impl Axis {
     }
 }
 
-/// Pillow's nearest neighbour: the position is a running sum of steps (`ImagingScaleAffine` in `Geometry.c`).
-fn nearest(image: &Rgb8, width: usize, height: usize, window: &Window) -> Rgb8 {
-    let columns = nearest_positions(image.width(), width, &window.columns);
-    let rows = nearest_positions(image.height(), height, &window.rows);
+/// The nearest neighbour.
+fn nearest(backend: Backend, image: &Rgb8, width: usize, height: usize, window: &Window) -> Rgb8 {
+    let positions = match backend {
+        Backend::Pillow => pillow_positions,
+        Backend::Torchvision => torch_positions,
+    };
+    let columns = positions(image.width(), width, &window.columns);
+    let rows = positions(image.height(), height, &window.rows);
     let mut data = Vec::with_capacity(rows.len() * columns.len() * CHANNELS);
     for &row in &rows {
         let row = &image.data()[row * image.width() * CHANNELS..][..image.width() * CHANNELS];
@@ -155,7 +177,8 @@ fn nearest(image: &Rgb8, width: usize, height: usize, window: &Window) -> Rgb8 {
     Rgb8::from_parts(columns.len(), rows.len(), data)
 }
 
-fn nearest_positions(input: usize, output: usize, window: &Range<usize>) -> Vec<usize> {
+/// Pillow's: a running sum of steps (`ImagingScaleAffine` in `Geometry.c`).
+fn pillow_positions(input: usize, output: usize, window: &Range<usize>) -> Vec<usize> {
     let step = input as f64 / output as f64;
     let positions = std::iter::successors(Some(step * 0.5), |position| Some(position + step));
     positions
@@ -163,4 +186,12 @@ fn nearest_positions(input: usize, output: usize, window: &Range<usize>) -> Vec<
         .take(window.len())
         .map(|position| (position as usize).min(input - 1))
         .collect()
+}
+
+/// PyTorch's `nearest-exact`, which transformers asks torchvision for: the middle of the output less half a pixel,
+/// rounded once to single precision, as with AVX2, and half a pixel more.
+fn torch_positions(input: usize, output: usize, window: &Range<usize>) -> Vec<usize> {
+    let scale = f64::from(input as f32 / output as f32);
+    let position = |output: usize| ((output as f64 + 0.5) * scale - 0.5) as f32 + 0.5;
+    window.clone().map(|output| (position(output) as usize).min(input - 1)).collect()
 }

@@ -8,7 +8,7 @@ use super::lanes::{dot, dots};
 use super::layer_norm::LayerNorm;
 use super::matmul::{Activations, BLOCK, Epilogue, Output, PackedMatrix, Rows};
 use super::random::Random;
-use super::resample::{self, CHANNELS, Filter, Taps};
+use super::resample::{self, Backend, CHANNELS, Filter, Taps};
 
 /// FNV-1a over the bits of numbers.
 struct Checksum(u32);
@@ -156,11 +156,17 @@ fn resampling_has_its_bytes() {
     for filter in [Filter::Lanczos, Filter::Bilinear, Filter::Bicubic, Filter::Box, Filter::Hamming] {
         for (from, to) in [(1, 7), (7, 1), (33, 32), (32, 33), (200, 24), (95, 300)] {
             let source: Vec<u8> = (0..9 * from * CHANNELS).map(|_| random.bits() as u8).collect();
-            let taps = Taps::new(filter, from, to, 0..to);
+            let taps = Taps::new(Backend::Pillow, filter, from, to, 0..to);
             let mut wide = vec![0; 9 * to * CHANNELS];
             resample::horizontal(&source, from, &taps, &mut wide);
             let mut tall = vec![0; 5 * to * CHANNELS];
-            resample::vertical(&wide, to * CHANNELS, 0, &Taps::new(filter, 9, 5, 0..5), &mut tall);
+            resample::vertical(
+                &wide,
+                to * CHANNELS,
+                0,
+                &Taps::new(Backend::Pillow, filter, 9, 5, 0..5),
+                &mut tall,
+            );
             wide.iter().chain(&tall).for_each(|byte| sum.add(u32::from(*byte)));
         }
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
+use crate::kernels::resample::Backend;
 
 /// What a checkpoint says about itself besides its architecture. Every field may be absent.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -22,6 +23,10 @@ pub struct Record {
     /// The cosine at which a label is as likely right as wrong, where that was measured: what scores of each label on
     /// its own are measured from, in place of a label of nothing.
     pub neutral_cosine: Option<f32>,
+    /// Whose pixels the model is run with, `pillow` or `torchvision`, where its `preprocessor_config.json` does not
+    /// decide.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub preprocessor: Option<Backend>,
     /// Measured agreement with the reference, by name: against what, on what, cosines, flips.
     pub fidelity: BTreeMap<String, Measure>,
 }

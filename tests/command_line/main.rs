@@ -6,6 +6,7 @@ mod hub;
 mod hubs;
 mod outputs;
 mod pictures;
+mod preprocessor;
 mod research;
 mod run;
 mod words;

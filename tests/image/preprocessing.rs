@@ -1,7 +1,7 @@
 //! The record of a model's preprocessing: what it does, and what it refuses.
 
 use clip_wasm::Error;
-use clip_wasm::image::Preprocessing;
+use clip_wasm::image::{Backend, Preprocessing};
 use serde_json::{Value, json};
 
 use crate::{formula, records, sha256_f32, sides};
@@ -10,9 +10,14 @@ fn read(record: &Value) -> Result<Preprocessing, Error> {
     Preprocessing::from_json(record.to_string().as_bytes())
 }
 
+/// What Hugging Face's processors make of pictures, those over Pillow first.
+fn both_backends() -> impl Iterator<Item = Value> {
+    records("preprocessing.json").into_iter().chain(records("torchvision.json"))
+}
+
 #[test]
 fn every_record_gives_the_bits_of_hugging_face() {
-    for golden in records("preprocessing.json") {
+    for golden in both_backends() {
         let (width, height) = sides(&golden["from"]);
         let pixels = read(&golden["record"]).unwrap().apply(&formula(width, height)).unwrap();
         assert_eq!(json!([3, pixels.height, pixels.width]), golden["shape"], "{golden}");
@@ -22,7 +27,7 @@ fn every_record_gives_the_bits_of_hugging_face() {
 
 #[test]
 fn a_record_is_read_back_as_it_was_written() {
-    for golden in records("preprocessing.json") {
+    for golden in both_backends() {
         let record = read(&golden["record"]).unwrap();
         assert_eq!(Preprocessing::from_json(record.to_json().as_bytes()).unwrap(), record, "{golden}");
     }
@@ -53,6 +58,7 @@ fn every_field_changes_the_pixels() {
         json!({ "do_normalize": false }),
         json!({ "default_to_square": true }),
         json!({ "image_processor_type": "SiglipImageProcessor" }),
+        json!({ "image_processor_type": "CLIPImageProcessorFast" }),
     ];
     let picture = formula(50, 31);
     let expected = read(&plain).unwrap().apply(&picture).unwrap().data;
@@ -86,6 +92,9 @@ fn bad_values_are_refused_by_the_name_of_their_key() {
         ("image_std", json!({ "image_std": 1e-60 })),
         ("image_processor_type", json!({ "image_processor_type": "LlavaImageProcessor" })),
         ("feature_extractor_type", json!({ "feature_extractor_type": 3 })),
+        ("resample", json!({ "image_processor_type": "CLIPImageProcessorFast", "resample": 4 })),
+        ("resample", json!({ "image_processor_type": "SiglipImageProcessorFast", "resample": 5 })),
+        ("rescale_factor", json!({ "image_processor_type": "CLIPImageProcessorFast", "rescale_factor": 0 })),
         ("size", json!({ "size": null })),
         ("resample", json!({ "resample": null })),
         ("crop_size", json!({ "crop_size": null })),
@@ -122,4 +131,24 @@ fn extreme_shapes_cost_no_more_than_their_crop() {
     let strip = formula(1, 1_000_000);
     let pixels = Preprocessing::default().apply(&strip).unwrap();
     assert_eq!((pixels.width, pixels.height), (224, 224));
+}
+
+#[test]
+fn the_class_says_whose_pixels_are_meant() {
+    for (name, expected) in [
+        ("CLIPImageProcessor", Backend::Pillow),
+        ("CLIPImageProcessorPil", Backend::Pillow),
+        ("CLIPFeatureExtractor", Backend::Pillow),
+        ("CLIPImageProcessorFast", Backend::Torchvision),
+        ("SiglipImageProcessor", Backend::Pillow),
+        ("SiglipImageProcessorFast", Backend::Torchvision),
+    ] {
+        assert_eq!(read(&json!({ "image_processor_type": name })).unwrap().backend, expected, "{name}");
+    }
+}
+
+#[test]
+fn torchvision_refuses_a_resized_picture_that_pytorch_could_not_hold() {
+    let torchvision = Preprocessing::default().with_backend(Backend::Torchvision).unwrap();
+    assert!(matches!(torchvision.apply(&formula(1, 1_000_000)), Err(Error::ImageTooLarge { .. })));
 }

@@ -129,6 +129,8 @@ export interface ModelInfo {
   parameters: number;
   bytes: number;
   image_size: number;
+  /** Whose pixels the model is run with, as its file says. */
+  preprocessor: "pillow" | "torchvision";
   context_length: number;
   projection_dim: number;
   logit_scale: number;

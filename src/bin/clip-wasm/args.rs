@@ -6,8 +6,10 @@ mod research;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use clap::builder::PossibleValue;
 use clap::error::ErrorKind;
 use clap::{Args as Group, CommandFactory, Parser, Subcommand, ValueEnum};
+use clip_wasm::image::Backend;
 use clip_wasm::session::Session;
 use clip_wasm::task::saliency::Method;
 use clip_wasm::task::zero_shot::Mode;
@@ -78,8 +80,9 @@ pub enum Command {
     Models,
     /// Print the token ids of texts
     Tokenize {
-        #[command(flatten)]
-        model: Model,
+        /// A .gguf file, a Hugging Face folder, a record's id, or a repository (owner/name[@revision])
+        #[arg(long, default_value = crate::model::EMBEDDED)]
+        model: OsString,
         /// A text, used as is, without a template
         #[arg(required = true, value_name = "TEXT")]
         texts: Vec<String>,
@@ -129,6 +132,45 @@ pub struct Model {
     /// which is downloaded on first use and stored as q8_0. `clip-wasm models` lists them
     #[arg(long, default_value = crate::model::EMBEDDED)]
     pub model: OsString,
+    /// Whose pixels the vision tower gets. By default those that the model file or its record names, else those of the
+    /// class in preprocessor_config.json: torchvision if its name ends in Fast, otherwise pillow
+    #[arg(long, value_name = "NAME")]
+    pub preprocessor: Option<Preprocessor>,
+}
+
+impl Model {
+    /// Whose pixels are asked for, if any are.
+    pub fn pixels(&self) -> Option<Backend> {
+        self.preprocessor.map(Backend::from)
+    }
+}
+
+/// Whose pixels the vision tower gets.
+#[derive(Clone, Copy, Debug)]
+pub struct Preprocessor(Backend);
+
+impl From<Preprocessor> for Backend {
+    fn from(Preprocessor(backend): Preprocessor) -> Self {
+        backend
+    }
+}
+
+impl ValueEnum for Preprocessor {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Self(Backend::Pillow), Self(Backend::Torchvision)]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        let help = match self.0 {
+            Backend::Pillow => {
+                "As transformers' processors with backend=\"pil\", OpenCLIP and OpenAI's code compute them"
+            }
+            Backend::Torchvision => {
+                "As transformers 5 computes them by default, with backend=\"torchvision\""
+            }
+        };
+        Some(PossibleValue::new(self.0.name()).help(help))
+    }
 }
 
 #[derive(Debug, Group)]
@@ -146,6 +188,9 @@ pub struct Quantize {
     /// accuracy, if SOURCE is a .gguf file that already has this type
     #[arg(long, value_name = "FILE")]
     pub record: Option<PathBuf>,
+    /// Whose pixels the file is to be run with, written into it. By default those that SOURCE is run with
+    #[arg(long, value_name = "NAME")]
+    pub preprocessor: Option<Preprocessor>,
 }
 
 #[derive(Debug, Group)]

@@ -4,7 +4,8 @@ use std::ffi::OsStr;
 use std::path::{Component, Path};
 
 use bytes::Bytes;
-use clip_wasm::session::Session;
+use clip_wasm::image::Backend;
+use clip_wasm::session::{Session, choose_preprocessor};
 use clip_wasm::weights::{Checkpoint, Dtype};
 use clip_wasm::{Error, Result};
 
@@ -117,22 +118,33 @@ pub struct Hashes {
     pub config: String,
 }
 
-/// The model that `name` stands for, ready to run, and its hashes.
+/// Makes a checkpoint run with the pixels that are asked for, if any are.
 ///
 /// # Errors
-/// As [`checkpoint`] and [`Session::new`].
-pub fn hashed_session(name: &OsStr) -> Result<(Session, Hashes)> {
-    let checkpoint = checkpoint(name)?;
+/// As [`choose_preprocessor`].
+pub fn with_preprocessor(mut checkpoint: Checkpoint, asked: Option<Backend>) -> Result<Checkpoint> {
+    if let Some(backend) = asked {
+        choose_preprocessor(&mut checkpoint.record, &checkpoint.preprocessing_json, backend)?;
+    }
+    Ok(checkpoint)
+}
+
+/// The model that `name` stands for, ready to run, and its hashes; with other pixels than its own, if any are asked for.
+///
+/// # Errors
+/// As [`checkpoint`], [`with_preprocessor`] and [`Session::new`].
+pub fn hashed_session(name: &OsStr, preprocessor: Option<Backend>) -> Result<(Session, Hashes)> {
+    let checkpoint = with_preprocessor(checkpoint(name)?, preprocessor)?;
     let hashes = Hashes { weights: checkpoint.sha256().to_owned(), config: checkpoint.metadata_sha256()? };
     Ok((build(name, checkpoint)?, hashes))
 }
 
-/// The model that `name` stands for, ready to run.
+/// The model that `name` stands for, ready to run; with other pixels than its own, if any are asked for.
 ///
 /// # Errors
-/// As [`checkpoint`] and [`Session::new`].
-pub fn session(name: &OsStr) -> Result<Session> {
-    build(name, checkpoint(name)?)
+/// As [`checkpoint`], [`with_preprocessor`] and [`Session::new`].
+pub fn session(name: &OsStr, preprocessor: Option<Backend>) -> Result<Session> {
+    build(name, with_preprocessor(checkpoint(name)?, preprocessor)?)
 }
 
 fn build(name: &OsStr, checkpoint: Checkpoint) -> Result<Session> {

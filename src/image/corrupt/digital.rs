@@ -7,7 +7,7 @@ use super::{Severity, filters, hsv};
 use crate::image::resize::{Resample, Window, resize};
 use crate::image::{Rgb8, decode};
 use crate::kernels::random::Random;
-use crate::kernels::resample::Filter;
+use crate::kernels::resample::{Backend, Filter};
 use crate::{Error, Result};
 
 /// Every channel drawn towards its mean.
@@ -41,7 +41,14 @@ pub fn pixelate(image: &Rgb8, severity: Severity) -> Rgb8 {
     let (width, height) = (image.width(), image.height());
     let side = |length: usize| ((length as f64 * share) as usize).max(1);
     let resized = |image: &Rgb8, width, height| {
-        resize(image, width, height, Resample::Filter(Filter::Box), &Window::whole(width, height))
+        resize(
+            Backend::Pillow,
+            image,
+            width,
+            height,
+            Resample::Filter(Filter::Box),
+            &Window::whole(width, height),
+        )
     };
     resized(&resized(image, side(width), side(height)), width, height)
 }

@@ -22,7 +22,7 @@ use super::preprocessing::{Preprocessing, Size};
 use super::resize::Resample;
 use super::rgb8::Rgb8;
 use crate::kernels::random::Random;
-use crate::kernels::resample::Filter;
+use crate::kernels::resample::{Backend, Filter};
 use crate::{Error, Result};
 use samples::Samples;
 
@@ -227,6 +227,7 @@ pub fn working_copy(image: &Rgb8, side: usize) -> Result<Rgb8> {
         center_crop: Some((side, side)),
         rescale: None,
         normalize: None,
+        backend: Backend::Pillow,
     };
     Ok(square.apply(image)?.rgb)
 }

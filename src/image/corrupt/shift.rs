@@ -6,7 +6,7 @@ use super::samples::{Edge, Samples, luma};
 use crate::image::Rgb8;
 use crate::image::resize::{Resample, Window, resize};
 use crate::kernels::random::Random;
-use crate::kernels::resample::Filter;
+use crate::kernels::resample::{Backend, Filter};
 
 const MIDDLE_GREY: f64 = 0.5;
 
@@ -35,7 +35,7 @@ pub fn crop(image: &Rgb8, severity: Severity, random: &mut Random) -> Rgb8 {
     let data = rows.flat_map(|row| &row[left * 3..(left + width) * 3]).copied().collect();
     let window = Rgb8::from_parts(width, height, data);
     let whole = Window::whole(image.width(), image.height());
-    resize(&window, image.width(), image.height(), Resample::Filter(Filter::Bicubic), &whole)
+    resize(Backend::Pillow, &window, image.width(), image.height(), Resample::Filter(Filter::Bicubic), &whole)
 }
 
 /// A turn by this many degrees, to either side; the edge pixels fill what it uncovers.

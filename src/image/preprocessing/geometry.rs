@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::Size;
+use super::{Backend, Size};
 use crate::image::resize::{Resample, Window, resize};
 use crate::image::rgb8::Rgb8;
 use crate::image::rgb8::{MAX_PIXELS, check_dimensions};
@@ -43,20 +43,29 @@ pub(super) struct Crop {
 }
 
 impl Crop {
-    /// `len` of `input` samples, from `(input - len) // 2` on, rounded down below zero too (`center_crop` in
-    /// `image_transforms.py`).
-    pub(super) fn new(input: usize, len: usize) -> Self {
+    /// `len` of `input` samples, from `(input - len) // 2` on. Below zero that is rounded down with Pillow
+    /// (`center_crop` in `image_transforms.py`), and towards zero with torchvision (that of `TorchvisionBackend`).
+    pub(super) fn new(backend: Backend, input: usize, len: usize) -> Self {
         if input >= len {
             let start = (input - len) / 2;
             Self { len, kept: start..start + len, at: 0 }
         } else {
-            Self { len, kept: 0..input, at: (len - input).div_ceil(2) }
+            let at = match backend {
+                Backend::Pillow => (len - input).div_ceil(2),
+                Backend::Torchvision => (len - input) / 2,
+            };
+            Self { len, kept: 0..input, at }
         }
     }
 }
 
 /// `image` resized to `(height, width)` and cropped.
+///
+/// # Errors
+///
+/// `ImageTooLarge` for the result; with torchvision also for the resized picture, which PyTorch makes whole.
 pub(super) fn cropped(
+    backend: Backend,
     image: &Rgb8,
     (height, width): (usize, usize),
     resample: Resample,
@@ -64,8 +73,11 @@ pub(super) fn cropped(
     columns: &Crop,
 ) -> Result<Rgb8> {
     check_dimensions(columns.len as u64, rows.len as u64)?;
+    if backend == Backend::Torchvision {
+        check_dimensions(width as u64, height as u64)?;
+    }
     let window = Window { columns: columns.kept.clone(), rows: rows.kept.clone() };
-    let resized = resize(image, width, height, resample, &window);
+    let resized = resize(backend, image, width, height, resample, &window);
     if resized.width() == columns.len && resized.height() == rows.len {
         return Ok(resized);
     }
@@ -99,13 +111,16 @@ mod tests {
 
     #[test]
     fn a_crop_leans_as_the_reference_does() {
-        let crop = |input, len| {
-            let crop = Crop::new(input, len);
+        let crop = |backend, input, len| {
+            let crop = Crop::new(backend, input, len);
             (crop.kept, crop.at)
         };
-        assert_eq!(crop(298, 224), (37..261, 0));
-        assert_eq!(crop(225, 224), (0..224, 0));
-        assert_eq!(crop(3, 6), (0..3, 2));
-        assert_eq!(crop(4, 4), (0..4, 0));
+        for backend in Backend::ALL {
+            assert_eq!(crop(backend, 298, 224), (37..261, 0));
+            assert_eq!(crop(backend, 225, 224), (0..224, 0));
+            assert_eq!(crop(backend, 4, 4), (0..4, 0));
+        }
+        assert_eq!(crop(Backend::Pillow, 3, 6), (0..3, 2));
+        assert_eq!(crop(Backend::Torchvision, 3, 6), (0..3, 1));
     }
 }

@@ -1,14 +1,14 @@
 //! What a model wants done to a picture before its vision tower sees it: the record and its application.
 //!
-//! The record is a checkpoint's `preprocessor_config.json`, the steps are those of Hugging Face's Pillow
-//! image processors (`transformers` 5.23, `image_processing_backends.py`, `PilBackend`): resize, centre crop,
-//! rescale, normalise, each of them optional.
+//! The record is a checkpoint's `preprocessor_config.json`, the steps are those of Hugging Face's image processors
+//! (`transformers` 5.23, `image_processing_backends.py`): resize, centre crop, rescale, normalise, each of them
+//! optional. [`Backend`] says whether `PilBackend`'s pixels are meant or `TorchvisionBackend`'s.
 
 mod geometry;
 mod record;
 
-use super::Rgb8;
 use super::resize::Resample;
+use super::{Backend, Rgb8};
 use crate::Result;
 use geometry::Crop;
 
@@ -32,6 +32,8 @@ pub struct Preprocessing {
     pub rescale: Option<f64>,
     /// Subtract the mean and divide by the standard deviation, each per channel.
     pub normalize: Option<Normalize>,
+    /// Whose arithmetic all of this is done in.
+    pub backend: Backend,
 }
 
 /// Statistics of red, green and blue.
@@ -62,7 +64,7 @@ impl Preprocessing {
     /// # Errors
     ///
     /// [`Error::ImageTooLarge`](crate::Error::ImageTooLarge) if the result would be, which only a record
-    /// without a crop can ask for.
+    /// without a crop can ask for; with torchvision, if the resized picture would be before its crop.
     pub fn apply(&self, image: &Rgb8) -> Result<Pixels> {
         let rgb = self.resize_and_crop(image)?;
         let data = self.planes(rgb.data());
@@ -102,9 +104,9 @@ impl Preprocessing {
             None => (image.height(), image.width(), Resample::Nearest),
         };
         let (crop_height, crop_width) = self.center_crop.unwrap_or((height, width));
-        let rows = Crop::new(height, crop_height);
-        let columns = Crop::new(width, crop_width);
-        geometry::cropped(image, (height, width), resample, &rows, &columns)
+        let rows = Crop::new(self.backend, height, crop_height);
+        let columns = Crop::new(self.backend, width, crop_width);
+        geometry::cropped(self.backend, image, (height, width), resample, &rows, &columns)
     }
 
     /// `[height, width, 3]` samples to `[3, height, width]` values.
@@ -117,9 +119,17 @@ impl Preprocessing {
         data
     }
 
-    /// What a sample becomes. The product is one of doubles, the rest is single precision, as in
-    /// `image_transforms.py` (`rescale`, `normalize`).
+    /// What a sample becomes.
     fn value(&self, level: u8, channel: usize) -> f32 {
+        match self.backend {
+            Backend::Pillow => self.pillow_value(level, channel),
+            Backend::Torchvision => self.torch_value(level, channel),
+        }
+    }
+
+    /// As in `image_transforms.py` (`rescale`, `normalize`): the product is one of doubles, the rest is single
+    /// precision.
+    fn pillow_value(&self, level: u8, channel: usize) -> f32 {
         let value = match self.rescale {
             Some(factor) => (f64::from(level) * factor) as f32,
             None => f32::from(level),
@@ -127,6 +137,20 @@ impl Preprocessing {
         match self.normalize {
             Some(Normalize { mean, std }) => (value - mean[channel] as f32) / std[channel] as f32,
             None => value,
+        }
+    }
+
+    /// As in `TorchvisionBackend.rescale_and_normalize`: single precision throughout, and where both steps are on,
+    /// the mean and the deviation are divided by the factor instead.
+    fn torch_value(&self, level: u8, channel: usize) -> f32 {
+        let level = f32::from(level);
+        match (self.rescale, self.normalize) {
+            (Some(factor), None) => level * factor as f32,
+            (None, None) => level,
+            (factor, Some(Normalize { mean, std })) => {
+                let unit = factor.map_or(1.0, |factor| (1.0 / factor) as f32);
+                (level - mean[channel] as f32 * unit) / (std[channel] as f32 * unit)
+            }
         }
     }
 }

@@ -6,7 +6,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Normalize, Preprocessing, Resample, Size};
+use super::{Backend, Normalize, Preprocessing, Resample, Size};
 use crate::kernels::resample::Filter;
 use crate::{Error, Result};
 
@@ -27,19 +27,23 @@ const OPENAI: Normalize = Normalize {
 const BICUBIC: Resample = Resample::Filter(Filter::Bicubic);
 
 impl Default for Preprocessing {
-    /// `CLIPImageProcessor` without a file: 224 pixels, bicubic, OpenAI's statistics.
+    /// `CLIPImageProcessorPil` without a file: 224 pixels, bicubic, OpenAI's statistics.
     fn default() -> Self {
         Self {
             resize: Some((Size::ShortestEdge(224), BICUBIC)),
             center_crop: Some((224, 224)),
             rescale: Some(1.0 / 255.0),
             normalize: Some(OPENAI),
+            backend: Backend::Pillow,
         }
     }
 }
 
 impl Preprocessing {
     /// The record in a `preprocessor_config.json`.
+    ///
+    /// A class whose name ends in `Fast` means torchvision's pixels, every other class Pillow's, as it did when these
+    /// files were written.
     ///
     /// # Errors
     ///
@@ -50,19 +54,50 @@ impl Preprocessing {
         let fields = Fields(fields);
         fields.refuse_unknown_steps()?;
         let defaults = fields.class_defaults()?;
-        Ok(Self {
+        let record = Self {
             resize: fields.resize(&defaults)?,
             center_crop: fields.center_crop(&defaults)?,
             rescale: fields.rescale(&defaults)?,
             normalize: fields.normalize(&defaults)?,
-        })
+            backend: Backend::Pillow,
+        };
+        record.with_backend(defaults.backend)
+    }
+
+    /// The same steps with the pixels of `backend`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] for what torchvision cannot do: resizing by a box or a Hamming window, and a rescaling factor
+    /// of 0.
+    pub fn with_backend(self, backend: Backend) -> Result<Self> {
+        if backend == Backend::Torchvision {
+            if let Some((_, method @ Resample::Filter(Filter::Box | Filter::Hamming))) = self.resize {
+                let number = method.number();
+                let problem = format!(
+                    "is {number}, which torchvision does not have: expected 0, 1, 2 or 3, or Pillow's pixels \
+                     (preprocessor \"pillow\")"
+                );
+                return Err(invalid("resample", problem));
+            }
+            if self.rescale == Some(0.0) {
+                return Err(invalid(
+                    "rescale_factor",
+                    "is 0, by which torchvision's backend divides".to_owned(),
+                ));
+            }
+        }
+        Ok(Self { backend, ..self })
     }
 
     /// The record as a `preprocessor_config.json` that spells out every step; [`Preprocessing::from_json`]
     /// reads it back unchanged, and so does Hugging Face.
     pub fn to_json(&self) -> String {
         let mut record = json!({
-            "image_processor_type": "CLIPImageProcessor",
+            "image_processor_type": match self.backend {
+                Backend::Pillow => "CLIPImageProcessor",
+                Backend::Torchvision => "CLIPImageProcessorFast",
+            },
             "do_convert_rgb": true,
             "do_resize": self.resize.is_some(),
             "do_center_crop": self.center_crop.is_some(),
@@ -123,13 +158,16 @@ impl Fields {
         let family = ["FeatureExtractor", "ImageProcessorFast", "ImageProcessorPil", "ImageProcessor"]
             .iter()
             .find_map(|suffix| name.strip_suffix(suffix));
-        match family {
-            Some("CLIP") => Ok(Preprocessing::default()),
-            Some("Siglip") => Ok(siglip()),
+        let defaults = match family {
+            Some("CLIP") => Preprocessing::default(),
+            Some("Siglip") => siglip(),
             _ => {
-                Err(invalid(key, format!("is {name:?}, expected CLIPImageProcessor or SiglipImageProcessor")))
+                let problem = format!("is {name:?}, expected CLIPImageProcessor or SiglipImageProcessor");
+                return Err(invalid(key, problem));
             }
-        }
+        };
+        let backend = if name.ends_with("Fast") { Backend::Torchvision } else { Backend::Pillow };
+        Ok(Preprocessing { backend, ..defaults })
     }
 
     fn resize(&self, defaults: &Preprocessing) -> Result<Option<(Size, Resample)>> {
@@ -247,6 +285,7 @@ fn siglip() -> Preprocessing {
         center_crop: None,
         rescale: Some(1.0 / 255.0),
         normalize: Some(HALF),
+        backend: Backend::Pillow,
     }
 }
 

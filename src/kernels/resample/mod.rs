@@ -1,9 +1,9 @@
-//! Separable resampling of 8-bit RGB with fixed-point weights: the arithmetic of Pillow's `Resample.c`, bit
-//! for bit.
+//! Separable resampling of 8-bit RGB with fixed-point weights: the arithmetic of Pillow's `Resample.c`, or that of
+//! PyTorch's `UpSampleKernel.cpp`, which torchvision calls, bit for bit.
 //!
-//! An output sample is `clip8((Σ weight · sample + 2^21) >> 22)` with `weight` in units of 2^-22. The sum is
-//! one of integers, so every flavour gives the same bits whatever order it adds in. A picture takes two
-//! passes, [`horizontal`] and then [`vertical`], with 8-bit samples between them.
+//! An output sample is `clip8((Σ weight · sample + 2^21) >> 22)` with `weight` in units of 2^-22. PyTorch's are whole
+//! multiples of a larger power of two, with which every weight of the axis fits into 16 bits. The sum is one of integers, so every flavour gives the same bits whatever order it adds in. A picture takes two
+//! passes, [`horizontal`] and [`vertical`], with 8-bit samples between them.
 
 mod lanes;
 mod portable;
@@ -11,10 +11,41 @@ mod taps;
 
 pub use taps::{Filter, Taps};
 
+use serde::{Deserialize, Serialize};
+
 use super::threads;
 
 /// Fractional bits of a weight: 32 less 8 of the sample and 2 of headroom, as Pillow has it.
 pub const PRECISION_BITS: u32 = 32 - 8 - 2;
+
+/// Whose arithmetic prepares pictures: the backend of an image processor in transformers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Backend {
+    /// Pillow and NumPy: `PilBackend` of transformers, OpenCLIP, OpenAI's code.
+    #[default]
+    Pillow,
+    /// torchvision on 8-bit tensors: `TorchvisionBackend` of transformers.
+    Torchvision,
+}
+
+impl Backend {
+    /// Every backend.
+    pub const ALL: [Self; 2] = [Self::Pillow, Self::Torchvision];
+
+    /// Its name in records, files and options.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pillow => "pillow",
+            Self::Torchvision => "torchvision",
+        }
+    }
+
+    /// The backend called `name`.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|backend| backend.name() == name)
+    }
+}
 
 /// Fewer rows than this are not worth another thread.
 const ROWS_PER_THREAD: usize = 8;

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::f64::consts::PI;
 use std::ops::Range;
 
-use super::PRECISION_BITS;
+use super::{Backend, PRECISION_BITS};
 
 /// A resampling kernel, with the number that Pillow and `preprocessor_config.json` know it by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,8 +84,12 @@ fn sinc(x: f64) -> f64 {
 /// more than the picture where that is one long row.
 const MOST_KEPT: usize = 1 << 24;
 
+/// PyTorch's weights are smaller than this: it keeps them in 16 bits.
+const TORCH_WEIGHTS: i64 = 1 << 15;
+
 /// The taps of consecutive output samples along one axis.
 pub struct Taps {
+    backend: Backend,
     filter: Filter,
     input_len: usize,
     /// Input samples an output sample, and half the kernel's width in them.
@@ -95,6 +99,8 @@ pub struct Taps {
     window: Range<usize>,
     /// Longest run of weights of one output sample.
     stride: usize,
+    /// Fractional bits that weights are rounded to.
+    precision: u32,
     /// `[outputs, stride]`, in units of 2^-22; empty where they would be too many.
     weights: Vec<i32>,
 }
@@ -102,19 +108,35 @@ pub struct Taps {
 impl Taps {
     /// Taps of the outputs in `window` when `input_len` samples become `output_len`.
     ///
-    /// The window changes no weight: it only leaves out outputs that are not needed.
+    /// The window changes no weight: it only leaves out outputs that are not needed. With torchvision the time is
+    /// nevertheless that of all outputs, whose largest weight decides the precision.
     ///
     /// # Panics
     ///
     /// If a length is 0 or the window reaches past `output_len`.
-    pub fn new(filter: Filter, input_len: usize, output_len: usize, window: Range<usize>) -> Self {
+    pub fn new(
+        backend: Backend,
+        filter: Filter,
+        input_len: usize,
+        output_len: usize,
+        window: Range<usize>,
+    ) -> Self {
         assert!(input_len > 0 && output_len > 0, "cannot resample {input_len} samples to {output_len}");
         assert!(window.end <= output_len, "window {window:?} reaches past {output_len}");
-        // Pillow's box is single precision.
-        let scale = f64::from(input_len as f32) / output_len as f64;
+        let input = match backend {
+            // Pillow's box is single precision.
+            Backend::Pillow => f64::from(input_len as f32),
+            Backend::Torchvision => input_len as f64,
+        };
+        let scale = input / output_len as f64;
         let support = filter.support() * scale.max(1.0);
         let stride = (support.ceil() as usize * 2 + 1).min(input_len);
-        let mut taps = Self { filter, input_len, scale, support, window, stride, weights: Vec::new() };
+        let (precision, weights) = (PRECISION_BITS, Vec::new());
+        let mut taps =
+            Self { backend, filter, input_len, scale, support, window, stride, precision, weights };
+        if backend == Backend::Torchvision {
+            taps.precision = taps.torch_precision(output_len);
+        }
         if taps.len().saturating_mul(stride) <= MOST_KEPT {
             taps.weights = vec![0; taps.len() * stride];
             let mut values = Vec::with_capacity(stride);
@@ -131,16 +153,31 @@ impl Taps {
         let center = self.center(output);
         // `as usize` truncates and maps what is below 0 to 0, like the C code's cast and clamp.
         let start = (center - self.support + 0.5) as usize;
-        start..((center + self.support + 0.5) as usize).min(self.input_len)
+        let end = ((center + self.support + 0.5) as usize).min(self.input_len);
+        match self.backend {
+            Backend::Pillow => start..end,
+            Backend::Torchvision => start..end.min(start + self.stride),
+        }
     }
 
     fn center(&self, output: usize) -> f64 {
         ((self.window.start + output) as f64 + 0.5) * self.scale
     }
 
-    /// The weights of an output, scaled to a sum of one and rounded half away from zero. `values` is room for
-    /// the kernel's values.
-    fn weigh(&self, output: usize, values: &mut Vec<f64>) -> Vec<i32> {
+    /// The fractional bits that PyTorch gives the weights of an axis: as many as the largest one leaves room for.
+    fn torch_precision(&self, output_len: usize) -> u32 {
+        let whole = Self { window: 0..output_len, weights: Vec::new(), ..*self };
+        let (mut values, mut largest) = (Vec::with_capacity(self.stride), 0.0_f64);
+        for output in 0..output_len {
+            whole.values(output, &mut values);
+            largest = values.iter().copied().fold(largest, f64::max);
+        }
+        let fits = |bits: &u32| ((0.5 + largest * f64::from(1u32 << (bits + 1))) as i64) < TORCH_WEIGHTS;
+        (0..PRECISION_BITS).find(|bits| !fits(bits)).unwrap_or(PRECISION_BITS)
+    }
+
+    /// The weights of an output as fractions with a sum of one, into `values`.
+    fn values(&self, output: usize, values: &mut Vec<f64>) {
         let (center, filter_scale) = (self.center(output), self.scale.max(1.0));
         values.clear();
         values.extend(self.bounds(output).map(|x| {
@@ -148,12 +185,18 @@ impl Taps {
             self.filter.value(distance * (1.0 / filter_scale))
         }));
         let total = values.iter().fold(0.0, |sum, value| sum + value);
-        let one = f64::from(1u32 << PRECISION_BITS);
-        let weights = values.iter().map(|&value| {
-            let weight = if total == 0.0 { value } else { value / total };
-            (weight * one + if weight < 0.0 { -0.5 } else { 0.5 }) as i32
-        });
-        weights.collect()
+        if total != 0.0 {
+            values.iter_mut().for_each(|value| *value /= total);
+        }
+    }
+
+    /// The weights of an output in units of 2^-22, rounded half away from zero at the precision of the axis. `values` is
+    /// room for them before that.
+    fn weigh(&self, output: usize, values: &mut Vec<f64>) -> Vec<i32> {
+        self.values(output, values);
+        let one = f64::from(1u32 << self.precision);
+        let round = |weight: &f64| (weight * one + if *weight < 0.0 { -0.5 } else { 0.5 }) as i32;
+        values.iter().map(|weight| round(weight) << (PRECISION_BITS - self.precision)).collect()
     }
 
     /// Number of output samples.

@@ -7,7 +7,11 @@ const FILTERS: [Filter; 5] =
     [Filter::Lanczos, Filter::Bilinear, Filter::Bicubic, Filter::Box, Filter::Hamming];
 
 fn taps(filter: Filter, input: usize, output: usize) -> Taps {
-    Taps::new(filter, input, output, 0..output)
+    Taps::new(Backend::Pillow, filter, input, output, 0..output)
+}
+
+fn torch_taps(filter: Filter, input: usize, output: usize) -> Taps {
+    Taps::new(Backend::Torchvision, filter, input, output, 0..output)
 }
 
 #[test]
@@ -30,7 +34,8 @@ fn weights_of_an_output_sum_to_one() {
 fn no_sum_leaves_the_range_of_i32() {
     for filter in FILTERS {
         for (input, output) in [(1, 50), (2, 50), (3, 50), (50, 3), (51, 50), (50, 51), (200, 7)] {
-            for (_, weights) in taps(filter, input, output).iter() {
+            let (pillow, torch) = (taps(filter, input, output), torch_taps(filter, input, output));
+            for (_, weights) in pillow.iter().chain(torch.iter()) {
                 let reach: i64 = weights.iter().map(|&weight| i64::from(weight).abs() * 255).sum();
                 assert!(reach + (1 << 21) <= i64::from(i32::MAX), "{filter:?} {input} -> {output}: {reach}");
             }
@@ -39,9 +44,24 @@ fn no_sum_leaves_the_range_of_i32() {
 }
 
 #[test]
+fn pytorchs_weights_fit_into_sixteen_bits() {
+    for filter in [Filter::Lanczos, Filter::Bilinear, Filter::Bicubic] {
+        for (input, output) in [(1, 9), (7, 5), (5, 7), (640, 224), (3, 1000), (9_000, 3)] {
+            let taps = torch_taps(filter, input, output);
+            let weights: Vec<i32> = taps.iter().flat_map(|(_, weights)| weights.into_owned()).collect();
+            let unit = weights.iter().map(|weight| weight.trailing_zeros()).min().unwrap();
+            let largest = weights.iter().map(|weight| weight.abs() >> unit).max().unwrap();
+            assert!(largest < 1 << 15, "{filter:?} {input} -> {output}: {largest} units of 2^{unit}");
+            let window = Taps::new(Backend::Torchvision, filter, input, output, 1..2);
+            assert_eq!(window.of(0), taps.of(1), "{filter:?} {input} -> {output}");
+        }
+    }
+}
+
+#[test]
 fn a_window_changes_no_weight() {
     let whole = taps(Filter::Bicubic, 500, 224);
-    let window = Taps::new(Filter::Bicubic, 500, 224, 100..130);
+    let window = Taps::new(Backend::Pillow, Filter::Bicubic, 500, 224, 100..130);
     let expected: Vec<_> = whole.iter().skip(100).take(30).collect();
     assert_eq!(window.iter().collect::<Vec<_>>(), expected);
     assert_eq!(window.input_range(), expected[0].0..expected[29].0 + expected[29].1.len());
@@ -76,7 +96,7 @@ fn the_vertical_pass_needs_only_the_rows_of_its_window() {
     let src: Vec<u8> = (0..100 * row_len).map(|i| (i * 37 % 251) as u8).collect();
     let mut whole = vec![0; 20 * row_len];
     vertical(&src, row_len, 0, &taps(Filter::Bicubic, 100, 20), &mut whole);
-    let window = Taps::new(Filter::Bicubic, 100, 20, 5..9);
+    let window = Taps::new(Backend::Pillow, Filter::Bicubic, 100, 20, 5..9);
     let rows = window.input_range();
     let mut part = vec![0; 4 * row_len];
     vertical(&src[rows.start * row_len..rows.end * row_len], row_len, rows.start, &window, &mut part);
@@ -101,7 +121,8 @@ fn rows_in_lanes_have_the_bytes_of_the_plain_sums() {
         let src = samples(&mut random, input * CHANNELS);
         for filter in FILTERS {
             for window in [0..output, output / 3..output.div_ceil(2)] {
-                let taps = Taps::new(filter, input, output, window.clone());
+                let backend = [Backend::Pillow, Backend::Torchvision][random.below(2)];
+                let taps = Taps::new(backend, filter, input, output, window.clone());
                 let mut expected = vec![0; window.len() * CHANNELS];
                 portable::horizontal_row(&src, &taps, &mut expected);
                 let mut found = vec![0; expected.len()];
@@ -119,7 +140,7 @@ fn columns_in_lanes_have_the_bytes_of_the_plain_sums() {
         for row_len in [1, 15, 16, 17, 3 * (1 + random.below(40))] {
             let src = samples(&mut random, input * row_len);
             for filter in FILTERS {
-                let taps = taps(filter, input, output);
+                let taps = [taps, torch_taps][random.below(2)](filter, input, output);
                 let mut found = vec![0; output * row_len];
                 vertical(&src, row_len, 0, &taps, &mut found);
                 for (found, (start, weights)) in found.chunks(row_len).zip(taps.iter()) {
@@ -141,10 +162,10 @@ fn columns_in_lanes_have_the_bytes_of_the_plain_sums() {
 #[test]
 fn rows_whose_weights_are_too_many_to_keep_are_resampled_too() {
     let (input, output) = (40_000, 20_000);
-    let taps = Taps::new(Filter::Lanczos, input, 40, 0..40);
+    let taps = Taps::new(Backend::Pillow, Filter::Lanczos, input, 40, 0..40);
     assert!(taps.are_kept());
     let src = vec![200; input * CHANNELS];
-    let many = Taps::new(Filter::Lanczos, 12, output * 300, 0..output * 300);
+    let many = Taps::new(Backend::Pillow, Filter::Lanczos, 12, output * 300, 0..output * 300);
     assert!(!many.are_kept());
     let mut dst = vec![0; output * 300 * CHANNELS];
     horizontal(&src[..12 * CHANNELS], 12, &many, &mut dst);

@@ -84,7 +84,7 @@ impl Checkpoint {
     /// As [`Checkpoint::from_gguf`].
     pub fn from_parts(metadata: &Metadata, tensors: Tensors) -> Result<Self> {
         let CheckpointMetadata { config, tokenizer_json, preprocessing_json } = clip_cpp::metadata(metadata)?;
-        let record = clip_cpp::record(metadata);
+        let record = clip_cpp::record(metadata)?;
         Ok(Self {
             config,
             tokenizer_json,
@@ -169,7 +169,9 @@ impl Checkpoint {
         let config = serde_json::to_vec(&self.config)
             .map_err(|error| Error::Malformed { format: "JSON", reason: error.to_string() })?;
         let mut hash = Sha256::new();
-        for part in [config.as_slice(), &self.tokenizer_json, &self.preprocessing_json] {
+        let backend = self.record.preprocessor.map(|backend| backend.name().as_bytes());
+        let parts = [config.as_slice(), &self.tokenizer_json, &self.preprocessing_json];
+        for part in parts.into_iter().chain(backend) {
             hash.update((part.len() as u64).to_le_bytes());
             hash.update(part);
         }

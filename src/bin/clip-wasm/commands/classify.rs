@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use clip_wasm::image::Backend;
 use clip_wasm::session::Session;
 use clip_wasm::task::saliency::Method;
 use clip_wasm::task::zero_shot::Score;
@@ -25,6 +26,8 @@ enum Answer {
 struct Classified {
     #[serde(flatten)]
     image: Named,
+    /// Whose pixels the picture was embedded from.
+    preprocessor: Backend,
     scores: Vec<Score>,
     #[serde(skip_serializing_if = "Option::is_none")]
     heatmap: Option<Heatmap>,
@@ -41,10 +44,11 @@ struct Heatmap {
 /// Gives how many pictures could not be read.
 pub fn run(args: &Classify, json: bool) -> Result<usize> {
     let labels = args.labels.read()?;
-    let mut session = model::session(&args.model.model)?;
+    let mut session = model::session(&args.model.model, args.model.pixels())?;
     let templates = args.prompts.templates(&session);
     let mode = args.prompts.mode(&session);
     let top = args.top.map_or(usize::MAX, |top| top as usize);
+    let preprocessor = session.info().preprocessor;
     session.encode_labels(&labels, &templates)?;
     let (mut answers, mut failures) = (Vec::new(), 0);
     pictures::embed(&mut session, pictures::expand(&args.images), |session, path, result| {
@@ -54,7 +58,7 @@ pub fn run(args: &Classify, json: bool) -> Result<usize> {
             let heatmap =
                 method.map(|method| heatmap(session, &bytes, method, &labels, &templates)).transpose()?;
             scores.truncate(top);
-            Ok(Classified { image: Named::of(path), scores, heatmap })
+            Ok(Classified { image: Named::of(path), preprocessor, scores, heatmap })
         });
         match answer {
             Ok(answer) if json => answers.push(Answer::Classified(answer)),

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use clip_wasm::image::Backend;
 use clip_wasm::{Error, Result};
 use serde::Serialize;
 
@@ -23,11 +24,13 @@ struct Embeddings {
     /// The pictures, in the order of their embeddings.
     images: Vec<String>,
     image_embeds: Vec<Row>,
+    /// Whose pixels the pictures were embedded from.
+    preprocessor: Backend,
     text_embeds: Vec<Vec<f32>>,
 }
 
 pub fn run(model: &Model, images: &[PathBuf], texts: &[String], json: bool) -> Result<usize> {
-    let mut session = model::session(&model.model)?;
+    let mut session = model::session(&model.model, model.pixels())?;
     // What is wrong with a text is known before any picture is looked at.
     let text_embeds = session.embed_texts(texts)?;
     let (mut images_read, mut image_embeds, mut failures) = (Vec::new(), Vec::new(), 0);
@@ -52,7 +55,8 @@ pub fn run(model: &Model, images: &[PathBuf], texts: &[String], json: bool) -> R
         Ok(())
     })?;
     if json {
-        output::json(&Embeddings { images: images_read, image_embeds, text_embeds })?;
+        let preprocessor = session.info().preprocessor;
+        output::json(&Embeddings { images: images_read, image_embeds, preprocessor, text_embeds })?;
     } else {
         text_embeds.iter().try_for_each(|row| output::line(format!("{row:?}")))?;
     }

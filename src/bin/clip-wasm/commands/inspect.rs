@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::ffi::OsStr;
 
 use clip_wasm::Result;
+use clip_wasm::image::Backend;
+use clip_wasm::session::preprocessing;
 use clip_wasm::weights::{ClipConfig, Record};
 use serde::Serialize;
 
@@ -12,6 +14,8 @@ use crate::{model, output};
 #[derive(Serialize)]
 struct Inspection {
     architecture: ClipConfig,
+    /// Whose pixels it is run with.
+    preprocessor: Backend,
     parameters: usize,
     /// Bytes of all tensors.
     bytes: usize,
@@ -38,6 +42,7 @@ struct Entry {
 
 pub fn run(name: &OsStr, json: bool) -> Result<()> {
     let checkpoint = model::checkpoint(name)?;
+    let preprocessor = preprocessing(&checkpoint.preprocessing_json, &checkpoint.record)?.backend;
     let sha256 = checkpoint.sha256().to_owned();
     let (mut tensors, mut types) = (Vec::new(), BTreeMap::<_, Amount>::new());
     let mut parameters = 0;
@@ -51,6 +56,7 @@ pub fn run(name: &OsStr, json: bool) -> Result<()> {
     }
     let inspection = Inspection {
         architecture: checkpoint.config,
+        preprocessor,
         parameters,
         bytes: types.values().map(|amount| amount.bytes).sum(),
         types,
@@ -75,6 +81,7 @@ fn print(inspection: &Inspection) -> Result<()> {
     output::line(format!("name        {}", record.name.as_deref().unwrap_or("unnamed")))?;
     output::line(format!("vision      {}", tower(&config.vision)))?;
     output::line(format!("            {} px in patches of {}", config.image_size, config.patch_size))?;
+    output::line(format!("            {}'s pixels", inspection.preprocessor.name()))?;
     output::line(format!("text        {}", tower(&config.text)))?;
     output::line(format!("            {} tokens of {}", config.context_length, config.vocab_size))?;
     output::line(format!("embeddings  {}", config.projection_dim))?;

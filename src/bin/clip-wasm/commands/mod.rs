@@ -15,7 +15,6 @@ mod settings;
 mod study;
 mod verify;
 
-use std::ffi::OsStr;
 use std::path::Path;
 
 use clip_wasm::image;
@@ -24,7 +23,7 @@ use clip_wasm::session::Session;
 use clip_wasm::{Error, Result};
 use serde_json::json;
 
-use crate::args::Command;
+use crate::args::{Command, Model};
 use crate::output::Target;
 use crate::{model, output, pictures};
 
@@ -36,8 +35,8 @@ pub fn run(command: Command, json: bool) -> Result<usize> {
         Command::Quantize(args) => quantize::run(&args, json),
         Command::Inspect { model } => inspect::run(&model, json),
         Command::Models => models::run(json),
-        Command::Tokenize { model, texts } => tokenize(&model::session(&model.model)?, &texts, json),
-        Command::Preprocess { model, image, output } => preprocess(&model.model, &image, &output, json),
+        Command::Tokenize { model, texts } => tokenize(&model::session(&model, None)?, &texts, json),
+        Command::Preprocess { model, image, output } => preprocess(&model, &image, &output, json),
         Command::Eval(args) => eval::run(&args, json),
         Command::Compare(args) => compare::run(&args, json),
         Command::Robustness(args) => robustness::run(&args, json),
@@ -56,17 +55,21 @@ fn tokenize(session: &Session, texts: &[String], json: bool) -> Result<()> {
     ids.iter().try_for_each(|ids| output::line(format!("{ids:?}")))
 }
 
-fn preprocess(model: &OsStr, path: &Path, target: &Path, json: bool) -> Result<()> {
+fn preprocess(model: &Model, path: &Path, target: &Path, json: bool) -> Result<()> {
     let target = Target::new(target)?;
-    let session = model::session(model)?;
+    let session = model::session(&model.model, model.pixels())?;
     let picture = image::decode(&pictures::read(path)?).map_err(|error| in_file(path, error))?;
     let pixels = session.preprocess(&picture.image)?;
     let shape = [3, pixels.height, pixels.width];
     target.write(&npy::write(&pixels.data, &shape))?;
     if json {
-        return output::json(&json!({ "output": output::readable(target.path()), "shape": shape }));
+        let preprocessor = session.info().preprocessor;
+        return output::json(&json!({
+            "output": output::readable(target.path()), "shape": shape, "preprocessor": preprocessor,
+        }));
     }
-    output::line(format!("{}: f32 {shape:?}", target.path().display()))
+    let preprocessor = session.info().preprocessor.name();
+    output::line(format!("{}: f32 {shape:?}, {preprocessor}", target.path().display()))
 }
 
 /// The error, with the file it is about.

@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use clip_wasm::image::Backend;
 use clip_wasm::weights::{Checkpoint, Dtype, Record, Summary, quantize, rewrite};
 use clip_wasm::{Error, Result};
 use serde_json::json;
@@ -15,6 +16,7 @@ use crate::{model, output};
 
 pub fn run(args: &Quantize, json: bool) -> Result<()> {
     let dtype = Dtype::parse(&args.dtype)?;
+    let pixels = args.preprocessor.map(Backend::from);
     let wanted = model::on_hub(&args.source)?;
     let target = args.output.clone();
     let target = target.unwrap_or_else(|| default_target(&args.source, wanted.is_some(), dtype));
@@ -26,9 +28,10 @@ pub fn run(args: &Quantize, json: bool) -> Result<()> {
                 Some(record) => wanted.with_record(record),
                 None => wanted,
             };
+            let wanted = wanted.with_preprocessor(pixels);
             Hub::from_environment()?.quantize(wanted, dtype, &target)?
         }
-        None => write(model::checkpoint(&args.source)?, record, dtype, &target)?,
+        None => write(model::checkpoint(&args.source)?, record, pixels, dtype, &target)?,
     };
     if json {
         let (tensors, bytes, sha256) = (summary.tensors, summary.bytes, &summary.sha256);
@@ -50,14 +53,17 @@ pub fn run(args: &Quantize, json: bool) -> Result<()> {
 fn write(
     mut checkpoint: Checkpoint,
     record: Option<Record>,
+    pixels: Option<Backend>,
     dtype: Dtype,
     target: &Target,
 ) -> Result<Summary> {
     // What was measured of the file holds for a copy of it, not for another type.
-    let copies = checkpoint.main_dtype() == dtype && record.is_some();
-    if let Some(record) = record {
+    let copies = checkpoint.main_dtype() == dtype && (record.is_some() || pixels.is_some());
+    if let Some(mut record) = record {
+        record.preprocessor = record.preprocessor.or(checkpoint.record.preprocessor);
         checkpoint.record = record;
     }
+    let checkpoint = model::with_preprocessor(checkpoint, pixels)?;
     let failed = |source| Error::File { path: target.path().to_owned(), source };
     let bar = output::progress_of_bytes(0, "quantizing");
     let mut progress = |done, total| {

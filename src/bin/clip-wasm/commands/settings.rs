@@ -1,5 +1,6 @@
 //! The settings that a measurement depends on, saved with its figures.
 
+use clip_wasm::image::Backend;
 use clip_wasm::research::embedding_set::identity::Identity;
 use serde::Serialize;
 
@@ -9,6 +10,8 @@ pub struct Settings {
     pub version: &'static str,
     pub model: String,
     pub dtype: &'static str,
+    /// Whose pixels the pictures are embedded from.
+    pub preprocessor: Backend,
     pub weights_sha256: String,
     /// Hash of architecture, tokenizer and preprocessing, which a folder has in files of their own.
     pub config_sha256: String,

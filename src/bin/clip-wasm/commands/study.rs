@@ -50,7 +50,7 @@ impl Study {
         if labels.is_empty() {
             return Err(Error::Dataset { path: data.data.clone(), problem: NO_CLASSES.to_owned() });
         }
-        let (session, hashes) = model::hashed_session(&model.model)?;
+        let (session, hashes) = model::hashed_session(&model.model, model.pixels())?;
         let info = session.info();
         let templates = if prompts.templates.is_empty() && !dataset.templates.is_empty() {
             dataset.templates.clone()
@@ -61,6 +61,7 @@ impl Study {
             version: info.version,
             model: info.name,
             dtype: info.dtype,
+            preprocessor: info.preprocessor,
             weights_sha256: hashes.weights,
             config_sha256: hashes.config,
             data: output::readable(&data.data),

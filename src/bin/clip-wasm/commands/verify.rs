@@ -8,9 +8,10 @@ mod oracle;
 use std::path::Path;
 
 use clip_wasm::Result;
-use clip_wasm::image::{self, Rgb8};
+use clip_wasm::image::{self, Backend, Rgb8};
 use clip_wasm::session::Session;
 use clip_wasm::task::zero_shot::{Baseline, Mode, score, unit};
+use clip_wasm::weights::Checkpoint;
 use serde::Serialize;
 
 use super::in_file;
@@ -40,6 +41,8 @@ const PATTERN_SIDE: usize = 96;
 #[derive(Serialize)]
 struct Report {
     reference: &'static str,
+    /// Whose pixels both were given.
+    preprocessor: Backend,
     images: Agreement,
     texts: Agreement,
     /// Pictures whose best label differs.
@@ -57,8 +60,11 @@ struct Agreement {
 }
 
 pub fn run(args: &Verify, json: bool) -> Result<()> {
-    let session = model::session(&args.model.model)?;
-    let source = Session::new(clip_wasm::weights::Checkpoint::open(&args.source)?)?;
+    let session = model::session(&args.model.model, args.model.pixels())?;
+    // The weights are compared, so both get the same pixels.
+    let preprocessor = session.info().preprocessor;
+    let source = Checkpoint::open(&args.source)?;
+    let source = Session::new(model::with_preprocessor(source, Some(preprocessor))?)?;
     let pictures = pictures(&args.images)?;
     let prompts = PROMPTS.map(str::to_owned);
     let ours_images = units(pictures.iter().map(|picture| Ok(session.embed_rgb(picture)?.embedding)))?;
@@ -81,6 +87,7 @@ pub fn run(args: &Verify, json: bool) -> Result<()> {
     let label_flips = pairs.filter(|(ours, truth)| best(ours, &ours_texts) != best(truth, &texts)).count();
     let report = Report {
         reference,
+        preprocessor,
         images: agreement(&ours_images, &images),
         texts: agreement(&ours_texts, &texts),
         label_flips,
@@ -89,7 +96,7 @@ pub fn run(args: &Verify, json: bool) -> Result<()> {
 }
 
 fn print(report: &Report) -> Result<()> {
-    output::line(format!("compared with {}", report.reference))?;
+    output::line(format!("compared with {}, on {}'s pixels", report.reference, report.preprocessor.name()))?;
     for (name, agreement) in [("pictures", &report.images), ("texts", &report.texts)] {
         output::line(format!(
             "{name:<9} {:3}  cosine mean {:.7}, minimum {:.7}; largest difference {:.2e}",

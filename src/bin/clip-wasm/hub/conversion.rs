@@ -1,6 +1,7 @@
 //! Converts the weights of a repository to a GGUF file.
 
 use bytes::Bytes;
+use clip_wasm::session::choose_preprocessor;
 use clip_wasm::weights::hub::{RepositoryFile, RepositoryPlan};
 use clip_wasm::weights::{CheckpointMetadata, Dtype, Summary, hexadecimal};
 use clip_wasm::{Error, Result};
@@ -21,13 +22,17 @@ pub fn run(hub: &Hub, plan: &RepositoryPlan, dtype: Dtype, work: WorkFiles) -> R
         None => Ok(Bytes::new()),
     };
     let companions = CheckpointMetadata::from_hugging_face(plan.companions.try_map(read)?)?;
+    let mut record = plan.record.clone();
+    if let Some(backend) = record.preprocessor {
+        choose_preprocessor(&mut record, &companions.preprocessing_json, backend)?;
+    }
     let mut partial_download =
         PartialDownload::open(work, dtype, serde_json::json!([repo, plan.revision, plan.weights, dtype]))?;
     let total = plan.weights.iter().map(|file| file.bytes).sum();
     let bar = output::progress_of_bytes(total, &format!("{repo} to {dtype}"));
     let result = fetch_all(hub, repo, plan, &mut partial_download, &bar);
     bar.finish_and_clear();
-    let result = result.and_then(|()| partial_download.complete(&companions, &plan.record));
+    let result = result.and_then(|()| partial_download.complete(&companions, &record));
     match result {
         Ok(summary) => Ok((partial_download.into_work(), summary)),
         Err(error) => Err(partial_download.end(error)),

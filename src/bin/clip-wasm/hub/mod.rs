@@ -12,6 +12,7 @@ mod work_files;
 
 use std::path::PathBuf;
 
+use clip_wasm::image::Backend;
 use clip_wasm::weights::hub::{HUGGING_FACE, Repository, RepositoryName, RepositoryPlan, file_path};
 use clip_wasm::weights::{Checkpoint, Dtype, Record, Summary};
 use clip_wasm::{Error, Result};
@@ -55,6 +56,12 @@ impl Wanted {
     /// Replaces the record.
     pub fn with_record(self, record: Record) -> Self {
         Self { record, ..self }
+    }
+
+    /// Makes the record name these pixels, if any are asked for.
+    pub fn with_preprocessor(mut self, asked: Option<Backend>) -> Self {
+        self.record.preprocessor = asked.or(self.record.preprocessor);
+        self
     }
 
     /// `owner/name@revision`
@@ -199,8 +206,10 @@ fn already_made(target: &Target, plan: &RepositoryPlan, dtype: Dtype) -> Option<
     let path = target.real()?;
     let made = Checkpoint::open(path).ok()?;
     let (source, planned) = (&made.record.source, &plan.record.source);
-    let same =
-        source.repo == planned.repo && source.revision == planned.revision && made.main_dtype() == dtype;
+    let same = source.repo == planned.repo
+        && source.revision == planned.revision
+        && made.main_dtype() == dtype
+        && made.record.preprocessor == plan.record.preprocessor;
     let bytes = std::fs::metadata(path).ok()?.len();
     same.then(|| Summary { tensors: made.tensors.iter().count(), bytes, sha256: made.sha256().to_owned() })
 }

@@ -6,6 +6,7 @@
 mod preprocessing;
 
 use crate::error::{Error, Result};
+use crate::kernels::resample::Backend;
 use crate::weights::config::{
     Activation, ClipConfig, ConfigSource, FastVitConfig, Field, ModelFamily, Tower, TowerConfig,
 };
@@ -32,6 +33,8 @@ const USE_GELU: &str = "clip.use_gelu";
 /// Whether texts are canonicalized before they are tokenized.
 const CANONICALIZES_TEXTS: &str = "clip.text.canonicalize";
 const NEUTRAL_COSINE: &str = "clip.neutral_cosine";
+/// Whose pixels the model is run with, where its preprocessing's JSON does not decide.
+const BACKEND: &str = "clip.preprocessor.backend";
 const FIDELITY_PREFIX: &str = "clip.fidelity.";
 /// Prefix of the keys that list outlier channels; the name of a norm follows.
 const OUTLIERS_PREFIX: &str = "clip.outlier_channels.";
@@ -114,15 +117,22 @@ pub(in crate::weights) fn outliers(metadata: &Metadata) -> Result<Outliers> {
     Ok(outliers)
 }
 
-/// What the file says of its origin. Nothing in it is needed.
-pub(in crate::weights) fn record(metadata: &Metadata) -> Record {
+/// What the file says of its origin, and whose pixels it is run with. Nothing in it is needed.
+///
+/// # Errors
+/// `Config` for a preprocessor that is not known here.
+pub(in crate::weights) fn record(metadata: &Metadata) -> Result<Record> {
     let text = |key: &str| metadata.get(key).and_then(Value::as_str).map(str::to_owned);
     let fidelity = metadata.iter().filter_map(|(key, value)| {
         let name = key.strip_prefix(FIDELITY_PREFIX)?;
         let number = value.as_f64().filter(|number| number.is_finite()).map(Measure::Number);
         Some((name.to_owned(), number.or_else(|| value.as_str().map(|text| Measure::Text(text.to_owned())))?))
     });
-    Record {
+    let preprocessor = metadata.get(BACKEND).map(|value| {
+        let backend = value.as_str().and_then(Backend::from_name);
+        backend.ok_or_else(|| config_error(BACKEND, "is neither \"pillow\" nor \"torchvision\"".into()))
+    });
+    Ok(Record {
         name: text("general.name"),
         description: text("general.description"),
         license: text("general.license"),
@@ -142,8 +152,9 @@ pub(in crate::weights) fn record(metadata: &Metadata) -> Record {
             .and_then(Value::as_f64)
             .filter(|cosine| cosine.abs() <= 1.0)
             .map(|cosine| cosine as f32),
+        preprocessor: preprocessor.transpose()?,
         fidelity: fidelity.collect(),
-    }
+    })
 }
 
 /// A file's metadata, read as a config.
@@ -357,6 +368,9 @@ impl Keys {
         }
         if let Some(cosine) = record.neutral_cosine {
             self.put(NEUTRAL_COSINE, Value::F32(cosine));
+        }
+        if let Some(backend) = record.preprocessor {
+            self.put(BACKEND, Value::string(backend.name()));
         }
         for (name, measure) in &record.fidelity {
             let value = match measure {

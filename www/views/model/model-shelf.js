@@ -15,18 +15,19 @@ import { numberText } from "../../state/number-text.js";
  * What the page reads of a record besides what the engine does.
  * @typedef {object} PageRecord
  * @property {Record<string, number>} [published] shares, as whoever made the model gives them
- * @property {number} [gmacs] billions of products that a picture takes
+ * @property {number} [gmacs] billions of products with weights that a picture takes
+ * @property {number} [attention_gmacs] billions of products of its attention
  * @property {string} [languages] "many" where labels need not be English
  */
 
 /** @typedef {ModelRecord & PageRecord} KnownRecord */
 /** @typedef {"balanced" | "small" | "accurate" | "languages"} Need what a visitor looks for in a model */
 
-/**
- * Of the speed of a matrix product alone, a whole picture reaches about this share: attention, norms and activations take the
- * rest of the time.
- */
-const SHARE_OF_PRODUCT = 0.6;
+/** Of the speed that the autotuner measured, a picture's products with weights reach this share. */
+const SHARE_OF_PRODUCT = 0.8;
+/** Attention, in f32, is this share as fast as the plain implementation of the product, which every build has. */
+const SHARE_OF_ATTENTION = 0.23;
+const PLAIN = "widening";
 /** What each thread after the first adds. */
 const MORE_THREAD = 0.8;
 
@@ -44,27 +45,33 @@ const MORE_THREAD = 0.8;
  * @param {Dtype} told.dtype what a download would be quantized to
  * @param {InUse} told.inUse
  * @param {Need} [told.need] what comes first
- * @param {number} [told.speed] of this device, as `deviceSpeed` has it; 0 if not known
+ * @param {Speed} [told.speed] of this device, if known
  * @returns {ShelfModel[]}
  */
-export function shelf({ records, stored, dtype, inUse, need = "balanced", speed = 0 }) {
+export function shelf({ records, stored, dtype, inUse, need = "balanced", speed }) {
   const known = inOrder(records, need, dtype).map((record) => knownModel(record, stored, dtype, inUse, speed));
   const listed = new Set(known.map((model) => model.stored?.key));
   const others = stored.filter(({ key }) => !listed.has(key)).map((model) => otherModel(model, inUse));
   return [...known, ...others];
 }
 
+/** @typedef {{ products: number, attention: number }} Speed billions of products a second, of weights and of attention */
+
 /**
- * Billions of products a second that a picture reaches here, from what the autotuner measured.
+ * The speed of a picture here, from what the autotuner measured: shares as found with PE-Core S/16 and T/16.
  *
  * @param {import("../../../pkg/engine/protocol/types.js").KernelTrial[]} trials
  * @param {Dtype} dtype
  * @param {number} threads
+ * @returns {Speed | undefined}
  */
 export function deviceSpeed(trials, dtype, threads) {
   const isNarrow = dtype === "q4_0" || dtype === "q5_0";
   const fastest = trials.find((trial) => trial.chosen && trial.largest_code < 127 === isNarrow);
-  return (fastest?.gmacs ?? 0) * SHARE_OF_PRODUCT * (1 + (threads - 1) * MORE_THREAD);
+  const plain = trials.find(({ kernel }) => kernel === PLAIN);
+  if (!fastest || !plain) return undefined;
+  const together = 1 + (threads - 1) * MORE_THREAD;
+  return { products: fastest.gmacs * SHARE_OF_PRODUCT * together, attention: plain.gmacs * SHARE_OF_ATTENTION * together };
 }
 
 /**
@@ -90,11 +97,11 @@ function inOrder(records, need, dtype) {
  * @param {StoredModel[]} kept
  * @param {Dtype} dtype
  * @param {InUse} inUse
- * @param {number} speed
+ * @param {Speed | undefined} speed
  * @returns {ShelfModel}
  */
 function knownModel(record, kept, dtype, inUse, speed) {
-  const { id = "", name = id, description = "", license = "", bytes = 0, sizes = {}, published = {}, gmacs = 0 } = record;
+  const { id = "", name = id, description = "", license = "", bytes = 0, sizes = {}, published = {}, gmacs = 0, attention_gmacs: attention = 0 } = record;
   const source = { id };
   const stored = kept.find((model) => same(model.source, source) && model.dtype === dtype);
   const ships = record.source?.repo === undefined;
@@ -104,7 +111,8 @@ function knownModel(record, kept, dtype, inUse, speed) {
   const download = bytes ? numberText.bytes(bytes) : sizes.f32 ? `about ${numberText.bytes(sizes.f32)}` : "";
   if (!ships && download) figures.push(`download ${download}${size ? `, ${numberText.bytes(size)} once stored` : ""}`);
   if (!ships && size) figures.push(`up to ${numberText.bytes(memoryNeed.of(size))} of memory`);
-  if (gmacs && speed) figures.push(`about ${numberText.duration(Number(((1000 * gmacs) / speed).toPrecision(2)))} a picture here`);
+  const milliseconds = speed && 1000 * (gmacs / speed.products + attention / speed.attention);
+  if (milliseconds) figures.push(`about ${numberText.duration(Number(milliseconds.toPrecision(2)))} a picture here`);
   for (const [what, share] of Object.entries(published)) figures.push(`${what} ${numberText.percent(share)} % (published)`);
   const isThis = inUse !== null && same(source, inUse.source);
   const using = isThis && (ships || inUse.dtype === dtype);

@@ -372,6 +372,10 @@ test("data that cannot be used with another model says so and comes back with th
   await loadModel(page, quantized(folder, "q4_0"), "Dataset");
   await page.locator(".data-title").getByText(/0 of 12 pictures of some.npy: .*weights/).waitFor();
   assert.equal(await frame(page).isVisible(), false);
+  await open(page, "Bias");
+  await page.getByRole("button", { name: "Compare the groups" }).click();
+  await page.locator(`bias-view[data-state="failed"]`).getByRole("alert").filter({ hasText: "weights" }).waitFor();
+  await open(page, "Dataset");
   await giveOnly(page, folders(0));
   await page.getByText("12 of 12 pictures of data").waitFor();
 });

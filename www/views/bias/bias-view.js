@@ -1,7 +1,7 @@
 // @ts-check
 /**
  * The Bias view: compares groups of pictures, and says first what such a test can and cannot show. `data-state` is
- * `ready` once there is a result. A result keeps what it is of; it is marked once something else is chosen.
+ * `working`, then `ready` with a result or `failed` without one. A result keeps what it is of; it is marked once something else is chosen.
  */
 /** @import { Research } from "../research/research.js" */
 import { Component } from "../../dom/component.js";
@@ -121,12 +121,11 @@ export class BiasView extends Component {
    * @param {(signal: AbortSignal) => Promise<void>} work
    */
   async #running(run, work) {
-    this.dataset.state = "working";
-    await run.run(async (signal) => {
+    const measuring = async (/** @type {AbortSignal} */ signal) => {
       await work(signal);
       this.#checkResults();
-      this.dataset.state = "ready";
-    }, this.#research.ends);
+    };
+    await run.runFor(this, measuring, this.#research.ends);
   }
 
   async #measure() {

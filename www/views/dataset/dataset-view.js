@@ -36,6 +36,7 @@ export class DatasetView extends Component {
   #evaluation = null;
   #resting = 0;
   #measuring = new AbortController();
+  #comparing = new AbortController();
   /** Further questions about the same data and words. */
   #panels;
 
@@ -268,11 +269,16 @@ export class DatasetView extends Component {
   async #pinsChanged() {
     this.#showOutcome();
     this.#showActions();
-    await this.#compare(this.#measuring.signal);
+    const { signal } = this.#measuring;
+    await this.#compare(signal).catch((error) => {
+      if (!signal.aborted) this.#parts.fault.fault = { message: sentence(error) };
+    });
   }
 
-  /** What is pinned beside what is measured now. @param {AbortSignal} signal */
+  /** What is pinned beside what is measured now; a newer comparison takes the place of one that is not there yet. @param {AbortSignal} signal */
   async #compare(signal) {
+    this.#comparing.abort();
+    const { signal: superseded } = (this.#comparing = new AbortController());
     const { frame, pins, compared } = this.#parts;
     const { subject } = frame;
     const parts = [];
@@ -281,6 +287,7 @@ export class DatasetView extends Component {
       const unpaired = !ofSamePictures(pinned, subject);
       const asked = { first: result.predictions, second: this.#evaluation.predictions, seed: subject.seed, unpaired };
       const found = await this.#research.ask("compare", asked, { signal });
+      if (superseded.aborted) return;
       signal.throwIfAborted();
       parts.push(...comparison(`${name}: ${subjectText(pinned)}`, found, differences(pinned, subject)));
     }

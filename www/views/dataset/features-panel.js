@@ -24,7 +24,7 @@ export class FeaturesPanel extends Component {
   #probed = element("result-frame");
   #mapped = element("result-frame");
   /** @type {import("./words-panel.js").Question} */
-  #question = { labels: [], templates: [], seed: 0 };
+  #question = NO_WORDS;
 
   /** @param {{ research: Research }} wiring */
   constructor({ research }) {
@@ -41,8 +41,8 @@ export class FeaturesPanel extends Component {
       this.#probed,
       this.#mapped,
     );
-    this.#probe.addEventListener("click", () => this.#measure(this.#fit));
-    this.#map.addEventListener("click", () => this.#measure(this.#draw));
+    this.#probe.addEventListener("click", () => this.#run.runFor(this, this.#fit, this.#research.ends));
+    this.#map.addEventListener("click", () => this.#run.runFor(this, this.#draw, this.#research.ends));
   }
 
   /** @param {import("./words-panel.js").Question} question */
@@ -55,15 +55,6 @@ export class FeaturesPanel extends Component {
     this.#probed.current = current;
     // A map is of the pictures and their labels alone.
     this.#mapped.current = current && { ...current, ...NO_WORDS };
-  }
-
-  /** @param {(signal: AbortSignal) => Promise<void>} work */
-  async #measure(work) {
-    this.dataset.state = "working";
-    await this.#run.run(async (signal) => {
-      await work(signal);
-      this.dataset.state = "ready";
-    });
   }
 
   #fit = async (/** @type {AbortSignal} */ signal) => {

@@ -69,9 +69,8 @@ export class WordsPanel extends Component {
     if (this.#asked && !this.#run.isRunning) this.#measure();
   }
 
-  async #measure() {
-    this.dataset.state = "working";
-    await this.#run.run(async (signal) => {
+  #measure() {
+    const work = async (/** @type {AbortSignal} */ signal) => {
       if (this.#own.others.length === 0) throw new Error("Enter at least one other name.");
       this.#asked = true;
       signal.addEventListener("abort", () => (this.#asked = false));
@@ -81,8 +80,8 @@ export class WordsPanel extends Component {
         shown = question === this.#question;
         if (shown) this.#show(subject, measured);
       }
-      this.dataset.state = "ready";
-    });
+    };
+    this.#run.runFor(this, work, this.#research.ends);
   }
 
   /** @param {Subject} subject @param {any[]} namings */

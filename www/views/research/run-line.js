@@ -12,8 +12,8 @@ const SUPERSEDED = new DOMException("other work has taken its place", "AbortErro
 /**
  * Long work: a button that starts it, a bar with rate and time left, a button that stops it, and what went wrong.
  *
- * Properties `title`, `progress`: a `Progress` or `null`. Call `run(work)`: at most one at a time; or `replace(work)`, which
- * ends the one before.
+ * Property `progress`: a `Progress` or `null`. Call `run(work)`: at most one at a time; `runFor(view, work)`, which also says on the view
+ * how it goes; or `replace(work)`, which ends the one before.
  */
 export class RunLine extends Component {
   #stop = element("button", { type: "button", class: "button", hidden: true }, "Stop");
@@ -22,7 +22,7 @@ export class RunLine extends Component {
   #fault = element("error-note");
   /** @type {AbortController | null} */
   #running = null;
-  /** What settles when the running work has ended. */
+  /** What settles when the running work has ended. @type {Promise<unknown>} */
   #ended = Promise.resolve();
 
   build() {
@@ -62,10 +62,26 @@ export class RunLine extends Component {
    *
    * @param {(signal: AbortSignal) => Promise<void>} work
    * @param {AbortSignal} [ends] of the model and the data that are measured: work fails when either changes
+   * @returns {Promise<boolean>} whether it was done; it is not where other work runs
    */
   run(work, ends) {
-    if (this.#running) return Promise.resolve();
-    return (this.#ended = this.#work(work, ends));
+    if (this.#running) return Promise.resolve(false);
+    const running = this.#work(work, ends);
+    this.#ended = running;
+    return running;
+  }
+
+  /**
+   * Runs `work` as `run` does, and says in the `data-state` of a view how it goes: "working", then "ready" or "failed".
+   *
+   * @param {HTMLElement} view
+   * @param {(signal: AbortSignal) => Promise<void>} work
+   * @param {AbortSignal} [ends]
+   */
+  async runFor(view, work, ends) {
+    if (this.#running) return;
+    view.dataset.state = "working";
+    view.dataset.state = (await this.run(work, ends)) ? "ready" : "failed";
   }
 
   /**
@@ -84,14 +100,17 @@ export class RunLine extends Component {
   /** @param {(signal: AbortSignal) => Promise<void>} work @param {AbortSignal} [ends] */
   async #work(work, ends) {
     const running = (this.#running = new AbortController());
+    const wasThere = ends?.aborted === false; // where there was nothing to measure, the work says so
     this.#fault.fault = null;
     this.#stop.hidden = false;
     try {
       await work(running.signal);
+      return true;
     } catch (error) {
       if (running.signal.reason === SUPERSEDED) this.words = "";
       else if (running.signal.aborted) this.words = "Stopped. Progress is saved.";
-      else this.#fault.fault = { message: ends?.aborted ? "Stopped: the model or the data changed in the meantime. Measure again." : sentence(error) };
+      else this.#fault.fault = { message: wasThere && ends.aborted ? "Stopped: the model or the data changed in the meantime. Measure again." : sentence(error) };
+      return false;
     } finally {
       this.#running = null;
       this.#stop.hidden = true;

@@ -1,8 +1,8 @@
 // @ts-check
 /**
  * The Robustness view: accuracy on corrupted pictures, for a random sample of each label of the data set,
- * and one picture at every severity. `data-state` is `ready` once there is a result. A result keeps what it is of; it is marked once something else is
- * chosen.
+ * and one picture at every severity. `data-state` is `working`, then `ready` with a result or `failed` without one. A
+ * result keeps what it is of; it is marked once something else is chosen.
  */
 /** @import { Variant } from "../../../pkg/engine/protocol/types.js" */
 /** @import { Research } from "../research/research.js" */
@@ -189,8 +189,7 @@ export class RobustnessView extends Component {
     const variants = corruptions.flatMap(({ name }) => SEVERITIES.map((severity) => ({ corruption: name, severity })));
     const { data, ends } = this.#research;
     const [question, own, whole] = [this.#research.question, this.#settings, this.#research.subject()];
-    this.dataset.state = "working";
-    await run.run(async (signal) => {
+    const measuring = async (/** @type {AbortSignal} */ signal) => {
       if (variants.length === 0) throw new Error("Choose at least one family of corruptions.");
       const corrupting = this.#corruptionRun(signal);
       const begun = performance.now();
@@ -203,8 +202,8 @@ export class RobustnessView extends Component {
       this.#rate = { weights: about.weights_sha256, perSecond: (clean.length * (variants.length + 1) * 1000) / (performance.now() - begun) };
       this.#result = { ...measured, skipped };
       this.#showResult(subject);
-      this.dataset.state = "ready";
-    }, ends);
+    };
+    await run.runFor(this, measuring, ends);
     this.#plan();
   }
 

@@ -1,4 +1,4 @@
-//! Resampling in lanes of integers, with the sums of [`portable`](super::portable).
+//! Resampling in lanes of integers, with the sums of [`portable`].
 //!
 //! A weight has up to 24 bits, and a vector multiplies 16: `weight = high · 2^15 + low`, so that a sum is one of the high
 //! parts and one of the low ones. They are merged by arithmetic that wraps around, which the whole sum never does.

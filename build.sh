@@ -195,9 +195,9 @@ run_tests() {
 }
 
 # browser_tests FILE...: runs two files at a time, since a page often waits for something other than a processor; then, one by
-# one, the files that limit how long something may take by the clock
+# one, the files that limit how long something may take by the clock. A file that has not ended after ten minutes has failed.
 browser_tests() {
-  local file together=() alone=()
+  local file together=() alone=() options=(--test --test-reporter=spec --test-timeout=600000)
   for file in "$@"; do
     case "$file" in
       */client.test.mjs | */faults.test.mjs | */page-main-thread.test.mjs) alone+=("$file") ;;

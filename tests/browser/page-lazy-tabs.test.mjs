@@ -1,11 +1,12 @@
 // @ts-check
-/** Tabs whose files are fetched when they are opened: what is shown where that fails, and how it is tried again. */
+/** Scripts that are fetched late: what is shown before, where that fails, and how it is tried again. */
 import assert from "node:assert/strict";
+import { test } from "node:test";
 import { answered, button, openVisits } from "./visits.mjs";
 
 /** @import { BrowserContext, Page } from "playwright-core" */
 
-const { visit } = openVisits();
+const { visit, newContext, url } = openVisits();
 
 /** @param {Page} page @param {string} name */
 const failed = (page, name) => page.getByRole("alert").filter({ hasText: `${name} cannot be opened.` });
@@ -17,6 +18,16 @@ async function openWithout(page, context, files) {
   await failed(page, "Dataset").waitFor();
   await context.unroute(files);
 }
+
+test("where the page's script has not come there is no empty box of an error", async () => {
+  const context = await newContext();
+  await context.route("**/*.js", (route) => route.abort());
+  const page = await context.newPage();
+  await page.goto(url());
+  await page.getByRole("heading", { name: "clip-wasm" }).waitFor();
+  assert.equal(await page.locator("error-note").isVisible(), false);
+  await context.close();
+});
 
 for (const files of ["**/research.js*", "**/dataset-view.js*", "**/research.css"])
   visit(`without ${files} the tab says so, and opens when it is tried again`, async (page, context) => {

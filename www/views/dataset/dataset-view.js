@@ -36,7 +36,8 @@ export class DatasetView extends Component {
   #evaluation = null;
   #resting = 0;
   #measuring = new AbortController();
-  #comparing = new AbortController();
+  /** How many comparisons have begun. */
+  #comparisons = 0;
   /** Further questions about the same data and words. */
   #panels;
 
@@ -277,8 +278,7 @@ export class DatasetView extends Component {
 
   /** What is pinned beside what is measured now; a newer comparison takes the place of one that is not there yet. @param {AbortSignal} signal */
   async #compare(signal) {
-    this.#comparing.abort();
-    const { signal: superseded } = (this.#comparing = new AbortController());
+    const turn = ++this.#comparisons;
     const { frame, pins, compared } = this.#parts;
     const { subject } = frame;
     const parts = [];
@@ -287,7 +287,7 @@ export class DatasetView extends Component {
       const unpaired = !ofSamePictures(pinned, subject);
       const asked = { first: result.predictions, second: this.#evaluation.predictions, seed: subject.seed, unpaired };
       const found = await this.#research.ask("compare", asked, { signal });
-      if (superseded.aborted) return;
+      if (turn < this.#comparisons) return;
       signal.throwIfAborted();
       parts.push(...comparison(`${name}: ${subjectText(pinned)}`, found, differences(pinned, subject)));
     }

@@ -41,8 +41,8 @@ export class FeaturesPanel extends Component {
       this.#probed,
       this.#mapped,
     );
-    this.#probe.addEventListener("click", () => this.#run.runFor(this, this.#fit, this.#research.ends));
-    this.#map.addEventListener("click", () => this.#run.runFor(this, this.#draw, this.#research.ends));
+    for (const [button, work] of /** @type {const} */ ([[this.#probe, this.#fit], [this.#map, this.#draw]]))
+      button.addEventListener("click", () => this.#run.runFor(this, work, this.#research.ends));
   }
 
   /** @param {import("./words-panel.js").Question} question */

@@ -66,9 +66,7 @@ export class RunLine extends Component {
    */
   run(work, ends) {
     if (this.#running) return Promise.resolve(false);
-    const running = this.#work(work, ends);
-    this.#ended = running;
-    return running;
+    return (this.#ended = this.#work(work, ends));
   }
 
   /**

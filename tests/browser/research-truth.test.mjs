@@ -349,7 +349,7 @@ test("a run is ended by another model, and says so", async (t) => {
   await robust.getByRole("button", { name: "Measure" }).click();
   await robust.locator(".run").getByText(/ of 12,/).waitFor();
   await loadModel(page, q4, "Robustness");
-  await robust.getByText("the model or the data changed in the meantime").waitFor();
+  await robust.getByText("the model or the data changed meanwhile").waitFor();
   assert.equal(await robust.locator("result-frame").first().isVisible(), false);
 });
 

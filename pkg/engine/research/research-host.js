@@ -164,8 +164,8 @@ export class ResearchHost {
 
   /** The model and the engine, as exports have them. */
   model() {
-    const { name, dtype, version, flavour, threads } = this.#engine.info();
-    return { version, model: name, dtype, weights_sha256: this.#engine.sha256(), engine: { flavour, threads, browser: navigator.userAgent } };
+    const { name, dtype, preprocessor, version, flavour, threads } = this.#engine.info();
+    return { version, model: name, dtype, preprocessor, weights_sha256: this.#engine.sha256(), engine: { flavour, threads, browser: navigator.userAgent } };
   }
 
   /** What tells pictures from others. @param {{ pictures: { name: string, label: string | null, sha256: string }[] }} payload */

@@ -302,7 +302,7 @@ export class DatasetView extends Component {
       await save();
       fault.fault = null;
     } catch (error) {
-      fault.fault = { message: ends.aborted ? "Nothing was saved: the model or the data changed in the meantime." : sentence(error) };
+      fault.fault = { message: ends.aborted ? "Nothing was saved: the model or the data changed meanwhile." : sentence(error) };
     }
   }
 

@@ -107,7 +107,7 @@ export class RunLine extends Component {
     } catch (error) {
       if (running.signal.reason === SUPERSEDED) this.words = "";
       else if (running.signal.aborted) this.words = "Stopped. Progress is saved.";
-      else this.#fault.fault = { message: wasThere && ends.aborted ? "Stopped: the model or the data changed in the meantime. Measure again." : sentence(error) };
+      else this.#fault.fault = { message: wasThere && ends.aborted ? "Stopped: the model or the data changed meanwhile. Measure again." : sentence(error) };
       return false;
     } finally {
       this.#running = null;

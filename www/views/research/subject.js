@@ -8,6 +8,7 @@
  * @property {string} model
  * @property {string} dtype
  * @property {string} weights_sha256
+ * @property {"pillow" | "torchvision"} preprocessor whose pixels the model was given
  * @property {{ flavour: string, threads: number, browser: string }} engine
  * @property {string} data what the data set is called
  * @property {string | null} pictures_sha256

@@ -34,7 +34,7 @@ export class CorruptionRun {
     const image = await /** @type {() => Promise<Blob>} */ (read)();
     const answer = await this.#research.ask("corrupt", { ...this.#question, image, name, truth, variants, thumbnails }, { signal: this.#signal });
     this.#weights ||= answer.weights_sha256;
-    if (answer.weights_sha256 !== this.#weights) throw new Error("The model changed in the meantime.");
+    if (answer.weights_sha256 !== this.#weights) throw new Error("The model changed meanwhile.");
     return answer;
   }
 
@@ -75,7 +75,7 @@ export class CorruptionRun {
     const pictures = measured.map(({ entry: { name, label }, sha256 }) => ({ name, label, sha256 }));
     const asked = { signal: this.#signal };
     const [model, identity] = await Promise.all([this.#research.ask("model", {}, asked), this.#research.ask("identity", { pictures }, asked)]);
-    if (model.weights_sha256 !== (this.#weights || model.weights_sha256)) throw new Error("The model changed in the meantime.");
+    if (model.weights_sha256 !== (this.#weights || model.weights_sha256)) throw new Error("The model changed meanwhile.");
     return { ...model, images: measured.length, ...identity };
   }
 }

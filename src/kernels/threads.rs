@@ -87,7 +87,7 @@ impl<T> Pending<T> {
 }
 
 /// Runs a task whose loops stay on this thread.
-fn alone<T>(task: impl FnOnce() -> T) -> T {
+pub(crate) fn alone<T>(task: impl FnOnce() -> T) -> T {
     // Put back as it was: a thread that waits inside a task may take up another one.
     let before = IS_ALONE.replace(true);
     let result = task();

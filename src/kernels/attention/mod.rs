@@ -33,6 +33,9 @@ thread_local! {
 /// If the shapes do not fit together: models check theirs at load.
 pub fn attend(qkv: &[f32], heads: usize, width: usize, mask: &AttentionMask, output: &mut [f32]) {
     assert_eq!(output.len(), mask.queries.len() * width);
+    if output.is_empty() {
+        return;
+    }
     let head_width = width / heads;
     let run = mask.queries.len().div_ceil(threads::count()).next_multiple_of(PAIR);
     threads::for_each_piece(output, run * width, 1, |index, output| {

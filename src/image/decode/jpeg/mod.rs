@@ -52,7 +52,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Stored> {
     let mut markers = Markers::new(bytes);
     let scan = markers.first_scan()?;
     let frame = markers.frame.clone().ok_or_else(|| damaged("a scan comes before the frame header"))?;
-    let _turn = take_turn(frame.width as u64, frame.height as u64)?;
+    let turn = take_turn(frame.width as u64, frame.height as u64)?;
     let ids: Vec<u8> = frame.components.iter().map(|component| component.id).collect();
     let colors = Colors::of(&markers, &ids, frame.lossless);
     if frame.lossless && [Colors::YCbCr, Colors::Ycck].contains(&colors) {
@@ -70,7 +70,9 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Stored> {
     } else {
         one_scan(&mut markers, &frame, &scan)?
     };
-    let image = rgb(&frame, &planes, &upsampling, colors)?;
+    let make = || rgb(&frame, &planes, &upsampling, colors);
+    // Whoever waits for other threads may be given another picture meanwhile, which would wait for this one's turn.
+    let image = if turn.is_some() { threads::alone(make) } else { make() }?;
     Ok(Stored { image, orientation: orientation::find(exif.as_deref(), xmp) })
 }
 

@@ -3,18 +3,18 @@
 //! They are vector registers on WebAssembly and on x86-64, and arrays elsewhere. Sums and products wrap around and a
 //! narrowing saturates, lane by lane, so that all implementations give the same integers.
 
-#[cfg(any(test, not(any(target_feature = "simd128", target_feature = "sse2"))))]
+#[cfg(any(test, not(any(target_feature = "simd128", all(target_arch = "x86_64", target_feature = "sse2")))))]
 mod portable;
 #[cfg(target_feature = "simd128")]
 mod simd128;
-#[cfg(target_feature = "sse2")]
+#[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
 mod sse2;
 
-#[cfg(not(any(target_feature = "simd128", target_feature = "sse2")))]
+#[cfg(not(any(target_feature = "simd128", all(target_arch = "x86_64", target_feature = "sse2"))))]
 pub use portable::{I16x8, I32x4, thirds};
 #[cfg(target_feature = "simd128")]
 pub use simd128::{I16x8, I32x4, thirds};
-#[cfg(target_feature = "sse2")]
+#[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
 pub use sse2::{I16x8, I32x4, thirds};
 
 impl I16x8 {

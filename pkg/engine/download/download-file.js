@@ -184,7 +184,7 @@ async function ask(run, signal) {
   try {
     response = await asked(url, { signal, headers, cache: file.kept ? "no-store" : "no-cache" }, position === 0);
   } catch (cause) {
-    if (signal.aborted) throw new Interruption("it stopped responding", { silent: true });
+    if (signal.aborted) throw silence();
     throw new Interruption(
       "it cannot be reached: the network is down, or the host does not allow other sites to read the file",
     );
@@ -283,7 +283,7 @@ function takeVersion(run, response) {
 /**
  * The bytes of an answer. A stream that has stalled is left where it is: not every one hears that its request was ended.
  * @param {Response} response
- * @param {{ heard: () => void, ended: Promise<never> }} watch
+ * @param {ReturnType<typeof watched>} watch
  * @returns {AsyncGenerator<Uint8Array>}
  */
 async function* bodyOf(response, watch) {
@@ -291,7 +291,7 @@ async function* bodyOf(response, watch) {
   const reader = response.body.getReader();
   try {
     for (;;) {
-      const { done, value } = await Promise.race([watch.ended, reader.read()]).catch((cause) => {
+      const { done, value } = await watch.unlessEnded(reader.read()).catch((cause) => {
         throw cause instanceof Interruption ? cause : new Interruption(`the connection broke: ${cause.message ?? cause}`);
       });
       if (done) return;
@@ -308,24 +308,39 @@ function tooLong(url, bytes) {
   return new EngineError("wrong-size", `${url} is longer than the expected ${bytes} bytes`);
 }
 
+function silence() {
+  return new Interruption("it stopped responding", { silent: true });
+}
+
 /**
  * A signal that also ends a request whose connection has gone silent.
  * @param {AbortSignal} signal
  */
 function watched(signal) {
   const controller = new AbortController();
-  /** Rejects when the request is ended, whoever waits for its answer by then. @type {Promise<never>} */
-  const ended = new Promise((_, reject) => {
-    controller.signal.addEventListener("abort", () => reject(new Interruption("it stopped responding", { silent: true })));
-  });
-  ended.catch(() => {}); // nobody may wait for it
+  /** Tells whoever waits that the request is ended. @type {(ended: Interruption) => void} */
+  let tell = () => {};
+  controller.signal.addEventListener("abort", () => tell(silence()));
   const abort = () => controller.abort(signal.reason);
   signal.addEventListener("abort", abort);
   if (signal.aborted) abort();
   let timer = setTimeout(() => controller.abort(), SILENCE);
   return {
     signal: controller.signal,
-    ended,
+    /**
+     * What a promise gives, where the request is not ended first. No promise is there for all of the download: it would hold
+     * every chunk that was ever raced against it.
+     * @template T
+     * @param {Promise<T>} promise
+     * @returns {Promise<T>}
+     */
+    unlessEnded(promise) {
+      return new Promise((resolve, reject) => {
+        tell = reject;
+        promise.then(resolve, reject);
+        if (controller.signal.aborted) reject(silence());
+      });
+    },
     heard() {
       clearTimeout(timer);
       timer = setTimeout(() => controller.abort(), SILENCE);

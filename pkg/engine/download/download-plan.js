@@ -55,10 +55,11 @@ export async function planDownload(source, dtype, context) {
 
 /**
  * @param {ModelRecord} record
- * @returns {string} where its weights are and which they have to be: a record that says otherwise is of other weights
+ * @returns {string} where its weights are, which they have to be, and whose pixels they are run with: a record that says
+ *   otherwise makes another file
  */
-export function originOf({ source: { repo = "", revision = "main", sha256 = "" } = {} }) {
-  return `${repo}@${revision} ${sha256}`;
+export function originOf({ source: { repo = "", revision = "main", sha256 = "" } = {}, preprocessor }) {
+  return `${repo}@${revision} ${sha256}${preprocessor ? ` ${preprocessor}` : ""}`;
 }
 
 /**

@@ -53,6 +53,8 @@ export interface ModelRecord {
   /** Whether exactly these weights have been run and compared with the reference. */
   verified?: boolean;
   source?: { repo?: string; revision?: string; file?: string; sha256?: string };
+  /** Whose pixels the model is run with, where its `preprocessor_config.json` does not decide. */
+  preprocessor?: "pillow" | "torchvision";
 }
 
 /** A model in the store, complete or partially downloaded. */
@@ -71,7 +73,7 @@ export interface StoredModel {
   source: ModelSource;
   /** For a model from a URL: the file's version according to its host, to recognize a newer one. */
   version?: { etag?: string; modified?: string; bytes?: number };
-  /** For a record's model: the repository, revision and hash that the record named. */
+  /** For a record's model: the repository, revision and hash that the record named, and its preprocessor. */
   origin?: string;
   /** When it was complete, in milliseconds since 1970. */
   at?: number;

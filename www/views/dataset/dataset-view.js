@@ -167,9 +167,9 @@ export class DatasetView extends Component {
 
   #showActions() {
     const { pin, pins, saveCsv, saveJson, saveEmbeddings } = this.#parts;
-    pin.disabled = this.#evaluation === null || pins.isFull;
-    saveCsv.disabled = saveJson.disabled = this.#evaluation === null;
-    saveEmbeddings.disabled = this.#research.embedded === 0;
+    pin.disabled = !this.#evaluation || pins.isFull;
+    saveCsv.disabled = saveJson.disabled = !this.#evaluation;
+    saveEmbeddings.disabled = !this.#research.embedded;
   }
 
   /** @param {{ name: string, reason: string }[]} skipped */
@@ -282,11 +282,13 @@ export class DatasetView extends Component {
     const { frame, pins, compared } = this.#parts;
     const { subject } = frame;
     const parts = [];
-    for (const { name, subject: pinned, result } of subject ? pins.pins : []) {
-      if (!subject || differences(pinned, subject).length === 0) continue;
+    for (const { name, subject: pinned, result } of pins.pins) {
+      if (!subject || !differences(pinned, subject).length) continue;
       const unpaired = !ofSamePictures(pinned, subject);
       const asked = { first: result.predictions, second: this.#evaluation.predictions, seed: subject.seed, unpaired };
-      const found = await this.#research.ask("compare", asked, { signal });
+      const found = await this.#research.ask("compare", asked, { signal }).catch((error) => {
+        if (turn === this.#comparisons) throw error; // nobody waits for one that a newer has replaced
+      });
       if (turn < this.#comparisons) return;
       signal.throwIfAborted();
       parts.push(...comparison(`${name}: ${subjectText(pinned)}`, found, differences(pinned, subject)));

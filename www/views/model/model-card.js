@@ -13,6 +13,7 @@ import { numberText } from "../../state/number-text.js";
  * @property {Record<string, Record<string, Measurement>>} [accuracy] by dtype and test
  * @property {Record<string, number>} [published] shares, as whoever made the model gives them
  * @property {string} [published_by] where they are published
+ * @property {string} [languages] "many" where labels need not be English
  */
 
 const RECORDS = new URL("../../../models/", import.meta.url);

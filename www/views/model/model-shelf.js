@@ -28,8 +28,6 @@ const SHARE_OF_PRODUCT = 0.8;
 /** Attention, in f32, is this share as fast as the plain implementation of the product, which every build has. */
 const SHARE_OF_ATTENTION = 0.23;
 const PLAIN = "widening";
-/** What each thread after the first adds. */
-const MORE_THREAD = 0.8;
 
 /**
  * @typedef {object} ShelfModel
@@ -58,20 +56,19 @@ export function shelf({ records, stored, dtype, inUse, need = "balanced", speed 
 /** @typedef {{ products: number, attention: number }} Speed billions of products a second, of weights and of attention */
 
 /**
- * The speed of a picture here, from what the autotuner measured: shares as found with PE-Core S/16 and T/16.
+ * The speed of a picture here, from what the autotuner measured with all threads: shares as found with PE-Core S/16 and T/16.
  *
  * @param {import("../../../pkg/engine/protocol/types.js").KernelTrial[]} trials
  * @param {Dtype} dtype
- * @param {number} threads
- * @returns {Speed | undefined}
+ * @returns {Speed | undefined} nothing for f16 and f32, whose products the autotuner does not measure
  */
-export function deviceSpeed(trials, dtype, threads) {
+export function deviceSpeed(trials, dtype) {
+  if (!dtype.startsWith("q")) return undefined;
   const isNarrow = dtype === "q4_0" || dtype === "q5_0";
   const fastest = trials.find((trial) => trial.chosen && trial.largest_code < 127 === isNarrow);
   const plain = trials.find(({ kernel }) => kernel === PLAIN);
   if (!fastest || !plain) return undefined;
-  const together = 1 + (threads - 1) * MORE_THREAD;
-  return { products: fastest.gmacs * SHARE_OF_PRODUCT * together, attention: plain.gmacs * SHARE_OF_ATTENTION * together };
+  return { products: fastest.gmacs * SHARE_OF_PRODUCT, attention: plain.gmacs * SHARE_OF_ATTENTION };
 }
 
 /**
@@ -85,7 +82,8 @@ function inOrder(records, need, dtype) {
   /** @type {Record<Need, (record: KnownRecord) => number>} */
   const ranks = {
     balanced: () => 0,
-    small: ({ sizes, bytes = Infinity }) => sizes?.[dtype] ?? bytes,
+    // Not every record says the size of every type: one type's order is another's.
+    small: ({ sizes, bytes = Infinity }) => sizes?.[dtype] ?? sizes?.q8_0 ?? bytes,
     accurate: ({ published = {} }) => -Math.max(0, ...Object.values(published)),
     languages: ({ languages }) => Number(languages !== "many"),
   };

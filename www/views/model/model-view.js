@@ -5,6 +5,7 @@
  * `role="alert"` beside the models.
  */
 /** @import { ModelSession } from "../../state/model-session.js" */
+/** @import { ModelCard } from "./model-card.js" */
 /** @import { ModelInfo } from "../../../pkg/engine/protocol/types.js" */
 import "../../components/error-note/error-note.js";
 import "../../components/fact-list/fact-list.js";
@@ -74,18 +75,27 @@ export class ModelView extends Component {
   }
 
   #showModel() {
-    const { info, shipped, own } = this.#session;
+    const { info, own } = this.#session;
     if (!info) return;
-    const { name, description, back, limits, facts, record, verdict } = this.#parts;
+    const { name, description, back, facts, record, verdict } = this.#parts;
     name.textContent = info.name;
     description.textContent = info.description;
     back.hidden = own;
-    limits.replaceChildren(...limitLines(shipped ? [SHIPPED[shipped].limit, ENGLISH_ONLY] : [ENGLISH_ONLY]));
+    this.#showLimits();
     facts.facts = modelFacts(info);
     record.facts = originFacts(info);
     verdict.replaceChildren();
     this.#showEngine();
     if (!this.hidden) this.#showCard();
+  }
+
+  /** Which languages a known model was trained on its record says: before it is read, nothing is said of them. @param {ModelCard} [card] */
+  #showLimits(card) {
+    const { shipped, source } = this.#session;
+    const lines = shipped ? [SHIPPED[shipped].limit] : [];
+    const isEnglish = card ? card.languages !== "many" : shipped || !source || !("id" in source);
+    if (isEnglish) lines.push(ENGLISH_ONLY);
+    this.#parts.limits.replaceChildren(...limitLines(lines));
   }
 
   /** Adds what the model's record says, once somebody looks. */
@@ -97,6 +107,7 @@ export class ModelView extends Component {
     const told = source && "id" in source ? fetchCard(source.id, this.lifetime) : {};
     const [sha256, card] = await Promise.all([engine.modelHash(), told]);
     if (this.#session.info !== info) return;
+    this.#showLimits(card);
     const { brief, full } = cardFacts(card, sha256, info.dtype);
     facts.facts = [...modelFacts(info), ...brief];
     record.facts = [...originFacts(info), ...full];

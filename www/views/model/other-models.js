@@ -85,7 +85,7 @@ export class OtherModels extends EventTarget {
     if (!engine) return;
     try {
       const [told, storage] = await Promise.all([engine.listModels(), engine.storage()]);
-      const speed = info ? deviceSpeed(await this.#measured(engine), this.#dtype, info.threads) : undefined;
+      const speed = info ? deviceSpeed(await this.#measured(engine), this.#dtype) : undefined;
       this.#records = told.records;
       const need = /** @type {Need} */ (this.#parts.need.value);
       this.#shelf = shelf({ ...told, dtype: this.#dtype, inUse: source && info && { source, dtype: info.dtype }, need, speed });

@@ -83,7 +83,7 @@ export class RunLine extends Component {
   }
 
   /**
-   * The same in place of what runs, which is ended first.
+   * Runs `work` as `run` does, in place of what runs, which is ended first.
    *
    * @param {(signal: AbortSignal) => Promise<void>} work
    */

@@ -100,20 +100,30 @@ fn tokenizer_of(CheckpointMetadata { config, tokenizer_json, .. }: &CheckpointMe
 /// As [`Preprocessing::from_json`] and [`Preprocessing::with_backend`].
 pub fn preprocessing(json: &[u8], record: &Record) -> Result<Preprocessing> {
     let preprocessing = Preprocessing::from_json(json)?;
-    match record.preprocessor {
-        Some(backend) => preprocessing.with_backend(backend),
-        None => Ok(preprocessing),
-    }
+    let backend = record.preprocessor.unwrap_or(preprocessing.backend);
+    preprocessing.with_backend(backend)
 }
 
-/// Makes a record name the pixels of `backend`; it names none where the `preprocessor_config.json` already means these.
+/// Whose pixels a model with this `preprocessor_config.json` and this record is run with.
 ///
 /// # Errors
-/// As [`preprocessing`].
-pub fn choose_preprocessor(record: &mut Record, json: &[u8], backend: Backend) -> Result<()> {
-    let own = Preprocessing::from_json(json)?.backend;
-    record.preprocessor = (own != backend).then_some(backend);
-    preprocessing(json, record).map(drop)
+/// As [`Preprocessing::from_json`].
+pub fn preprocessor_of(json: &[u8], record: &Record) -> Result<Backend> {
+    Ok(record.preprocessor.unwrap_or(Preprocessing::from_json(json)?.backend))
+}
+
+/// Makes a record name the pixels that are `asked` for, or else those that it names; it names none where the
+/// `preprocessor_config.json` already means these. So every way to name the same pixels makes the same file and hash.
+///
+/// # Errors
+/// As [`preprocessing`], where pixels are asked for or named.
+pub fn choose_preprocessor(record: &mut Record, json: &[u8], asked: Option<Backend>) -> Result<()> {
+    let Some(backend) = asked.or(record.preprocessor) else {
+        return Ok(());
+    };
+    let own = Preprocessing::from_json(json)?;
+    record.preprocessor = (own.backend != backend).then_some(backend);
+    own.with_backend(backend).map(drop)
 }
 
 impl Session {

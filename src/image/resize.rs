@@ -4,7 +4,9 @@
 use std::ops::Range;
 
 use super::Rgb8;
+use super::rgb8::check_dimensions;
 use crate::kernels::resample::{self, Backend, CHANNELS, Filter, Taps};
+use crate::{Error, Result};
 
 /// How to resample: the numbers 0 to 5 of Pillow's `Image.Resampling`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,6 +66,11 @@ impl Window {
 /// [`Filter::Box`] nor [`Filter::Hamming`]: these are refused before, by
 /// [`Preprocessing::with_backend`](super::Preprocessing::with_backend).
 ///
+/// # Errors
+///
+/// [`Error::ImageTooLarge`] if the picture between the two passes would be: a tall one whose columns are enlarged first,
+/// as torchvision does it. [`Error::ImageDecode`] if there is no memory for it or for the result.
+///
 /// # Panics
 ///
 /// If a side is 0, or the window is empty or reaches past the resized picture.
@@ -74,11 +81,11 @@ pub fn resize(
     height: usize,
     resample: Resample,
     window: &Window,
-) -> Rgb8 {
+) -> Result<Rgb8> {
     assert!(!window.columns.is_empty() && window.columns.end <= width, "{window:?} of a width of {width}");
     assert!(!window.rows.is_empty() && window.rows.end <= height, "{window:?} of a height of {height}");
     match resample {
-        Resample::Nearest => nearest(backend, image, width, height, window),
+        Resample::Nearest => Ok(nearest(backend, image, width, height, window)),
         Resample::Filter(filter) => filtered(backend, image, width, height, filter, window),
     }
 }
@@ -92,7 +99,7 @@ fn filtered(
     height: usize,
     filter: Filter,
     window: &Window,
-) -> Rgb8 {
+) -> Result<Rgb8> {
     let columns = Axis::new(backend, filter, image.width(), width, &window.columns);
     let rows = Axis::new(backend, filter, image.height(), height, &window.rows);
     let lost_columns = image.width() as i64 - width as i64;
@@ -100,13 +107,25 @@ fn filtered(
     let row_len = image.width() * CHANNELS;
     let rows_first = backend == Backend::Pillow && lost_rows > 0 && lost_rows > lost_columns * 2;
     let data = if rows_first {
-        columns.horizontal(&rows.vertical(image.data(), row_len, 0))
+        columns.horizontal(&rows.vertical(image.data(), row_len, 0)?)?
     } else {
         let needed = rows.needed();
-        let narrowed = columns.horizontal(&image.data()[needed.start * row_len..needed.end * row_len]);
-        rows.vertical(&narrowed, window.columns.len() * CHANNELS, needed.start)
+        check_dimensions(window.columns.len() as u64, needed.len() as u64)?;
+        let narrowed = columns.horizontal(&image.data()[needed.start * row_len..needed.end * row_len])?;
+        rows.vertical(&narrowed, window.columns.len() * CHANNELS, needed.start)?
     };
-    Rgb8::from_parts(window.columns.len(), window.rows.len(), data)
+    Ok(Rgb8::from_parts(window.columns.len(), window.rows.len(), data))
+}
+
+/// Samples for a pass to fill.
+fn blank(len: usize) -> Result<Vec<u8>> {
+    let mut samples = Vec::new();
+    let no_room = |_| Error::ImageDecode {
+        reason: format!("there is not enough memory for resizing it ({len} bytes)"),
+    };
+    samples.try_reserve_exact(len).map_err(no_room)?;
+    samples.resize(len, 0);
+    Ok(samples)
 }
 
 /// One direction of a resize.
@@ -131,11 +150,11 @@ impl Axis {
     }
 
     /// `[rows, input, 3]` to `[rows, window, 3]`.
-    fn horizontal(&self, src: &[u8]) -> Vec<u8> {
+    fn horizontal(&self, src: &[u8]) -> Result<Vec<u8>> {
         let src_row = self.input * CHANNELS;
-        match &self.taps {
+        Ok(match &self.taps {
             Some(taps) => {
-                let mut dst = vec![0; src.len() / src_row * self.window.len() * CHANNELS];
+                let mut dst = blank(src.len() / src_row * self.window.len() * CHANNELS)?;
                 resample::horizontal(src, self.input, taps, &mut dst);
                 dst
             }
@@ -143,19 +162,19 @@ impl Axis {
                 let kept = self.window.start * CHANNELS..self.window.end * CHANNELS;
                 src.chunks_exact(src_row).flat_map(|row| &row[kept.clone()]).copied().collect()
             }
-        }
+        })
     }
 
     /// `[rows, row_len]` to `[window, row_len]`; `src` holds the rows from `first_row` on.
-    fn vertical(&self, src: &[u8], row_len: usize, first_row: usize) -> Vec<u8> {
-        match &self.taps {
+    fn vertical(&self, src: &[u8], row_len: usize, first_row: usize) -> Result<Vec<u8>> {
+        Ok(match &self.taps {
             Some(taps) => {
-                let mut dst = vec![0; self.window.len() * row_len];
+                let mut dst = blank(self.window.len() * row_len)?;
                 resample::vertical(src, row_len, first_row, taps, &mut dst);
                 dst
             }
             None => src[(self.window.start - first_row) * row_len..][..self.window.len() * row_len].to_vec(),
-        }
+        })
     }
 }
 

@@ -155,6 +155,24 @@ fn the_longest_pictures_are_squashed_to_an_exact_size() {
     }
 }
 
+/// torchvision narrows or widens all rows first, so that a tall picture would become a huge one on the way to a small one.
+#[test]
+fn a_tall_picture_that_torchvision_would_widen_first_is_refused_before_it_is() {
+    let record = serde_json::json!({
+        "image_processor_type": "SiglipImageProcessorFast", "size": {"height": 32, "width": 32}, "resample": 3,
+    });
+    let preprocessing = Preprocessing::from_json(record.to_string().as_bytes()).unwrap();
+    let resized = |width, height| preprocessing.apply(&decode(&black_bmp(width, height)).unwrap().image);
+    match resized(1, 20_000_000) {
+        Err(Error::ImageTooLarge { width: 32, height: 20_000_000, .. }) => {}
+        other => panic!("{:?}", other.map(|pixels| (pixels.width, pixels.height))),
+    }
+    for (width, height) in [(20_000_000, 1), (2, 100_000)] {
+        let pixels = resized(width, height).unwrap();
+        assert!(pixels.data.iter().all(|&value| value == pixels.data[0]), "{width} x {height}");
+    }
+}
+
 #[test]
 fn pictures_without_pixels_are_refused() {
     let gif = file("gif-gif");

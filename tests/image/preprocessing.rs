@@ -7,7 +7,9 @@ use serde_json::{Value, json};
 use crate::{formula, records, sha256_f32, sides};
 
 fn read(record: &Value) -> Result<Preprocessing, Error> {
-    Preprocessing::from_json(record.to_string().as_bytes())
+    let read = Preprocessing::from_json(record.to_string().as_bytes())?;
+    let backend = read.backend;
+    read.with_backend(backend)
 }
 
 /// What Hugging Face's processors make of pictures, those over Pillow first.

@@ -5,7 +5,7 @@ use std::path::{Component, Path};
 
 use bytes::Bytes;
 use clip_wasm::image::Backend;
-use clip_wasm::session::{Session, choose_preprocessor};
+use clip_wasm::session::{Session, choose_preprocessor, preprocessor_of};
 use clip_wasm::weights::{Checkpoint, Dtype};
 use clip_wasm::{Error, Result};
 
@@ -116,16 +116,19 @@ pub struct Hashes {
     pub weights: String,
     /// Of architecture, tokenizer and preprocessing.
     pub config: String,
+    /// What tables of embeddings name: the weights' hash, and after a `+` whose pixels the pictures were embedded from,
+    /// where the hash does not stand for these. That of a GGUF file stands for the choice in it; that of a folder's
+    /// weights says nothing of pixels, and stands for Pillow's.
+    pub embedded_by: String,
 }
 
-/// Makes a checkpoint run with the pixels that are asked for, if any are.
+/// Makes a checkpoint run with the pixels that are asked for, or else with its own; its record names them where its
+/// preprocessing does not.
 ///
 /// # Errors
 /// As [`choose_preprocessor`].
 pub fn with_preprocessor(mut checkpoint: Checkpoint, asked: Option<Backend>) -> Result<Checkpoint> {
-    if let Some(backend) = asked {
-        choose_preprocessor(&mut checkpoint.record, &checkpoint.preprocessing_json, backend)?;
-    }
+    choose_preprocessor(&mut checkpoint.record, &checkpoint.preprocessing_json, asked)?;
     Ok(checkpoint)
 }
 
@@ -134,8 +137,14 @@ pub fn with_preprocessor(mut checkpoint: Checkpoint, asked: Option<Backend>) -> 
 /// # Errors
 /// As [`checkpoint`], [`with_preprocessor`] and [`Session::new`].
 pub fn hashed_session(name: &OsStr, preprocessor: Option<Backend>) -> Result<(Session, Hashes)> {
-    let checkpoint = with_preprocessor(checkpoint(name)?, preprocessor)?;
-    let hashes = Hashes { weights: checkpoint.sha256().to_owned(), config: checkpoint.metadata_sha256()? };
+    let checkpoint = checkpoint(name)?;
+    let own = |checkpoint: &Checkpoint| preprocessor_of(&checkpoint.preprocessing_json, &checkpoint.record);
+    let told = if checkpoint.is_gguf() { own(&checkpoint)? } else { Backend::default() };
+    let checkpoint = with_preprocessor(checkpoint, preprocessor)?;
+    let used = own(&checkpoint)?;
+    let weights = checkpoint.sha256().to_owned();
+    let embedded_by = if used == told { weights.clone() } else { format!("{weights}+{}", used.name()) };
+    let hashes = Hashes { weights, config: checkpoint.metadata_sha256()?, embedded_by };
     Ok((build(name, checkpoint)?, hashes))
 }
 

@@ -36,7 +36,7 @@ pub fn saturate(mut samples: Samples, severity: Severity) -> Samples {
 }
 
 /// Fewer, larger pixels: Pillow's box filter there and back.
-pub fn pixelate(image: &Rgb8, severity: Severity) -> Rgb8 {
+pub fn pixelate(image: &Rgb8, severity: Severity) -> Result<Rgb8> {
     let share = severity.of([0.6, 0.5, 0.4, 0.3, 0.25]);
     let (width, height) = (image.width(), image.height());
     let side = |length: usize| ((length as f64 * share) as usize).max(1);
@@ -50,7 +50,7 @@ pub fn pixelate(image: &Rgb8, severity: Severity) -> Rgb8 {
             &Window::whole(width, height),
         )
     };
-    resized(&resized(image, side(width), side(height)), width, height)
+    resized(&resized(image, side(width), side(height))?, width, height)
 }
 
 /// Through a JPEG of low quality, with halved colours as Pillow writes it.

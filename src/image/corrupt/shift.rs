@@ -3,6 +3,7 @@
 
 use super::Severity;
 use super::samples::{Edge, Samples, luma};
+use crate::Result;
 use crate::image::Rgb8;
 use crate::image::resize::{Resample, Window, resize};
 use crate::kernels::random::Random;
@@ -25,7 +26,7 @@ pub fn occlusion(mut samples: Samples, severity: Severity, random: &mut Random) 
 }
 
 /// A window of this share of both sides, somewhere, brought back to full size.
-pub fn crop(image: &Rgb8, severity: Severity, random: &mut Random) -> Rgb8 {
+pub fn crop(image: &Rgb8, severity: Severity, random: &mut Random) -> Result<Rgb8> {
     let share = severity.of([0.9, 0.8, 0.7, 0.6, 0.5]);
     let side = |length: usize| ((length as f64 * share) as usize).max(1);
     let (width, height) = (side(image.width()), side(image.height()));

@@ -63,7 +63,8 @@ impl Crop {
 ///
 /// # Errors
 ///
-/// `ImageTooLarge` for the result; with torchvision also for the resized picture, which PyTorch makes whole.
+/// `ImageTooLarge` for the result; with torchvision also for the resized picture, which PyTorch makes whole. As
+/// [`resize`].
 pub(super) fn cropped(
     backend: Backend,
     image: &Rgb8,
@@ -77,7 +78,7 @@ pub(super) fn cropped(
         check_dimensions(width as u64, height as u64)?;
     }
     let window = Window { columns: columns.kept.clone(), rows: rows.kept.clone() };
-    let resized = resize(backend, image, width, height, resample, &window);
+    let resized = resize(backend, image, width, height, resample, &window)?;
     if resized.width() == columns.len && resized.height() == rows.len {
         return Ok(resized);
     }

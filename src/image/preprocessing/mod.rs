@@ -64,7 +64,8 @@ impl Preprocessing {
     /// # Errors
     ///
     /// [`Error::ImageTooLarge`](crate::Error::ImageTooLarge) if the result would be, which only a record
-    /// without a crop can ask for; with torchvision, if the resized picture would be before its crop.
+    /// without a crop can ask for; with torchvision, if the resized picture would be before its crop, or the picture
+    /// between the two passes of the resize.
     pub fn apply(&self, image: &Rgb8) -> Result<Pixels> {
         let rgb = self.resize_and_crop(image)?;
         let data = self.planes(rgb.data());

@@ -43,7 +43,7 @@ impl Preprocessing {
     /// The record in a `preprocessor_config.json`.
     ///
     /// A class whose name ends in `Fast` means torchvision's pixels, every other class Pillow's, as it did when these
-    /// files were written.
+    /// files were written. Whether these can be had is known once the choice is: [`Preprocessing::with_backend`].
     ///
     /// # Errors
     ///
@@ -54,14 +54,13 @@ impl Preprocessing {
         let fields = Fields(fields);
         fields.refuse_unknown_steps()?;
         let defaults = fields.class_defaults()?;
-        let record = Self {
+        Ok(Self {
             resize: fields.resize(&defaults)?,
             center_crop: fields.center_crop(&defaults)?,
             rescale: fields.rescale(&defaults)?,
             normalize: fields.normalize(&defaults)?,
-            backend: Backend::Pillow,
-        };
-        record.with_backend(defaults.backend)
+            backend: defaults.backend,
+        })
     }
 
     /// The same steps with the pixels of `backend`.

@@ -150,6 +150,12 @@ impl Checkpoint {
         weight.map_or(Dtype::F32, |tensor| tensor.dtype)
     }
 
+    /// Whether it is a GGUF file, whose hash is that of everything in it; elsewhere config, tokenizer and preprocessing
+    /// are files of their own.
+    pub fn is_gguf(&self) -> bool {
+        self.weights.first().is_some_and(|file| file.starts_with(b"GGUF"))
+    }
+
     /// The SHA-256 of the file the weights came from, in lower-case hexadecimal; of all shards in a row, if
     /// there are several. Computed at the first call, which reads all of the file.
     pub fn sha256(&self) -> &str {

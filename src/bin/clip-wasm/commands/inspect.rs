@@ -14,8 +14,11 @@ use crate::{model, output};
 #[derive(Serialize)]
 struct Inspection {
     architecture: ClipConfig,
-    /// Whose pixels it is run with.
-    preprocessor: Backend,
+    /// Whose pixels it is run with; `None` where its preprocessing cannot be used.
+    preprocessor: Option<Backend>,
+    /// Why its preprocessing cannot be used.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    preprocessor_error: Option<String>,
     parameters: usize,
     /// Bytes of all tensors.
     bytes: usize,
@@ -42,7 +45,7 @@ struct Entry {
 
 pub fn run(name: &OsStr, json: bool) -> Result<()> {
     let checkpoint = model::checkpoint(name)?;
-    let preprocessor = preprocessing(&checkpoint.preprocessing_json, &checkpoint.record)?.backend;
+    let preprocessing = preprocessing(&checkpoint.preprocessing_json, &checkpoint.record);
     let sha256 = checkpoint.sha256().to_owned();
     let (mut tensors, mut types) = (Vec::new(), BTreeMap::<_, Amount>::new());
     let mut parameters = 0;
@@ -56,7 +59,8 @@ pub fn run(name: &OsStr, json: bool) -> Result<()> {
     }
     let inspection = Inspection {
         architecture: checkpoint.config,
-        preprocessor,
+        preprocessor: preprocessing.as_ref().ok().map(|preprocessing| preprocessing.backend),
+        preprocessor_error: preprocessing.err().map(|error| error.to_string()),
         parameters,
         bytes: types.values().map(|amount| amount.bytes).sum(),
         types,
@@ -81,7 +85,11 @@ fn print(inspection: &Inspection) -> Result<()> {
     output::line(format!("name        {}", record.name.as_deref().unwrap_or("unnamed")))?;
     output::line(format!("vision      {}", tower(&config.vision)))?;
     output::line(format!("            {} px in patches of {}", config.image_size, config.patch_size))?;
-    output::line(format!("            {}'s pixels", inspection.preprocessor.name()))?;
+    let pixels = match (inspection.preprocessor, &inspection.preprocessor_error) {
+        (Some(preprocessor), _) => format!("{}'s pixels", preprocessor.name()),
+        (None, error) => format!("cannot be given pictures: {}", error.as_deref().unwrap_or_default()),
+    };
+    output::line(format!("            {pixels}"))?;
     output::line(format!("text        {}", tower(&config.text)))?;
     output::line(format!("            {} tokens of {}", config.context_length, config.vocab_size))?;
     output::line(format!("embeddings  {}", config.projection_dim))?;

@@ -5,6 +5,7 @@ use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use clip_wasm::image::Backend;
+use clip_wasm::session::preprocessor_of;
 use clip_wasm::weights::{Checkpoint, Dtype, Record, Summary, quantize, rewrite};
 use clip_wasm::{Error, Result};
 use serde_json::json;
@@ -59,11 +60,18 @@ fn write(
 ) -> Result<Summary> {
     // What was measured of the file holds for a copy of it, not for another type.
     let copies = checkpoint.main_dtype() == dtype && (record.is_some() || pixels.is_some());
+    let has_own_record = record.is_none();
+    let before = preprocessor_of(&checkpoint.preprocessing_json, &checkpoint.record).ok();
     if let Some(mut record) = record {
         record.preprocessor = record.preprocessor.or(checkpoint.record.preprocessor);
         checkpoint.record = record;
     }
-    let checkpoint = model::with_preprocessor(checkpoint, pixels)?;
+    let mut checkpoint = model::with_preprocessor(checkpoint, pixels)?;
+    if has_own_record && pixels.is_some_and(|pixels| before != Some(pixels)) {
+        // It was measured with other pixels.
+        checkpoint.record.fidelity.clear();
+        checkpoint.record.neutral_cosine = None;
+    }
     let failed = |source| Error::File { path: target.path().to_owned(), source };
     let bar = output::progress_of_bytes(0, "quantizing");
     let mut progress = |done, total| {

@@ -49,9 +49,12 @@ impl Saved {
         let csv = output::read(&name.with_added_extension("csv"))?;
         let csv = String::from_utf8_lossy(&csv);
         let lines = table::read_csv(&csv).map_err(|error| in_file(&path, error))?;
-        let weights = &settings.weights_sha256;
+        let weights = &settings.embedded_by;
         let found = |of: fn(&table::Line) -> Option<&String>| lines.first().and_then(of);
         if let Some(hash) = found(|line| line.weights.as_ref()).filter(|hash| *hash != weights) {
+            if same_weights(hash, settings) {
+                return Err(other_pixels(&name.with_added_extension("csv")));
+            }
             return Err(other(format!("embeddings of other weights ({})", hash.get(..8).unwrap_or(hash))));
         }
         if found(|line| line.version.as_ref()).is_none_or(|version| version != VERSION) {
@@ -118,7 +121,7 @@ impl Saved {
 pub fn keep(name: &Path, set: &EmbeddingSet, settings: &Settings) -> Result<()> {
     output::write(&name.with_added_extension("npy"), &set.to_npy())?;
     let table = name.with_added_extension("csv");
-    output::write(&table, set.to_csv(&settings.weights_sha256)?.as_bytes())?;
+    output::write(&table, set.to_csv(&settings.embedded_by)?.as_bytes())?;
     describe(&table, settings)
 }
 
@@ -131,14 +134,29 @@ pub fn refuse_other_config(table: &Path, settings: &Settings) -> Result<()> {
     let described = std::fs::read(metadata_of(table)).unwrap_or_default();
     let described: serde_json::Value = serde_json::from_slice(&described).unwrap_or_default();
     match described["config_sha256"].as_str() {
-        Some(other) if other != settings.config_sha256 => Err(Error::Dataset {
-            path: table.to_owned(),
-            problem: "holds embeddings that these weights made with another config, tokenizer or preprocessing: embed \
-                      the pictures again (--keep with --fresh, or another name)"
-                .to_owned(),
-        }),
+        Some(other) if other != settings.config_sha256 => {
+            Err(made_otherwise(table, "another config, tokenizer or preprocessing"))
+        }
         _ => Ok(()),
     }
+}
+
+/// Whether `embedded_by` of a table names the weights of `settings`, be it with other pixels.
+pub fn same_weights(embedded_by: &str, settings: &Settings) -> bool {
+    embedded_by.split('+').next() == Some(&settings.weights_sha256)
+}
+
+/// The error for embeddings that the same weights made of other pixels.
+pub fn other_pixels(table: &Path) -> Error {
+    made_otherwise(table, "another preprocessing (pillow's pixels or torchvision's: --preprocessor)")
+}
+
+fn made_otherwise(table: &Path, what: &str) -> Error {
+    let problem = format!(
+        "holds embeddings that these weights made with {what}: embed the pictures again (--keep with --fresh, or \
+         another name)"
+    );
+    Error::Dataset { path: table.to_owned(), problem }
 }
 
 /// Writes what made a table into a file beside it, named as CSV on the Web names a table's metadata.

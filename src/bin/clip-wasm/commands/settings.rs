@@ -15,6 +15,9 @@ pub struct Settings {
     pub weights_sha256: String,
     /// Hash of architecture, tokenizer and preprocessing, which a folder has in files of their own.
     pub config_sha256: String,
+    /// What the tables of embeddings have for the weights' hash.
+    #[serde(skip)]
+    pub embedded_by: String,
     /// Path of the data, as [`output::readable`] writes it.
     pub data: String,
     /// Identity of the pictures that were measured; `None` before they are read.

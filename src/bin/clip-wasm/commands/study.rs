@@ -64,6 +64,7 @@ impl Study {
             preprocessor: info.preprocessor,
             weights_sha256: hashes.weights,
             config_sha256: hashes.config,
+            embedded_by: hashes.embedded_by,
             data: output::readable(&data.data),
             identity: None,
             labels,
@@ -154,13 +155,14 @@ impl Study {
         saved::refuse_other_config(&path.with_extension("csv"), &self.settings)?;
         let (npy, csv) = (output::read(path)?, output::read(&path.with_extension("csv"))?);
         let csv = String::from_utf8_lossy(&csv);
-        let set = EmbeddingSet::from_files(
-            &npy,
-            &csv,
-            self.session.projection_dim(),
-            &self.settings.weights_sha256,
-        );
-        set.map_err(|error| in_file(path, error))
+        let set =
+            EmbeddingSet::from_files(&npy, &csv, self.session.projection_dim(), &self.settings.embedded_by);
+        set.map_err(|error| match error {
+            Error::OtherWeights { found, .. } if saved::same_weights(&found, &self.settings) => {
+                saved::other_pixels(&path.with_extension("csv"))
+            }
+            error => in_file(path, error),
+        })
     }
 
     /// Calls `measure` with the labels' embeddings under some templates.

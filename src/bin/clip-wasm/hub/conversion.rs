@@ -23,9 +23,7 @@ pub fn run(hub: &Hub, plan: &RepositoryPlan, dtype: Dtype, work: WorkFiles) -> R
     };
     let companions = CheckpointMetadata::from_hugging_face(plan.companions.try_map(read)?)?;
     let mut record = plan.record.clone();
-    if let Some(backend) = record.preprocessor {
-        choose_preprocessor(&mut record, &companions.preprocessing_json, backend)?;
-    }
+    choose_preprocessor(&mut record, &companions.preprocessing_json, None)?;
     let mut partial_download =
         PartialDownload::open(work, dtype, serde_json::json!([repo, plan.revision, plan.weights, dtype]))?;
     let total = plan.weights.iter().map(|file| file.bytes).sum();

@@ -13,6 +13,7 @@ mod work_files;
 use std::path::PathBuf;
 
 use clip_wasm::image::Backend;
+use clip_wasm::session::preprocessor_of;
 use clip_wasm::weights::hub::{HUGGING_FACE, Repository, RepositoryName, RepositoryPlan, file_path};
 use clip_wasm::weights::{Checkpoint, Dtype, Record, Summary};
 use clip_wasm::{Error, Result};
@@ -188,8 +189,10 @@ impl Hub {
                 Error::Download { url: shown, problem }
             }
             Error::MissingFile { expected } => {
-                let problem =
-                    format!("the repository has no {expected}: expected a checkpoint of CLIP or SigLIP");
+                // What says why and what to use instead needs no more.
+                let more =
+                    if expected.contains(": ") { "" } else { ": expected a checkpoint of CLIP or SigLIP" };
+                let problem = format!("the repository has no {expected}{more}");
                 Error::Download { url: shown, problem }
             }
             error => error,
@@ -206,10 +209,12 @@ fn already_made(target: &Target, plan: &RepositoryPlan, dtype: Dtype) -> Option<
     let path = target.real()?;
     let made = Checkpoint::open(path).ok()?;
     let (source, planned) = (&made.record.source, &plan.record.source);
+    let made_pixels = preprocessor_of(&made.preprocessing_json, &made.record).ok()?;
+    let planned_pixels = preprocessor_of(&made.preprocessing_json, &plan.record).ok()?;
     let same = source.repo == planned.repo
         && source.revision == planned.revision
         && made.main_dtype() == dtype
-        && made.record.preprocessor == plan.record.preprocessor;
+        && planned_pixels == made_pixels;
     let bytes = std::fs::metadata(path).ok()?.len();
     same.then(|| Summary { tensors: made.tensors.iter().count(), bytes, sha256: made.sha256().to_owned() })
 }

@@ -107,7 +107,8 @@ afterEach(async () => {
 
 /** Breaks a load off once half of the file has come. @param {number} [bytes] */
 async function partly(bytes = size >> 1) {
-  hub.fault = () => ({ ...FIRST, pace: 10 });
+  // Slow behind the half, so that a busy page breaks off before all has come.
+  hub.fault = () => ({ ...FIRST, get pace() { return served() < bytes ? 10 : 300; } });
   await inPage(`partly(${bytes})`);
   assert.ok(served() < size, "all had come");
   hub.fault = () => FIRST;

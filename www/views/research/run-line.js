@@ -64,8 +64,8 @@ export class RunLine extends Component {
    * @param {AbortSignal} [ends] of the model and the data that are measured: work fails when either changes
    * @returns {Promise<boolean>} whether it was done; it is not where other work runs
    */
-  run(work, ends) {
-    if (this.#running) return Promise.resolve(false);
+  async run(work, ends) {
+    if (this.#running) return false;
     return (this.#ended = this.#work(work, ends));
   }
 

@@ -118,12 +118,8 @@ pub fn preprocessor_of(json: &[u8], record: &Record) -> Result<Backend> {
 /// # Errors
 /// As [`preprocessing`], where pixels are asked for or named.
 pub fn choose_preprocessor(record: &mut Record, json: &[u8], asked: Option<Backend>) -> Result<()> {
-    let Some(backend) = asked.or(record.preprocessor) else {
-        return Ok(());
-    };
-    let own = Preprocessing::from_json(json)?;
-    record.preprocessor = (own.backend != backend).then_some(backend);
-    own.with_backend(backend).map(drop)
+    record.preprocessor = Preprocessing::said_beside(json, asked.or(record.preprocessor))?;
+    Ok(())
 }
 
 impl Session {

@@ -63,6 +63,19 @@ impl Preprocessing {
         })
     }
 
+    /// What has to be said beside a `preprocessor_config.json` for the pixels of `named`: nothing where it means these itself.
+    ///
+    /// # Errors
+    ///
+    /// As [`Preprocessing::from_json`] and [`Preprocessing::with_backend`], where pixels are named.
+    pub fn said_beside(bytes: &[u8], named: Option<Backend>) -> Result<Option<Backend>> {
+        let Some(backend) = named else { return Ok(None) };
+        let own = Self::from_json(bytes)?;
+        let said = (own.backend != backend).then_some(backend);
+        own.with_backend(backend)?;
+        Ok(said)
+    }
+
     /// The same steps with the pixels of `backend`.
     ///
     /// # Errors

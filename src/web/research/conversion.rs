@@ -5,7 +5,7 @@ use js_sys::{Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 
 use super::super::js_values::{object, thrown};
-use crate::session::choose_preprocessor;
+use crate::image::Preprocessing;
 use crate::weights::{
     CheckpointMetadata, ClipConfig, Converter, Dtype, Ending, MetadataFiles, Record, hub, sizes,
 };
@@ -100,7 +100,8 @@ impl Conversion {
         };
         let companions = CheckpointMetadata::from_hugging_face(files).map_err(thrown)?;
         let mut record = Record::from_json(record.as_bytes()).map_err(thrown)?;
-        choose_preprocessor(&mut record, &companions.preprocessing_json, None).map_err(thrown)?;
+        record.preprocessor = Preprocessing::said_beside(&companions.preprocessing_json, record.preprocessor)
+            .map_err(thrown)?;
         Ok(ConversionEnding(self.converter.finish(&companions, &record).map_err(thrown)?))
     }
 }

@@ -22,9 +22,10 @@ export const memoryNeed = Object.freeze({
   check(name, bytes) {
     const device = deviceMemory();
     const room = device && device < TOLD_IN_FULL ? Math.min(device, MOST) : MOST;
-    if (memoryNeed.of(bytes) <= room) return;
+    const needed = memoryNeed.of(bytes);
+    if (needed <= room) return;
     const what = room === MOST ? "a WebAssembly program can have only" : "this device has";
-    throw new EngineError("too-large", `${name} takes ${gigabytes(bytes * FACTOR)} of memory to load, but ${what} ${gigabytes(room)}`);
+    throw new EngineError("too-large", `${name} takes ${gigabytes(needed)} of memory to load, but ${what} ${gigabytes(room)}`);
   },
 
   /**
@@ -33,8 +34,9 @@ export const memoryNeed = Object.freeze({
    */
   warning(bytes) {
     const device = deviceMemory();
-    if (!device || bytes * FACTOR <= device / 2) return undefined;
-    return `This device has about ${gigabytes(device)} of memory; loading the model takes ${gigabytes(bytes * FACTOR)}. A smaller type or model is safer.`;
+    const needed = memoryNeed.of(bytes);
+    if (!device || needed <= device / 2) return undefined;
+    return `This device has about ${gigabytes(device)} of memory; loading the model takes ${gigabytes(needed)}. A smaller type or model is safer.`;
   },
 });
 

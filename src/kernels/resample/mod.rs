@@ -2,8 +2,9 @@
 //! PyTorch's `UpSampleKernel.cpp`, which torchvision calls, bit for bit.
 //!
 //! An output sample is `clip8((Σ weight · sample + 2^21) >> 22)` with `weight` in units of 2^-22. PyTorch's are whole
-//! multiples of a larger power of two, with which every weight of the axis fits into 16 bits. The sum is one of integers, so every flavour gives the same bits whatever order it adds in. A picture takes two
-//! passes, [`horizontal`] and [`vertical`], with 8-bit samples between them.
+//! multiples of a larger power of two, with which every weight of the axis fits into 16 bits. The sum is one of integers,
+//! so every flavour gives the same bits whatever order it adds in. A picture takes two passes, [`horizontal`] and
+//! [`vertical`], with 8-bit samples between them.
 
 mod lanes;
 mod portable;

@@ -5,6 +5,7 @@ import { listed } from "../../state/listed.js";
 
 /** @typedef {import("../../../pkg/engine/protocol/types.d.ts").ModelInfo} ModelInfo */
 /** @typedef {import("../../../pkg/engine/protocol/types.d.ts").Picture} Picture */
+/** @typedef {import("../../state/words-of.js").KnownWords} KnownWords */
 
 /** How many labels a note names before it counts the rest. */
 const MOST_NAMED = 3;
@@ -28,9 +29,10 @@ const MOST_NAMED = 3;
  * @param {ModelInfo} shown.info
  * @param {boolean} shown.borrowed whether the labels are those of a sample, and the picture is none
  * @param {string[]} shown.untaught labels that are no names which the model was taught
+ * @param {KnownWords["languages"] | null} shown.languages that its labels may be in; `null` while that is being found out
  * @returns {Caveat[]}
  */
-export function caveats({ picture, question, info, borrowed, untaught }) {
+export function caveats({ picture, question, info, borrowed, untaught, languages }) {
   /** @type {Caveat[]} */
   const notes = [];
   const { labels, mode } = question;
@@ -42,7 +44,12 @@ export function caveats({ picture, question, info, borrowed, untaught }) {
     notes.push({ text: "With a single label, the score is always 100 %. Add another label, or score each label independently." });
   }
   const foreign = labels.find(isForeign);
-  if (foreign) notes.push({ text: `${info.name} was trained on English text. Its scores for “${foreign}” mean little.` });
+  if (foreign && languages === "english") {
+    notes.push({ text: `${info.name} was trained on English text. Its scores for “${foreign}” mean little.` });
+  }
+  if (foreign && languages === "unknown") {
+    notes.push({ text: `Most models were trained on English text. If ${info.name} was, its scores for “${foreign}” mean little.` });
+  }
   const unknown = untaught.filter((label) => !isForeign(label));
   if (unknown.length > 0) notes.push(neverTaught(unknown, info.name));
   if (picture.decoder === "browser" && picture.format !== "pixels") {

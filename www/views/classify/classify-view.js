@@ -30,7 +30,7 @@ import "../../components/score-list/score-list.js";
 import "../../components/template-editor/template-editor.js";
 import { Component } from "../../dom/component.js";
 import { labelTexts } from "../../state/label-lines.js";
-import { namesOf } from "../../state/names-of.js";
+import { wordsOf } from "../../state/words-of.js";
 import { sentence } from "../../state/sentence.js";
 import { readTemplates } from "../../state/template-lines.js";
 import { classifyLayout } from "./classify-layout.js";
@@ -198,15 +198,17 @@ export class ClassifyView extends Component {
     this.#heatmap.follow(this.#pictures.now.moves ? null : answer);
     clearTimeout(this.#announcing);
     this.#announcing = setTimeout(() => this.send("announce", { text: this.#scores.text }), ANNOUNCE_MS);
-    this.#tellUntaught(answer);
+    this.#tellKnownWords(answer);
     const opinion = await this.#second.ask(answer);
     if (opinion) this.#scores.support(opinion);
   }
 
-  /** Says which labels the model was never taught, where it was taught a list of names. @param {Answer} answer */
-  async #tellUntaught(answer) {
-    const names = await namesOf(this.#session.source);
-    this.#scores.tellUntaught(answer, names?.missing(answer.question.labels) ?? []);
+  /** Says which labels are in words that the model does not know. @param {Answer} answer */
+  async #tellKnownWords(answer) {
+    const { source, shipped } = this.#session;
+    const { names, languages } = await wordsOf(source);
+    const untaught = names?.missing(answer.question.labels) ?? [];
+    this.#scores.tellKnownWords(answer, { untaught, languages: shipped ? "english" : languages });
   }
 
   /** Whether the labels are those of the last sample, and it is not on the stage. */

@@ -3,6 +3,7 @@
 /** @import { Caveat, CaveatAction } from "./caveats.js" */
 /** @import { ClassifyParts } from "./classify-layout.js" */
 /** @import { Answer } from "./picture-question.js" */
+/** @import { KnownWords } from "../../state/words-of.js" */
 /** @import { Link } from "../../state/settings-store.js" */
 /** @import { Opinion } from "./second-opinion.js" */
 import { element } from "../../dom/element.js";
@@ -23,6 +24,15 @@ const MODE_HINTS = {
 /** Of a model that was trained to be read so. */
 const TRAINED_HINT = "This model was trained to score each label independently: the score is how likely the label is to match the picture.";
 
+/**
+ * Labels that are no names which the model was taught, and the languages that it reads.
+ *
+ * @typedef {{ untaught: string[], languages: KnownWords["languages"] | null }} Words
+ */
+
+/** Before they are known. @type {Words} */
+const UNHEARD = { untaught: [], languages: null };
+
 /** The newest answer, what to know before believing it, and ways to take it along. */
 export class ScoresColumn {
   #parts;
@@ -31,8 +41,7 @@ export class ScoresColumn {
   #answer = null;
   #pictureName = "";
   #borrowed = false;
-  /** Labels that are no names which the model was taught. @type {string[]} */
-  #untaught = [];
+  #words = UNHEARD;
   #act;
 
   /**
@@ -95,7 +104,7 @@ export class ScoresColumn {
     facts.facts = answerFacts(answer, info);
     this.#answer = answer;
     this.#borrowed = borrowed;
-    this.#untaught = this.#untaught.filter((label) => answer.question.labels.includes(label));
+    this.#words = { ...UNHEARD, untaught: this.#words.untaught.filter((label) => answer.question.labels.includes(label)) };
     this.#showNotes();
     support.toggleAttribute("data-stale", true);
     copyJson.disabled = false;
@@ -118,14 +127,14 @@ export class ScoresColumn {
   }
 
   /**
-   * Adds which labels the model was never taught.
+   * Adds which labels are in words that the model does not know.
    *
    * @param {Answer} answer that it is about; an older one is left alone
-   * @param {string[]} untaught
+   * @param {Words} words
    */
-  tellUntaught(answer, untaught) {
-    if (answer !== this.#answer || untaught.join("\n") === this.#untaught.join("\n")) return;
-    this.#untaught = untaught;
+  tellKnownWords(answer, words) {
+    if (answer !== this.#answer || JSON.stringify(words) === JSON.stringify(this.#words)) return;
+    this.#words = words;
     this.#showNotes();
   }
 
@@ -137,7 +146,7 @@ export class ScoresColumn {
   #showNotes() {
     const { info } = this.#session;
     const answer = this.#answer;
-    const notes = answer && info ? caveats({ ...answer, info, borrowed: this.#borrowed, untaught: this.#untaught }) : [];
+    const notes = answer && info ? caveats({ ...answer, info, borrowed: this.#borrowed, ...this.#words }) : [];
     this.#parts.caveats.hidden = notes.length === 0;
     this.#parts.caveats.replaceChildren(...notes.map((note) => this.#note(note)));
   }

@@ -5,7 +5,7 @@
  * `role="alert"` beside the models.
  */
 /** @import { ModelSession } from "../../state/model-session.js" */
-/** @import { ModelCard } from "./model-card.js" */
+/** @import { KnownWords } from "../../state/words-of.js" */
 /** @import { ModelInfo } from "../../../pkg/engine/protocol/types.js" */
 import "../../components/error-note/error-note.js";
 import "../../components/fact-list/fact-list.js";
@@ -18,12 +18,14 @@ import { icon } from "../../dom/icon.js";
 import { numberText } from "../../state/number-text.js";
 import { sentence } from "../../state/sentence.js";
 import { SHIPPED } from "../../state/shipped-models.js";
+import { wordsOf } from "../../state/words-of.js";
 import { fetchGolden, verify } from "./golden-vectors.js";
 import { cardFacts, fetchCard } from "./model-card.js";
 import { limitLines, modelLayout } from "./model-layout.js";
 import { OtherModels } from "./other-models.js";
 
 const ENGLISH_ONLY = "It was trained on English text. Labels in other languages are mostly noise to it.";
+const PERHAPS_ENGLISH_ONLY = "Most models were trained on English text: to them, labels in other languages are mostly noise.";
 
 export class ModelView extends Component {
   #parts = modelLayout();
@@ -89,12 +91,12 @@ export class ModelView extends Component {
     if (!this.hidden) this.#showCard();
   }
 
-  /** Which languages a known model was trained on its record says: before it is read, nothing is said of them. @param {ModelCard} [card] */
-  #showLimits(card) {
-    const { shipped, source } = this.#session;
+  /** Before its record is read, nothing is said of a model's languages. @param {KnownWords["languages"]} [languages] */
+  #showLimits(languages) {
+    const { shipped } = this.#session;
     const lines = shipped ? [SHIPPED[shipped].limit] : [];
-    const isEnglish = card ? card.languages !== "many" : shipped || !source || !("id" in source);
-    if (isEnglish) lines.push(ENGLISH_ONLY);
+    if (shipped || languages === "english") lines.push(ENGLISH_ONLY);
+    else if (languages === "unknown") lines.push(PERHAPS_ENGLISH_ONLY);
     this.#parts.limits.replaceChildren(...limitLines(lines));
   }
 
@@ -105,9 +107,9 @@ export class ModelView extends Component {
     if (!info || !engine || this.#carded === info) return;
     this.#carded = info;
     const told = source && "id" in source ? fetchCard(source.id, this.lifetime) : {};
-    const [sha256, card] = await Promise.all([engine.modelHash(), told]);
+    const [sha256, card, { languages }] = await Promise.all([engine.modelHash(), told, wordsOf(source)]);
     if (this.#session.info !== info) return;
-    this.#showLimits(card);
+    this.#showLimits(languages);
     const { brief, full } = cardFacts(card, sha256, info.dtype);
     facts.facts = [...modelFacts(info), ...brief];
     record.facts = [...originFacts(info), ...full];

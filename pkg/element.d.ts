@@ -1,6 +1,6 @@
 import type { Image, Score } from "./index.js";
 
-/** Classifies a picture and shows the scores. Its attributes are `src`, `labels`, `template`, `model`, `dtype`, `mode` and `alt`. */
+/** Classifies a picture and shows the scores. Its attributes are `src`, `labels`, `template`, `model`, `dtype`, `preprocessor`, `mode` and `alt`. */
 export class ClipClassify extends HTMLElement {
   /** An image to classify instead of `src`. */
   image: Image | undefined;

@@ -3,7 +3,7 @@
 /** @import { Score, ZeroShotImageClassificationPipeline } from "./index.js" */
 import { pipeline } from "./index.js";
 
-const ATTRIBUTES = ["src", "labels", "template", "model", "dtype", "mode", "alt"];
+const ATTRIBUTES = ["src", "labels", "template", "model", "dtype", "preprocessor", "mode", "alt"];
 
 /** What is shown: no style of the page gets in but by parts and custom properties, and none gets out. */
 const STYLE = `
@@ -24,7 +24,7 @@ const Base = globalThis.HTMLElement ?? class {};
  * Classifies a picture and shows the scores.
  *
  * Attributes and properties: `src`, or an image of any kind as the property `image`; `labels`, with commas (as a property also an
- * array); `template`, `model`, `dtype`, `mode` as in `pipeline()`; `alt`.
+ * array); `template`, `model`, `dtype`, `preprocessor`, `mode` as in `pipeline()`; `alt`.
  * Events: `clip-progress` (detail: of `progress_callback`), `clip-result` (detail: `{ scores }`), `clip-error` (detail: the error).
  * Slots: `image`, in place of the picture; `status`, what is said while it works. Parts: `image`, `scores`, `item`, `label`, `value`,
  * `track`, `bar`, `status`. Custom properties: `--clip-classify-gap`, `--clip-classify-bar`, `--clip-classify-track`,
@@ -137,12 +137,12 @@ export class ClipClassify extends Base {
 
   /** The pipeline of the model that is asked for now. */
   #pipeline() {
-    const [model, dtype] = [this.getAttribute("model"), /** @type {any} */ (this.getAttribute("dtype") ?? undefined)];
-    const key = JSON.stringify([model, dtype]);
+    const [model, dtype, preprocessor] = ["model", "dtype", "preprocessor"].map((name) => /** @type {any} */ (this.getAttribute(name) ?? undefined));
+    const key = JSON.stringify([model, dtype, preprocessor]);
     if (this.#open?.key === key) return this.#open.opening;
     this.#close();
     const progress_callback = (/** @type {import("./index.js").ProgressEvent} */ event) => this.#tell("clip-progress", event);
-    const opening = pipeline("zero-shot-image-classification", model, { dtype, progress_callback });
+    const opening = pipeline("zero-shot-image-classification", model, { dtype, preprocessor, progress_callback });
     this.#open = { key, opening };
     opening.catch(() => this.#open?.opening === opening && (this.#open = undefined)); // the next change tries again
     return opening;

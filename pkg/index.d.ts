@@ -69,6 +69,8 @@ export type ProgressEvent =
 export interface PipelineOptions {
   /** The type that published weights are quantized to, `q8` by default. A GGUF file of another type is refused. */
   dtype?: Dtype;
+  /** Whose pixels to run the model with, whatever its file says: those of Python's image processors over Pillow or torchvision. */
+  preprocessor?: "pillow" | "torchvision";
   /** The device: only `wasm` exists, and `auto` means the same. */
   device?: "wasm" | "auto";
   /** The branch, tag or commit of a repository. */

@@ -151,6 +151,20 @@ impl Session {
         Ok(Self { clip, tokenizer, preprocessing, record, dtype, parameters, labels: HashMap::new() })
     }
 
+    /// Takes pixels as another backend makes them from now on, whatever the model's file says.
+    ///
+    /// # Errors
+    /// As [`Preprocessing::with_backend`]; the preprocessing stays as it was.
+    pub fn set_preprocessor(&mut self, backend: Backend) -> Result<()> {
+        self.preprocessing = self.preprocessing.clone().with_backend(backend)?;
+        Ok(())
+    }
+
+    /// Whose pixels pictures are prepared with.
+    pub fn preprocessor(&self) -> Backend {
+        self.preprocessing.backend
+    }
+
     /// Returns facts about the loaded model.
     pub fn info(&self) -> Info {
         let config = &self.clip.config;

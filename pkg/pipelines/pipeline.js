@@ -3,6 +3,7 @@
 /** @import { ModelInfo, PipelineOptions } from "../index.js" */
 /** @import { EngineClass } from "./shared-engine.js" */
 /** @import { ReadImage } from "./image-input.js" */
+import { checkPreprocessor } from "../engine/client/check-preprocessor.js";
 import { EngineError } from "../engine/protocol/engine-error.js";
 import { env } from "./env.js";
 import { imageInput } from "./image-input.js";
@@ -16,6 +17,7 @@ import { ALIASES, TASKS } from "./tasks.js";
 const OPTIONS = /** @type {const} */ ([
   "dtype",
   "device",
+  "preprocessor",
   "revision",
   "progress_callback",
   "signal",
@@ -39,18 +41,23 @@ export function pipelineOf(Engine, readImage) {
     if (!Object.hasOwn(TASKS, task)) {
       throw new EngineError("task", `unknown task "${task}": expected ${Object.keys(TASKS).map((name) => `"${name}"`).join(", ")}`);
     }
-    const { dtype: word, device, revision, progress_callback, signal, threads, token, base, models, hub = env.remoteHost } = given(options, OPTIONS, "pipeline()");
+    const { dtype: word, preprocessor: named, device, revision, progress_callback, signal, threads, token, base, models, hub = env.remoteHost } = given(
+      options,
+      OPTIONS,
+      "pipeline()",
+    );
     if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1)) {
       throw new EngineError("threads", `threads is ${threads}: expected a whole number, 1 or more`);
     }
     checkDevice(device);
-    const dtype = dtypeOf(word);
+    const [dtype, preprocessor] = [dtypeOf(word), checkPreprocessor(named)];
     signal?.throwIfAborted();
-    const named = model ?? (await firstModel(base, models, signal));
-    const source = modelSource(named, revision);
-    const events = loadEvents(task, named, source, progress_callback);
+    const asset = model ?? (await firstModel(base, models, signal));
+    const source = modelSource(asset, revision);
+    const events = loadEvents(task, asset, source, progress_callback);
     events.begin();
-    const shared = await sharedEngine(Engine, { source, dtype, start: { base, models, hub, threads, token } }, { signal, onProgress: events.step });
+    const wanted = { source, dtype, preprocessor, start: { base, models, hub, threads, token } };
+    const shared = await sharedEngine(Engine, wanted, { signal, onProgress: events.step });
     try {
       requireDtype(shared.info, dtype);
     } catch (error) {

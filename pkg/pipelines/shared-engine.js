@@ -1,6 +1,6 @@
 // @ts-check
 /** @import { EngineCalls } from "../engine/client/engine-calls.js" */
-/** @import { CallOptions, Dtype, LoadProgress, ModelInfo, ModelSource, StartOptions } from "../engine/protocol/types.js" */
+/** @import { CallOptions, Dtype, LoadProgress, ModelInfo, ModelSource, PreprocessorName, StartOptions } from "../engine/protocol/types.js" */
 
 /**
  * An engine with a loaded model, shared by several pipelines.
@@ -17,6 +17,7 @@
  * @property {LoadProgress} progress how far it was last
  */
 /** @typedef {{ start: (options?: StartOptions) => Promise<EngineCalls> }} EngineClass */
+/** @typedef {{ source: ModelSource, dtype?: Dtype, preprocessor?: PreprocessorName, start: StartOptions }} Wanted */
 
 /** The engines that are in use, by what was asked for. @type {Map<string, Held>} */
 const held = new Map();
@@ -29,7 +30,7 @@ let last = 0;
  * Loads a model into an engine, or gives the one that has it already: pipelines with the same model and the same options share
  * worker, threads and weights.
  * @param {EngineClass} Engine
- * @param {{ source: ModelSource, dtype?: Dtype, start: StartOptions }} asked
+ * @param {Wanted} asked
  * @param {CallOptions<LoadProgress>} options
  * @returns {Promise<SharedEngine>}
  */
@@ -81,11 +82,11 @@ async function unlessAborted(promise, signal) {
   return Promise.race([promise, aborted]).finally(() => listening.abort());
 }
 
-/** @param {EngineClass} Engine @param {{ source: ModelSource, dtype?: Dtype, start: StartOptions }} asked @param {CallOptions<LoadProgress>} options */
-async function open(Engine, { source, dtype, start }, options) {
+/** @param {EngineClass} Engine @param {Wanted} asked @param {CallOptions<LoadProgress>} options */
+async function open(Engine, { source, start, ...asked }, options) {
   const engine = await Engine.start(start);
   try {
-    return { engine, info: await engine.load(source, { dtype, ...options }) };
+    return { engine, info: await engine.load(source, { ...asked, ...options }) };
   } catch (error) {
     engine.dispose();
     throw error;
@@ -107,7 +108,7 @@ function use(key, one, { engine, info }) {
   return { engine, info, release };
 }
 
-/** @param {EngineClass} Engine @param {{ source: ModelSource, dtype?: Dtype, start: StartOptions }} asked */
+/** @param {EngineClass} Engine @param {Wanted} asked */
 function keyOf(Engine, { source, ...rest }) {
   const named = "file" in source ? { file: numberOf(source.file) } : source;
   return JSON.stringify([numberOf(Engine), named, rest]);

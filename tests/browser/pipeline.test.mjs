@@ -127,6 +127,16 @@ describe("pipeline()", () => {
     assert.deepEqual(told_, { shared: true, dims: [1, 8], apart: true, gone: "disposed", left: 1 });
   });
 
+  test("runs a model with the pixels that are asked for, in an engine of its own", async () => {
+    const found = await inPage(`(async () => {
+      const [own, other] = await Promise.all([open(), open(undefined, { preprocessor: "torchvision" })]);
+      const said = [own.model.preprocessor, other.model.preprocessor, own.engine === other.engine];
+      await Promise.all([own.dispose(), other.dispose()]);
+      return said;
+    })()`);
+    assert.deepEqual(found, ["pillow", "torchvision", false]);
+  });
+
   test("computes with embeddings", async () => {
     const found = await inPage(`import("/pkg/index.js").then(({ cos_sim, dot, topK }) => [dot([1, 2], [3, 4]), cos_sim([1, 0], [2, 0]), topK([1, 3, 2], 2)])`);
     assert.deepEqual(found, [11, 1, [{ index: 1, score: 3 }, { index: 2, score: 2 }]]);
@@ -189,6 +199,7 @@ describe("pipeline() fails with a code", () => {
     'a revision of what is no repository: "option"': `open("everyday-clip", { revision: "main" })`,
     'a device that it does not run on: "device"': `open("everyday-clip", { device: "webgpu" })`,
     'a word that is no dtype: "dtype"': `open("everyday-clip", { dtype: "bnb4" })`,
+    'pixels of nobody known: "preprocessor"': `open("everyday-clip", { preprocessor: "canvas" })`,
     'pixels that are not as many as it says: "image-input"': `classify({ width: 2, height: 2, channels: 3, data: [1] }, ["a"])`,
     'labels that are none: "no-labels"': `classify(pixels(1), 3)`,
     'a damaged model: "malformed"': `open(new Blob(["bad"]))`,

@@ -205,6 +205,32 @@ describe("the engine in the browser", () => {
     });
   });
 
+  test("takes whose pixels it is asked for, as the command line does, and the file's own without being asked", async () => {
+    const model = quantized("gelu", "q8_0");
+    const found = await stage.inPage(
+      `withEngine({ flavour: "simd" }, "${model}", async (engine) => {
+        const embeddings = {};
+        for (const preprocessor of ["torchvision", "pillow", undefined]) {
+          const info = await engine.load({ url: "/${model}" }, { preprocessor });
+          const { image_embeds } = await embedAll(engine, ${JSON.stringify(PICTURES)}, []);
+          embeddings[preprocessor ?? "own"] = { said: info.preprocessor, image_embeds };
+        }
+        const refused = await engine.load({ url: "/${model}" }, { preprocessor: "canvas" }).catch(({ code, message }) => [code, message]);
+        return { embeddings, refused };
+      })`,
+    );
+    const images = PICTURES.flatMap((file) => ["--image", file]);
+    const { torchvision, pillow, own } = found.embeddings;
+    for (const [name, { said, image_embeds }] of Object.entries({ torchvision, pillow })) {
+      assert.equal(said, name);
+      const native = clip("embed", "--model", model, "--preprocessor", name, ...images);
+      assert.deepEqual(image_embeds, asF32(native.image_embeds), name);
+    }
+    assert.deepEqual(own, pillow);
+    assert.notDeepEqual(torchvision.image_embeds, pillow.image_embeds);
+    assert.deepEqual(found.refused, ["preprocessor", 'preprocessor is "canvas": expected one of pillow, torchvision']);
+  });
+
   for (const mode of ["softmax", "independent"]) {
     test(`gives the scores of the command line, mode ${mode}`, async () => {
       const model = quantized("quick-gelu", "q8_0");

@@ -2,13 +2,14 @@
 /**
  * @import {
  *   CallOptions, Classification, ClassifyRequest, Dtype, EncodeProgress, HeatmapRequest, Heatmaps, ImageInput,
- *   KernelTrial, LoadOptions, LoadProgress, ModelInfo, ModelRecord, ModelSource, PackagedModels, Picture, Preview, StartOptions,
- *   Started, StorageState, StoredModel, WorkerOptions
+ *   KernelTrial, LoadOptions, LoadProgress, ModelInfo, ModelRecord, ModelSource, PackagedModels, Picture, PreprocessorName,
+ *   Preview, StartOptions, Started, StorageState, StoredModel, WorkerOptions
  * } from "../protocol/types.js"
  */
 /** @import { ResearchRequests, ResearchVerb } from "../protocol/requests.js" */
 import { codeOf } from "../protocol/code-of.js";
 import { EngineError } from "../protocol/engine-error.js";
+import { checkPreprocessor } from "./check-preprocessor.js";
 import { WorkerLink } from "./worker-link.js";
 
 /**
@@ -29,7 +30,7 @@ export class EngineCalls extends EventTarget {
   #worker;
   /** @type {Started | undefined} */
   #started;
-  /** @type {{ source: ModelSource, dtype?: Dtype } | undefined} what is loaded, for `restart` */
+  /** @type {{ source: ModelSource, dtype?: Dtype, preprocessor?: PreprocessorName } | undefined} what is loaded, for `restart` */
   #loaded;
   /** @type {Set<AbortController>} loads under way */
   #loads = new Set();
@@ -90,11 +91,12 @@ export class EngineCalls extends EventTarget {
    * @param {ModelSource} source
    * @param {LoadOptions} [options]
    * @returns {Promise<ModelInfo>}
-   * @throws {EngineError} "unknown-model", "unsupported-architecture", "missing-file", "download" (progress is
-   *   saved), "wrong-size", "wrong-hash", "quota", "paused", "too-large" before anything is downloaded, "out-of-memory",
+   * @throws {EngineError} "preprocessor", "unknown-model", "unsupported-architecture", "missing-file", "download" (progress
+   *   is saved), "wrong-size", "wrong-hash", "quota", "paused", "too-large" before anything is downloaded, "out-of-memory",
    *   after which a new worker has the model before it, and the codes of damaged files
    */
-  async load(source, { dtype, signal, onProgress } = {}) {
+  async load(source, { dtype, preprocessor: named, signal, onProgress } = {}) {
+    const preprocessor = checkPreprocessor(named);
     const sent = "url" in source ? { url: new URL(source.url, globalThis.location?.href).href } : source;
     const pausing = new AbortController();
     this.#loads.add(pausing);
@@ -102,8 +104,8 @@ export class EngineCalls extends EventTarget {
     const options = { signal: ends, onProgress };
     try {
       const ready = "file" in sent ? { source: sent } : await this.#link.call("download", { source: sent, dtype }, options);
-      const info = await this.#link.call("load", ready, options, true);
-      this.#loaded = { source: "stored" in sent ? ready.source : sent, dtype };
+      const info = await this.#link.call("load", { ...ready, preprocessor }, options, true);
+      this.#loaded = { source: "stored" in sent ? ready.source : sent, dtype, preprocessor };
       return info;
     } catch (error) {
       if (codeOf(error) === "out-of-memory") await this.#replace();
@@ -281,7 +283,9 @@ export class EngineCalls extends EventTarget {
     this.#link.close(new EngineError("worker-lost", "the engine was restarted"));
     this.#link = this.#spawn();
     await this.#start();
-    return this.#loaded && this.load(this.#loaded.source, { ...options, dtype: this.#loaded.dtype });
+    if (!this.#loaded) return undefined;
+    const { source, ...asked } = this.#loaded;
+    return this.load(source, { ...options, ...asked });
   }
 
   /** Ends the worker and frees its memory; pending calls reject with "disposed". */
@@ -299,7 +303,7 @@ export class EngineCalls extends EventTarget {
     this.#loaded = undefined; // a second failure ends here
     try {
       await this.restart();
-      const info = before && (await this.load(before.source, { dtype: before.dtype }));
+      const info = before && (await this.load(before.source, { dtype: before.dtype, preprocessor: before.preprocessor }));
       if (info) this.dispatchEvent(new CustomEvent("renewed", { detail: info }));
     } catch (cause) {
       this.#loaded = before;

@@ -25,6 +25,7 @@ import type {
   ModelRecord,
   ModelSource,
   Picture,
+  PreprocessorName,
   Preview,
   Started,
   StorageState,
@@ -46,7 +47,7 @@ export interface EngineRequests {
   start: Exchange<WorkerOptions, Started>;
   /** Downloads a model into the store if necessary, and returns what to `load`. */
   download: Exchange<{ source: ModelSource; dtype?: Dtype }, ReadyModel, LoadProgress>;
-  load: Exchange<ReadyModel, ModelInfo, LoadProgress>;
+  load: Exchange<ReadyModel & { preprocessor?: PreprocessorName }, ModelInfo, LoadProgress>;
   preview: Exchange<{ source: ModelSource; dtype?: Dtype }, Preview>;
   listModels: Exchange<{}, { records: ModelRecord[]; stored: StoredModel[] }>;
   deleteModel: Exchange<{ key: string }, void>;

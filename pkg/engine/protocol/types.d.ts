@@ -54,8 +54,11 @@ export interface ModelRecord {
   verified?: boolean;
   source?: { repo?: string; revision?: string; file?: string; sha256?: string };
   /** Whose pixels the model is run with, where its `preprocessor_config.json` does not decide. */
-  preprocessor?: "pillow" | "torchvision";
+  preprocessor?: PreprocessorName;
 }
+
+/** Whose pixels: those of the image processors of Python's transformers over Pillow or over torchvision. */
+export type PreprocessorName = "pillow" | "torchvision";
 
 /** A model in the store, complete or partially downloaded. */
 export interface StoredModel {
@@ -131,8 +134,8 @@ export interface ModelInfo {
   parameters: number;
   bytes: number;
   image_size: number;
-  /** Whose pixels the model is run with, as its file says. */
-  preprocessor: "pillow" | "torchvision";
+  /** Whose pixels the model is run with. */
+  preprocessor: PreprocessorName;
   context_length: number;
   projection_dim: number;
   logit_scale: number;
@@ -269,6 +272,8 @@ export interface PackagedModels {
 export interface LoadOptions extends CallOptions<LoadProgress> {
   /** The type to quantize published weights to; `q8_0` by default. */
   dtype?: Dtype;
+  /** Whose pixels to run the model with, whatever its file says; `ModelInfo` has what it is. */
+  preprocessor?: PreprocessorName;
 }
 
 /** The worker's answer to `start`. */

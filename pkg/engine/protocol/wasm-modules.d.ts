@@ -1,6 +1,6 @@
 /** The WebAssembly modules as JavaScript sees them: `src/web` of the crate. */
 import type { Measured } from "./requests.js";
-import type { Dtype, ModelRecord, ModelInfo, Score } from "./types.js";
+import type { Dtype, ModelRecord, ModelInfo, PreprocessorName, Score } from "./types.js";
 
 /** A wasm-bindgen module. */
 export interface BuiltModule {
@@ -113,8 +113,12 @@ export interface WasmModelLoader {
 
 export interface WasmEngine {
   info(): ModelInfo;
+  /** Throws where the model's preprocessing has no such backend; it then stays as it was. */
+  set_preprocessor(name: PreprocessorName): void;
   /** Hexadecimal, of the model file. */
   sha256(): string;
+  /** The same, with the preprocessor behind a `+` where it is not the file's own: what embeddings are saved under. */
+  embedded_by(): string;
   embed_image(bytes: Uint8Array): WasmImageEmbedding;
   embed_pixels(rgba: Uint8Array, width: number, height: number): WasmImageEmbedding;
   /** [texts, projection_dim], as projected. */

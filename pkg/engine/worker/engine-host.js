@@ -2,7 +2,7 @@
 /**
  * @import {
  *   Classification, ClassifyRequest, Dtype, EngineModule, HeatmapRequest, Heatmaps, ImageInput, Job, KernelTrial, ResearchModule,
- *   ModelInfo, ModelRecord, ModelSource, Preview, Started, StorageState, StoredModel, WasmEngine, WorkerOptions
+ *   ModelInfo, ModelRecord, ModelSource, PreprocessorName, Preview, Started, StorageState, StoredModel, WasmEngine, WorkerOptions
  * } from "../protocol/types.js"
  */
 /** @import { EngineRequests, Handlers, ResearchRequests, ResearchVerb } from "../protocol/requests.js" */
@@ -150,12 +150,12 @@ export class EngineHost {
 
   /**
    * Loads a model; the one before it stays until the new one is complete, so that a damaged file costs nothing.
-   * @param {{ source: ModelSource, note?: string }} payload as `download` gave it
+   * @param {{ source: ModelSource, note?: string, preprocessor?: PreprocessorName }} payload as `download` gave it
    * @param {Job} job
    * @param {number} [tries] how often it was tried before
    * @returns {Promise<ModelInfo>}
    */
-  async load({ source, note }, job, tries = 0) {
+  async load({ source, note, preprocessor }, job, tries = 0) {
     const models = await this.#models;
     const opening = models.open(source, job);
     opening.catch(() => {}); // told below, once the module is there
@@ -166,7 +166,15 @@ export class EngineHost {
       engine = await streamModel(module, opened, job, this.#pool);
     } catch (error) {
       if (job.signal.aborted) throw error;
-      return this.#loadAgain((await opened.onFailure?.(error)) ?? error, opened, job, tries + 1);
+      return this.#loadAgain((await opened.onFailure?.(error)) ?? error, opened, { preprocessor }, job, tries + 1);
+    }
+    if (preprocessor) {
+      try {
+        engine.set_preprocessor(preprocessor);
+      } catch (error) {
+        engine.free();
+        throw error;
+      }
     }
     this.#heatmaps.forget();
     this.#engine?.free();
@@ -184,19 +192,20 @@ export class EngineHost {
    * After a load that failed: fetches a kept model that was damaged once more, and a file that was replaced while it was read.
    * @param {unknown} error
    * @param {import("../model/open-model.js").OpenedModel} opened
+   * @param {{ preprocessor?: PreprocessorName }} asked of `load`
    * @param {Job} job
    * @param {number} tries so far
    * @returns {Promise<ModelInfo>}
    */
-  async #loadAgain(error, { origin, again }, job, tries) {
+  async #loadAgain(error, { origin, again }, asked, job, tries) {
     const [code, told] = [codeOf(error), messageOf(error)];
     if (tries === TRIES) throw error;
-    if (code === "changed" && again) return this.load({ source: again }, job, tries);
+    if (code === "changed" && again) return this.load({ ...asked, source: again }, job, tries);
     if (code !== "wrong-hash" || !origin || "stored" in origin.source) throw error;
     job.progress({ loaded: 0, total: 0, stage: "wait", note: `${told}. It is being downloaded again.` });
     try {
       const { source } = await (await this.#models).fetch(/** @type {any} */ (origin), job);
-      return await this.load({ source, note: `${told}. It was downloaded again.` }, job, tries);
+      return await this.load({ ...asked, source, note: `${told}. It was downloaded again.` }, job, tries);
     } catch (cause) {
       job.signal.throwIfAborted();
       throw new EngineError(codeOf(cause) || code, `${told}, and cannot be downloaded again: ${messageOf(cause)}`, { cause });

@@ -9,7 +9,7 @@ use wasm_bindgen::prelude::*;
 
 use super::js_values::{object, rows_of, strings, thrown};
 use crate::image;
-use crate::image::Rgb8;
+use crate::image::{Backend, Rgb8};
 use crate::image::corrupt::working_copy;
 use crate::kernels::matmul::autotune;
 use crate::kernels::threads;
@@ -56,7 +56,7 @@ impl ModelLoader {
             FileHash::Known(sha256) => sha256,
             FileHash::Counting(hash) => hexadecimal(&hash.finalize()),
         };
-        Ok(Engine { session, sha256 })
+        Ok(Engine { session, embedded_by: sha256.clone(), sha256 })
     }
 }
 
@@ -65,6 +65,7 @@ impl ModelLoader {
 pub struct Engine {
     session: Session,
     sha256: String,
+    embedded_by: String,
 }
 
 #[wasm_bindgen]
@@ -83,9 +84,26 @@ impl Engine {
         Ok(info)
     }
 
+    /// Takes pixels as `pillow` or `torchvision` makes them from now on, whatever the model's file says. Any other
+    /// name changes nothing.
+    pub fn set_preprocessor(&mut self, name: &str) -> Result<(), JsValue> {
+        let Some(backend) = Backend::from_name(name) else { return Ok(()) };
+        if backend != self.session.preprocessor() {
+            self.session.set_preprocessor(backend).map_err(thrown)?;
+            self.embedded_by = format!("{}+{name}", self.sha256);
+        }
+        Ok(())
+    }
+
     /// The SHA-256 of the model file, in hexadecimal.
     pub fn sha256(&self) -> String {
         self.sha256.clone()
+    }
+
+    /// What tells the embeddings of pictures from those of other weights or other pixels: the model file's SHA-256, with
+    /// `+` and the preprocessor behind it where that is not the file's own.
+    pub fn embedded_by(&self) -> String {
+        self.embedded_by.clone()
     }
 
     /// The embedding of an encoded picture.

@@ -59,6 +59,7 @@ function sniff(bytes) {
 
 class Engine {
   #cache = new Map();
+  preprocessor = "pillow";
   /** @param {number} bytes */
   constructor(bytes) {
     this.bytes = bytes;
@@ -71,6 +72,7 @@ class Engine {
       parameters: 1,
       bytes: this.bytes,
       image_size: 32,
+      preprocessor: this.preprocessor,
       context_length: 77,
       projection_dim: DIM,
       logit_scale: 100,
@@ -90,6 +92,13 @@ class Engine {
   }
   sha256() {
     return "0".repeat(64);
+  }
+  embedded_by() {
+    return this.sha256();
+  }
+  /** @param {string} name */
+  set_preprocessor(name) {
+    this.preprocessor = name;
   }
   pictures_together() {
     return 1;

@@ -9,8 +9,8 @@ use wasm_bindgen::prelude::*;
 
 use super::js_values::{object, rows_of, strings, thrown};
 use crate::image;
-use crate::image::{Backend, Rgb8};
 use crate::image::corrupt::working_copy;
+use crate::image::{Backend, Rgb8};
 use crate::kernels::matmul::autotune;
 use crate::kernels::threads;
 use crate::session::{self, Session, SessionLoader, prompts};

@@ -5,6 +5,8 @@
     reason = "calls what only some processors can run, and what trusts the lengths checked here"
 )]
 
+#[cfg(target_arch = "x86_64")]
+use std::arch::is_x86_feature_detected;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use serde::Serialize;
@@ -12,12 +14,16 @@ use serde::Serialize;
 #[cfg(target_arch = "x86_64")]
 use super::avx2;
 use super::layout::{NARROW, Tile, tile_block_bytes};
+#[cfg(target_arch = "aarch64")]
+use super::neon;
 use super::pack::Panel;
 use super::portable;
 #[cfg(all(target_feature = "simd128", feature = "relaxed"))]
 use super::relaxed;
 #[cfg(target_feature = "simd128")]
 use super::simd128;
+#[cfg(target_arch = "x86_64")]
+use super::vnni;
 
 /// An implementation of the tile product.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -28,6 +34,18 @@ pub enum Kernel {
     /// x86-64: `vpmaddubsw`, widened after each step, over all eight columns of a panel at once.
     #[cfg(target_arch = "x86_64")]
     Avx2,
+    /// x86-64: `vpdpbusd` over all eight columns of a panel.
+    #[cfg(target_arch = "x86_64")]
+    AvxVnni,
+    /// x86-64: `vpdpbusd` over four columns and four rows.
+    #[cfg(target_arch = "x86_64")]
+    Avx512Vnni,
+    /// AArch64: products of 16 bits, added pairwise into 32.
+    #[cfg(target_arch = "aarch64")]
+    Neon,
+    /// AArch64: `sdot`.
+    #[cfg(target_arch = "aarch64")]
+    NeonDot,
     /// WebAssembly SIMD: codes widened to 16 bits, `i32x4.dot_i16x8_s`.
     #[cfg(target_feature = "simd128")]
     Widening,
@@ -53,6 +71,14 @@ impl Kernel {
         Self::Portable,
         #[cfg(target_arch = "x86_64")]
         Self::Avx2,
+        #[cfg(target_arch = "x86_64")]
+        Self::AvxVnni,
+        #[cfg(target_arch = "x86_64")]
+        Self::Avx512Vnni,
+        #[cfg(target_arch = "aarch64")]
+        Self::Neon,
+        #[cfg(target_arch = "aarch64")]
+        Self::NeonDot,
         #[cfg(target_feature = "simd128")]
         Self::Widening,
         #[cfg(all(target_feature = "simd128", feature = "relaxed"))]
@@ -67,7 +93,21 @@ impl Kernel {
     pub fn can_run(self, largest: u8) -> bool {
         match self {
             #[cfg(target_arch = "x86_64")]
-            Self::Avx2 => std::arch::is_x86_feature_detected!("avx2"),
+            Self::Avx2 => is_x86_feature_detected!("avx2"),
+            #[cfg(target_arch = "x86_64")]
+            Self::AvxVnni => is_x86_feature_detected!("avx2") && is_x86_feature_detected!("avxvnni"),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512Vnni => {
+                is_x86_feature_detected!("avx2")
+                    && is_x86_feature_detected!("avx512f")
+                    && is_x86_feature_detected!("avx512bw")
+                    && is_x86_feature_detected!("avx512vl")
+                    && is_x86_feature_detected!("avx512vnni")
+            }
+            #[cfg(target_arch = "aarch64")]
+            Self::Neon => std::arch::is_aarch64_feature_detected!("neon"),
+            #[cfg(target_arch = "aarch64")]
+            Self::NeonDot => std::arch::is_aarch64_feature_detected!("dotprod"),
             #[cfg(all(target_feature = "simd128", feature = "relaxed"))]
             Self::RelaxedNarrow => largest <= NARROW,
             _ => largest <= 128,
@@ -115,6 +155,16 @@ impl Kernel {
             // SAFETY: chosen only where `can_run` has seen AVX2.
             #[cfg(target_arch = "x86_64")]
             Self::Avx2 => unsafe { avx2::multiply(tiles, panel, sums) },
+            // SAFETY: chosen only where `can_run` has seen their instructions.
+            #[cfg(target_arch = "x86_64")]
+            Self::AvxVnni => unsafe { vnni::multiply_256(tiles, panel, sums) },
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512Vnni => unsafe { vnni::multiply_512(tiles, panel, sums) },
+            // SAFETY: as above.
+            #[cfg(target_arch = "aarch64")]
+            Self::Neon => unsafe { neon::multiply(tiles, panel, sums) },
+            #[cfg(target_arch = "aarch64")]
+            Self::NeonDot => unsafe { neon::multiply_dot(tiles, panel, sums) },
             // SAFETY: the lengths have just been checked, and a module with relaxed SIMD runs only where there is some.
             #[cfg(target_feature = "simd128")]
             Self::Widening => unsafe { simd128::multiply(tiles, panel, sums) },

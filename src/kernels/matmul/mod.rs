@@ -29,6 +29,8 @@ mod avx2;
 mod epilogue;
 mod kernel;
 mod layout;
+#[cfg(target_arch = "aarch64")]
+mod neon;
 mod pack;
 mod pairs;
 mod portable;
@@ -38,6 +40,8 @@ mod relaxed;
 #[cfg(target_feature = "simd128")]
 mod simd128;
 mod tiles;
+#[cfg(target_arch = "x86_64")]
+mod vnni;
 
 pub use activations::{Activations, Rows};
 pub use kernel::Kernel;

@@ -41,10 +41,11 @@ macro_rules! eight_columns {
                 for (a, sums) in tiles.chunks_exact(tile_block_bytes(R)).zip(sums.iter_mut()) {
                     let (rows, row_scales) = a.split_at(R * BLOCK);
                     let row_scales = row_scales.as_chunks::<4>().0;
-                    let mut dots: [__m256i; R] = std::array::from_fn(|r| {
+                    let mut dots = [_mm256_setzero_si256(); R];
+                    for (r, dot) in dots.iter_mut().enumerate() {
                         let zero = _mm256_set1_epi32(i32::from_le_bytes(row_scales[R + r]));
-                        _mm256_madd_epi16(zero, code_sums)
-                    });
+                        *dot = _mm256_madd_epi16(zero, code_sums);
+                    }
                     for (rows, step) in rows.chunks_exact(R * STEP).zip(codes) {
                         // SAFETY: the array has 32 bytes, and the load no alignment rule.
                         let $b = unsafe { _mm256_loadu_si256(step.as_ptr().cast()) };

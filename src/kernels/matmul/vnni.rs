@@ -48,14 +48,18 @@ fn multiply_quads(tiles: &[u8], panel: &[PanelBlock], sums: &mut [Tile<ROWS>]) {
     assert!(sums.len() <= GROUP);
     let mut quads = [[_mm512_setzero_ps(); 2]; GROUP];
     let quads = &mut quads[..sums.len()];
-    quads.iter_mut().zip(sums.iter()).for_each(|(quads, tile)| *quads = by_columns(tile));
+    for (quads, tile) in quads.iter_mut().zip(sums.iter()) {
+        *quads = by_columns(tile);
+    }
     for (tiles, PanelBlock(b)) in tiles.chunks_exact(sums.len() * tile_block_bytes(ROWS)).zip(panel) {
         let columns = Columns::of(b);
         for (a, quads) in tiles.as_chunks::<{ tile_block_bytes(ROWS) }>().0.iter().zip(quads.iter_mut()) {
             columns.add_block(a, quads);
         }
     }
-    quads.iter().zip(sums).for_each(|(quads, tile)| *tile = by_rows(quads));
+    for (quads, tile) in quads.iter().zip(sums) {
+        put_rows(quads, tile);
+    }
 }
 
 /// A block of a panel, each of its numbers in the four lanes of its column.
@@ -67,43 +71,56 @@ struct Columns {
 }
 
 impl Columns {
+    // Loops and no closures: those would be called, being without the target features of what they do.
     #[inline]
     #[target_feature(enable = "avx2,avx512f,avx512bw,avx512vl,avx512vnni")]
     fn of(b: &[u8; PANEL_BLOCK_BYTES]) -> Self {
-        let (codes, rest) = b.split_at(COLUMNS * BLOCK);
+        let (steps, rest) = b.split_at(COLUMNS * BLOCK);
         let (scales, code_sums) = rest.split_at(COLUMNS * 4);
-        let (codes, _) = codes.as_chunks::<{ COLUMNS * STEP }>();
-        // SAFETY: there are 32 bytes; the load has no alignment rule.
-        let load = |bytes: &[u8]| unsafe { _mm256_loadu_si256(bytes[..32].as_ptr().cast()) };
-        // SAFETY: as above, with 16 bytes.
-        let code_sums = unsafe { _mm_loadu_si128(code_sums[..16].as_ptr().cast()) };
-        Self {
-            codes: std::array::from_fn(|step| spread(load(&codes[step]))),
-            scales: spread(load(scales)).map(|scales| _mm512_castsi512_ps(scales)),
-            code_sums: spread(_mm256_cvtepu16_epi32(code_sums)),
+        let mut codes = [[_mm512_setzero_si512(); 2]; BLOCK / STEP];
+        for (codes, step) in codes.iter_mut().zip(steps.as_chunks().0) {
+            *codes = spread(load_256(step));
         }
+        let [first, others] = spread(load_256(&scales.as_chunks().0[0]));
+        let code_sums = _mm256_cvtepu16_epi32(load_128(&code_sums.as_chunks().0[0]));
+        let scales = [_mm512_castsi512_ps(first), _mm512_castsi512_ps(others)];
+        Self { codes, scales, code_sums: spread(code_sums) }
     }
 
     /// Adds the products of one block of a tile.
     #[inline]
     #[target_feature(enable = "avx2,avx512f,avx512bw,avx512vl,avx512vnni")]
     fn add_block(&self, a: &[u8; tile_block_bytes(ROWS)], sums: &mut Quads) {
-        // SAFETY: each of the sixteens has 16 bytes; the load has no alignment rule.
-        let load = |at: usize| unsafe { _mm_loadu_si128(a[at..at + 16].as_ptr().cast()) };
-        let row_scales = _mm512_castsi512_ps(_mm512_broadcast_i32x4(load(ROWS * BLOCK)));
-        let zeros = _mm512_broadcast_i32x4(load(ROWS * BLOCK + ROWS * 4));
-        let mut dots = self.code_sums.map(|code_sums| _mm512_madd_epi16(zeros, code_sums));
-        for (step, codes) in self.codes.iter().enumerate() {
-            let rows = _mm512_broadcast_i32x4(load(step * ROWS * STEP));
-            for (dot, codes) in dots.iter_mut().zip(codes) {
-                *dot = _mm512_dpbusd_epi32(*dot, rows, *codes);
-            }
+        let (steps, row_scales) = a.split_at(ROWS * BLOCK);
+        let [row_scales, zeros] = row_scales.as_chunks().0 else { return };
+        let row_scales = _mm512_castsi512_ps(_mm512_broadcast_i32x4(load_128(row_scales)));
+        let zeros = _mm512_broadcast_i32x4(load_128(zeros));
+        let [mut first, mut others] =
+            [_mm512_madd_epi16(zeros, self.code_sums[0]), _mm512_madd_epi16(zeros, self.code_sums[1])];
+        for (rows, codes) in steps.as_chunks().0.iter().zip(&self.codes) {
+            let rows = _mm512_broadcast_i32x4(load_128(rows));
+            first = _mm512_dpbusd_epi32(first, rows, codes[0]);
+            others = _mm512_dpbusd_epi32(others, rows, codes[1]);
         }
-        for ((sum, dot), scales) in sums.iter_mut().zip(dots).zip(self.scales) {
-            let product = _mm512_mul_ps(_mm512_cvtepi32_ps(dot), _mm512_mul_ps(row_scales, scales));
-            *sum = _mm512_add_ps(*sum, product);
+        for (half, dots) in [first, others].into_iter().enumerate() {
+            let scales = _mm512_mul_ps(row_scales, self.scales[half]);
+            sums[half] = _mm512_add_ps(sums[half], _mm512_mul_ps(_mm512_cvtepi32_ps(dots), scales));
         }
     }
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn load_256(bytes: &[u8; 32]) -> __m256i {
+    // SAFETY: there are 32 bytes; the load has no alignment rule.
+    unsafe { _mm256_loadu_si256(bytes.as_ptr().cast()) }
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn load_128(bytes: &[u8; 16]) -> __m128i {
+    // SAFETY: there are 16 bytes; the load has no alignment rule.
+    unsafe { _mm_loadu_si128(bytes.as_ptr().cast()) }
 }
 
 /// Each of eight lanes four times: the first four lanes, and the others.
@@ -120,22 +137,30 @@ fn spread(lanes: __m256i) -> [__m512i; 2] {
 #[inline]
 #[target_feature(enable = "avx512f")]
 fn by_columns(tile: &Tile<ROWS>) -> Quads {
-    let quads: [[f32; 16]; 2] = std::array::from_fn(|half| {
-        let rows: [[f32; 4]; ROWS] = std::array::from_fn(|r| tile[r][half].to_array());
-        std::array::from_fn(|i| rows[i % 4][i / 4])
-    });
+    let mut columns = [[0.0; 16]; 2];
+    for (r, row) in tile.iter().enumerate() {
+        for (columns, four) in columns.iter_mut().zip(row) {
+            for (c, sum) in four.to_array().into_iter().enumerate() {
+                columns[c * 4 + r] = sum;
+            }
+        }
+    }
     // SAFETY: there are 16 floats in each; the load has no alignment rule.
-    [0, 1].map(|half| unsafe { _mm512_loadu_ps(quads[half].as_ptr()) })
+    unsafe { [_mm512_loadu_ps(columns[0].as_ptr()), _mm512_loadu_ps(columns[1].as_ptr())] }
 }
 
-/// What [`by_columns`] was given.
+/// Puts what [`by_columns`] gives back into a tile.
 #[inline]
 #[target_feature(enable = "avx512f")]
-fn by_rows(quads: &Quads) -> Tile<ROWS> {
+fn put_rows(quads: &Quads, tile: &mut Tile<ROWS>) {
     let mut columns = [[0.0; 16]; 2];
     for (columns, quads) in columns.iter_mut().zip(quads) {
         // SAFETY: there is room for 16 floats; the store has no alignment rule.
         unsafe { _mm512_storeu_ps(columns.as_mut_ptr(), *quads) };
     }
-    std::array::from_fn(|r| columns.map(|columns| F32x4::load(&std::array::from_fn(|c| columns[c * 4 + r]))))
+    for (r, row) in tile.iter_mut().enumerate() {
+        for (columns, four) in columns.iter().zip(row) {
+            *four = F32x4::load(&[columns[r], columns[4 + r], columns[8 + r], columns[12 + r]]);
+        }
+    }
 }

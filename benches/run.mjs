@@ -2,7 +2,8 @@
 /**
  * Times this engine and onnxruntime-web on the same weights in one Chromium, round after round, and prints ratios.
  * usage: node benches/run.mjs [--json FILE] [--markdown FILE] [--only NAME[,NAME…]]
- * `./build.sh bench` makes what it needs: target/bench/checkpoints (checkpoints.py) and target/bench/node_modules.
+ * `./build.sh bench` makes what it needs: target/bench/checkpoints (checkpoints.py), target/bench/node_modules and
+ * target/bench/python (or PYTHON), which the native comparison runs in (native.py).
  */
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
@@ -65,8 +66,19 @@ const BENCHES = {
   start_b32: (page) =>
     call(page, "start", "vit-b-32", { threads: 2, dtype: "q8", gguf: B32, rounds: 11, labels: NOUNS, ids: tokenize(B32, ten) }),
   memory_b32: (page) => memory(page, "vit-b-32", { threads: 2, dtype: "q8", gguf: B32 }),
+  eval_2t_open_clip_f32: async () => native("open_clip"),
+  eval_2t_onnxruntime_q8: async () => native("onnxruntime"),
   photo_12mp_2t: (page) => call(page, "photo", "vit-b-32", { threads: 2, gguf: B32, rounds: 11, labels: NOUNS }),
 };
+
+/**
+ * The command line against Python, natively: milliseconds per picture of `clip-wasm eval`.
+ * @param {"open_clip" | "onnxruntime"} peer
+ */
+function native(peer) {
+  const python = process.env.PYTHON ?? `${FOLDER}/python/bin/python`;
+  return { ...JSON.parse(execFileSync(python, ["benches/native.py", peer, FOLDER], { encoding: "utf8" })), peer };
+}
 
 /** @param {import("playwright-core").Page} page @param {string} name @param {...unknown} options */
 function call(page, name, ...options) {
@@ -163,7 +175,8 @@ function markdown(found) {
 Written by \`./build.sh bench --markdown docs/BENCH.md\` on ${cpus()[0].model.trim()}, ${cpus().length} cores, Chromium.
 Memory is in megabytes: the most that loading takes, over the engine without a model (weights: ${found.memory_b32?.weights_mb} MB).
 Times are medians in milliseconds, ratios medians of ours over the peer's (${PEER}) in the same round, q8 unless the name
-says otherwise; cosines are means to PyTorch's f32. \`1t\` and \`2t\` are threads.
+says otherwise; cosines are means to PyTorch's f32. \`1t\` and \`2t\` are threads. \`eval\` is the command line, in
+milliseconds per picture, against Python (\`benches/native.py\`).
 
 | bench | ours | peer | ratio | our cosine | peer's cosine |
 |---|---|---|---|---|---|
@@ -199,7 +212,7 @@ for (const name of chosen) {
         results[name].push(await call(page, "kernels", flavour, TINY, flavour.endsWith("threads") ? 2 : 1));
       }
     } else {
-      results[name] = { ...(await BENCHES[name](page)), peer: PEER };
+      results[name] = { peer: PEER, ...(await BENCHES[name](page)) };
     }
     await browser.close();
     rmSync(profile, { recursive: true });

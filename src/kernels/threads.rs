@@ -98,10 +98,17 @@ pub(crate) fn alone<T>(task: impl FnOnce() -> T) -> T {
 /// Runs `pass` where loops need not be handed over one by one: on a thread of the pool. In a browser the other threads
 /// stay awake for it: to wake one takes some 60 µs there, and a pass has a hundred loops.
 pub fn inside<T: Send>(pass: impl FnOnce() -> T + Send) -> T {
-    let others = count() - 1;
-    if others == 0 {
+    if count() == 1 {
         return pass();
     }
+    let (mut pass, mut result) = (Some(pass), None);
+    run_inside(&mut || result = pass.take().map(|pass| pass()));
+    result.expect("a pass that is not over does not come back")
+}
+
+/// As [`share`], one function whatever the pass.
+fn run_inside(pass: &mut (dyn FnMut() + Send)) {
+    let others = count() - 1;
     let workers = SpinningWorkers::default();
     rayon::scope(|scope| {
         if cfg!(target_arch = "wasm32") {
@@ -109,8 +116,8 @@ pub fn inside<T: Send>(pass: impl FnOnce() -> T + Send) -> T {
             workers.gather(others);
         }
         let _stop = StopOnDrop(&workers);
-        pass()
-    })
+        pass();
+    });
 }
 
 /// Threads that stay awake while a pass runs, and take what it hands out at once.
@@ -167,8 +174,13 @@ pub fn for_each(count: usize, grain: usize, task: impl Fn(usize) + Send + Sync) 
     if count <= grain || self::count() == 1 {
         (0..count).for_each(task);
     } else {
-        (0..count).into_par_iter().with_min_len(grain).with_max_len(grain).for_each(task);
+        share(count, grain, &task);
     }
+}
+
+/// One function whatever the task: each loop of rayon's takes some kilobytes of every visitor's download.
+fn share(count: usize, grain: usize, task: &(dyn Fn(usize) + Send + Sync)) {
+    (0..count).into_par_iter().with_min_len(grain).with_max_len(grain).for_each(task);
 }
 
 /// What `task` makes of each of `items`, in their order: a whole task on each thread.
@@ -199,9 +211,19 @@ pub fn for_each_piece<T: Send>(
     if output.len() <= grain * length || count() == 1 {
         output.chunks_mut(length).enumerate().for_each(|(index, piece)| task(index, piece));
     } else {
-        let pieces = output.par_chunks_mut(length).with_min_len(grain).enumerate();
-        pieces.for_each(|(index, piece)| task(index, piece));
+        share_pieces(output, length, grain, &task);
     }
+}
+
+/// As [`share`].
+fn share_pieces<T: Send>(
+    output: &mut [T],
+    length: usize,
+    grain: usize,
+    task: &(dyn Fn(usize, &mut [T]) + Send + Sync),
+) {
+    let pieces = output.par_chunks_mut(length).with_min_len(grain).enumerate();
+    pieces.for_each(|(index, piece)| task(index, piece));
 }
 
 #[cfg(test)]

@@ -1,14 +1,17 @@
 """Makes what the bench runs: full-size CLIP checkpoints with seeded weights, and the peers' models of the same weights.
 
-usage: checkpoints.py OUT_DIR EMBEDDED_GGUF          about 4 GB, ten minutes; what is there is kept
+usage: checkpoints.py OUT_DIR EMBEDDED_GGUF [NAME...]         about 5 GB, fifteen minutes; what is there is kept
 
-In OUT_DIR, for each of vit-b-32, tinyclip-vit-8m-16 and vit-b-16, a Hugging Face folder as tests/golden/full_size.py
-writes it (outlier channels, expected.safetensors from PyTorch for prompts.json), and in its onnx/:
+NAMEs limit it to these checkpoints. In OUT_DIR, for each of vit-b-32, tinyclip-vit-8m-16 and vit-b-16, a Hugging Face folder as
+tests/golden/full_size.py writes it (outlier channels, expected.safetensors from PyTorch for prompts.json), and in its onnx/:
 
     vision.onnx, text.onnx              the towers with their projections, f32
     *_q8.onnx                           onnxruntime's dynamic quantization: what transformers.js loads by default
     *_q4.onnx                           blocks of 32
     model_q8.onnx                       both towers in one, for transformers.js's pipeline (vit-b-32 only)
+
+For each of open_clip's MobileCLIP2-S0 and PE-Core-S-16-384, a folder as tests/golden/full_size_open_clip.py writes it, and in
+its onnx/ the vision tower alone: a FastViT with the branches of its convolutions folded, as for any inference.
 
 Prompts are tokenized as the embedded model does it: no other tokenizer comes with the project.
 """
@@ -21,10 +24,12 @@ import torch
 from gguf import GGUFReader
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from onnxruntime.quantization.matmul_nbits_quantizer import MatMulNBitsQuantizer
+from timm.utils import reparameterize_model
 from transformers import CLIPModel
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "tests/golden"))
 import full_size
+import full_size_open_clip
 from make_models import tower
 
 # The highest id ends a prompt (`eos_token_id` 2): the rule that holds for any tokenizer.
@@ -35,6 +40,8 @@ CHECKPOINTS = {
     "vit-b-16": full_size.config(
         tower(768, 12, 12, 3072, "quick_gelu", 1e-5), tower(512, 8, 12, 2048, "quick_gelu", 1e-5), patch=16, end=2),
 }
+
+OPEN_CLIP = ["MobileCLIP2-S0", "PE-Core-S-16-384"]
 
 
 class Tower(torch.nn.Module):
@@ -105,22 +112,39 @@ def export_towers(folder):
         whole.unlink()
 
 
-def main(out, gguf):
+def export_vision(folder, model):
+    """The vision tower of a model of open_clip's."""
+    out = folder / "onnx"
+    out.mkdir(exist_ok=True)
+    side = model.visual.image_size if isinstance(model.visual.image_size, int) else model.visual.image_size[0]
+    whole = out / "vision.onnx"
+    visual = reparameterize_model(model.visual) if hasattr(model.visual.trunk, "stem") else model.visual
+    export(visual, (torch.randn(1, 3, side, side),), whole, ["pixel_values"], ["embeds"], {"pixel_values": {0: "batch"}})
+    quantize(whole, out / "vision_q8.onnx")
+
+
+def main(out, gguf, *names):
     out = pathlib.Path(out)
     out.mkdir(parents=True, exist_ok=True)
     tokenizer = out / "tokenizer.json"
     write_tokenizer(gguf, tokenizer)
     (out / "prompts.json").write_text(json.dumps(full_size.PROMPTS))
     images = list(full_size.synthetic_pictures())
+    is_wanted = lambda name: (not names or name in names) and not (out / name / "done").exists()
     for seed, (name, settings) in enumerate(CHECKPOINTS.items(), start=1):
         folder = out / name
-        if (folder / "done").exists():
+        if not is_wanted(name):
             continue
         print(f"making {name}", flush=True)
         full_size.write(folder, settings, full_size.initial_clip(settings, seed), tokenizer, images)
         (folder / "tokenizer_config.json").write_text(json.dumps({"tokenizer_class": "CLIPTokenizer"}))  # for transformers.js
         export_towers(folder)
         (folder / "done").touch()
+    for seed, name in enumerate(OPEN_CLIP, start=31):
+        if is_wanted(name):
+            print(f"making {name}", flush=True)
+            export_vision(out / name, full_size_open_clip.write(out / name, name, tokenizer, seed))
+            (out / name / "done").touch()
 
 
 if __name__ == "__main__":

@@ -53,7 +53,8 @@ const row = ({ data, shape }, index) => data.subarray(index * shape[1], (index +
 /** Pixels as the picture that preprocessing turns into them again, near enough for a timing. */
 async function pictures(tensors, count) {
   const [, , height, width] = tensors.pixel_values.shape;
-  const [average, deviation] = [[0.48145466, 0.4578275, 0.40821073], [0.26862954, 0.26130258, 0.27577711]];
+  const average = tensors.image_mean?.data ?? [0.48145466, 0.4578275, 0.40821073];
+  const deviation = tensors.image_std?.data ?? [0.26862954, 0.26130258, 0.27577711];
   return Array.from({ length: count }, (_, n) => {
     const pixels = tensors.pixel_values.data.subarray(n * 3 * height * width, (n + 1) * 3 * height * width);
     const image = new ImageData(width, height);
@@ -142,7 +143,7 @@ export async function visionInTurns(checkpoint, { threads, dtype, gguf, turns, r
   };
   const theirs = async () => {
     const peer = await startPeer(threads);
-    await peer.call("load", { name: "vision", url: `${CHECKPOINTS}${checkpoint}/onnx/vision_${dtype}.onnx` });
+    await peer.call("load", { name: "vision", url: `${CHECKPOINTS}${checkpoint}/onnx/vision${dtype ? `_${dtype}` : ""}.onnx` });
     for (let round = -4; round < rounds; round++) {
       const data = pixels.slice();
       const { ms } = await peer.call("run", { name: "vision", input: "pixel_values", type: "float32", data, dims });

@@ -41,6 +41,8 @@ function tokenize(model, prompts) {
 const B32 = gguf("vit-b-32", "q8_0");
 const TINY = gguf("tinyclip-vit-8m-16", "q8_0");
 const B16 = gguf("vit-b-16", "q8_0");
+const MOBILE = "MobileCLIP2-S0";
+const PE = "PE-Core-S-16-384";
 const ten = NOUNS.map((noun) => `a photo of a ${noun}.`);
 const templates = ["a {}.", "a photo of a {}.", "a drawing of a {}.", "a small {}.", "a big {}.", "the {} here.", "one {}."];
 const nouns = Array.from({ length: 1000 }, (_, n) => `${NOUNS[n % 10]} number ${n}`);
@@ -58,6 +60,22 @@ const BENCHES = {
   vision_b32_fp32_1t: (page) => call(page, "vision", "vit-b-32", { threads: 1, dtype: "", gguf: B32, rounds: 5 }),
   vision_tinyclip_1t: (page) => call(page, "vision", "tinyclip-vit-8m-16", { threads: 1, dtype: "q8", gguf: TINY, rounds: 15 }),
   vision_b16_1t: (page) => call(page, "vision", "vit-b-16", { threads: 1, dtype: "q8", gguf: B16, rounds: 5 }),
+  // The faster of the peer's types is the one to compare with, which is not the same everywhere.
+  ...Object.fromEntries(
+    [["mobileclip2_s0", MOBILE], ["pe_s16", PE]].flatMap(([name, checkpoint]) =>
+      [1, 2].flatMap((threads) =>
+        ["fp32", "q8"].map((type) => [
+          `vision_${name}_${type}_${threads}t`,
+          (/** @type {import("playwright-core").Page} */ page) => {
+            const options = { threads, dtype: type === "fp32" ? "" : type, gguf: gguf(checkpoint, "q8_0") };
+            return threads === 1
+              ? call(page, "vision", checkpoint, { ...options, rounds: 7 })
+              : call(page, "visionInTurns", checkpoint, { ...options, turns: 3, rounds: 5 });
+          },
+        ]),
+      ),
+    ),
+  ),
   text_10x1_1t: (page) => texts(page, ten, { threads: 1, rounds: 15, batch: 10 }),
   text_10x1_2t: (page) =>
     call(page, "textInTurns", "vit-b-32", { threads: 2, dtype: "q8", gguf: B32, turns: 3, rounds: 7, prompts: ten, ids: tokenize(B32, ten) }),

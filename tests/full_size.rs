@@ -1,6 +1,6 @@
 //! Full-size checkpoints against PyTorch: the bounds the project promises.
 //!
-//! `tests/golden/full_size.py` writes the checkpoints; run with `CLIP_WASM_FULL_SIZE` set to where it wrote them, in
+//! `tests/golden/full_size.py` writes those of Hugging Face's layout, `full_size_open_clip.py` OpenCLIP's; run with `CLIP_WASM_FULL_SIZE` set to where it wrote them, in
 //! release. Without the variable there is nothing to do.
 
 mod support;
@@ -48,8 +48,10 @@ struct Fidelity {
 impl Fidelity {
     fn measure(session: &Session, data: &Path, model: &str) -> Self {
         let expected = goldens(&data.join(model));
+        let own = data.join(model).join("pictures");
+        let folder = if own.exists() { own } else { data.join("pictures") };
         let pictures: Vec<Vec<f32>> = (0..expected["image_embeds"].dims()[0])
-            .map(|n| fs::read(data.join(format!("pictures/{n:02}.png"))).unwrap())
+            .map(|n| fs::read(folder.join(format!("{n:02}.png"))).unwrap())
             .map(|bytes| session.embed_image(&bytes).unwrap().embedding)
             .collect();
         let prompts: Vec<String> =
@@ -108,6 +110,30 @@ fn quantized_embeddings_of_full_size_models_stay_near_pytorch() {
             if mean(&fidelity.pictures) < bound || mean(&fidelity.prompts) < bound {
                 short.push(what);
             }
+        }
+    }
+    assert!(short.is_empty(), "below their bounds: {short:?}");
+}
+
+#[test]
+fn full_size_models_as_openclip_stores_them_agree_with_it() {
+    let Some(data) = data() else { return };
+    let mut short = Vec::new();
+    let folders = fs::read_dir(&data).unwrap().map(|entry| entry.unwrap());
+    for folder in folders.filter(|folder| folder.path().join("open_clip_config.json").exists()) {
+        let model = folder.file_name().into_string().unwrap();
+        let published = Session::new(open(&data, &model)).unwrap();
+        let fidelity = Fidelity::measure(&published, &data, &model);
+        fidelity.report(&format!("{model} f32"));
+        if least(&fidelity.pictures) < F32_EACH || least(&fidelity.prompts) < F32_EACH {
+            short.push(format!("{model} f32"));
+        }
+        let file = file_of(&open(&data, &model), Dtype::Q8_0);
+        let session = Session::new(Checkpoint::from_gguf(file).unwrap()).unwrap();
+        let fidelity = Fidelity::measure(&session, &data, &model);
+        fidelity.report(&format!("{model} q8_0"));
+        if mean(&fidelity.pictures) < 0.9995 || mean(&fidelity.prompts) < 0.9995 {
+            short.push(format!("{model} q8_0"));
         }
     }
     assert!(short.is_empty(), "below their bounds: {short:?}");

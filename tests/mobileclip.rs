@@ -1,5 +1,4 @@
-//! MobileCLIP: OpenCLIP's files, its text tower through our blocks, its FastViT through candle.
-#![cfg(feature = "mobileclip")]
+//! MobileCLIP: OpenCLIP's files against PyTorch, which runs the branches that training adds to a convolution one by one.
 
 mod support;
 
@@ -60,9 +59,8 @@ fn a_gguf_keeps_the_tower_and_its_sizes() {
     assert_eq!((file.config.family, file.config.fast_vit), (ModelFamily::MobileClip, Some(SIZES)));
     let expected = expected();
     let clip = Clip::load(file.config, file.tensors).unwrap();
-    // The golden weights are f16, which is what the file keeps them in.
     let images = clip.embed_images(&expected["pixel_values"]).unwrap();
-    assert_close(&images, &expected["image_embeds"], F32_DISTANCE, "picture");
+    assert_close(&images, &expected["image_embeds"], 5e-4, "picture in q8_0");
     let texts = clip.embed_prompts(&prompts(&expected)).unwrap();
     assert_close(&texts, &expected["text_embeds"], 5e-4, "prompt in q8_0");
 }

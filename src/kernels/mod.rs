@@ -10,6 +10,7 @@
 
 pub mod activation;
 pub mod attention;
+pub mod convolution;
 pub mod exp;
 pub mod lanes;
 pub mod layer_norm;

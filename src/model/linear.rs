@@ -139,6 +139,31 @@ impl Linear {
         Ok(Self { parts: vec![matrix], bias, in_features, columns })
     }
 
+    /// The layer with each output multiplied by its factor, before anything else is done with it.
+    ///
+    /// # Errors
+    /// `Candle` if the shapes do not fit together: models check theirs at load.
+    pub fn scaled(mut self, factors: &[f32]) -> Result<Self> {
+        let mut first = 0;
+        for part in &mut self.parts {
+            let factors = &factors[first..first + part.columns()];
+            first += factors.len();
+            match part {
+                WeightMatrix::Packed(matrix) => matrix.scale_columns(factors),
+                WeightMatrix::Dense(weights) => {
+                    let shape = weights.dims2()?;
+                    let mut values = weights.flatten_all()?.to_vec1::<f32>()?;
+                    for (row, factor) in values.chunks_exact_mut(shape.1).zip(factors) {
+                        row.iter_mut().for_each(|value| *value *= factor);
+                    }
+                    *weights = Tensor::from_vec(values, shape, &Device::Cpu)?;
+                }
+            }
+        }
+        self.bias.iter_mut().zip(factors).for_each(|(bias, factor)| *bias *= factor);
+        Ok(self)
+    }
+
     /// The length of an input row.
     pub fn in_features(&self) -> usize {
         self.in_features

@@ -8,6 +8,56 @@ use crate::kernels::layer_norm::LayerNorm;
 use crate::kernels::matmul::{Activations, Epilogue, Output, Rows};
 use crate::weights::{Tensors, TowerConfig};
 
+/// What goes into an MLP whose result is added to some rows.
+#[derive(Clone, Copy, Debug)]
+pub enum Source<'a> {
+    /// The rows themselves, normalised.
+    SameRows(&'a LayerNorm),
+    /// Others, unchanged.
+    Rows(&'a [f32]),
+}
+
+/// Two linear layers with an activation between them.
+#[derive(Clone, Copy, Debug)]
+pub struct TwoLayers<'a> {
+    pub expand: &'a Linear,
+    pub activation: Activation,
+    pub contract: &'a Linear,
+}
+
+impl TwoLayers<'_> {
+    /// Adds what the layers make of `source` to `x` `[rows, width]`; the buffers are a workspace's.
+    ///
+    /// # Errors
+    /// As [`Linear::forward`].
+    pub fn add(
+        self,
+        source: Source,
+        x: &mut [f32],
+        hidden: &mut Vec<f32>,
+        codes: &mut Activations,
+        next_codes: &mut Activations,
+    ) -> Result<()> {
+        let Self { expand, activation, contract } = self;
+        let input = match source {
+            Source::SameRows(norm) => Rows::Normalised(norm, x),
+            Source::Rows(rows) => Rows::Plain(rows),
+        };
+        let activate = Epilogue { activation: Some(activation), ..Epilogue::default() };
+        let residual = Epilogue { add_to_output: true, ..Epilogue::default() };
+        if let (Some(first), Some(second)) = (expand.packed(), contract.packed()) {
+            codes.quantize(input, expand.in_features(), first.outliers());
+            first.multiply_into(codes, Epilogue { bias: expand.bias(), ..activate }, next_codes);
+            let output = Output { values: x, stride: contract.columns(), first: 0 };
+            second.multiply(next_codes, Epilogue { bias: contract.bias(), ..residual }, output);
+            return Ok(());
+        }
+        let hidden = sized(hidden, input.values().len() / expand.in_features() * expand.columns());
+        expand.forward(input, codes, activate, hidden)?;
+        contract.forward(Rows::Plain(hidden), codes, residual, x)
+    }
+}
+
 /// An MLP: layer norm, two linear layers with an activation between them, and the residual.
 #[derive(Debug)]
 pub struct Mlp {
@@ -50,20 +100,9 @@ impl Mlp {
         codes: &mut Activations,
         next_codes: &mut Activations,
     ) -> Result<()> {
-        let (expand, contract) = (&self.expand, &self.contract);
-        let input = Rows::Normalised(&self.norm, x);
-        let activate = Epilogue { activation: Some(self.activation), ..Epilogue::default() };
-        let residual = Epilogue { add_to_output: true, ..Epilogue::default() };
-        if let (Some(first), Some(second)) = (expand.packed(), contract.packed()) {
-            codes.quantize(input, expand.in_features(), first.outliers());
-            first.multiply_into(codes, Epilogue { bias: expand.bias(), ..activate }, next_codes);
-            let output = Output { values: x, stride: contract.columns(), first: 0 };
-            second.multiply(next_codes, Epilogue { bias: contract.bias(), ..residual }, output);
-            return Ok(());
-        }
-        let hidden = sized(hidden, x.len() / expand.in_features() * expand.columns());
-        expand.forward(input, codes, activate, hidden)?;
-        contract.forward(Rows::Plain(hidden), codes, residual, x)
+        let layers =
+            TwoLayers { expand: &self.expand, activation: self.activation, contract: &self.contract };
+        layers.add(Source::SameRows(&self.norm), x, hidden, codes, next_codes)
     }
 
     /// Whether all weights are packed: see [`Linear::is_packed`].

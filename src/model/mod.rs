@@ -7,7 +7,6 @@
 mod attention_pool;
 pub mod block;
 pub mod clip;
-#[cfg(feature = "mobileclip")]
 mod fast_vit;
 pub mod image_tower;
 pub mod linear;

@@ -24,7 +24,7 @@ const KERNELS: [&[&str]; 6] = [
     &["kernels::lanes"],
     &["kernels::exp", "kernels::layer_norm", "kernels::resample", "kernels::rotary"],
     &["kernels::activation", "kernels::attention"],
-    &["kernels::matmul"],
+    &["kernels::convolution", "kernels::matmul"],
     &["kernels::tests"],
 ];
 

@@ -118,6 +118,26 @@ impl PackedMatrix {
         }
     }
 
+    /// Multiplies each column's weights with its factor.
+    ///
+    /// # Panics
+    /// If there are not as many factors as columns.
+    pub fn scale_columns(&mut self, factors: &[f32]) {
+        assert_eq!(factors.len(), self.columns);
+        let channels = self.outliers.len();
+        for (index, (panel, factors)) in self.panels.iter_mut().zip(factors.chunks(COLUMNS)).enumerate() {
+            for PanelBlock(block) in panel {
+                let scales = block[COLUMNS * BLOCK..].as_chunks_mut::<4>().0;
+                for (scale, factor) in scales.iter_mut().zip(factors) {
+                    *scale = (f32::from_le_bytes(*scale) * factor).to_le_bytes();
+                }
+            }
+            for weights in &mut self.outlier_weights[index * channels..][..channels] {
+                weights.iter_mut().zip(factors).for_each(|(weight, factor)| *weight *= factor);
+            }
+        }
+    }
+
     /// The number of outputs.
     pub fn columns(&self) -> usize {
         self.columns

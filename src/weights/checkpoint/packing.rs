@@ -90,9 +90,10 @@ impl Packing {
     }
 }
 
-/// Whether a tensor is a matrix of a transformer block, which only products read.
+/// Whether a tensor is a matrix of a block, which only products read.
 fn is_of_a_block(tensor: &Tensor) -> bool {
-    tensor.name.contains(".blk.") && tensor.name.ends_with(".weight") && tensor.shape.len() == 2
+    let is_within = [".blk.", ".blocks."].iter().any(|blocks| tensor.name.contains(blocks));
+    is_within && tensor.name.ends_with(".weight") && tensor.shape.len() == 2
 }
 
 fn packed(tensor: Tensor) -> Result<Slot> {

@@ -4,8 +4,7 @@ use std::ops::RangeInclusive;
 
 use super::source::{ConfigSource, Field, Tower};
 use super::{Activation, ClipConfig, EndToken, FastVitConfig, ModelFamily, TowerConfig};
-use crate::error::{Error, Result};
-use crate::weights::instead;
+use crate::error::Result;
 
 /// The accepted sizes: several times those of the largest CLIP known, and small enough that the product of
 /// any two fits in 31 bits (except the token table, which is checked separately).
@@ -30,13 +29,6 @@ impl ClipConfig {
     /// Reads and checks every field.
     pub(in crate::weights) fn read(source: &impl ConfigSource) -> Result<Self> {
         let family = source.family()?;
-        if family == ModelFamily::MobileClip && cfg!(not(feature = "mobileclip")) {
-            return Err(Error::UnsupportedArchitecture {
-                found: family.name().to_owned(),
-                expected: "a vision transformer: MobileCLIP's convolutions (FastViT) run only on the command line",
-                instead: instead::PHOTOGRAPHS,
-            });
-        }
         let vision = TowerConfig::read(source, Tower::Vision)?;
         let text = TowerConfig::read(source, Tower::Text)?;
         let vocab_size = bounded(source, Field::VocabSize, limit::VOCAB_SIZE)?;
@@ -99,7 +91,11 @@ impl FastVitConfig {
         for (stage, blocks) in (0..).zip(&mut blocks) {
             *blocks = bounded(source, Field::StageBlocks(stage), limit::LAYERS)?;
         }
-        Ok(Self { channels: bounded(source, Field::StemChannels, limit::STEM_CHANNELS)?, blocks })
+        let channels = bounded(source, Field::StemChannels, limit::STEM_CHANNELS)?;
+        if !channels.is_multiple_of(8) {
+            return Err(source.error(Field::StemChannels, format!("is {channels}, expected a multiple of 8")));
+        }
+        Ok(Self { channels, blocks })
     }
 }
 

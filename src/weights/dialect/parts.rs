@@ -26,6 +26,10 @@ pub fn of(tensor: Tensor, place: TensorMapping) -> Result<Vec<Tensor>> {
             let shape = last_axes(&tensor.name, &tensor.shape, axes)?;
             Ok(vec![Tensor { name, shape, ..tensor }])
         }
+        TensorMapping::FirstAxes(name, axes) => {
+            let shape = first_axes(&tensor.name, &tensor.shape, axes)?;
+            Ok(vec![Tensor { name, shape, ..tensor }])
+        }
         TensorMapping::Transposed(name) => {
             let shape = transposed_shape(&tensor.name, &tensor.shape)?;
             let data = transpose(&tensor.data, &shape, tensor.dtype);
@@ -53,6 +57,17 @@ pub fn last_axes(name: &str, shape: &[usize], axes: usize) -> Result<Vec<usize>>
     match shape.len().checked_sub(axes).map(|before| shape.split_at(before)) {
         Some((before, last)) if before.iter().all(|&length| length == 1) => Ok(last.to_vec()),
         _ => Err(misshapen(name, shape, &format!("{axes} axes, or more before them of length 1"))),
+    }
+}
+
+/// The first `axes` axes of a shape.
+///
+/// # Errors
+/// `Malformed` if there are fewer, or if one after them is longer than one.
+pub fn first_axes(name: &str, shape: &[usize], axes: usize) -> Result<Vec<usize>> {
+    match shape.split_at_checked(axes) {
+        Some((first, after)) if after.iter().all(|&length| length == 1) => Ok(first.to_vec()),
+        _ => Err(misshapen(name, shape, &format!("{axes} axes, or more after them of length 1"))),
     }
 }
 

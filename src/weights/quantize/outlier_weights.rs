@@ -22,6 +22,8 @@ use crate::weights::quantize::blocks::dtype::Dtype;
 
 /// What the tensors of SigLIP's pooling head begin with.
 const HEAD: &str = "v.head";
+/// What those of a FastViT begin with, whose batch norms tell the same of their channels as layer norms.
+const TRUNK: &str = "v.trunk.";
 
 /// The longest norm that is listened to; none is as long in any CLIP.
 const MAX_NORM: usize = 1 << 14;
@@ -39,7 +41,11 @@ pub(in crate::weights) fn is_outlier_weights(name: &str) -> bool {
 /// Whether a tensor of this name and shape is the gain or the bias of a norm.
 pub(in crate::weights) fn is_norm(name: &str, shape: &[usize]) -> bool {
     let norm = name.strip_suffix(".weight").or_else(|| name.strip_suffix(".bias"));
-    let is_norm = |norm: &str| [".ln1", ".ln2", ".post_ln"].iter().any(|end| norm.ends_with(end));
+    let ends = |norm: &str, ends: &[&str]| ends.iter().any(|end| norm.ends_with(end));
+    let is_norm = |norm: &str| match norm.strip_prefix(TRUNK) {
+        Some(norm) => ends(norm, &[".mlp.conv.bn"]) || ends(norm, &[".norm"]) && norm.contains(".blocks."),
+        None => ends(norm, &[".ln1", ".ln2", ".post_ln"]),
+    };
     norm.is_some_and(is_norm) && matches!(shape, [values] if *values <= MAX_NORM)
 }
 
@@ -56,6 +62,12 @@ fn norm_before(matrix: &str) -> Option<String> {
                 "attn_k" | "attn_v" if block == HEAD => Some("v.post_ln".to_owned()),
                 "attn_q" | "attn_k" | "attn_v" => Some(format!("{block}.ln1")),
                 "ffn_down" => Some(format!("{block}.ln2")),
+                "fc1" if block.starts_with(TRUNK) && block.ends_with(".mlp") => {
+                    Some(format!("{block}.conv.bn"))
+                }
+                "qkv" if block.starts_with(TRUNK) => {
+                    Some(format!("{}.norm", block.strip_suffix(".token_mixer")?))
+                }
                 _ => None,
             }
         }

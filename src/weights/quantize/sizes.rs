@@ -51,15 +51,21 @@ fn bytes(config: &ClipConfig, asked: Dtype) -> u64 {
         + (config.vocab_size * bytes_per_token(config.family)) as u64
 }
 
-/// A FastViT: what its MLPs and its last stage's attention have is nearly all of it.
+/// A FastViT: what its MLPs and its last stage's attention have is nearly all of it; then come kernels.
 fn fast_vit(sizes: &FastVitConfig, projection_dim: usize, tensor: &impl Fn(&str, &[usize]) -> u64) -> u64 {
     let square = |channels: usize| tensor("v.trunk.weight", &[channels, channels]);
+    let kernels = |channels: usize, taps: usize| tensor("v.trunk.weight", &[channels, taps, 1, 1]);
     let stages = (0..4).zip(sizes.blocks).map(|(stage, blocks)| {
         let channels = sizes.channels << stage;
-        // The expansion to three times the channels and back; attention is four squares more.
-        blocks as u64 * square(channels) * if stage == 3 { 10 } else { 6 }
+        // The expansion to three times the channels and back; attention is four squares more. Kernels of 7 and, with their
+        // branches, 3 pixels, and batch norms.
+        let block = square(channels) * if stage == 3 { 10 } else { 6 } + kernels(channels, 49 + 10);
+        let norms = (blocks * channels * 24 * 4) as u64;
+        // Before the blocks: a layer of each pixel, and squeeze-and-excitation or a kernel of 7 pixels.
+        blocks as u64 * block + norms + kernels(channels, channels + channels / 2 + 58)
     });
-    stages.sum::<u64>() + tensor("v.trunk.weight", &[projection_dim, sizes.channels * 16])
+    let last = sizes.channels * 16;
+    stages.sum::<u64>() + tensor("v.trunk.weight", &[projection_dim, last]) + kernels(last, last / 8)
 }
 
 /// The blocks of one tower.

@@ -31,21 +31,17 @@ impl Plan {
 /// The type a tensor gets where `asked` was asked for.
 ///
 /// The matrices of linear layers and the token table get it, or the next wider type whose blocks fill their
-/// rows. The weights of outlier channels are f16; so is the patch embedding, as clip.cpp demands, and a convolutional
-/// trunk's kernels and layers, unless f32 was asked for. All else is f32: it is small, and matters.
+/// rows. The weights of outlier channels are f16; so is the patch embedding, as clip.cpp demands, and so are the kernels of
+/// convolutions, unless f32 was asked for. All else is f32: it is small, and matters.
 pub fn planned_dtype(name: &str, shape: &[usize], asked: Dtype) -> Dtype {
-    if name.starts_with(TRUNK) {
-        return if shape.len() > 1 && asked != Dtype::F32 { Dtype::F16 } else { Dtype::F32 };
-    }
+    let is_kernel = name == "v.patch_embd.weight" || name.starts_with(TRUNK) && shape.len() == 4;
     if is_matrix(name, shape) {
         let mut dtype = if keeps_eight_bits(name, asked) { Dtype::Q8_0 } else { asked };
         while dtype.bytes_of(shape).is_none() && dtype.is_quantized() {
             dtype = if dtype == Dtype::Q6K { Dtype::Q8_0 } else { Dtype::F16 };
         }
         dtype
-    } else if outlier_weights::is_outlier_weights(name)
-        || (name == "v.patch_embd.weight" && asked != Dtype::F32)
-    {
+    } else if outlier_weights::is_outlier_weights(name) || is_kernel && asked != Dtype::F32 {
         Dtype::F16
     } else {
         Dtype::F32
@@ -56,11 +52,14 @@ pub fn planned_dtype(name: &str, shape: &[usize], asked: Dtype) -> Dtype {
 ///
 /// The errors of the two projections, and of SigLIP's pooling head, affect the embeddings directly. In q6_k, whose
 /// point is fidelity, those of the token table and of attention's values and output, which go into the residual stream,
-/// are spared too, for 9 % of the file: `docs/CORRECTNESS.md` has what that gives.
+/// are spared too, for 9 % of the file: `docs/CORRECTNESS.md` has what that gives. A convolutional trunk has few weights, and
+/// many layers one after the other.
 fn keeps_eight_bits(name: &str, asked: Dtype) -> bool {
     let ends = |suffixes: &[&str]| suffixes.iter().any(|suffix| name.ends_with(suffix));
     match asked {
-        Dtype::Q6K | Dtype::Q5_0 | Dtype::Q4_0 if name.starts_with("v.head.") => true,
+        Dtype::Q6K | Dtype::Q5_0 | Dtype::Q4_0 if name.starts_with("v.head.") || name.starts_with(TRUNK) => {
+            true
+        }
         Dtype::Q5_0 | Dtype::Q4_0 => ends(&["_projection.weight"]),
         Dtype::Q6K => ends(&["_projection.weight", "token_embd.weight", "attn_v.weight", "attn_out.weight"]),
         _ => false,

@@ -1,6 +1,6 @@
 //! `verify`: a model against its source in f32, run by candle-transformers.
 //!
-//! candle's CLIP knows quick_gelu alone, its SigLIP the tanh form of GELU. Another source is run by this crate in
+//! candle's CLIP knows quick_gelu alone, its SigLIP the tanh form of GELU, its MobileCLIP 512 dimensions. Another source is run by this crate in
 //! f32 instead, whose agreement with PyTorch the golden tests hold; the report says which it was.
 
 mod oracle;

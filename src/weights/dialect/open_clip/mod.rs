@@ -306,8 +306,8 @@ impl ConfigSource for OpenClipJson {
     }
 
     fn activation(&self, tower: Tower) -> Result<String> {
-        if let (Tower::Vision, Some(name)) = (tower, self.trunk.and_then(|trunk| trunk.activation())) {
-            return Ok(name.to_owned());
+        if let (Tower::Vision, Some(trunk)) = (tower, self.trunk) {
+            return Ok(trunk.activation().to_owned());
         }
         let field = Field::Activation(tower);
         let approximate = self.keyword(field, "approximate")?.map(|value| value.as_str().unwrap_or_default());

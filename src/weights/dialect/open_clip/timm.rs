@@ -71,10 +71,10 @@ impl TimmTower {
     }
 
     /// The tower's activation, which OpenCLIP's `quick_gelu` does not change.
-    pub fn activation(&self) -> Option<&'static str> {
+    pub fn activation(&self) -> &'static str {
         match self {
-            Self::FastVit(_) => None,
-            Self::Transformer(sizes) => Some(sizes.activation),
+            Self::FastVit(_) => "gelu",
+            Self::Transformer(sizes) => sizes.activation,
         }
     }
 }

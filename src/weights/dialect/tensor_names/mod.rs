@@ -22,6 +22,8 @@ pub enum TensorMapping {
     LastAxes(String, usize),
     /// It is a buffer without information and is left out.
     Nowhere,
+    /// The tensor gets this name and this many axes, its first ones; the axes after have length one.
+    FirstAxes(String, usize),
 }
 
 impl TensorMapping {

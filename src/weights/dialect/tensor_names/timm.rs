@@ -15,12 +15,20 @@ const BLOCK_LAYERS: [(&str, &str); 5] = [
 ];
 
 /// What becomes of the tower's tensor `name`. A FastViT's keep their names; the batches that a norm has seen are no
-/// weights.
+/// weights, and the layers of its MLPs, convolutions of one pixel, are matrices.
 pub fn mapping(name: &str) -> TensorMapping {
     if name.ends_with(".num_batches_tracked") {
         return TensorMapping::Nowhere;
     }
-    transformer_tensor(name).unwrap_or_else(|| TensorMapping::Whole(format!("v.trunk.{name}")))
+    let of_trunk = || {
+        let canonical = format!("v.trunk.{name}");
+        if name.ends_with(".mlp.fc1.weight") || name.ends_with(".mlp.fc2.weight") {
+            TensorMapping::FirstAxes(canonical, 2)
+        } else {
+            TensorMapping::Whole(canonical)
+        }
+    };
+    transformer_tensor(name).unwrap_or_else(of_trunk)
 }
 
 /// A tensor of `VisionTransformer` or of Perception Encoder's `Eva`, or `None` if they have no such tensor.

@@ -91,6 +91,11 @@ impl TensorStream {
                 body.begin(canonical, shape.clone(), dtype, false)?;
                 TensorDestination::Written { then: Vec::new(), shape, dtype }
             }
+            (TensorMapping::FirstAxes(canonical, axes), Some(dtype)) => {
+                let shape = parts::first_axes(&name, &shape, axes)?;
+                body.begin(canonical, shape.clone(), dtype, false)?;
+                TensorDestination::Written { then: Vec::new(), shape, dtype }
+            }
             (TensorMapping::Packed(mut then), Some(dtype)) => {
                 let shape = parts::part_shape(&name, &shape, then.len())?;
                 then.reverse();

@@ -1,0 +1,200 @@
+//! The branches that training adds to a convolution, folded into one kernel (Ding et al., 2021): sums of convolutions and
+//! identities, each with a batch norm, are one convolution.
+
+use crate::error::{Error, Result};
+use crate::kernels::layer_norm::LayerNorm;
+use crate::model::linear::load_floats;
+use crate::weights::Tensors;
+
+/// The name of a part of what is called `whole`. A function of its own, as are all that load a layer: what is written out
+/// once takes a third of the room in the builds.
+#[inline(never)]
+pub fn part_of(whole: &str, part: &str) -> String {
+    format!("{whole}.{part}")
+}
+
+/// What PyTorch's batch norm adds to a variance.
+const EPSILON: f64 = 1e-5;
+
+/// A batch norm: what it does to each channel, and the gain and bias that say how large the channel gets.
+pub struct BatchNorm {
+    scale: Vec<f64>,
+    shift: Vec<f64>,
+    norm: LayerNorm,
+}
+
+impl BatchNorm {
+    /// The norm `name` of `channels` channels.
+    ///
+    /// # Errors
+    /// As [`Tensors::take`], and `NonFiniteWeight`.
+    #[inline(never)]
+    pub fn load(tensors: &mut Tensors, name: &str, channels: usize) -> Result<Self> {
+        let mut load = |part: &str| load_floats(tensors, &part_of(name, part), &[channels]);
+        let [gain, bias, mean, variance] =
+            [load("weight")?, load("bias")?, load("running_mean")?, load("running_var")?];
+        let scale: Vec<f64> = gain
+            .iter()
+            .zip(&variance)
+            .map(|(gain, variance)| f64::from(*gain) / (f64::from(*variance) + EPSILON).sqrt())
+            .collect();
+        if let Some(index) = scale.iter().position(|scale| !scale.is_finite()) {
+            return Err(Error::NonFiniteWeight { name: part_of(name, "running_var"), index });
+        }
+        let shifts = bias.iter().zip(&mean).zip(&scale);
+        let shift = shifts.map(|((bias, mean), scale)| f64::from(*bias) - f64::from(*mean) * scale).collect();
+        Ok(Self { scale, shift, norm: LayerNorm { gain, bias, epsilon: 0.0 } })
+    }
+
+    /// Its gain and bias, which tell as a layer norm's do which channels are far larger than most.
+    pub fn norm(&self) -> &LayerNorm {
+        &self.norm
+    }
+
+    /// What each channel is multiplied with, and what is added then.
+    pub fn affine(&self) -> (Vec<f32>, Vec<f32>) {
+        (floats(&self.scale), floats(&self.shift))
+    }
+}
+
+/// A convolution in the making.
+#[derive(Clone)]
+pub struct Folded {
+    outputs: usize,
+    /// Input channels that an output sees.
+    inputs: usize,
+    /// The side of the kernel, which is odd.
+    kernel: usize,
+    /// `[outputs, inputs, kernel, kernel]`
+    weights: Vec<f64>,
+    /// `[outputs]`
+    bias: Vec<f64>,
+}
+
+impl Folded {
+    /// A convolution that gives zero.
+    pub fn nothing(outputs: usize, inputs: usize, kernel: usize) -> Self {
+        let weights = vec![0.0; outputs * inputs * kernel * kernel];
+        Self { outputs, inputs, kernel, weights, bias: vec![0.0; outputs] }
+    }
+
+    /// Adds the convolution `{name}.conv` of side `kernel`, at most this one's, and the norm `{name}.bn` behind it.
+    ///
+    /// # Errors
+    /// As [`BatchNorm::load`].
+    #[inline(never)]
+    pub fn with_convolution(mut self, tensors: &mut Tensors, name: &str, kernel: usize) -> Result<Self> {
+        self.add_convolution(tensors, name, kernel)?;
+        Ok(self)
+    }
+
+    /// The convolution `{name}.conv` with the norm `{name}.bn` behind it, and that norm.
+    ///
+    /// # Errors
+    /// As [`BatchNorm::load`].
+    pub fn normed(
+        tensors: &mut Tensors,
+        name: &str,
+        outputs: usize,
+        kernel: usize,
+    ) -> Result<(Self, BatchNorm)> {
+        let mut folded = Self::nothing(outputs, 1, kernel);
+        let norm = folded.add_convolution(tensors, name, kernel)?;
+        Ok((folded, norm))
+    }
+
+    /// Adds the convolution `name` of the same size, which has a bias and no norm.
+    ///
+    /// # Errors
+    /// As [`Tensors::take`], and `NonFiniteWeight`.
+    pub fn with_plain(mut self, tensors: &mut Tensors, name: &str) -> Result<Self> {
+        let shape = [self.outputs, self.inputs, self.kernel, self.kernel];
+        let weights = load_floats(tensors, &part_of(name, "weight"), &shape)?;
+        let bias = load_floats(tensors, &part_of(name, "bias"), &[self.outputs])?;
+        let shift: Vec<f64> = bias.into_iter().map(f64::from).collect();
+        self.add(&weights, self.kernel, &vec![1.0; self.outputs], &shift);
+        Ok(self)
+    }
+
+    /// Adds the norm `name` of the input itself.
+    ///
+    /// # Errors
+    /// As [`BatchNorm::load`].
+    #[inline(never)]
+    pub fn with_normed_input(mut self, tensors: &mut Tensors, name: &str) -> Result<Self> {
+        let norm = BatchNorm::load(tensors, name, self.outputs)?;
+        self.add_input(&norm.scale, &norm.shift);
+        Ok(self)
+    }
+
+    /// Adds the input itself.
+    #[inline(never)]
+    pub fn with_input(mut self) -> Self {
+        self.add_input(&vec![1.0; self.outputs], &vec![0.0; self.outputs]);
+        self
+    }
+
+    /// What is left of this convolution less another of the same size, each output times its factor.
+    pub fn less(mut self, other: &Self, factors: &[f32]) -> Self {
+        let taps = self.taps();
+        for (output, factor) in factors.iter().enumerate() {
+            let factor = f64::from(*factor);
+            let of_output = output * taps..(output + 1) * taps;
+            let weights = self.weights[of_output.clone()].iter_mut().zip(&other.weights[of_output]);
+            weights.for_each(|(weight, other)| *weight = factor * (*weight - other));
+            self.bias[output] = factor * (self.bias[output] - other.bias[output]);
+        }
+        self
+    }
+
+    /// The weights `[outputs, inputs, kernel, kernel]` and the bias `[outputs]`.
+    ///
+    /// # Errors
+    /// `NonFiniteWeight` for a weight beyond the range of f32; `name` is what it is called then.
+    #[inline(never)]
+    pub fn finish(self, name: &str) -> Result<(Vec<f32>, Vec<f32>)> {
+        let (weights, bias) = (floats(&self.weights), floats(&self.bias));
+        match weights.iter().chain(&bias).position(|value| !value.is_finite()) {
+            Some(index) => Err(Error::NonFiniteWeight { name: name.to_owned(), index }),
+            None => Ok((weights, bias)),
+        }
+    }
+
+    /// Weights of an output.
+    fn taps(&self) -> usize {
+        self.inputs * self.kernel * self.kernel
+    }
+
+    #[inline(never)]
+    fn add_convolution(&mut self, tensors: &mut Tensors, name: &str, kernel: usize) -> Result<BatchNorm> {
+        let shape = [self.outputs, self.inputs, kernel, kernel];
+        let weights = load_floats(tensors, &part_of(name, "conv.weight"), &shape)?;
+        let norm = BatchNorm::load(tensors, &part_of(name, "bn"), self.outputs)?;
+        self.add(&weights, kernel, &norm.scale, &norm.shift);
+        Ok(norm)
+    }
+
+    /// Adds weights `[outputs, inputs, kernel, kernel]` around the centre, each output scaled, then shifted.
+    fn add(&mut self, weights: &[f32], kernel: usize, scale: &[f64], shift: &[f64]) {
+        let border = (self.kernel - kernel) / 2;
+        for (index, weight) in weights.iter().enumerate() {
+            let (plane, row, column) = (index / (kernel * kernel), index / kernel % kernel, index % kernel);
+            let place = (plane * self.kernel + row + border) * self.kernel + column + border;
+            self.weights[place] += f64::from(*weight) * scale[plane / self.inputs];
+        }
+        self.bias.iter_mut().zip(shift).for_each(|(bias, shift)| *bias += shift);
+    }
+
+    /// Adds the input channel that has an output's place, scaled and shifted.
+    fn add_input(&mut self, scale: &[f64], shift: &[f64]) {
+        let (of_plane, taps) = (self.kernel * self.kernel, self.taps());
+        for (output, scale) in scale.iter().enumerate() {
+            self.weights[output * taps + output % self.inputs * of_plane + of_plane / 2] += scale;
+        }
+        self.bias.iter_mut().zip(shift).for_each(|(bias, shift)| *bias += shift);
+    }
+}
+
+fn floats(values: &[f64]) -> Vec<f32> {
+    values.iter().map(|value| *value as f32).collect()
+}

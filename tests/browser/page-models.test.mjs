@@ -109,7 +109,7 @@ test("the list begins with what a visitor looks for", async () => {
     });
   };
   assert.equal((await titles("languages"))[0], "SigLIP 2 B/16");
-  assert.equal((await titles("accurate"))[0], "OpenAI CLIP ViT-L/14 at 336 px");
+  assert.equal((await titles("accurate"))[0], "SigLIP 2 B/16");
   assert.match((await titles("small"))[2], /^TinyCLIP/);
   assert.deepEqual((await titles("balanced")).slice(2, 4), ["PE-Core S/16", "PE-Core T/16"]);
 });
@@ -211,7 +211,7 @@ test("a heatmap lies over what the model sees: all of the picture, or the square
   const around = (/** @type {number} */ one, /** @type {number} */ other) => Math.abs(one - other) < 4;
   await page.getByRole("tab", { name: "Classify" }).click();
   await page.getByLabel("Picture file").setInputFiles("tests/browser/pictures/scene.png");
-  await page.locator('picture-stage img[alt="scene.png"]').waitFor();
+  await page.locator("picture-stage .caption").getByText("scene.png").waitFor();
   const shadow = page.getByRole("button", { name: "Heatmap" });
   await shadow.click();
   await page.locator("picture-stage .heat").waitFor();

@@ -258,13 +258,19 @@ impl Repository {
     }
 }
 
-/// The repository that has the weights of an archive in OpenCLIP's form: of Perception Encoder's, timm's.
+/// The repository that has the weights of an archive in OpenCLIP's form, or those of another model where none has.
 fn converted(archive: &str) -> &'static str {
     match archive.trim_end_matches(".pt") {
         "PE-Core-T16-384" => "timm/PE-Core-T-16-384, which has the same weights,",
         "PE-Core-S16-384" => "timm/PE-Core-S-16-384, which has the same weights,",
         "PE-Core-B16-224" => "timm/PE-Core-B-16, which has the same weights,",
         "PE-Core-L14-336" => "timm/PE-Core-L-14-336, which has the same weights,",
+        "mobileclip_s1" => "apple/MobileCLIP-S1-OpenCLIP, which has the same weights,",
+        "mobileclip_s2" => "apple/MobileCLIP-S2-OpenCLIP, which has the same weights,",
+        "mobileclip2_s0" => "timm/MobileCLIP2-S0-OpenCLIP, which has the same weights,",
+        "mobileclip2_s2" => "timm/MobileCLIP2-S2-OpenCLIP, which has the same weights,",
+        // Its text tower has convolutions; its successor's has none.
+        "mobileclip_s0" => "timm/MobileCLIP2-S0-OpenCLIP",
         _ => instead::PHOTOGRAPHS,
     }
 }

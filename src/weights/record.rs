@@ -13,7 +13,7 @@ use crate::kernels::resample::Backend;
 pub struct Record {
     pub name: Option<String>,
     pub description: Option<String>,
-    /// An SPDX expression.
+    /// An SPDX expression, or what the licence calls itself where SPDX does not know it.
     pub license: Option<String>,
     pub source: Source,
     /// The template to use where the user gives none, with `{}` for the label.

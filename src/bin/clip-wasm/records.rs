@@ -7,9 +7,10 @@ use clip_wasm::{Error, Result};
 use serde::{Deserialize, Serialize};
 
 /// Ids and records of the models on a hub.
-const RECORDS: [(&str, &str); 10] = [
+const RECORDS: [(&str, &str); 11] = [
     ("pe-core-s-16-384", include_str!("../../../models/pe-core-s-16-384.json")),
     ("pe-core-t-16-384", include_str!("../../../models/pe-core-t-16-384.json")),
+    ("mobileclip2-s0", include_str!("../../../models/mobileclip2-s0.json")),
     ("tinyclip-vit-8m-16", include_str!("../../../models/tinyclip-vit-8m-16.json")),
     ("openai-vit-b-32", include_str!("../../../models/openai-vit-b-32.json")),
     ("openai-vit-b-16", include_str!("../../../models/openai-vit-b-16.json")),

@@ -3,6 +3,7 @@
 
 use super::activation::{self, Activation};
 use super::attention::{AttentionMask, attend, pool};
+use super::convolution::{Depthwise, FullConvolution, Pointwise, mean_of_pixels};
 use super::exp::{exp_scalar, sigmoid_scalar, softmax};
 use super::lanes::{dot, dots};
 use super::layer_norm::LayerNorm;
@@ -122,6 +123,37 @@ fn pooling_has_its_bits_for_every_number_of_rows() {
         sum.floats(&output);
     }
     assert_eq!(sum.0, 0x8701_9130);
+}
+
+#[test]
+fn convolutions_have_their_bits_for_every_side() {
+    let (mut sum, mut random, mut planes) = (Checksum::new(), Random::new(10), Vec::new());
+    let gelu = Activation::Gelu;
+    for side in 1..=19 {
+        for (kernel, stride, inputs, outputs) in [(3, 1, 8, 8), (3, 2, 4, 8), (7, 1, 4, 4), (7, 2, 4, 8)] {
+            let map = values(&mut random, side * side * inputs, 2.0);
+            let [weights, bias] =
+                [outputs * kernel * kernel, outputs].map(|count| values(&mut random, count, 1.0));
+            let convolution = Depthwise::new(&weights, &bias, inputs, kernel, stride);
+            let mut output = vec![0.0; convolution.side_of(side).pow(2) * outputs];
+            convolution.apply(&map, side, Some(gelu), &mut planes, &mut output);
+            let mut mean = vec![0.0; outputs];
+            mean_of_pixels(&output, &mut mean);
+            sum.floats(&output);
+            sum.floats(&mean);
+        }
+        let [pixels, weights, bias] =
+            [3 * side * side, 16 * 27, 16].map(|count| values(&mut random, count, 1.0));
+        let convolution = FullConvolution::new(&weights, &bias);
+        let mut map = vec![0.0; convolution.side_of(side).pow(2) * 16];
+        convolution.apply(&pixels, side, gelu, &mut map);
+        sum.floats(&map);
+        let weights = values(&mut random, 8 * 16, 1.0);
+        let mut output = vec![0.0; map.len() / 2];
+        Pointwise::new(&weights, &bias[..8]).apply(&map, gelu, &mut output);
+        sum.floats(&output);
+    }
+    assert_eq!(sum.0, 0x3d3d_90c4);
 }
 
 #[test]

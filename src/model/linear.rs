@@ -47,6 +47,7 @@ impl Linear {
     ///
     /// # Errors
     /// As [`Linear::load`].
+    #[inline(never)]
     pub fn load_joined(
         tensors: &mut Tensors,
         names: &[String],
@@ -77,6 +78,7 @@ impl Linear {
     ///
     /// # Errors
     /// As [`Linear::load`].
+    #[inline(never)]
     pub fn load_projection(
         tensors: &mut Tensors,
         name: &str,
@@ -104,7 +106,7 @@ impl Linear {
         Ok(Self { bias: bias.map_or(Ok(Vec::new()), |bias| bias.to_f32())?, ..layer })
     }
 
-    /// A patch embedding `[columns, …]`, of a patch's samples in whatever order, as a product with flattened patches.
+    /// A patch embedding `[columns, channels, size, size]` as a product with flattened patches.
     ///
     /// Files keep it in f16, as ggml's convolution wants it. Where the rest of the model is
     /// `quantized`, it is rounded to 8-bit blocks here, so that it runs through the same products.
@@ -116,13 +118,13 @@ impl Linear {
     pub fn load_patches(
         tensors: &mut Tensors,
         name: &str,
-        shape: &[usize],
+        shape: [usize; 4],
         bias: Vec<f32>,
         quantized: bool,
     ) -> Result<Self> {
-        let values = tensors.take(name, shape)?.to_f32()?;
-        let columns = shape.first().copied().unwrap_or_default();
-        let (length, device) = (shape.iter().skip(1).product::<usize>(), Device::Cpu);
+        let values = tensors.take(name, &shape)?.to_f32()?;
+        let [columns, channels, height, width] = shape;
+        let (length, device) = (channels * height * width, Device::Cpu);
         let (matrix, in_features) = if quantized {
             let padded = length.next_multiple_of(BLOCK);
             let read = |column: usize, block: usize, codes: &mut [i8; BLOCK]| {
@@ -143,6 +145,7 @@ impl Linear {
     ///
     /// # Errors
     /// `Candle` if the shapes do not fit together: models check theirs at load.
+    #[inline(never)]
     pub fn scaled(mut self, factors: &[f32]) -> Result<Self> {
         let mut first = 0;
         for part in &mut self.parts {
@@ -242,6 +245,7 @@ impl Linear {
 
 impl WeightMatrix {
     /// The weights `name`, with the exact ones of their outlier channels where the checkpoint has them.
+    #[inline(never)]
     fn load(
         tensors: &mut Tensors,
         name: &str,
@@ -351,6 +355,7 @@ pub fn load_norm(tensors: &mut Tensors, name: &str, config: &TowerConfig) -> Res
 ///
 /// # Errors
 /// `Config` if one is listed that the norm does not have.
+#[inline(never)]
 pub fn outlier_channels(tensors: &Tensors, name: &str, norm: &LayerNorm) -> Result<Vec<u32>> {
     let Some(listed) = tensors.outliers().get(name) else { return Ok(norm.outlier_channels()) };
     match listed.last() {
@@ -367,6 +372,7 @@ pub fn outlier_channels(tensors: &Tensors, name: &str, norm: &LayerNorm) -> Resu
 ///
 /// # Errors
 /// As [`Tensors::take`], and `NonFiniteWeight`.
+#[inline(never)]
 pub fn load_floats(tensors: &mut Tensors, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
     tensors.take(name, shape)?.to_f32()
 }

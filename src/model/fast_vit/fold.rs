@@ -13,6 +13,11 @@ pub fn part_of(whole: &str, part: &str) -> String {
     format!("{whole}.{part}")
 }
 
+/// The side of the kernels that see far.
+pub const LARGE: usize = 7;
+/// The side of the others.
+pub const SMALL: usize = 3;
+
 /// What PyTorch's batch norm adds to a variance.
 const EPSILON: f64 = 1e-5;
 
@@ -58,7 +63,6 @@ impl BatchNorm {
 }
 
 /// A convolution in the making.
-#[derive(Clone)]
 pub struct Folded {
     outputs: usize,
     /// Input channels that an output sees.
@@ -78,42 +82,31 @@ impl Folded {
         Self { outputs, inputs, kernel, weights, bias: vec![0.0; outputs] }
     }
 
-    /// Adds the convolution `{name}.conv` of side `kernel`, at most this one's, and the norm `{name}.bn` behind it.
+    /// Adds the convolution `{name}.conv` of side `kernel`, at most this one's, and the norm `{name}.bn` behind it, which it
+    /// gives.
     ///
     /// # Errors
     /// As [`BatchNorm::load`].
     #[inline(never)]
-    pub fn with_convolution(mut self, tensors: &mut Tensors, name: &str, kernel: usize) -> Result<Self> {
-        self.add_convolution(tensors, name, kernel)?;
-        Ok(self)
-    }
-
-    /// The convolution `{name}.conv` with the norm `{name}.bn` behind it, and that norm.
-    ///
-    /// # Errors
-    /// As [`BatchNorm::load`].
-    pub fn normed(
-        tensors: &mut Tensors,
-        name: &str,
-        outputs: usize,
-        kernel: usize,
-    ) -> Result<(Self, BatchNorm)> {
-        let mut folded = Self::nothing(outputs, 1, kernel);
-        let norm = folded.add_convolution(tensors, name, kernel)?;
-        Ok((folded, norm))
+    pub fn add_convolution(&mut self, tensors: &mut Tensors, name: &str, kernel: usize) -> Result<BatchNorm> {
+        let shape = [self.outputs, self.inputs, kernel, kernel];
+        let weights = load_floats(tensors, &part_of(name, "conv.weight"), &shape)?;
+        let norm = BatchNorm::load(tensors, &part_of(name, "bn"), self.outputs)?;
+        self.add(&weights, kernel, Some(&norm.scale), &norm.shift);
+        Ok(norm)
     }
 
     /// Adds the convolution `name` of the same size, which has a bias and no norm.
     ///
     /// # Errors
     /// As [`Tensors::take`], and `NonFiniteWeight`.
-    pub fn with_plain(mut self, tensors: &mut Tensors, name: &str) -> Result<Self> {
+    pub fn add_plain(&mut self, tensors: &mut Tensors, name: &str) -> Result<()> {
         let shape = [self.outputs, self.inputs, self.kernel, self.kernel];
         let weights = load_floats(tensors, &part_of(name, "weight"), &shape)?;
         let bias = load_floats(tensors, &part_of(name, "bias"), &[self.outputs])?;
         let shift: Vec<f64> = bias.into_iter().map(f64::from).collect();
-        self.add(&weights, self.kernel, &vec![1.0; self.outputs], &shift);
-        Ok(self)
+        self.add(&weights, self.kernel, None, &shift);
+        Ok(())
     }
 
     /// Adds the norm `name` of the input itself.
@@ -121,30 +114,27 @@ impl Folded {
     /// # Errors
     /// As [`BatchNorm::load`].
     #[inline(never)]
-    pub fn with_normed_input(mut self, tensors: &mut Tensors, name: &str) -> Result<Self> {
+    pub fn add_normed_input(&mut self, tensors: &mut Tensors, name: &str) -> Result<()> {
         let norm = BatchNorm::load(tensors, name, self.outputs)?;
-        self.add_input(&norm.scale, &norm.shift);
-        Ok(self)
+        self.add_centre(Some(&norm.scale));
+        self.bias.iter_mut().zip(&norm.shift).for_each(|(bias, shift)| *bias += shift);
+        Ok(())
     }
 
     /// Adds the input itself.
-    #[inline(never)]
-    pub fn with_input(mut self) -> Self {
-        self.add_input(&vec![1.0; self.outputs], &vec![0.0; self.outputs]);
-        self
+    pub fn add_input(&mut self) {
+        self.add_centre(None);
     }
 
-    /// What is left of this convolution less another of the same size, each output times its factor.
-    pub fn less(mut self, other: &Self, factors: &[f32]) -> Self {
+    /// Subtracts another convolution of the same size, then scales each output by its factor.
+    pub fn subtract_and_scale(&mut self, other: &Self, factors: &[f32]) {
         let taps = self.taps();
-        for (output, factor) in factors.iter().enumerate() {
-            let factor = f64::from(*factor);
-            let of_output = output * taps..(output + 1) * taps;
-            let weights = self.weights[of_output.clone()].iter_mut().zip(&other.weights[of_output]);
-            weights.for_each(|(weight, other)| *weight = factor * (*weight - other));
-            self.bias[output] = factor * (self.bias[output] - other.bias[output]);
+        for (index, (weight, other)) in self.weights.iter_mut().zip(&other.weights).enumerate() {
+            *weight = f64::from(factors[index / taps]) * (*weight - other);
         }
-        self
+        for ((bias, other), factor) in self.bias.iter_mut().zip(&other.bias).zip(factors) {
+            *bias = f64::from(*factor) * (*bias - other);
+        }
     }
 
     /// The weights `[outputs, inputs, kernel, kernel]` and the bias `[outputs]`.
@@ -165,33 +155,27 @@ impl Folded {
         self.inputs * self.kernel * self.kernel
     }
 
-    #[inline(never)]
-    fn add_convolution(&mut self, tensors: &mut Tensors, name: &str, kernel: usize) -> Result<BatchNorm> {
-        let shape = [self.outputs, self.inputs, kernel, kernel];
-        let weights = load_floats(tensors, &part_of(name, "conv.weight"), &shape)?;
-        let norm = BatchNorm::load(tensors, &part_of(name, "bn"), self.outputs)?;
-        self.add(&weights, kernel, &norm.scale, &norm.shift);
-        Ok(norm)
-    }
-
-    /// Adds weights `[outputs, inputs, kernel, kernel]` around the centre, each output scaled, then shifted.
-    fn add(&mut self, weights: &[f32], kernel: usize, scale: &[f64], shift: &[f64]) {
+    /// Adds weights `[outputs, inputs, kernel, kernel]` around the centre, each output scaled if there is a scale, then
+    /// shifted.
+    fn add(&mut self, weights: &[f32], kernel: usize, scale: Option<&[f64]>, shift: &[f64]) {
         let border = (self.kernel - kernel) / 2;
         for (index, weight) in weights.iter().enumerate() {
             let (plane, row, column) = (index / (kernel * kernel), index / kernel % kernel, index % kernel);
             let place = (plane * self.kernel + row + border) * self.kernel + column + border;
-            self.weights[place] += f64::from(*weight) * scale[plane / self.inputs];
+            let scale = scale.map_or(1.0, |scale| scale[plane / self.inputs]);
+            self.weights[place] += f64::from(*weight) * scale;
         }
         self.bias.iter_mut().zip(shift).for_each(|(bias, shift)| *bias += shift);
     }
 
-    /// Adds the input channel that has an output's place, scaled and shifted.
-    fn add_input(&mut self, scale: &[f64], shift: &[f64]) {
+    /// Adds the input channel that has an output's place, scaled if there is a scale.
+    #[inline(never)]
+    fn add_centre(&mut self, scale: Option<&[f64]>) {
         let (of_plane, taps) = (self.kernel * self.kernel, self.taps());
-        for (output, scale) in scale.iter().enumerate() {
+        for output in 0..self.outputs {
+            let scale = scale.map_or(1.0, |scale| scale[output]);
             self.weights[output * taps + output % self.inputs * of_plane + of_plane / 2] += scale;
         }
-        self.bias.iter_mut().zip(shift).for_each(|(bias, shift)| *bias += shift);
     }
 }
 

@@ -26,9 +26,9 @@ impl PointwiseBlock {
     /// As [`Tensors::take`], and `NonFiniteWeight`.
     #[inline(never)]
     pub fn load(tensors: &mut Tensors, name: &str, channels: usize, activation: Activation) -> Result<Self> {
-        let folded = Folded::nothing(channels, channels, 1)
-            .with_normed_input(tensors, &part_of(name, "identity"))?
-            .with_convolution(tensors, &part_of(name, "conv_kxk.0"), 1)?;
+        let mut folded = Folded::nothing(channels, channels, 1);
+        folded.add_normed_input(tensors, &part_of(name, "identity"))?;
+        folded.add_convolution(tensors, &part_of(name, "conv_kxk.0"), 1)?;
         let (weights, bias) = folded.finish(name)?;
         Ok(Self { convolution: Pointwise::new(&weights, &bias), activation })
     }
@@ -59,16 +59,6 @@ impl Convolution {
         let (weights, bias) = folded.finish(name)?;
         let convolution = Depthwise::new(&weights, &bias, inputs, kernel, stride);
         Ok(Self { convolution, excitation: None, activation: None })
-    }
-
-    /// With an activation at its end.
-    pub fn activated(self, activation: Activation) -> Self {
-        Self { activation: Some(activation), ..self }
-    }
-
-    /// With squeeze-and-excitation before the activation.
-    pub fn excited(self, excitation: Option<Excitation>) -> Self {
-        Self { excitation, ..self }
     }
 
     /// Takes a map through.

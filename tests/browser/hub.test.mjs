@@ -7,7 +7,7 @@ import path from "node:path";
 import { after, afterEach, before, beforeEach, describe, test } from "node:test";
 import { commandLine } from "./command-line.mjs";
 import { serveHub } from "./hub.mjs";
-import { writeSeededPerceptionEncoder } from "./seeded-checkpoint.mjs";
+import { writeSeededMobileClip, writeSeededPerceptionEncoder } from "./seeded-checkpoint.mjs";
 import { openStage } from "./stage.mjs";
 
 const REPO = "someone/tiny";
@@ -16,9 +16,11 @@ const FOLDER = "tests/golden/models/gelu";
 const OPEN_CLIP = "someone/open";
 /** As OpenCLIP saves a Perception Encoder. */
 const PERCEPTION_ENCODER = "someone/perception-encoder";
+/** As OpenCLIP saves a MobileCLIP. */
+const MOBILE_CLIP = "someone/mobile-clip";
 /** As Facebook publishes one: an archive alone. */
 const ARCHIVE = "facebook/PE-Core-S16-384";
-/** A Perception Encoder's weights, and the archive. */
+/** A Perception Encoder's weights, a MobileCLIP's, and the archive. */
 const SEEDED = mkdtempSync(path.join(tmpdir(), "clip-wasm-seeded-"));
 
 /** @type {import("./stage.mjs").Stage} */
@@ -29,11 +31,13 @@ let hub;
 const inPage = (expression) => stage.inPage(expression);
 
 before(async () => {
-  const [seeded, archive] = ["open-clip", "archive"].map((name) => path.join(SEEDED, name));
+  const [seeded, mobile, archive] = ["open-clip", "mobile-clip", "archive"].map((name) => path.join(SEEDED, name));
   writeSeededPerceptionEncoder(seeded);
+  writeSeededMobileClip(mobile);
   mkdirSync(archive);
   copyFileSync("tests/golden/models/perception-encoder/PE-Tiny.pt", path.join(archive, "PE-Core-S16-384.pt"));
-  hub = await serveHub({ [REPO]: FOLDER, [OPEN_CLIP]: "tests/golden/models/open-clip", [PERCEPTION_ENCODER]: seeded, [ARCHIVE]: archive });
+  const folders = { [OPEN_CLIP]: "tests/golden/models/open-clip", [PERCEPTION_ENCODER]: seeded, [MOBILE_CLIP]: mobile };
+  hub = await serveHub({ [REPO]: FOLDER, ...folders, [ARCHIVE]: archive });
   stage = await openStage({
     connect: hub.url,
     script: `
@@ -105,7 +109,11 @@ for (const store of ["opfs", "cache", "memory"]) {
   });
 }
 
-for (const [kind, repo] of [["OpenCLIP's", OPEN_CLIP], ["OpenCLIP's with a Perception Encoder", PERCEPTION_ENCODER]]) {
+for (const [kind, repo] of [
+  ["OpenCLIP's", OPEN_CLIP],
+  ["OpenCLIP's with a Perception Encoder", PERCEPTION_ENCODER],
+  ["OpenCLIP's with a MobileCLIP", MOBILE_CLIP],
+]) {
   test(`a repository of ${kind} becomes the command line's file, byte for byte`, async () => {
     const folder = mkdtempSync(path.join(tmpdir(), "clip-wasm-cli-"));
     const file = path.join(folder, "open.gguf");

@@ -2,11 +2,12 @@
 /** One picture, one prompt, one model: the same bits in every flavour, with any number of threads, and natively. */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readdirSync } from "node:fs";
-import { cpus } from "node:os";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { cpus, tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
 import { browserName, launchBrowser } from "./launch.mjs";
+import { writeSeededMobileClip } from "./seeded-checkpoint.mjs";
 import { openStage } from "./stage.mjs";
 
 const CLI = "target/release/clip-wasm";
@@ -155,6 +156,40 @@ describe("embeddings have the same bits in every flavour, on any number of threa
       });
     }
   }
+});
+
+/** A MobileCLIP has its published sizes here: in those of the golden one no layer fills whole blocks. */
+describe("a MobileCLIP has the same bits in every flavour, on any number of threads, and in the command line", () => {
+  const folder = mkdtempSync(path.join(tmpdir(), "clip-wasm-mobile-"));
+  const model = `${MODELS}/mobile-clip-q8_0.gguf`;
+  before(() => {
+    writeSeededMobileClip(folder);
+    execFileSync(CLI, ["quantize", folder, "--dtype", "q8_0", "-o", model]);
+  });
+  after(() => rmSync(folder, { recursive: true }));
+
+  test("embeddings", async () => {
+    const native = embedNatively(model);
+    for (const run of RUNS) {
+      const browser = await embedInBrowser(run, model);
+      assert.deepEqual(browser.image_embeds, asF32(native.image_embeds), told(run));
+      assert.deepEqual(browser.text_embeds, asF32(native.text_embeds), told(run));
+    }
+  });
+
+  test("heatmaps", async () => {
+    const [picture] = PICTURES;
+    const words = ["classify", "--model", model, "--labels", LABELS.join(","), "--heatmap", "patches", picture];
+    const [{ heatmap: native }] = clip(...words);
+    const request = JSON.stringify({ labels: LABELS, templates: ["a photo of a {}."], method: "patches" });
+    for (const run of RUNS) {
+      const browser = await stage.inPage(
+        `withEngine(${JSON.stringify(run)}, "${model}", (engine) => heatmapsOf(engine, "${picture}", ${request}))`,
+      );
+      assert.equal(browser.side, native.side);
+      assert.deepEqual(browser.values, asF32(native.maps).flat(), told(run));
+    }
+  });
 });
 
 /**

@@ -1,7 +1,7 @@
 // @ts-check
 /**
  * Folders with seeded weights, small enough to be made on the spot: Hugging Face's of a CLIP, large enough (19 MB) that a
- * download of it can be cut, and OpenCLIP's of a Perception Encoder.
+ * download of it can be cut, and OpenCLIP's of a Perception Encoder and of a MobileCLIP.
  */
 import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
@@ -37,6 +37,21 @@ export function writeSeededPerceptionEncoder(folder) {
   const model_cfg = { embed_dim: 64, custom_text: true, vision_cfg, text_cfg };
   writeFileSync(path.join(folder, "open_clip_config.json"), JSON.stringify({ model_cfg, preprocess_cfg }));
   writeFileSync(path.join(folder, "open_clip_model.safetensors"), weights(perceptionEncoderShapes()));
+}
+
+/**
+ * As OpenCLIP stores `MobileCLIP2-S0`, with that vision tower for small pictures, and a text tower of two layers.
+ * @param {string} folder made if it is not there
+ */
+export function writeSeededMobileClip(folder) {
+  mkdirSync(folder, { recursive: true });
+  copyFileSync(path.join(GOLDEN, "tokenizer.json"), path.join(folder, "tokenizer.json"));
+  const vision_cfg = { image_size: SIDE, timm_model_name: "fastvit_mci0", timm_pool: "avg", timm_proj: null };
+  const text_cfg = { context_length: 16, vocab_size: 600, width: WIDTH, heads: 4, layers: 2, no_causal_mask: true };
+  const preprocess_cfg = { mean: [0, 0, 0], std: [1, 1, 1], interpolation: "bilinear", resize_mode: "shortest" };
+  const model_cfg = { embed_dim: 64, custom_text: true, vision_cfg, text_cfg };
+  writeFileSync(path.join(folder, "open_clip_config.json"), JSON.stringify({ model_cfg, preprocess_cfg }));
+  writeFileSync(path.join(folder, "open_clip_model.safetensors"), weights(mobileClipShapes()));
 }
 
 function config() {
@@ -95,9 +110,6 @@ function perceptionEncoderShapes() {
     [`${trunk}.pos_embed`, [1, 1 + (SIDE / 16) ** 2, PE_WIDTH]],
     [`${trunk}.patch_embed.proj.weight`, [PE_WIDTH, 3, 16, 16]],
     [`${trunk}.attn_pool.latent`, [1, 1, PE_WIDTH]],
-    ["text.token_embedding.weight", [600, WIDTH]],
-    ["text.positional_embedding", [16, WIDTH]],
-    ["text.text_projection", [WIDTH, 64]],
   ];
   /** @param {string} layer @param {number[]} weight */
   const affine = (layer, weight) => shapes.push([`${layer}.weight`, weight], [`${layer}.bias`, [weight[0]]]);
@@ -118,15 +130,103 @@ function perceptionEncoderShapes() {
     for (const norm of ["norm1", "norm2"]) affine(`${block}.${norm}`, [PE_WIDTH]);
     mlp(`${block}.mlp`, ["fc1", "fc2"], PE_WIDTH);
   }
+  return [...shapes, ...openClipTextShapes()].sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+/** The shapes of OpenCLIP's text tower. @returns {Array<[string, number[]]>} */
+function openClipTextShapes() {
+  /** @type {Array<[string, number[]]>} */
+  const shapes = [
+    ["text.token_embedding.weight", [600, WIDTH]],
+    ["text.positional_embedding", [16, WIDTH]],
+    ["text.text_projection", [WIDTH, 64]],
+  ];
+  /** @param {string} layer @param {number[]} weight */
+  const affine = (layer, weight) => shapes.push([`${layer}.weight`, weight], [`${layer}.bias`, [weight[0]]]);
   affine("text.ln_final", [WIDTH]);
   for (let index = 0; index < 2; index++) {
     const block = `text.transformer.resblocks.${index}`;
     shapes.push([`${block}.attn.in_proj_weight`, [3 * WIDTH, WIDTH]], [`${block}.attn.in_proj_bias`, [3 * WIDTH]]);
     affine(`${block}.attn.out_proj`, [WIDTH, WIDTH]);
     for (const norm of ["ln_1", "ln_2"]) affine(`${block}.${norm}`, [WIDTH]);
-    mlp(`${block}.mlp`, ["c_fc", "c_proj"], WIDTH);
+    affine(`${block}.mlp.c_fc`, [4 * WIDTH, WIDTH]);
+    affine(`${block}.mlp.c_proj`, [WIDTH, 4 * WIDTH]);
   }
-  return shapes.sort(([a], [b]) => (a < b ? -1 : 1));
+  return shapes;
+}
+
+/** @returns {Array<[string, number[]]>} */
+function mobileClipShapes() {
+  const trunk = "visual.trunk";
+  /** @type {Array<[string, number[]]>} */
+  const shapes = [["logit_scale", []]];
+  /** @param {string} layer @param {number[]} weight */
+  const affine = (layer, weight) => shapes.push([`${layer}.weight`, weight], [`${layer}.bias`, [weight[0]]]);
+  /** @param {string} name @param {number} channels */
+  const norm = (name, channels) => {
+    affine(name, [channels]);
+    shapes.push([`${name}.running_mean`, [channels]], [`${name}.running_var`, [channels]]);
+  };
+  /** @param {string} name @param {number} outputs @param {number} inputs @param {number} kernel */
+  const convolution = (name, outputs, inputs, kernel) => {
+    shapes.push([`${name}.conv.weight`, [outputs, inputs, kernel, kernel]]);
+    norm(`${name}.bn`, outputs);
+  };
+  /** @param {string} name @param {number} outputs @param {number} inputs */
+  const branches = (name, outputs, inputs) => {
+    convolution(`${name}.conv_kxk.0`, outputs, inputs, 3);
+    convolution(`${name}.conv_scale`, outputs, inputs, 1);
+  };
+  /** @param {string} name @param {number} channels */
+  const pointwise = (name, channels) => {
+    norm(`${name}.identity`, channels);
+    convolution(`${name}.conv_kxk.0`, channels, channels, 1);
+  };
+  /** @param {string} name @param {number} channels @param {number} squeezed */
+  const excitation = (name, channels, squeezed) => {
+    affine(`${name}.se.fc1`, [squeezed, channels, 1, 1]);
+    affine(`${name}.se.fc2`, [channels, squeezed, 1, 1]);
+  };
+  /** @param {string} name @param {number} channels */
+  const scale = (name, channels) => shapes.push([`${name}.gamma`, [channels, 1, 1]]);
+
+  branches(`${trunk}.stem.0`, 64, 3);
+  branches(`${trunk}.stem.1`, 64, 1);
+  pointwise(`${trunk}.stem.2`, 64);
+  [2, 6, 10, 2].forEach((blocks, stage) => {
+    const channels = 64 << stage;
+    const attends = stage === 3;
+    const place = `${trunk}.stages.${stage}`;
+    if (stage) {
+      convolution(`${place}.downsample.proj.0.large_conv`, channels, 1, 7);
+      convolution(`${place}.downsample.proj.0.small_conv`, channels, 1, 3);
+      if (stage > 1) excitation(`${place}.downsample.proj.0`, channels, channels / 4);
+      pointwise(`${place}.downsample.proj.1`, channels);
+    }
+    if (attends) affine(`${place}.pos_emb.pos_enc`, [channels, 1, 7, 7]);
+    for (let index = 0; index < blocks; index++) {
+      const block = `${place}.blocks.${index}`;
+      if (attends) {
+        norm(`${block}.norm`, channels);
+        shapes.push([`${block}.token_mixer.qkv.weight`, [3 * channels, channels]]);
+        affine(`${block}.token_mixer.proj`, [channels, channels]);
+        scale(`${block}.layer_scale_1`, channels);
+      } else {
+        norm(`${block}.token_mixer.norm.identity`, channels);
+        norm(`${block}.token_mixer.mixer.identity`, channels);
+        branches(`${block}.token_mixer.mixer`, channels, 1);
+        scale(`${block}.token_mixer.layer_scale`, channels);
+      }
+      convolution(`${block}.mlp.conv`, channels, 1, 7);
+      affine(`${block}.mlp.fc1`, [3 * channels, channels, 1, 1]);
+      affine(`${block}.mlp.fc2`, [channels, 3 * channels, 1, 1]);
+      scale(attends ? `${block}.layer_scale_2` : `${block}.layer_scale`, channels);
+    }
+  });
+  branches(`${trunk}.final_conv`, 1024, 1);
+  excitation(`${trunk}.final_conv`, 1024, 64);
+  affine(`${trunk}.head.fc`, [64, 1024]);
+  return [...shapes, ...openClipTextShapes()].sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
 /**
@@ -145,6 +245,7 @@ function weights(shapes) {
     const isGain = shape.length === 1 && name.endsWith(".weight");
     for (let i = 0; i < values.length; i++) values[i] = isGain ? (i % 100 === 7 ? 12 : 1 + 0.2 * random()) : 0.1 * random();
     if (name === "logit_scale") values[0] = 4.6;
+    if (name.endsWith(".running_var")) values.fill(0.5); // what a batch norm has seen, never negative
     parts.push(new Uint8Array(values.buffer));
     header[name] = { dtype: "F32", shape, data_offsets: [offset, offset + values.byteLength] };
     offset += values.byteLength;

@@ -281,12 +281,21 @@ impl Session {
     /// # Errors
     /// As [`Self::missing_labels`] and [`Self::embed_texts`].
     pub fn encode_labels(&mut self, labels: &[String], templates: &[String]) -> Result<()> {
+        let missing = self.missing_labels(labels, templates)?;
+        self.encode_missing(missing, templates)
+    }
+
+    /// The same, and that of the templates around nothing, where scores are relative to it.
+    fn encode_with_baseline(&mut self, labels: &[String], templates: &[String], mode: Mode) -> Result<()> {
         let mut missing = self.missing_labels(labels, templates)?;
-        // The templates around nothing, where the model says in no other way when a label fits.
-        if self.own_baseline().is_none() && self.known(templates).is_none_or(|known| !known.contains_key(""))
-        {
+        let is_needed = mode == Mode::Independent && self.own_baseline().is_none();
+        if is_needed && self.known(templates).is_none_or(|known| !known.contains_key("")) {
             missing.push(String::new());
         }
+        self.encode_missing(missing, templates)
+    }
+
+    fn encode_missing(&mut self, mut missing: Vec<String>, templates: &[String]) -> Result<()> {
         missing.sort_unstable(); // those that begin alike go together, and share that
         for labels in missing.chunks(PROMPTS_PER_PASS) {
             let embeddings = self.embed_texts(&prompts(labels, templates)?)?;
@@ -358,7 +367,7 @@ impl Session {
         mode: Mode,
     ) -> Result<Vec<Score>> {
         zero_shot::check_embedding(embedding, self.clip.config.projection_dim)?;
-        self.encode_labels(labels, templates)?;
+        self.encode_with_baseline(labels, templates, mode)?;
         let image = zero_shot::unit(embedding);
         let known = self.known(templates);
         let of = |label: &str| known?.get(label).map(Vec::as_slice);

@@ -27,6 +27,7 @@ pub mod autotune;
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 mod epilogue;
+mod interleave;
 mod kernel;
 mod layout;
 #[cfg(target_arch = "aarch64")]

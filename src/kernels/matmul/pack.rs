@@ -4,7 +4,8 @@ use std::ops::Range;
 use std::sync::OnceLock;
 
 use super::BLOCK;
-use super::layout::{COLUMNS, NARROW, PANEL_BLOCK_BYTES, PanelBlock, RUN, panel_offset};
+use super::interleave::{Facts, interleave};
+use super::layout::{COLUMNS, NARROW, PANEL_BLOCK_BYTES, PanelBlock, panel_offset};
 use super::pairs::{self, Order};
 use crate::kernels::threads;
 
@@ -223,10 +224,9 @@ impl PackedPanel {
             for (lane, column) in of.clone().enumerate() {
                 scales[lane] = read(column, block, &mut codes[lane]);
             }
-            let largest = codes.as_flattened().iter().fold(0, |most, code| most.max(code.unsigned_abs()));
-            panel.largest_code = panel.largest_code.max(largest);
+            let facts = write_block(target, &scales, &codes);
+            panel.largest_code = panel.largest_code.max(facts.largest);
             panel.is_finite &= scales.iter().all(|scale| scale.is_finite());
-            write_block(target, &scales, &codes);
         }
         panel
     }
@@ -237,19 +237,17 @@ fn write_block(
     target: &mut [u8; PANEL_BLOCK_BYTES],
     scales: &[f32; COLUMNS],
     codes: &[[i8; BLOCK]; COLUMNS],
-) {
+) -> Facts {
     let (code_bytes, rest) = target.split_at_mut(COLUMNS * BLOCK);
     let (scale_bytes, sum_bytes) = rest.split_at_mut(COLUMNS * 4);
-    let (runs, _) = code_bytes.as_chunks_mut::<RUN>();
-    for (column, codes) in codes.iter().enumerate() {
-        for (index, run) in codes.as_chunks::<RUN>().0.iter().enumerate() {
-            runs[panel_offset(column, index * RUN) / RUN] = run.map(|code| code as u8);
-        }
-        // At most 32 * 128: it fits.
-        let sum: i16 = codes.iter().map(|code| i16::from(*code)).sum();
-        scale_bytes[column * 4..][..4].copy_from_slice(&scales[column].to_le_bytes());
-        sum_bytes[column * 2..][..2].copy_from_slice(&sum.to_le_bytes());
+    let facts = interleave(codes, &mut code_bytes.as_chunks_mut().0[0]);
+    for (bytes, scale) in scale_bytes.as_chunks_mut().0.iter_mut().zip(scales) {
+        *bytes = scale.to_le_bytes();
     }
+    for (bytes, sum) in sum_bytes.as_chunks_mut().0.iter_mut().zip(facts.sums) {
+        *bytes = sum.to_le_bytes();
+    }
+    facts
 }
 
 /// Takes the codes of channel `k` (0..32) out of a block of a panel: the weights they stood for.

@@ -3,8 +3,7 @@
 //! Layouts as in ggml's `ggml-quants.h`. All but Q6_K keep their codes exactly; Q6_K has a scale
 //! for each 16 weights, so its blocks of 32 are rounded once more, to eight bits.
 
-use half::f16;
-
+use super::decode::f16_to_f32;
 use super::dtype::{Dtype, Q4_0_BYTES, Q5_0_BYTES, Q6K_BYTES, Q8_0_BYTES};
 use crate::kernels::matmul::{BLOCK, PackedMatrix};
 
@@ -103,5 +102,5 @@ pub fn quantize_block(values: &[f32; BLOCK], codes: &mut [i8; BLOCK]) -> f32 {
 }
 
 fn scale(low: u8, high: u8) -> f32 {
-    f16::from_le_bytes([low, high]).to_f32()
+    f16_to_f32([low, high])
 }

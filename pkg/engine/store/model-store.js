@@ -73,7 +73,7 @@ export class ModelStore {
   async list() {
     const found = [];
     for (const files of [this.#disk, this.#memory]) {
-      for (const key of await files.keys()) found.push(await describe(files, key));
+      found.push(...(await Promise.all((await files.keys()).map((key) => describe(files, key)))));
     }
     return found.filter((model) => model !== undefined);
   }
@@ -87,8 +87,8 @@ export class ModelStore {
   async find(key) {
     for (const files of [this.#disk, this.#memory]) {
       const about = await json(files, key, "model.json");
-      const parts = [await files.read(key, "header"), await files.read(key, "body")];
       if (!about) continue;
+      const parts = await Promise.all([files.read(key, "header"), files.read(key, "body")]);
       const file = new Blob(parts.map((part) => part ?? ""));
       return { about, file, pieces: (size, sums) => piecesOf(files, key, size, sums), sums: () => sumsOf(files, key) };
     }
@@ -198,7 +198,8 @@ async function describe(files, key) {
   const about = whole ?? (await json(files, key, "about.json"));
   if (!about) return undefined;
   const size = async (/** @type {string} */ name) => (await files.read(key, name))?.size ?? 0;
-  const bytes = (await size("body")) + (await size("header"));
+  const [body, header] = await Promise.all([size("body"), size("header")]);
+  const bytes = body + header;
   const { name, dtype, total, source, loaded = bytes, version, origin, at } = about;
   const complete = whole !== undefined;
   return { key, name, dtype, complete, bytes, loaded: complete ? total : loaded, total, source, version, origin, at };

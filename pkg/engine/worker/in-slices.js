@@ -1,7 +1,7 @@
 // @ts-check
 /** @import { Job } from "../protocol/types.js" */
 /** How long the worker may run without handling messages, in milliseconds; a cancellation must take effect within 200. */
-export const SLICE = 60;
+export const SLICE = 100;
 
 /**
  * @typedef {object} Pace
@@ -11,7 +11,7 @@ export const SLICE = 60;
  */
 
 /**
- * Works through a list in slices of about 60 ms, between which the worker looks at its mailbox.
+ * Works through a list in slices of about 100 ms, between which the worker looks at its mailbox.
  * What a slice took sizes the next, in the next call as well: prompts that go together share work.
  * @template T
  * @param {T[]} items

@@ -15,7 +15,7 @@ use crate::kernels::threads;
 use crate::model::Clip;
 use crate::task::zero_shot::{self, Baseline, Mode, Score};
 use crate::text::{Template, Tokenizer, check_labels};
-use crate::weights::{Checkpoint, CheckpointMetadata, Dtype, ModelFamily, Record};
+use crate::weights::{Checkpoint, CheckpointMetadata, ClipConfig, Dtype, ModelFamily, Record};
 
 pub use loader::SessionLoader;
 pub use pictures::ImageEmbedding;
@@ -34,6 +34,8 @@ fn default_template(family: ModelFamily) -> &'static str {
 const MOBILE_CLIP_PADDING: u32 = 0;
 /// How many prompts go through the text tower at once, which bounds the memory of a pass.
 const PROMPTS_PER_PASS: usize = 64;
+/// The most patches of a picture that keeps its shape: as many as a model of a fixed resolution may have.
+const MOST_PATCHES: u64 = 1 << 14;
 
 /// A loaded model, ready for pictures and labels.
 #[derive(Debug)]
@@ -60,6 +62,8 @@ pub struct Info {
     /// The memory that the weights take, in bytes.
     pub bytes: usize,
     pub image_size: usize,
+    /// Whether the model sees the square in the middle of a picture; else it sees the whole.
+    pub crops: bool,
     /// Whose pixels the model is run with.
     pub preprocessor: Backend,
     pub context_length: usize,
@@ -139,7 +143,7 @@ impl Session {
     ) -> Result<Self> {
         let preprocessing = preprocessing(&checkpoint.preprocessing_json, &checkpoint.record)?;
         if let Some(sides) = preprocessing.sides() {
-            check_sides(sides, checkpoint.config.image_size)?;
+            check_sides(sides, &checkpoint.config)?;
         }
         let dtype = checkpoint.main_dtype();
         let parameters = checkpoint.tensors.iter().map(|tensor| tensor.elements() as u64).sum();
@@ -176,14 +180,16 @@ impl Session {
         };
         Info {
             name: self.record.name.clone().unwrap_or_else(|| format!("unnamed {family}")),
-            architecture: format!(
-                "{family} {tower}, {} px, patches of {}",
-                config.image_size, config.patch_size
-            ),
+            architecture: if config.naflex {
+                format!("{family} {tower} (NaFlex), any shape, patches of {}", config.patch_size)
+            } else {
+                format!("{family} {tower}, {} px, patches of {}", config.image_size, config.patch_size)
+            },
             dtype: self.dtype.name(),
             parameters: self.parameters,
             bytes: self.clip.bytes(),
             image_size: config.image_size,
+            crops: self.preprocessing.center_crop.is_some(),
             preprocessor: self.preprocessing.backend,
             context_length: config.context_length,
             projection_dim: config.projection_dim,
@@ -222,13 +228,13 @@ impl Session {
         }
     }
 
-    /// The pixels `[3, image_size, image_size]` that the vision tower sees of a picture.
+    /// The pixels `[3, image_size, image_size]` that the vision tower sees of a picture; with NaFlex they have its shape.
     ///
     /// # Errors
     /// As [`Preprocessing::apply`], and `Config` if the result is not of the tower's size.
     pub fn preprocess(&self, picture: &Rgb8) -> Result<Pixels> {
         // Before there are pixels: a picture of any shape may come, and a record without a crop keeps its shape.
-        check_sides(self.preprocessing.sides_of(picture)?, self.clip.config.image_size)?;
+        check_sides(self.preprocessing.sides_of(picture)?, &self.clip.config)?;
         self.preprocessing.apply(picture)
     }
 
@@ -385,13 +391,24 @@ impl Session {
     }
 }
 
-/// Checks that the preprocessing's output, (height, width), is the size that the vision tower takes.
-fn check_sides((height, width): (usize, usize), size: usize) -> Result<()> {
-    if (height, width) == (size, size) {
+/// Checks that the preprocessing's output, (height, width), is a size that the vision tower takes.
+fn check_sides((height, width): (usize, usize), config: &ClipConfig) -> Result<()> {
+    let (size, patch) = (config.image_size, config.patch_size);
+    let is_whole = [height, width].iter().all(|side| side.is_multiple_of(patch));
+    let patches = (height / patch) as u64 * (width / patch) as u64;
+    if config.naflex && is_whole && patches <= MOST_PATCHES {
         return Ok(());
     }
-    let problem = format!("gives {width} x {height} pixels, the model takes {size} x {size}");
-    Err(Error::Config { file: "preprocessor_config.json", key: "crop_size".to_owned(), problem })
+    if !config.naflex && (height, width) == (size, size) {
+        return Ok(());
+    }
+    let (key, taken) = if config.naflex {
+        ("max_num_patches", format!("at most {MOST_PATCHES} patches of {patch}, and these whole"))
+    } else {
+        ("crop_size", format!("{size} x {size}"))
+    };
+    let problem = format!("gives {width} x {height} pixels, the model takes {taken}");
+    Err(Error::Config { file: "preprocessor_config.json", key: key.to_owned(), problem })
 }
 
 /// The prompts of labels, template by template, so that neighbours share a prefix. `[templates, labels]`

@@ -104,6 +104,11 @@ show("picture-stage", {
     node.picture = tall;
     node.size = { width: 200, height: 420 };
   },
+  "a wide picture that the model sees whole, under a heatmap": (node) => {
+    node.picture = wide;
+    node.size = { width: 320, height: 200, crops: false };
+    node.heat = { light: Float32Array.of(0.3, 0.1, 0, 0.7, 1, 0, 0, 0.2, 0), side: 3, strength: 0.8 };
+  },
   "a file that the browser cannot show": (node) => {
     node.picture = { src: "data:,", alt: "notes.png", caption: "notes.png" };
   },

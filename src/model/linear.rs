@@ -106,7 +106,7 @@ impl Linear {
         Ok(Self { bias: bias.map_or(Ok(Vec::new()), |bias| bias.to_f32())?, ..layer })
     }
 
-    /// A patch embedding `[columns, channels, size, size]` as a product with flattened patches.
+    /// A patch embedding `[columns, …]`, of a patch's samples in whatever order, as a product with flattened patches.
     ///
     /// Files keep it in f16, as ggml's convolution wants it. Where the rest of the model is
     /// `quantized`, it is rounded to 8-bit blocks here, so that it runs through the same products.
@@ -118,13 +118,13 @@ impl Linear {
     pub fn load_patches(
         tensors: &mut Tensors,
         name: &str,
-        shape: [usize; 4],
+        shape: &[usize],
         bias: Vec<f32>,
         quantized: bool,
     ) -> Result<Self> {
-        let values = tensors.take(name, &shape)?.to_f32()?;
-        let [columns, channels, height, width] = shape;
-        let (length, device) = (channels * height * width, Device::Cpu);
+        let values = tensors.take(name, shape)?.to_f32()?;
+        let columns = shape.first().copied().unwrap_or_default();
+        let (length, device) = (shape.iter().skip(1).product::<usize>(), Device::Cpu);
         let (matrix, in_features) = if quantized {
             let padded = length.next_multiple_of(BLOCK);
             let read = |column: usize, block: usize, codes: &mut [i8; BLOCK]| {

@@ -6,6 +6,7 @@ use super::attention_pool::AttentionPool;
 use super::block::Encoder;
 use super::linear::{Linear, load_floats, load_norm, outlier_channels};
 use super::pixels::pictures;
+use super::positions::resized;
 use super::workspace::{Workspace, Workspaces, sized};
 use crate::error::{Error, Result};
 use crate::kernels::attention::AttentionMask;
@@ -26,6 +27,8 @@ const PICTURES_PER_PASS: usize = 8;
 pub struct VisionTower {
     image_size: usize,
     patch_size: usize,
+    /// Whether pictures keep their shape, and patches are given row by row, column by column, channel by channel.
+    naflex: bool,
     /// `[width, 3 * patch_size * patch_size]`, the inner dimension padded to whole blocks
     patch_embedding: Linear,
     /// `[width]`, empty where there is no class token
@@ -73,7 +76,9 @@ impl VisionTower {
         let (pools, side) = (config.family.pools_by_attention(), config.image_size / config.patch_size);
         let rotary = (config.family == ModelFamily::PerceptionEncoder)
             .then(|| Rotary::of_patches(side, tower.width / tower.heads));
-        let patches = [width, config.channels, config.patch_size, config.patch_size];
+        let patch = [width, config.channels, config.patch_size, config.patch_size];
+        let flat = [width, config.channels * config.patch_size * config.patch_size];
+        let patches = if config.naflex { &flat[..] } else { &patch[..] };
         let quantized =
             tensors.iter().any(|tensor| tensor.name.starts_with("v.blk.") && tensor.dtype.is_quantized());
         let of_class = |tensors: &mut Tensors| load_floats(tensors, "v.class_embd", &[width]);
@@ -83,6 +88,7 @@ impl VisionTower {
         Ok(Self {
             image_size: config.image_size,
             patch_size: config.patch_size,
+            naflex: config.naflex,
             patch_embedding: Linear::load_patches(tensors, "v.patch_embd.weight", patches, bias, quantized)?,
             class_embedding,
             positions: load_floats(tensors, "v.position_embd.weight", &[tokens, width])?,
@@ -107,20 +113,21 @@ impl VisionTower {
     }
 
     /// The embeddings `[images, projection_dim]` of `pixels` `[images, 3, image_size, image_size]`,
-    /// as projected or pooled, not normalised. Each has the bits that it has alone.
+    /// as projected or pooled, not normalised. Each has the bits that it has alone. With NaFlex, the sides of the pixels are
+    /// any multiples of the patches'.
     ///
     /// # Errors
     /// `Candle` for pixels of another shape.
     pub fn forward(&self, pixels: &Tensor) -> Result<Tensor> {
-        let pixels = pictures(pixels, self.image_size)?;
-        let (images, columns) = (pixels.len(), self.readout.columns());
+        let (images, pixels, size) = self.pictures(pixels)?;
+        let columns = self.readout.columns();
         let mut embeddings = vec![0.0; images * columns];
         let together = self.pictures_per_pass();
         threads::inside(|| {
             self.workspaces.with(|workspace| {
                 let targets = embeddings.chunks_mut(together * columns);
                 pixels.chunks(together).zip(targets).try_for_each(|(pixels, embeddings)| {
-                    let x = self.states(pixels, &self.last, workspace)?;
+                    let x = self.states(pixels, size, &self.last, workspace)?;
                     self.readout.forward(&x, pixels.len(), workspace, embeddings)?;
                     workspace.x = x;
                     Ok::<(), Error>(())
@@ -138,13 +145,14 @@ impl VisionTower {
     /// # Errors
     /// `Candle` for pixels of another shape.
     pub fn embed_patches(&self, pixels: &Tensor) -> Result<Tensor> {
-        let pixels = pictures(pixels, self.image_size)?;
-        let shape = (self.patches.queries().len(), self.readout.columns());
+        let (_, pixels, size) = self.pictures(pixels)?;
+        let (rows, columns) = self.grid(size);
+        let shape = (rows * columns, self.readout.columns());
         let mut embeddings = vec![0.0; shape.0 * shape.1];
         let together = self.readout.pictures_per_pass();
         threads::inside(|| {
             self.workspaces.with(|workspace| {
-                let x = self.states(&pixels, &self.patches, workspace)?;
+                let x = self.states(&pixels[..1], size, &self.patches, workspace)?;
                 let rows = x.chunks(together * self.patch_embedding.columns());
                 rows.zip(embeddings.chunks_mut(together * shape.1)).try_for_each(|(rows, embeddings)| {
                     self.readout.forward(rows, embeddings.len() / shape.1, workspace, embeddings)
@@ -156,21 +164,51 @@ impl VisionTower {
         Ok(Tensor::from_vec(embeddings, shape, &Device::Cpu)?)
     }
 
-    /// The states `[pictures, queries, width]` that the last block leaves of those tokens of each picture that ask there;
-    /// the buffer is the workspace's, to be given back.
+    /// How many pictures there are in `pixels` `[images, 3, height, width]`, each one's samples, and (height, width).
+    ///
+    /// # Errors
+    /// `Candle` for a shape that the tower does not take.
+    fn pictures(&self, pixels: &Tensor) -> Result<(usize, Vec<Vec<f32>>, (usize, usize))> {
+        let (images, _, height, width) = pixels.dims4()?;
+        let (height, width) = if self.naflex { (height, width) } else { (self.image_size, self.image_size) };
+        let is_whole = [height, width].iter().all(|side| *side > 0 && side.is_multiple_of(self.patch_size));
+        if self.naflex && !is_whole {
+            let problem = format!("{height} x {width} pixels are no whole patches of {}", self.patch_size);
+            return Err(candle_core::Error::Msg(problem))?;
+        }
+        Ok((images, pictures(pixels, height, width)?, (height, width)))
+    }
+
+    /// Rows and columns of patches of a picture of (height, width).
+    fn grid(&self, (height, width): (usize, usize)) -> (usize, usize) {
+        (height / self.patch_size, width / self.patch_size)
+    }
+
+    /// The states `[pictures, queries, width]` that the last block leaves of those tokens of each picture that ask there,
+    /// all of them with NaFlex; the buffer is the workspace's, to be given back.
     fn states(
         &self,
         pictures: &[Vec<f32>],
+        size: (usize, usize),
         last: &AttentionMask,
         workspace: &mut Workspace,
     ) -> Result<Vec<f32>> {
         let width = self.patch_embedding.columns();
-        let patches = (self.image_size / self.patch_size).pow(2);
+        let (grid, side) = (self.grid(size), self.image_size / self.patch_size);
+        let patches = grid.0 * grid.1;
         let of_picture = patches * self.patch_embedding.in_features();
         let rows = sized(&mut workspace.input, pictures.len() * of_picture);
         for (pixels, rows) in pictures.iter().zip(rows.chunks_exact_mut(of_picture)) {
-            self.cut_patches(pixels, rows);
+            self.cut_patches(pixels, size, rows);
         }
+        let other_grid = (grid != (side, side)).then(|| {
+            let tokens = grid.0 * grid.1;
+            (resized(&self.positions, side, grid, width), AttentionMask::whole(tokens, 0..tokens))
+        });
+        let (positions, all, last) = match &other_grid {
+            Some((positions, all)) => (positions, all, all),
+            None => (&self.positions, &self.all, last),
+        };
         let embedded = sized(&mut workspace.hidden, pictures.len() * patches * width);
         self.patch_embedding.forward(
             Rows::Plain(rows),
@@ -183,7 +221,7 @@ impl VisionTower {
         x.clear();
         for embedded in embedded.chunks_exact(patches * width) {
             let values = self.class_embedding.iter().chain(embedded);
-            x.extend(values.zip(&self.positions).map(|(value, position)| value + position));
+            x.extend(values.zip(positions).map(|(value, position)| value + position));
         }
         if let Some(norm) = &self.norm_before {
             let normal = sized(&mut workspace.input, x.len());
@@ -191,9 +229,9 @@ impl VisionTower {
             x.copy_from_slice(normal);
         }
         match pictures.len() {
-            1 => self.encoder.forward(&mut x, &self.all, last, workspace)?,
+            1 => self.encoder.forward(&mut x, all, last, workspace)?,
             several => {
-                let masks = [&self.all, last].map(|mask| mask.repeated(several, self.tokens()));
+                let masks = [all, last].map(|mask| mask.repeated(several, all.queries().len()));
                 self.encoder.forward(&mut x, &masks[0], &masks[1], workspace)?;
             }
         }
@@ -209,20 +247,30 @@ impl VisionTower {
         self.patch_embedding.is_packed() && self.encoder.is_packed()
     }
 
-    /// The patches of an image `[3, size, size]` as `rows` `[patches, in_features]`: channel, then row, then
-    /// column, as the convolution's kernel has them, then zeros up to whole blocks.
-    fn cut_patches(&self, pixels: &[f32], rows: &mut [f32]) {
-        let (size, patch, in_features) =
-            (self.image_size, self.patch_size, self.patch_embedding.in_features());
-        let side = size / patch;
+    /// The patches of an image `[3, height, width]` as `rows` `[patches, in_features]`: channel, then row, then
+    /// column, as the convolution's kernel has them, or row, column, channel with NaFlex; then zeros up to whole blocks.
+    fn cut_patches(&self, pixels: &[f32], (height, width): (usize, usize), rows: &mut [f32]) {
+        let (patch, in_features) = (self.patch_size, self.patch_embedding.in_features());
+        let across = width / patch;
         for (index, row) in rows.chunks_exact_mut(in_features).enumerate() {
-            let (y, x) = (index / side, index % side);
-            let (lines, padding) = row.split_at_mut(3 * patch * patch);
+            let (y, x) = (index / across, index % across);
+            let (samples, padding) = row.split_at_mut(3 * patch * patch);
             padding.fill(0.0);
-            for (line, target) in lines.chunks_exact_mut(patch).enumerate() {
-                let (channel, dy) = (line / patch, line % patch);
-                let start = (channel * size + y * patch + dy) * size + x * patch;
-                target.copy_from_slice(&pixels[start..][..patch]);
+            let line = |channel: usize, dy: usize| {
+                let start = (channel * height + y * patch + dy) * width + x * patch;
+                &pixels[start..][..patch]
+            };
+            if self.naflex {
+                for (dy, target) in samples.chunks_exact_mut(3 * patch).enumerate() {
+                    for channel in 0..3 {
+                        let target = target.iter_mut().skip(channel).step_by(3);
+                        target.zip(line(channel, dy)).for_each(|(target, sample)| *target = *sample);
+                    }
+                }
+            } else {
+                for (index, target) in samples.chunks_exact_mut(patch).enumerate() {
+                    target.copy_from_slice(line(index / patch, index % patch));
+                }
             }
         }
     }

@@ -22,8 +22,22 @@ pub struct ImageEmbedding {
 /// A picture that is ready for the tower.
 struct Prepared {
     picture: Picture,
-    /// `[3, image_size, image_size]`
+    /// `[3, height, width]`
     pixels: Pixels,
+}
+
+/// The pixels of pictures of one (height, width), one after the other, which go through the tower together.
+struct SameSize {
+    size: (usize, usize),
+    images: usize,
+    pixels: Vec<f32>,
+}
+
+impl SameSize {
+    fn add(&mut self, mut pixels: Vec<f32>) {
+        self.images += 1;
+        self.pixels.append(&mut pixels);
+    }
 }
 
 /// What is known of a picture without its pixels.
@@ -103,21 +117,23 @@ impl Session {
         items: &[T],
         prepare: impl Fn(&T) -> Result<Prepared>,
     ) -> Vec<Result<ImageEmbedding>> {
-        let size = self.clip.config.image_size;
-        let mut pixels = Vec::new();
-        let mut keep = |prepared: Prepared| {
-            pixels.extend(prepared.pixels.data);
-            prepared.picture
+        let mut runs: Vec<SameSize> = Vec::new();
+        let mut keep = |Prepared { picture, pixels }: Prepared| {
+            let size = (pixels.height, pixels.width);
+            match runs.last_mut().filter(|run| run.size == size) {
+                Some(run) => run.add(pixels.data),
+                None => runs.push(SameSize { size, images: 1, pixels: pixels.data }),
+            }
+            picture
         };
         let pictures: Vec<Result<Picture>> =
             items.iter().map(&prepare).map(|one| one.map(&mut keep)).collect();
-        let images = pictures.iter().filter(|picture| picture.is_ok()).count();
-        let embed = || {
-            let pixels = Tensor::from_vec(pixels, (images, 3, size, size), &Device::Cpu)?;
+        let embed = |SameSize { size: (height, width), images, pixels }: SameSize| {
+            let pixels = Tensor::from_vec(pixels, (images, 3, height, width), &Device::Cpu)?;
             self.clip.embed_each_image(&pixels)
         };
-        let embeddings = if images == 0 { Ok(Vec::new()) } else { embed() };
-        let mut embeddings = match embeddings {
+        let embeddings: Result<Vec<_>> = runs.into_iter().map(embed).collect();
+        let mut embeddings = match embeddings.map(|runs| runs.into_iter().flatten().collect::<Vec<_>>()) {
             Ok(embeddings) => embeddings.into_iter(),
             // That was of the pass, not of a picture: each tells its own.
             Err(_) => return items.iter().map(|item| self.embed_prepared(prepare(item)?)).collect(),

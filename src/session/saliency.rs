@@ -67,6 +67,11 @@ impl Session {
             Method::Patches => self.clip.embed_patches(&pixels)?,
         };
         embeddings.iter_mut().for_each(|embedding| normalise(embedding));
+        if saliency.method == Method::Patches {
+            let patch = self.clip.config.patch_size;
+            let grid = (saliency.pixels.height / patch, saliency.pixels.width / patch);
+            embeddings = saliency::square(embeddings, grid, saliency.side);
+        }
         saliency.embeddings.append(&mut embeddings);
         Ok(())
     }

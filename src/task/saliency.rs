@@ -76,9 +76,28 @@ pub fn similarities(patches: &[Vec<f32>], label: &[f32]) -> Vec<f32> {
     patches.iter().map(|patch| dot(patch, label)).collect()
 }
 
+/// What is known of each place of (rows, columns) of a picture, row by row, for `side` times `side` places of it: each
+/// has what is under its middle.
+pub fn square<T: Clone>(places: Vec<T>, (rows, columns): (usize, usize), side: usize) -> Vec<T> {
+    if (rows, columns) == (side, side) {
+        return places;
+    }
+    let under = |index: usize, length: usize| (2 * index + 1) * length / (2 * side);
+    let place =
+        |index: usize| places[under(index / side, rows) * columns + under(index % side, columns)].clone();
+    (0..side * side).map(place).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_cell_has_what_is_under_its_middle() {
+        assert_eq!(square((0..6).collect(), (1, 6), 2), [1, 4, 1, 4]);
+        assert_eq!(square((0..6).collect(), (2, 3), 3), [0, 1, 2, 3, 4, 5, 3, 4, 5]);
+        assert_eq!(square((0..4).collect(), (2, 2), 2), [0, 1, 2, 3]);
+    }
     use crate::image::Rgb8;
 
     fn pixels(side: usize) -> Pixels {

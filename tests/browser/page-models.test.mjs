@@ -109,7 +109,7 @@ test("the list begins with what a visitor looks for", async () => {
     });
   };
   assert.equal((await titles("languages"))[0], "SigLIP 2 B/16");
-  assert.equal((await titles("accurate"))[0], "OpenAI CLIP ViT-L/14 at 336 px");
+  assert.equal((await titles("accurate"))[0], "SigLIP 2 B/16");
   assert.match((await titles("small"))[2], /^TinyCLIP/);
   assert.deepEqual((await titles("balanced")).slice(2, 4), ["PE-Core S/16", "PE-Core T/16"]);
 });
@@ -195,6 +195,42 @@ test("a folder of a Hugging Face checkpoint is opened from disk, and the way bac
   await page.getByRole("button", { name: "Use the built-in model" }).click();
   await named(EMBEDDED.name);
   assert.equal(await page.locator("model-view").getByRole("alert").filter({ visible: true }).count(), 0);
+});
+
+test("a heatmap lies over what the model sees: all of the picture, or the square in its middle", async () => {
+  /** What is shown of the picture, the canvas over it, and whether a veil is drawn. */
+  const places = () =>
+    page.locator("picture-stage .frame").evaluate((frame) => {
+      const { width, height } = frame.getBoundingClientRect();
+      const image = /** @type {HTMLImageElement} */ (frame.querySelector("img"));
+      const scale = Math.min(width / image.naturalWidth, height / image.naturalHeight);
+      const heat = /** @type {HTMLElement} */ (frame.querySelector(".heat")).getBoundingClientRect();
+      const veil = /** @type {HTMLElement} */ (frame.querySelector(".veil"));
+      return { picture: [image.naturalWidth * scale, image.naturalHeight * scale], heat: [heat.width, heat.height], veiled: !veil.hidden };
+    });
+  const around = (/** @type {number} */ one, /** @type {number} */ other) => Math.abs(one - other) < 4;
+  await page.getByRole("tab", { name: "Classify" }).click();
+  await page.getByLabel("Picture file").setInputFiles("tests/browser/pictures/scene.png");
+  await page.locator("picture-stage .caption").getByText("scene.png").waitFor();
+  const shadow = page.getByRole("button", { name: "Heatmap" });
+  await shadow.click();
+  await page.locator("picture-stage .heat").waitFor();
+  const cropped = await places();
+  assert.ok(cropped.veiled);
+  assert.ok(around(cropped.heat[0], cropped.picture[1]) && around(cropped.heat[1], cropped.picture[1]), JSON.stringify(cropped));
+  await page.getByRole("tab", { name: "Model" }).click();
+  const folder = "tests/golden/models/naflex";
+  await page.getByLabel("Model file").setInputFiles(readdirSync(folder).map((name) => `${folder}/${name}`));
+  await named("naflex");
+  await page.getByRole("tab", { name: "Classify" }).click();
+  await page.locator("picture-stage .heat").waitFor();
+  const whole = await places();
+  assert.ok(!whole.veiled);
+  assert.ok(around(whole.heat[0], whole.picture[0]) && around(whole.heat[1], whole.picture[1]), JSON.stringify(whole));
+  await page.getByRole("button", { name: "Heatmap" }).click();
+  await page.getByRole("tab", { name: "Model" }).click();
+  await page.getByRole("button", { name: "Use the built-in model" }).click();
+  await named(EMBEDDED.name);
 });
 
 test("a file that is no model is told beside the models, and the present one stays", async () => {

@@ -19,6 +19,8 @@ const MOST_VALUES: usize = 1 << 17;
 #[derive(Clone, Debug)]
 pub struct AnyClip {
     pub siglip: bool,
+    /// A SigLIP whose pictures keep their shape.
+    pub naflex: bool,
     pub vision: [u64; 4],
     pub text: [u64; 4],
     pub image_size: u64,
@@ -36,6 +38,7 @@ impl Default for AnyClip {
     fn default() -> Self {
         Self {
             siglip: false,
+            naflex: false,
             vision: [16, 32, 1, 2],
             text: [16, 32, 1, 2],
             image_size: 8,
@@ -55,6 +58,7 @@ impl AnyClip {
     pub fn of(bytes: &[u8]) -> Self {
         let (kind, changes) = bytes.split_first().map_or((0, &[][..]), |(kind, changes)| (*kind, changes));
         let mut clip = Self { siglip: kind & 1 == 1, ..Self::default() };
+        clip.naflex = clip.siglip && kind & 8 != 0;
         clip.quantized =
             [None, Some(Dtype::Q8_0), Some(Dtype::Q4_0), Some(Dtype::F16)][usize::from(kind >> 1 & 3)];
         for change in changes.as_chunks::<2>().0.iter().take(6) {
@@ -117,13 +121,22 @@ impl AnyClip {
         text["max_position_embeddings"] = self.context_length.into();
         text["eos_token_id"] = self.eos_token_id.into();
         let mut config = json!({ "model_type": "clip", "vision_config": vision, "text_config": text });
+        if self.naflex {
+            let side = self.image_size.checked_div(self.patch_size).unwrap_or(0);
+            config["vision_config"]["num_patches"] = side.saturating_mul(side).into();
+        }
         if self.siglip {
-            config["model_type"] = "siglip".into();
+            config["model_type"] = if self.naflex { "siglip2" } else { "siglip" }.into();
             config["text_config"]["projection_size"] = self.projection_dim.into();
         } else {
             config["projection_dim"] = self.projection_dim.into();
         }
-        let preprocessor = json!({ "size": self.crop, "crop_size": self.crop, "do_center_crop": true });
+        let preprocessor = if self.naflex {
+            json!({ "image_processor_type": "Siglip2ImageProcessor", "patch_size": self.patch_size,
+                    "max_num_patches": self.crop })
+        } else {
+            json!({ "size": self.crop, "crop_size": self.crop, "do_center_crop": true })
+        };
         HuggingFaceFiles {
             companions: MetadataFiles {
                 config: config.to_string().into(),
@@ -161,7 +174,9 @@ impl AnyClip {
         let patches = side.saturating_mul(side).saturating_add(u64::from(!self.siglip));
         let (vision, text, patch) = (self.vision[0], self.text[0], self.patch_size);
         shapes.put("logit_scale", &[]);
-        shapes.put("vision_model.embeddings.patch_embedding.weight", &[vision, 3, patch, patch]);
+        let flat = patch.saturating_mul(patch).saturating_mul(3);
+        let kernel: &[u64] = if self.naflex { &[vision, flat] } else { &[vision, 3, patch, patch] };
+        shapes.put("vision_model.embeddings.patch_embedding.weight", kernel);
         shapes.put("vision_model.embeddings.position_embedding.weight", &[patches, vision]);
         shapes.put("text_model.embeddings.token_embedding.weight", &[self.vocab_size, text]);
         shapes.put("text_model.embeddings.position_embedding.weight", &[self.context_length, text]);

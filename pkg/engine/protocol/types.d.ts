@@ -134,6 +134,8 @@ export interface ModelInfo {
   parameters: number;
   bytes: number;
   image_size: number;
+  /** Whether the model sees the square in the middle of a picture; else it sees the whole. */
+  crops: boolean;
   /** Whose pixels the model is run with. */
   preprocessor: PreprocessorName;
   context_length: number;

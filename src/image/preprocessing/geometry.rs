@@ -20,6 +20,7 @@ impl Size {
     pub fn of(self, height: usize, width: usize) -> Result<(usize, usize)> {
         let edge = match self {
             Self::Exact { height, width } => return Ok((height, width)),
+            Self::Patches { side, most } => return Ok(sides_of_patches(height, width, side, most)),
             Self::ShortestEdge(edge) => edge,
         };
         let (short, long) = if width <= height { (width, height) } else { (height, width) };
@@ -30,6 +31,23 @@ impl Size {
         }
         Ok((height as usize, width as usize))
     }
+}
+
+/// Height and width of a picture that is scaled to at most so many patches: `get_image_size_for_max_num_patches` in
+/// `image_processing_siglip2.py`, which searches for the scale by halves.
+fn sides_of_patches(height: usize, width: usize, side: usize, most: usize) -> (usize, usize) {
+    const PRECISION: f64 = 1e-5;
+    let scaled = |scale: f64, length: usize| ((length as f64 * scale / side as f64).ceil() as usize).max(1);
+    let (mut low, mut high) = (PRECISION / 10.0, 100.0);
+    while high - low >= PRECISION {
+        let scale = (low + high) / 2.0;
+        if (scaled(scale, height) as u64).saturating_mul(scaled(scale, width) as u64) <= most as u64 {
+            low = scale;
+        } else {
+            high = scale;
+        }
+    }
+    (scaled(low, height) * side, scaled(low, width) * side)
 }
 
 /// A centre crop along one axis.
@@ -103,6 +121,15 @@ mod tests {
         assert_eq!(shortest(640, 480), (298, 224));
         assert_eq!(shortest(7, 7), (224, 224));
         assert_eq!(Size::Exact { height: 3, width: 5 }.of(480, 640).unwrap(), (3, 5));
+    }
+
+    #[test]
+    fn patches_fill_what_they_may_in_the_shape_of_the_picture() {
+        let patches = |height, width| Size::Patches { side: 16, most: 256 }.of(height, width).unwrap();
+        assert_eq!(patches(256, 256), (256, 256));
+        assert_eq!(patches(1, 1), (112, 112));
+        assert_eq!(patches(1, 100_000), (16, 4096));
+        assert_eq!(Size::Patches { side: 16, most: 1 }.of(3000, 10).unwrap(), (16, 16));
     }
 
     #[test]

@@ -19,6 +19,8 @@ pub enum Size {
     ShortestEdge(usize),
     /// To this height and width; the aspect ratio is not kept.
     Exact { height: usize, width: usize },
+    /// As large as fits `most` square patches of `side` pixels, each side a multiple of theirs: SigLIP 2's NaFlex.
+    Patches { side: usize, most: usize },
 }
 
 /// A model's preprocessing. A step that is `None` is left out.

@@ -12,6 +12,9 @@ use crate::{Error, Result};
 
 const FILE: &str = "preprocessor_config.json";
 
+/// The most patches that a record may ask for.
+const MAX_PATCHES: u64 = 1 << 14;
+
 /// The largest side that a record may ask for.
 const MAX_SIDE: u64 = 1 << 14;
 
@@ -25,6 +28,7 @@ const OPENAI: Normalize = Normalize {
 };
 
 const BICUBIC: Resample = Resample::Filter(Filter::Bicubic);
+const BILINEAR: Resample = Resample::Filter(Filter::Bilinear);
 
 impl Default for Preprocessing {
     /// `CLIPImageProcessorPil` without a file: 224 pixels, bicubic, OpenAI's statistics.
@@ -105,10 +109,14 @@ impl Preprocessing {
     /// The record as a `preprocessor_config.json` that spells out every step; [`Preprocessing::from_json`]
     /// reads it back unchanged, and so does Hugging Face.
     pub fn to_json(&self) -> String {
+        let class = match self.resize {
+            Some((Size::Patches { .. }, _)) => "Siglip2ImageProcessor",
+            _ => "CLIPImageProcessor",
+        };
         let mut record = json!({
             "image_processor_type": match self.backend {
-                Backend::Pillow => "CLIPImageProcessor",
-                Backend::Torchvision => "CLIPImageProcessorFast",
+                Backend::Pillow => class.to_owned(),
+                Backend::Torchvision => format!("{class}Fast"),
             },
             "do_convert_rgb": true,
             "do_resize": self.resize.is_some(),
@@ -118,10 +126,14 @@ impl Preprocessing {
         });
         if let Some((size, resample)) = self.resize {
             record["resample"] = resample.number().into();
-            record["size"] = match size {
-                Size::ShortestEdge(edge) => json!({ "shortest_edge": edge }),
-                Size::Exact { height, width } => json!({ "height": height, "width": width }),
-            };
+            match size {
+                Size::ShortestEdge(edge) => record["size"] = json!({ "shortest_edge": edge }),
+                Size::Exact { height, width } => record["size"] = json!({ "height": height, "width": width }),
+                Size::Patches { side, most } => {
+                    record["patch_size"] = side.into();
+                    record["max_num_patches"] = most.into();
+                }
+            }
         }
         if let Some((height, width)) = self.center_crop {
             record["crop_size"] = json!({ "height": height, "width": width });
@@ -173,8 +185,11 @@ impl Fields {
         let defaults = match family {
             Some("CLIP") => Preprocessing::default(),
             Some("Siglip") => siglip(),
+            Some("Siglip2") => siglip2(),
             _ => {
-                let problem = format!("is {name:?}, expected CLIPImageProcessor or SiglipImageProcessor");
+                let problem = format!(
+                    "is {name:?}, expected CLIPImageProcessor, SiglipImageProcessor or Siglip2ImageProcessor"
+                );
                 return Err(invalid(key, problem));
             }
         };
@@ -192,6 +207,11 @@ impl Fields {
             Size::ShortestEdge(edge) if self.flag("use_square_size", false)? => {
                 Size::Exact { height: edge, width: edge }
             }
+            // Its class computes the size from these alone.
+            Size::Patches { side, most } => Size::Patches {
+                side: self.whole("patch_size", side, MAX_SIDE)?,
+                most: self.whole("max_num_patches", most, MAX_PATCHES)?,
+            },
             default => self.given("size")?.map_or(Ok(default), |size| self.size(size))?,
         };
         let resample = match self.given("resample")? {
@@ -202,6 +222,17 @@ impl Fields {
             None => default.1,
         };
         Ok(Some((size, resample)))
+    }
+
+    /// A number from 1 to `largest`.
+    fn whole(&self, key: &str, default: usize, largest: u64) -> Result<usize> {
+        match self.given(key)? {
+            None => Ok(default),
+            Some(value) => match value.as_u64() {
+                Some(number) if (1..=largest).contains(&number) => Ok(number as usize),
+                _ => Err(unusable(key, value, &format!("a whole number, 1 to {largest}"))),
+            },
+        }
     }
 
     /// A number alone is the shorter edge, unless the file says that it is a square's.
@@ -299,6 +330,11 @@ fn siglip() -> Preprocessing {
         normalize: Some(HALF),
         backend: Backend::Pillow,
     }
+}
+
+/// `Siglip2ImageProcessor` without a file.
+fn siglip2() -> Preprocessing {
+    Preprocessing { resize: Some((Size::Patches { side: 16, most: 256 }, BILINEAR)), ..siglip() }
 }
 
 /// Height and width of `{"height": h, "width": w}`, `[h, w]` or one number for both.

@@ -97,7 +97,7 @@ impl FastVit {
 
     /// The embeddings of the places of each picture's last map, or of their mean where there is to be one of each picture.
     fn embed(&self, pixels: &Tensor, of_picture: usize) -> Result<Tensor> {
-        let pixels = pictures(pixels, self.image_size)?;
+        let pixels = pictures(pixels, self.image_size, self.image_size)?;
         let shape = (pixels.len() * of_picture, self.projection.columns());
         let mut embeddings = vec![0.0; shape.0 * shape.1];
         threads::inside(|| {

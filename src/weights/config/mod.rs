@@ -29,7 +29,7 @@ pub enum ModelFamily {
     /// A class token, a causal text tower, both projected; softmax (Radford et al., 2021).
     Clip,
     /// Pooling by attention, a text tower that sees its padding, a sigmoid with a bias (Zhai et al., 2023), and
-    /// the checkpoints of a fixed resolution of its second version (Tschannen et al., 2025).
+    /// its second version (Tschannen et al., 2025).
     Siglip,
     /// A convolutional vision tower, and a text tower that sees its padding but is read at the end token (Vasu et al.,
     /// 2024): the sizes S0, S1 and S2, as far as they have that text tower.
@@ -130,6 +130,9 @@ pub struct ClipConfig {
     /// Pixels along each side. CLIP's are a multiple of `patch_size`; what SigLIP's have over one is not seen.
     pub image_size: usize,
     pub patch_size: usize,
+    /// Whether pictures keep their shape, as with SigLIP 2's NaFlex: then `image_size` is that of the square of patches
+    /// whose positions are in the file, which are resized to those of each picture.
+    pub naflex: bool,
     /// Always 3.
     pub channels: usize,
     pub text: TowerConfig,
@@ -147,7 +150,7 @@ pub struct ClipConfig {
 }
 
 impl ClipConfig {
-    /// How many patches the vision tower sees.
+    /// How many patches the vision tower sees; with `naflex`, of a square picture.
     pub fn patches(&self) -> usize {
         (self.image_size / self.patch_size).pow(2)
     }

@@ -37,6 +37,7 @@ impl ClipConfig {
             fast_vit: (family == ModelFamily::MobileClip).then(|| FastVitConfig::read(source)).transpose()?,
             image_size: bounded(source, Field::ImageSize, limit::IMAGE_SIZE)?,
             patch_size: bounded(source, Field::PatchSize, limit::IMAGE_SIZE)?,
+            naflex: source.is_naflex()?,
             channels: bounded(source, Field::Channels, 3..=3)?,
             vocab_size,
             context_length: bounded(source, Field::ContextLength, limit::CONTEXT_LENGTH)?,

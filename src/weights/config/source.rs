@@ -44,6 +44,11 @@ pub(in crate::weights) trait ConfigSource {
     /// The activation's name, as in Hugging Face configs.
     fn activation(&self, tower: Tower) -> Result<String>;
 
+    /// Whether pictures keep their shape: see [`ClipConfig::naflex`](super::ClipConfig::naflex).
+    fn is_naflex(&self) -> Result<bool> {
+        Ok(false)
+    }
+
     /// Whether texts are canonicalized before they are tokenized; only OpenCLIP's are.
     fn canonicalizes_texts(&self) -> Result<bool> {
         Ok(false)

@@ -10,6 +10,7 @@ use crate::weights::instead;
 /// A parsed `config.json`, with transformers' rule of which of its parts counts.
 pub(in crate::weights) struct ConfigJson {
     family: ModelFamily,
+    naflex: bool,
     root: Map<String, Value>,
     vision: Map<String, Value>,
     text: Map<String, Value>,
@@ -21,14 +22,14 @@ impl ConfigJson {
     /// a SigLIP without its pooling head.
     pub fn parse(json: &[u8]) -> Result<Self> {
         let root = object(Self::FILE, json)?;
-        let family = family(root.get("model_type"))?;
+        let (family, naflex) = family(root.get("model_type"))?;
         let vision = tower_config(&root, "vision_config_dict", "vision_config")?;
         let text = tower_config(&root, "text_config_dict", "text_config")?;
         if family == ModelFamily::Siglip && vision.get("vision_use_head") == Some(&Value::Bool(false)) {
             let problem = "is false, but that head produces the embedding of a picture";
             return Err(config_error("vision_config.vision_use_head", problem.into()));
         }
-        Ok(Self { family, root, vision, text })
+        Ok(Self { family, naflex, root, vision, text })
     }
 
     fn value(&self, field: Field) -> Option<&Value> {
@@ -39,6 +40,7 @@ impl ConfigJson {
     /// The object that contains a field, that object's name, and the field's key in it.
     fn place(&self, field: Field) -> (&Map<String, Value>, &'static str, &'static str) {
         match field {
+            Field::ImageSize if self.naflex => (&self.vision, "vision_config.", "num_patches"),
             Field::ImageSize => (&self.vision, "vision_config.", "image_size"),
             Field::PatchSize => (&self.vision, "vision_config.", "patch_size"),
             Field::Channels => (&self.vision, "vision_config.", "num_channels"),
@@ -58,6 +60,21 @@ impl ConfigJson {
             Field::LayerNormEps(tower) => self.place_in_tower(tower, "layer_norm_eps"),
             Field::Activation(tower) => self.place_in_tower(tower, "hidden_act"),
         }
+    }
+
+    /// The side of the square of patches whose positions are in the file, in pixels.
+    fn side_of_positions(&self) -> Result<u64> {
+        let patches = match self.value(Field::ImageSize) {
+            None => 256,
+            Some(value) => value.as_u64().unwrap_or(0),
+        };
+        let side = patches.isqrt();
+        if side == 0 || side * side != patches {
+            return Err(
+                self.error(Field::ImageSize, format!("is {patches}, expected the square of a whole number"))
+            );
+        }
+        Ok(side.saturating_mul(self.integer(Field::PatchSize)?))
     }
 
     fn place_in_tower(
@@ -84,8 +101,13 @@ impl ConfigSource for ConfigJson {
         format!("{object}{key}")
     }
 
+    fn is_naflex(&self) -> Result<bool> {
+        Ok(self.naflex)
+    }
+
     fn integer(&self, field: Field) -> Result<u64> {
         match self.value(field) {
+            _ if self.naflex && field == Field::ImageSize => self.side_of_positions(),
             None if (self.family, field) == (ModelFamily::Siglip, Field::ProjectionDim) => {
                 self.integer(Field::Width(Tower::Text))
             }
@@ -116,12 +138,15 @@ impl ConfigSource for ConfigJson {
     }
 }
 
-/// The family of a `model_type`.
-fn family(model_type: Option<&Value>) -> Result<ModelFamily> {
-    let expected = "expected \"clip\" or \"siglip\"";
+/// The family of a `model_type`, and whether it means NaFlex: the second SigLIP's checkpoints of a fixed resolution say
+/// "siglip".
+fn family(model_type: Option<&Value>) -> Result<(ModelFamily, bool)> {
+    let expected = "expected \"clip\", \"siglip\" or \"siglip2\"";
     match model_type {
+        Some(Value::String(kind)) if kind == "siglip2" => Ok((ModelFamily::Siglip, true)),
         Some(Value::String(kind)) => ModelFamily::parse(kind)
             .filter(|family| matches!(family, ModelFamily::Clip | ModelFamily::Siglip))
+            .map(|family| (family, false))
             .ok_or_else(|| unsupported(kind.clone())),
         Some(other) => Err(config_error("model_type", format!("is {other}, {expected}"))),
         None => Err(config_error("model_type", format!("is missing, {expected}"))),
@@ -129,7 +154,7 @@ fn family(model_type: Option<&Value>) -> Result<ModelFamily> {
 }
 
 /// What transformers 5.23 assumes where a key is absent (`models/clip/configuration_clip.py`,
-/// `models/siglip/configuration_siglip.py`).
+/// `models/siglip/configuration_siglip.py`, `models/siglip2/configuration_siglip2.py`).
 fn default_integer(family: ModelFamily, field: Field) -> u64 {
     match field {
         Field::Width(_) if family == ModelFamily::Siglip => 768,
@@ -258,12 +283,6 @@ fn config_error(key: &str, problem: String) -> Error {
 
 fn unsupported(found: String) -> Error {
     let (expected, instead) = match found.as_str() {
-        // The second SigLIP's checkpoints of a fixed resolution say "siglip".
-        "siglip2" => (
-            "a checkpoint of a fixed resolution (model_type \"siglip\"): NaFlex, with patches of a picture of any \
-             shape and a mask, is not supported",
-            instead::MANY_LANGUAGES,
-        ),
         "metaclip_2" => (
             "a CLIPModel with CLIP's tokenizer: MetaCLIP 2's, which is XLM-V's, is not implemented",
             instead::MANY_LANGUAGES,
@@ -272,11 +291,16 @@ fn unsupported(found: String) -> Error {
             "a CLIPModel with CLIP's text tower: one of BERT's kind is not implemented",
             instead::MANY_LANGUAGES,
         ),
-        "clip_text_model" | "clip_vision_model" | "siglip_text_model" | "siglip_vision_model" => {
+        "clip_text_model"
+        | "clip_vision_model"
+        | "siglip_text_model"
+        | "siglip_vision_model"
+        | "siglip2_text_model"
+        | "siglip2_vision_model" => {
             ("a model with both towers, to compare pictures with labels", instead::PHOTOGRAPHS)
         }
         _ => (
-            "a Hugging Face CLIPModel or SiglipModel (model_type \"clip\" or \"siglip\")",
+            "a Hugging Face CLIPModel, SiglipModel or Siglip2Model (model_type \"clip\", \"siglip\" or \"siglip2\")",
             instead::PHOTOGRAPHS,
         ),
     };

@@ -28,13 +28,15 @@ impl Plan {
     }
 }
 
+const PATCH_EMBEDDING: &str = "v.patch_embd.weight";
+
 /// The type a tensor gets where `asked` was asked for.
 ///
 /// The matrices of linear layers and the token table get it, or the next wider type whose blocks fill their
 /// rows. The weights of outlier channels are f16; so is the patch embedding, as clip.cpp demands, and so are the kernels of
 /// convolutions, unless f32 was asked for. All else is f32: it is small, and matters.
 pub fn planned_dtype(name: &str, shape: &[usize], asked: Dtype) -> Dtype {
-    let is_kernel = name == "v.patch_embd.weight" || name.starts_with(TRUNK) && shape.len() == 4;
+    let is_kernel = name == PATCH_EMBEDDING || name.starts_with(TRUNK) && shape.len() == 4;
     if is_matrix(name, shape) {
         let mut dtype = if keeps_eight_bits(name, asked) { Dtype::Q8_0 } else { asked };
         while dtype.bytes_of(shape).is_none() && dtype.is_quantized() {
@@ -66,8 +68,12 @@ fn keeps_eight_bits(name: &str, asked: Dtype) -> bool {
     }
 }
 
+/// Whether it is a matrix of a linear layer, or the token table. NaFlex's patch embedding is a kernel, whatever its shape.
 fn is_matrix(name: &str, shape: &[usize]) -> bool {
-    shape.len() == 2 && name.ends_with(".weight") && !name.ends_with("position_embd.weight")
+    shape.len() == 2
+        && name.ends_with(".weight")
+        && !name.ends_with("position_embd.weight")
+        && name != PATCH_EMBEDDING
 }
 
 /// The type most matrices have.

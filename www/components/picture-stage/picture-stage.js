@@ -12,7 +12,8 @@ const UNSEEN = "This browser cannot display the file.";
  * The picture being classified, as the model sees it: what its square crop leaves out is veiled. Another instrument (the
  * drawing pad, the camera) can take the picture's place.
  *
- * Properties: `picture`, `{ src, alt, caption }` or `null`; `heat`; `size`, the picture's `{ width, height }` once known;
+ * Properties: `picture`, `{ src, alt, caption }` or `null`; `heat`; `size`, the picture's `{ width, height }` once known, with
+ * `crops: false` where the model sees all of it;
  * `verdict`; `instrument`, an element or `null`; `dropping`, whether a file hangs over the page; `busy`.
  *
  * @typedef {{ src: string, alt: string, caption: string }} ShownPicture
@@ -76,7 +77,7 @@ export class PictureStage extends Component {
   }
 
   /**
-   * Darkens the square that the model sees, except where it is light.
+   * Darkens what the model sees, the square in the middle or the whole picture, except where it is light.
    *
    * @param {{ light: Float32Array, side: number, strength: number } | null} heat `light`: [side * side], 0..1, row by row
    */
@@ -95,9 +96,11 @@ export class PictureStage extends Component {
     context.drawImage(cells, 0, 0, HEAT_SIDE, HEAT_SIDE);
   }
 
-  set size(/** @type {{ width: number, height: number } | null} */ size) {
+  set size(/** @type {{ width: number, height: number, crops?: boolean } | null} */ size) {
     const ratio = size ? size.width / size.height : 1;
-    const cropped = Math.abs(ratio - 1) > 0.02;
+    const isWhole = size?.crops === false;
+    const cropped = !isWhole && Math.abs(ratio - 1) > 0.02;
+    this.#frame.toggleAttribute("data-whole", isWhole);
     this.#veil.hidden = !cropped;
     this.#note.textContent = cropped ? "The model sees the bright square." : "";
     this.#frame.style.setProperty("--ratio", String(ratio));

@@ -183,7 +183,7 @@ export class ClassifyView extends Component {
       this.#busy = detail;
       this.#tellWork();
     });
-    this.listen(inquiry, "picture", ({ detail }) => (this.#parts.stage.size = detail));
+    this.listen(inquiry, "picture", ({ detail }) => (this.#parts.stage.size = { ...detail, crops: this.#session.info?.crops }));
     this.listen(inquiry, "picture-fault", ({ detail }) => {
       this.#pictures.fault = detail;
       this.#forget("No scores: the picture could not be read.");

@@ -84,7 +84,8 @@ fn print(inspection: &Inspection) -> Result<()> {
     };
     output::line(format!("name        {}", record.name.as_deref().unwrap_or("unnamed")))?;
     output::line(format!("vision      {}", tower(&config.vision)))?;
-    output::line(format!("            {} px in patches of {}", config.image_size, config.patch_size))?;
+    let size = if config.naflex { "any shape".to_owned() } else { format!("{} px", config.image_size) };
+    output::line(format!("            {size} in patches of {}", config.patch_size))?;
     let pixels = match (inspection.preprocessor, &inspection.preprocessor_error) {
         (Some(preprocessor), _) => format!("{}'s pixels", preprocessor.name()),
         (None, error) => format!("cannot be given pictures: {}", error.as_deref().unwrap_or_default()),

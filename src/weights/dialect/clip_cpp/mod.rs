@@ -30,6 +30,8 @@ const TOKENS: &str = "tokenizer.ggml.tokens";
 pub(in crate::weights) const IMAGE_MEAN: &str = "clip.vision.image_mean";
 pub(in crate::weights) const IMAGE_STD: &str = "clip.vision.image_std";
 const USE_GELU: &str = "clip.use_gelu";
+/// Whether pictures keep their shape.
+const NAFLEX: &str = "clip.vision.naflex";
 /// Whether texts are canonicalized before they are tokenized.
 const CANONICALIZES_TEXTS: &str = "clip.text.canonicalize";
 const NEUTRAL_COSINE: &str = "clip.neutral_cosine";
@@ -161,6 +163,15 @@ pub(in crate::weights) fn record(metadata: &Metadata) -> Result<Record> {
 struct ConfigKeys<'a>(&'a Metadata);
 
 impl ConfigKeys<'_> {
+    /// `false` where the key is missing.
+    fn flag(&self, key: &str) -> Result<bool> {
+        match self.0.get(key) {
+            None => Ok(false),
+            Some(Value::Bool(value)) => Ok(*value),
+            Some(_) => Err(config_error(key, "is neither true nor false".into())),
+        }
+    }
+
     fn text(&self, key: &str) -> Result<&str> {
         let value = self.0.get(key).ok_or_else(|| config_error(key, "is missing".into()))?;
         value.as_str().ok_or_else(|| config_error(key, "is no string".into()))
@@ -178,12 +189,12 @@ impl ConfigSource for ConfigKeys<'_> {
         ModelFamily::parse(name).ok_or_else(|| unsupported(name.to_owned()))
     }
 
+    fn is_naflex(&self) -> Result<bool> {
+        self.flag(NAFLEX)
+    }
+
     fn canonicalizes_texts(&self) -> Result<bool> {
-        match self.0.get(CANONICALIZES_TEXTS) {
-            None => Ok(false),
-            Some(Value::Bool(value)) => Ok(*value),
-            Some(_) => Err(config_error(CANONICALIZES_TEXTS, "is neither true nor false".into())),
-        }
+        self.flag(CANONICALIZES_TEXTS)
     }
 
     fn key(&self, field: Field) -> String {
@@ -301,6 +312,9 @@ pub(in crate::weights) fn describe(
     keys.field(Field::ImageSize, config.image_size);
     keys.field(Field::PatchSize, config.patch_size);
     keys.field(Field::Channels, config.channels);
+    if config.naflex {
+        keys.put(NAFLEX, Value::Bool(true));
+    }
     if let (ModelFamily::PerceptionEncoder, Some(heads)) = (config.family, config.pooling_heads) {
         keys.field(Field::PoolingHeads, heads);
     }

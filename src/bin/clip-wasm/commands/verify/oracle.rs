@@ -33,6 +33,9 @@ impl Oracle {
     /// # Errors
     /// `File` if it is not there, `Candle` for what candle makes of it.
     pub fn open(folder: &Path, config: &weights::ClipConfig) -> Result<Option<Self>> {
+        if config.naflex {
+            return Ok(None);
+        }
         let (known, file) = match config.family {
             ModelFamily::Clip => (OurActivation::QuickGelu, "model.safetensors"),
             ModelFamily::Siglip => (OurActivation::GeluTanh, "model.safetensors"),

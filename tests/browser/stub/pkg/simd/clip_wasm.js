@@ -72,6 +72,7 @@ class Engine {
       parameters: 1,
       bytes: this.bytes,
       image_size: 32,
+      crops: true,
       preprocessor: this.preprocessor,
       context_length: 77,
       projection_dim: DIM,

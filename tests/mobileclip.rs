@@ -103,3 +103,11 @@ fn openclips_config_says_which_tower_it_is() {
     let error = read("fastvit_mci0", json!({})).unwrap_err().to_string();
     assert!(error.contains("causal"), "{error}");
 }
+
+#[test]
+fn a_gguf_whose_patches_are_not_what_the_stages_make_of_a_picture_is_refused() {
+    let mut checkpoint = checkpoint();
+    checkpoint.config.patch_size = 16;
+    let error = Checkpoint::from_gguf(file_of(&checkpoint, Dtype::Q8_0)).unwrap_err().to_string();
+    assert!(error.contains("`clip.vision.patch_size` is 16, expected 32"), "{error}");
+}

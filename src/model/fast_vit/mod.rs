@@ -25,8 +25,6 @@ use crate::weights::{Activation, ClipConfig, FastVitConfig, Tensors};
 /// What its tensors begin with.
 const PREFIX: &str = "v.trunk";
 const STAGES: usize = 4;
-/// How many times as large a picture's side is as the last map's.
-const REDUCTION: usize = 32;
 
 /// The tower.
 #[derive(Debug)]
@@ -57,7 +55,7 @@ impl FastVit {
         let bytes = of_trunk.map(bytes_in_memory).sum();
         let mut layers = Layers { tensors, layers: Vec::new(), activation, heads };
         let (first, layers) = (layers.load(sizes)?, layers.layers);
-        let side = config.image_size / REDUCTION;
+        let side = config.image_size / FastVitConfig::REDUCTION;
         Ok(Self {
             bytes,
             image_size: config.image_size,

@@ -88,6 +88,11 @@ pub struct FastVitConfig {
     pub blocks: [usize; 4],
 }
 
+impl FastVitConfig {
+    /// How many times as large a picture's side is as the last map's: what a FastViT has for the side of a patch.
+    pub const REDUCTION: usize = 32;
+}
+
 /// Which position of the text tower's output is the embedding of the prompt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]

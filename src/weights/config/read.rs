@@ -64,6 +64,10 @@ impl ClipConfig {
             let problem = format!("is {patch}, expected a divisor of the image size {image}");
             return Err(source.error(Field::PatchSize, problem));
         }
+        if self.fast_vit.is_some() && patch != FastVitConfig::REDUCTION {
+            let problem = format!("is {patch}, expected {} for a FastViT", FastVitConfig::REDUCTION);
+            return Err(source.error(Field::PatchSize, problem));
+        }
         if self.family == ModelFamily::Siglip && self.projection_dim != self.vision.width {
             let (found, width) = (self.projection_dim, self.vision.width);
             let problem = format!("is {found}, expected the width {width} of the vision tower");

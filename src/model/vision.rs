@@ -119,8 +119,9 @@ impl VisionTower {
     /// # Errors
     /// `Candle` for pixels of another shape.
     pub fn forward(&self, pixels: &Tensor) -> Result<Tensor> {
-        let (images, pixels, size) = self.pictures(pixels)?;
-        let columns = self.readout.columns();
+        let size = self.size_of(pixels)?;
+        let pixels = pictures(pixels, size.0, size.1)?;
+        let (images, columns) = (pixels.len(), self.readout.columns());
         let mut embeddings = vec![0.0; images * columns];
         let together = self.pictures_per_pass();
         threads::inside(|| {
@@ -145,14 +146,15 @@ impl VisionTower {
     /// # Errors
     /// `Candle` for pixels of another shape.
     pub fn embed_patches(&self, pixels: &Tensor) -> Result<Tensor> {
-        let (_, pixels, size) = self.pictures(pixels)?;
+        let size = self.size_of(pixels)?;
+        let pixels = pictures(&pixels.narrow(0, 0, 1)?, size.0, size.1)?;
         let (rows, columns) = self.grid(size);
         let shape = (rows * columns, self.readout.columns());
         let mut embeddings = vec![0.0; shape.0 * shape.1];
         let together = self.readout.pictures_per_pass();
         threads::inside(|| {
             self.workspaces.with(|workspace| {
-                let x = self.states(&pixels[..1], size, &self.patches, workspace)?;
+                let x = self.states(&pixels, size, &self.patches, workspace)?;
                 let rows = x.chunks(together * self.patch_embedding.columns());
                 rows.zip(embeddings.chunks_mut(together * shape.1)).try_for_each(|(rows, embeddings)| {
                     self.readout.forward(rows, embeddings.len() / shape.1, workspace, embeddings)
@@ -164,19 +166,20 @@ impl VisionTower {
         Ok(Tensor::from_vec(embeddings, shape, &Device::Cpu)?)
     }
 
-    /// How many pictures there are in `pixels` `[images, 3, height, width]`, each one's samples, and (height, width).
+    /// The (height, width) of the pictures of `pixels` `[images, 3, height, width]`: with NaFlex their own.
     ///
     /// # Errors
-    /// `Candle` for a shape that the tower does not take.
-    fn pictures(&self, pixels: &Tensor) -> Result<(usize, Vec<Vec<f32>>, (usize, usize))> {
-        let (images, _, height, width) = pixels.dims4()?;
-        let (height, width) = if self.naflex { (height, width) } else { (self.image_size, self.image_size) };
-        let is_whole = [height, width].iter().all(|side| *side > 0 && side.is_multiple_of(self.patch_size));
-        if self.naflex && !is_whole {
-            let problem = format!("{height} x {width} pixels are no whole patches of {}", self.patch_size);
-            return Err(candle_core::Error::Msg(problem))?;
+    /// `Candle` for sides that are no whole patches.
+    fn size_of(&self, pixels: &Tensor) -> Result<(usize, usize)> {
+        if !self.naflex {
+            return Ok((self.image_size, self.image_size));
         }
-        Ok((images, pictures(pixels, height, width)?, (height, width)))
+        let (_, _, height, width) = pixels.dims4()?;
+        if [height, width].iter().all(|side| *side > 0 && side.is_multiple_of(self.patch_size)) {
+            return Ok((height, width));
+        }
+        let problem = format!("{height} x {width} pixels are no whole patches of {}", self.patch_size);
+        Err(candle_core::Error::Msg(problem))?
     }
 
     /// Rows and columns of patches of a picture of (height, width).

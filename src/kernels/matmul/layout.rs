@@ -41,8 +41,6 @@ pub const WIDENED: bool = cfg!(all(target_feature = "simd128", not(feature = "re
 
 /// Bytes of an activation's code.
 pub const CODE_BYTES: usize = if WIDENED { 2 } else { 1 };
-/// How many values of `k` of one column lie side by side in a panel.
-pub const RUN: usize = if WIDENED { 2 } else { STEP };
 /// Bytes of a block of a panel.
 pub const PANEL_BLOCK_BYTES: usize = COLUMNS * BLOCK + COLUMNS * 4 + COLUMNS * 2;
 

@@ -1,7 +1,10 @@
 //! A panel's order in plain Rust.
 
 use super::super::BLOCK;
-use super::super::layout::{COLUMNS, RUN, panel_offset};
+use super::super::layout::{COLUMNS, STEP, WIDENED, panel_offset};
+
+/// How many values of `k` of one column lie side by side in a panel.
+const RUN: usize = if WIDENED { 2 } else { STEP };
 use super::Facts;
 
 /// Writes the codes of a block of `columns` into `target`.

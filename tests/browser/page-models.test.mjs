@@ -221,7 +221,7 @@ test("a heatmap lies over what the model sees: all of the picture, or the square
   await page.getByRole("tab", { name: "Model" }).click();
   const folder = "tests/golden/models/naflex";
   await page.getByLabel("Model file").setInputFiles(readdirSync(folder).map((name) => `${folder}/${name}`));
-  await named("naflex");
+  await page.locator("model-view").getByText("(NaFlex)").waitFor();
   await page.getByRole("tab", { name: "Classify" }).click();
   await page.locator("picture-stage .heat").waitFor();
   const whole = await places();

@@ -118,7 +118,7 @@ export interface WasmEngine {
   /** Hexadecimal, of the model file. */
   sha256(): string;
   /** The same, with the preprocessor behind a `+` where it is not the file's own: what embeddings are saved under. */
-  embedded_by(): string;
+  embedder(): string;
   embed_image(bytes: Uint8Array): WasmImageEmbedding;
   embed_pixels(rgba: Uint8Array, width: number, height: number): WasmImageEmbedding;
   /** [texts, projection_dim], as projected. */

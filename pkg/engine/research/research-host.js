@@ -61,7 +61,7 @@ export class ResearchHost {
    */
   async open({ token = 0, parts, expected, saved = [] }) {
     const { projection_dim: width, version } = this.#engine.info();
-    const weights = this.#engine.embedded_by();
+    const weights = this.#engine.embedder();
     const embeddingSet = new this.#build.EmbeddingSet(width);
     this.#ahead = null;
     this.#unsaved = [];
@@ -139,7 +139,7 @@ export class ResearchHost {
     const bytes = new Uint8Array(values.buffer);
     /** @type {import("./saved-embeddings.js").SavedIndex} */
     const index = {
-      weights_sha256: this.#engine.embedded_by(),
+      weights_sha256: this.#engine.embedder(),
       version: this.#engine.info().version,
       width,
       sha256: await this.#hash(bytes),

@@ -119,7 +119,7 @@ pub struct Hashes {
     /// What tables of embeddings name: the weights' hash, and after a `+` whose pixels the pictures were embedded from,
     /// where the hash does not stand for these. That of a GGUF file stands for the choice in it; that of a folder's
     /// weights says nothing of pixels, and stands for Pillow's.
-    pub embedded_by: String,
+    pub embedder: String,
 }
 
 /// Makes a checkpoint run with the pixels that are asked for, or else with its own; its record names them where its
@@ -143,8 +143,8 @@ pub fn hashed_session(name: &OsStr, preprocessor: Option<Backend>) -> Result<(Se
     let checkpoint = with_preprocessor(checkpoint, preprocessor)?;
     let used = own(&checkpoint)?;
     let weights = checkpoint.sha256().to_owned();
-    let embedded_by = if used == told { weights.clone() } else { format!("{weights}+{}", used.name()) };
-    let hashes = Hashes { weights, config: checkpoint.metadata_sha256()?, embedded_by };
+    let embedder = if used == told { weights.clone() } else { format!("{weights}+{}", used.name()) };
+    let hashes = Hashes { weights, config: checkpoint.metadata_sha256()?, embedder };
     Ok((build(name, checkpoint)?, hashes))
 }
 

@@ -56,7 +56,7 @@ impl ModelLoader {
             FileHash::Known(sha256) => sha256,
             FileHash::Counting(hash) => hexadecimal(&hash.finalize()),
         };
-        Ok(Engine { session, embedded_by: sha256.clone(), sha256 })
+        Ok(Engine { session, embedder: sha256.clone(), sha256 })
     }
 }
 
@@ -65,7 +65,7 @@ impl ModelLoader {
 pub struct Engine {
     session: Session,
     sha256: String,
-    embedded_by: String,
+    embedder: String,
 }
 
 #[wasm_bindgen]
@@ -90,7 +90,7 @@ impl Engine {
         let Some(backend) = Backend::from_name(name) else { return Ok(()) };
         if backend != self.session.preprocessor() {
             self.session.set_preprocessor(backend).map_err(thrown)?;
-            self.embedded_by = format!("{}+{name}", self.sha256);
+            self.embedder = format!("{}+{name}", self.sha256);
         }
         Ok(())
     }
@@ -102,8 +102,8 @@ impl Engine {
 
     /// What tells the embeddings of pictures from those of other weights or other pixels: the model file's SHA-256, with
     /// `+` and the preprocessor behind it where that is not the file's own.
-    pub fn embedded_by(&self) -> String {
-        self.embedded_by.clone()
+    pub fn embedder(&self) -> String {
+        self.embedder.clone()
     }
 
     /// The embedding of an encoded picture.

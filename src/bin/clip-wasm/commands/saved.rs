@@ -49,7 +49,7 @@ impl Saved {
         let csv = output::read(&name.with_added_extension("csv"))?;
         let csv = String::from_utf8_lossy(&csv);
         let lines = table::read_csv(&csv).map_err(|error| in_file(&path, error))?;
-        let weights = &settings.embedded_by;
+        let weights = &settings.embedder;
         let found = |of: fn(&table::Line) -> Option<&String>| lines.first().and_then(of);
         if let Some(hash) = found(|line| line.weights.as_ref()).filter(|hash| *hash != weights) {
             if same_weights(hash, settings) {
@@ -121,7 +121,7 @@ impl Saved {
 pub fn keep(name: &Path, set: &EmbeddingSet, settings: &Settings) -> Result<()> {
     output::write(&name.with_added_extension("npy"), &set.to_npy())?;
     let table = name.with_added_extension("csv");
-    output::write(&table, set.to_csv(&settings.embedded_by)?.as_bytes())?;
+    output::write(&table, set.to_csv(&settings.embedder)?.as_bytes())?;
     describe(&table, settings)
 }
 
@@ -141,9 +141,9 @@ pub fn refuse_other_config(table: &Path, settings: &Settings) -> Result<()> {
     }
 }
 
-/// Whether `embedded_by` of a table names the weights of `settings`, be it with other pixels.
-pub fn same_weights(embedded_by: &str, settings: &Settings) -> bool {
-    embedded_by.split('+').next() == Some(&settings.weights_sha256)
+/// Whether `embedder` of a table names the weights of `settings`, be it with other pixels.
+pub fn same_weights(embedder: &str, settings: &Settings) -> bool {
+    embedder.split('+').next() == Some(&settings.weights_sha256)
 }
 
 /// The error for embeddings that the same weights made of other pixels.

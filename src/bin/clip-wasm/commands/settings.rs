@@ -17,7 +17,7 @@ pub struct Settings {
     pub config_sha256: String,
     /// What the tables of embeddings have for the weights' hash.
     #[serde(skip)]
-    pub embedded_by: String,
+    pub embedder: String,
     /// Path of the data, as [`output::readable`] writes it.
     pub data: String,
     /// Identity of the pictures that were measured; `None` before they are read.

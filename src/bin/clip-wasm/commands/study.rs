@@ -64,7 +64,7 @@ impl Study {
             preprocessor: info.preprocessor,
             weights_sha256: hashes.weights,
             config_sha256: hashes.config,
-            embedded_by: hashes.embedded_by,
+            embedder: hashes.embedder,
             data: output::readable(&data.data),
             identity: None,
             labels,
@@ -156,7 +156,7 @@ impl Study {
         let (npy, csv) = (output::read(path)?, output::read(&path.with_extension("csv"))?);
         let csv = String::from_utf8_lossy(&csv);
         let set =
-            EmbeddingSet::from_files(&npy, &csv, self.session.projection_dim(), &self.settings.embedded_by);
+            EmbeddingSet::from_files(&npy, &csv, self.session.projection_dim(), &self.settings.embedder);
         set.map_err(|error| match error {
             Error::OtherWeights { found, .. } if saved::same_weights(&found, &self.settings) => {
                 saved::other_pixels(&path.with_extension("csv"))

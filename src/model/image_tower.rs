@@ -18,7 +18,7 @@ impl ImageTower {
     /// Takes the tower's tensors.
     ///
     /// # Errors
-    /// As [`VisionTower::load`] and [`FastVit::load`].
+    /// As [`VisionTower::load`] and `FastVit::load`.
     pub fn load(tensors: &mut Tensors, config: &ClipConfig) -> Result<Self> {
         match &config.fast_vit {
             None => Ok(Self::Transformer(Box::new(VisionTower::load(tensors, config)?))),
@@ -46,7 +46,7 @@ impl ImageTower {
     }
 
     /// The embeddings `[patches, projection_dim]` of the patches of one image, as [`VisionTower::embed_patches`] and
-    /// [`FastVit::embed_patches`] describe them.
+    /// `FastVit::embed_patches` describe them.
     ///
     /// # Errors
     /// `Candle` for pixels of another shape.

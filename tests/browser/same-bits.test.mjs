@@ -11,8 +11,8 @@ import { writeSeededMobileClip } from "./seeded-checkpoint.mjs";
 import { openStage } from "./stage.mjs";
 
 const CLI = "target/release/clip-wasm";
-/** Tiny checkpoints with each activation, of CLIP, SigLIP and Perception Encoder; the command line quantizes them here. */
-const CHECKPOINTS = ["gelu", "quick-gelu", "siglip", "perception-encoder/PE-Tiny.pt"];
+/** Tiny checkpoints with each activation, of CLIP, SigLIP, its NaFlex and Perception Encoder; the command line quantizes them here. */
+const CHECKPOINTS = ["gelu", "quick-gelu", "siglip", "naflex", "perception-encoder/PE-Tiny.pt"];
 const QUANTIZED = ["q8_0", "q6_k", "q5_0", "q4_0"];
 const UNQUANTIZED = ["f32", "f16"];
 /**

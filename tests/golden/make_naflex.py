@@ -36,8 +36,8 @@ SIZES = [(1, 1), (5, 7), (480, 640), (640, 480), (37, 1000), (1000, 37), (3024, 
 
 
 def settings():
-    base = siglip_config(tower(48, 4, 2, 80, ACT, 1e-6), tower(32, 2, 2, 64, ACT, 1e-6), image=0, patch=PATCH,
-                         vocabulary=560, projection=48)
+    base = siglip_config(tower(64, 4, 2, 96, ACT, 1e-6), tower(32, 2, 2, 64, ACT, 1e-6), image=0, patch=PATCH,
+                         vocabulary=560, projection=64)
     base |= {"model_type": "siglip2", "architectures": ["Siglip2Model"]}
     del base["vision_config"]["image_size"]
     base["vision_config"] |= {"model_type": "siglip2_vision_model", "num_patches": MOST}

@@ -17,8 +17,8 @@ import { ALIASES, TASKS } from "./tasks.js";
 const OPTIONS = /** @type {const} */ ([
   "dtype",
   "device",
-  "preprocessor",
   "revision",
+  "preprocessor",
   "progress_callback",
   "signal",
   "threads",

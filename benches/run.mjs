@@ -190,7 +190,7 @@ function markdown(found) {
   const { runtime_bytes: bytes } = found;
   return `# Bench
 
-Written by \`./build.sh bench --markdown docs/BENCH.md\` on ${cpus()[0].model.trim()}, ${cpus().length} cores, Chromium.
+Written by \`./build.sh bench --markdown docs/BENCH.md\` on ${new Date().toISOString().slice(0, 10)}, ${cpus()[0].model.trim()}, ${cpus().length} cores, Chromium.
 Memory is in megabytes: the most that loading takes, over the engine without a model (weights: ${found.memory_b32?.weights_mb} MB).
 Times are medians in milliseconds, ratios medians of ours over the peer's (${PEER}) in the same round, q8 unless the name
 says otherwise; cosines are means to PyTorch's f32. \`1t\` and \`2t\` are threads. \`eval\` is the command line, in

@@ -16,7 +16,7 @@ mod simd128;
 #[cfg(not(target_feature = "simd128"))]
 pub use portable::F32x4;
 #[cfg(target_feature = "simd128")]
-pub use simd128::F32x4;
+pub use simd128::{F32x4, transposed};
 
 /// Adding 1.5 * 2^23 to |x| < 2^22 rounds it to the nearest integer, ties to even, and leaves that in the lowest bits.
 const ROUNDING: f32 = 12_582_912.0;

@@ -5,6 +5,19 @@
 use std::arch::wasm32::*;
 use std::ops::{Add, Div, Mul, Sub};
 
+/// Lane `i` of each of four vectors of 32-bit lanes as vector `i`.
+#[inline(always)]
+pub fn transposed([a, b, c, d]: [v128; 4]) -> [v128; 4] {
+    let (ab, cd) = (i32x4_shuffle::<0, 4, 1, 5>(a, b), i32x4_shuffle::<0, 4, 1, 5>(c, d));
+    let (ab_high, cd_high) = (i32x4_shuffle::<2, 6, 3, 7>(a, b), i32x4_shuffle::<2, 6, 3, 7>(c, d));
+    [
+        i64x2_shuffle::<0, 2>(ab, cd),
+        i64x2_shuffle::<1, 3>(ab, cd),
+        i64x2_shuffle::<0, 2>(ab_high, cd_high),
+        i64x2_shuffle::<1, 3>(ab_high, cd_high),
+    ]
+}
+
 /// Four `f32`.
 #[derive(Clone, Copy, Debug)]
 pub struct F32x4(v128);
@@ -56,16 +69,7 @@ impl F32x4 {
     /// Lane `i` of each of four vectors as vector `i`.
     #[inline(always)]
     pub(super) fn transposed(rows: [Self; 4]) -> [Self; 4] {
-        let [a, b, c, d] = rows.map(|row| row.0);
-        let (ab, cd) = (i32x4_shuffle::<0, 4, 1, 5>(a, b), i32x4_shuffle::<0, 4, 1, 5>(c, d));
-        let (ab_high, cd_high) = (i32x4_shuffle::<2, 6, 3, 7>(a, b), i32x4_shuffle::<2, 6, 3, 7>(c, d));
-        [
-            i64x2_shuffle::<0, 2>(ab, cd),
-            i64x2_shuffle::<1, 3>(ab, cd),
-            i64x2_shuffle::<0, 2>(ab_high, cd_high),
-            i64x2_shuffle::<1, 3>(ab_high, cd_high),
-        ]
-        .map(Self)
+        transposed(rows.map(|row| row.0)).map(Self)
     }
 
     /// The bits of each lane, less those of `base`.

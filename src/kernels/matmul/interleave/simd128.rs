@@ -4,6 +4,7 @@
 
 use std::arch::wasm32::*;
 
+use super::super::super::lanes::transposed;
 use super::super::BLOCK;
 use super::super::layout::{COLUMNS, STEP, WIDENED};
 use super::Facts;
@@ -40,19 +41,6 @@ pub(in super::super) fn interleave(
     // SAFETY: there is room for eight numbers of 16 bits.
     unsafe { v128_store(found.as_mut_ptr().cast(), i16x8_narrow_i32x4(first, others)) };
     Facts { sums: found, largest: largest_byte(largest) }
-}
-
-/// Step `i` of four columns as vector `i`, of four steps of each column.
-#[inline(always)]
-fn transposed([a, b, c, d]: [v128; 4]) -> [v128; 4] {
-    let (ab, cd) = (i32x4_shuffle::<0, 4, 1, 5>(a, b), i32x4_shuffle::<0, 4, 1, 5>(c, d));
-    let (ab_high, cd_high) = (i32x4_shuffle::<2, 6, 3, 7>(a, b), i32x4_shuffle::<2, 6, 3, 7>(c, d));
-    [
-        i64x2_shuffle::<0, 2>(ab, cd),
-        i64x2_shuffle::<1, 3>(ab, cd),
-        i64x2_shuffle::<0, 2>(ab_high, cd_high),
-        i64x2_shuffle::<1, 3>(ab_high, cd_high),
-    ]
 }
 
 /// The largest of sixteen bytes.

@@ -36,8 +36,6 @@ fn default_template(family: ModelFamily) -> &'static str {
 const MOBILE_CLIP_PADDING: u32 = 0;
 /// How many prompts go through the text tower at once, which bounds the memory of a pass.
 const PROMPTS_PER_PASS: usize = 64;
-/// The most patches of a picture that keeps its shape: as many as a model of a fixed resolution may have.
-const MOST_PATCHES: u64 = 1 << 14;
 
 /// A loaded model, ready for pictures and labels.
 #[derive(Debug)]
@@ -126,6 +124,12 @@ pub fn preprocessor_of(json: &[u8], record: &Record) -> Result<Backend> {
 pub fn choose_preprocessor(record: &mut Record, json: &[u8], asked: Option<Backend>) -> Result<()> {
     record.preprocessor = Preprocessing::said_beside(json, asked.or(record.preprocessor))?;
     Ok(())
+}
+
+/// What tells embeddings of pictures from those of other weights or other pixels: the weights' hash, and after a `+` the
+/// backend that is `used`, where it is not the `own` one, for which the hash stands.
+pub fn embedder(weights: &str, own: Backend, used: Backend) -> String {
+    if used == own { weights.to_owned() } else { format!("{weights}+{}", used.name()) }
 }
 
 impl Session {
@@ -284,20 +288,19 @@ impl Session {
 
 /// Checks that the preprocessing's output, (height, width), is a size that the vision tower takes.
 fn check_sides((height, width): (usize, usize), config: &ClipConfig) -> Result<()> {
+    const MOST: usize = ClipConfig::MOST_PATCHES;
     let (size, patch) = (config.image_size, config.patch_size);
-    let is_whole = [height, width].iter().all(|side| side.is_multiple_of(patch));
-    let patches = (height / patch) as u64 * (width / patch) as u64;
-    if config.naflex && is_whole && patches <= MOST_PATCHES {
-        return Ok(());
-    }
-    if !config.naflex && (height, width) == (size, size) {
-        return Ok(());
-    }
-    let (key, taken) = if config.naflex {
-        ("max_num_patches", format!("at most {MOST_PATCHES} patches of {patch}, and these whole"))
+    let (fits, key, taken) = if config.naflex {
+        let is_whole = height.is_multiple_of(patch) && width.is_multiple_of(patch);
+        let patches = (height / patch) as u64 * (width / patch) as u64;
+        let taken = format!("at most {MOST} patches of {patch}, and these whole");
+        (is_whole && patches <= MOST as u64, "max_num_patches", taken)
     } else {
-        ("crop_size", format!("{size} x {size}"))
+        ((height, width) == (size, size), "crop_size", format!("{size} x {size}"))
     };
+    if fits {
+        return Ok(());
+    }
     let problem = format!("gives {width} x {height} pixels, the model takes {taken}");
     Err(Error::Config { file: "preprocessor_config.json", key: key.to_owned(), problem })
 }

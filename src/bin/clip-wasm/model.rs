@@ -5,7 +5,7 @@ use std::path::{Component, Path};
 
 use bytes::Bytes;
 use clip_wasm::image::Backend;
-use clip_wasm::session::{Session, choose_preprocessor, preprocessor_of};
+use clip_wasm::session::{Session, choose_preprocessor, embedder, preprocessor_of};
 use clip_wasm::weights::{Checkpoint, Dtype};
 use clip_wasm::{Error, Result};
 
@@ -116,8 +116,7 @@ pub struct Hashes {
     pub weights: String,
     /// Of architecture, tokenizer and preprocessing.
     pub config: String,
-    /// What tables of embeddings name: the weights' hash, and after a `+` whose pixels the pictures were embedded from,
-    /// where the hash does not stand for these. That of a GGUF file stands for the choice in it; that of a folder's
+    /// What tables of embeddings name, as [`embedder`] has it. The hash of a GGUF file stands for the choice in it; that of a folder's
     /// weights says nothing of pixels, and stands for Pillow's.
     pub embedder: String,
 }
@@ -143,7 +142,7 @@ pub fn hashed_session(name: &OsStr, preprocessor: Option<Backend>) -> Result<(Se
     let checkpoint = with_preprocessor(checkpoint, preprocessor)?;
     let used = own(&checkpoint)?;
     let weights = checkpoint.sha256().to_owned();
-    let embedder = if used == told { weights.clone() } else { format!("{weights}+{}", used.name()) };
+    let embedder = embedder(&weights, told, used);
     let hashes = Hashes { weights, config: checkpoint.metadata_sha256()?, embedder };
     Ok((build(name, checkpoint)?, hashes))
 }

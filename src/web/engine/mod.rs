@@ -56,7 +56,7 @@ impl ModelLoader {
             FileHash::Known(sha256) => sha256,
             FileHash::Counting(hash) => hexadecimal(&hash.finalize()),
         };
-        Ok(Engine { session, embedder: sha256.clone(), sha256 })
+        Ok(Engine { own_preprocessor: session.preprocessor(), session, sha256 })
     }
 }
 
@@ -65,7 +65,8 @@ impl ModelLoader {
 pub struct Engine {
     session: Session,
     sha256: String,
-    embedder: String,
+    /// Whose pixels the model's file names.
+    own_preprocessor: Backend,
 }
 
 #[wasm_bindgen]
@@ -87,12 +88,8 @@ impl Engine {
     /// Takes pixels as `pillow` or `torchvision` makes them from now on, whatever the model's file says. Any other
     /// name changes nothing.
     pub fn set_preprocessor(&mut self, name: &str) -> Result<(), JsValue> {
-        let Some(backend) = Backend::from_name(name) else { return Ok(()) };
-        if backend != self.session.preprocessor() {
-            self.session.set_preprocessor(backend).map_err(thrown)?;
-            self.embedder = format!("{}+{name}", self.sha256);
-        }
-        Ok(())
+        let backend = Backend::from_name(name);
+        backend.map_or(Ok(()), |backend| self.session.set_preprocessor(backend)).map_err(thrown)
     }
 
     /// The SHA-256 of the model file, in hexadecimal.
@@ -100,10 +97,10 @@ impl Engine {
         self.sha256.clone()
     }
 
-    /// What tells the embeddings of pictures from those of other weights or other pixels: the model file's SHA-256, with
-    /// `+` and the preprocessor behind it where that is not the file's own.
+    /// What embeddings of pictures are saved under: the model file's SHA-256, with `+` and the preprocessor behind it where
+    /// that is not the file's own.
     pub fn embedder(&self) -> String {
-        self.embedder.clone()
+        session::embedder(&self.sha256, self.own_preprocessor, self.session.preprocessor())
     }
 
     /// The embedding of an encoded picture.

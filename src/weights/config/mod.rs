@@ -155,6 +155,9 @@ pub struct ClipConfig {
 }
 
 impl ClipConfig {
+    /// The most patches of a picture.
+    pub const MOST_PATCHES: usize = 1 << 14;
+
     /// How many patches the vision tower sees; with `naflex`, of a square picture.
     pub fn patches(&self) -> usize {
         (self.image_size / self.patch_size).pow(2)

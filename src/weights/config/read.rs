@@ -19,8 +19,6 @@ mod limit {
     pub const IMAGE_SIZE: RangeInclusive<u64> = 1..=2048;
     pub const VOCAB_SIZE: RangeInclusive<u64> = 1..=1 << 20;
     pub const CONTEXT_LENGTH: RangeInclusive<u64> = 2..=2048;
-    /// Patches of an image.
-    pub const PATCHES: usize = 1 << 14;
     /// Values of the token table.
     pub const TOKEN_TABLE: u64 = 1 << 29;
 }
@@ -73,11 +71,11 @@ impl ClipConfig {
             let problem = format!("is {found}, expected the width {width} of the vision tower");
             return Err(source.error(Field::ProjectionDim, problem));
         }
-        if self.patches() > limit::PATCHES {
+        if self.patches() > Self::MOST_PATCHES {
             let problem = format!(
                 "is {patch}: {} patches of an image, at most {} are accepted",
                 self.patches(),
-                limit::PATCHES
+                Self::MOST_PATCHES
             );
             return Err(source.error(Field::PatchSize, problem));
         }

@@ -32,13 +32,23 @@ export function wordsOf(source) {
   return words;
 }
 
+/**
+ * @param {{ id?: string, languages?: string }} record empty without one
+ * @returns {KnownWords["languages"]}
+ */
+export function languagesOf({ id, languages }) {
+  if (id === undefined) return "unknown";
+  return languages === "many" ? languages : "english";
+}
+
 /** @param {string} id */
 async function readWords(id) {
   try {
-    const { names, languages } = await (await fetched(`models/${id}.json`)).json();
+    const record = await (await fetched(`models/${id}.json`)).json();
+    const { names } = record;
     return {
       names: typeof names === "string" ? new TaughtNames(await (await fetched(`models/${names}`)).text()) : null,
-      languages: languages === "many" ? languages : "english",
+      languages: languagesOf(record),
     };
   } catch {
     read.delete(id); // the next one to ask tries again

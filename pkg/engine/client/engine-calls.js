@@ -7,6 +7,7 @@
  * } from "../protocol/types.js"
  */
 /** @import { ResearchRequests, ResearchVerb } from "../protocol/requests.js" */
+/** @typedef {{ source: ModelSource, dtype?: Dtype, preprocessor?: PreprocessorName }} Loaded a model, as it was asked for */
 import { codeOf } from "../protocol/code-of.js";
 import { EngineError } from "../protocol/engine-error.js";
 import { checkPreprocessor } from "./check-preprocessor.js";
@@ -30,7 +31,7 @@ export class EngineCalls extends EventTarget {
   #worker;
   /** @type {Started | undefined} */
   #started;
-  /** @type {{ source: ModelSource, dtype?: Dtype, preprocessor?: PreprocessorName } | undefined} what is loaded, for `restart` */
+  /** What is loaded, for `restart`. @type {Loaded | undefined} */
   #loaded;
   /** @type {Set<AbortController>} loads under way */
   #loads = new Set();
@@ -283,9 +284,7 @@ export class EngineCalls extends EventTarget {
     this.#link.close(new EngineError("worker-lost", "the engine was restarted"));
     this.#link = this.#spawn();
     await this.#start();
-    if (!this.#loaded) return undefined;
-    const { source, ...asked } = this.#loaded;
-    return this.load(source, { ...options, ...asked });
+    return this.#loadAgain(this.#loaded, options);
   }
 
   /** Ends the worker and frees its memory; pending calls reject with "disposed". */
@@ -297,13 +296,24 @@ export class EngineCalls extends EventTarget {
     return new WorkerLink(this.#worker(), (error) => codeOf(error) === "out-of-memory" || this.#tellLost(error));
   }
 
+  /**
+   * Loads what was loaded before, as it was asked for.
+   * @param {Loaded | undefined} loaded
+   * @param {CallOptions<LoadProgress>} [options]
+   */
+  async #loadAgain(loaded, options) {
+    if (!loaded) return undefined;
+    const { source, ...asked } = loaded;
+    return this.load(source, { ...options, ...asked });
+  }
+
   /** Replaces the worker, because WebAssembly memory never shrinks, and loads the previous model. */
   async #replace() {
     const before = this.#loaded;
     this.#loaded = undefined; // a second failure ends here
     try {
       await this.restart();
-      const info = before && (await this.load(before.source, { dtype: before.dtype, preprocessor: before.preprocessor }));
+      const info = await this.#loadAgain(before);
       if (info) this.dispatchEvent(new CustomEvent("renewed", { detail: info }));
     } catch (cause) {
       this.#loaded = before;

@@ -8,6 +8,7 @@ import { numberText } from "../../state/number-text.js";
  * @typedef {{ value: number, interval?: [number, number], n?: number }} Measurement
  *
  * @typedef {object} ModelCard
+ * @property {string} [id]
  * @property {string} [sha256] of the file it is about
  * @property {{ knows?: string, does_not_know?: string, trained_on?: DataSource[], measured_on?: DataSource[] }} [card]
  * @property {Record<string, Record<string, Measurement>>} [accuracy] by dtype and test

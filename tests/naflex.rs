@@ -11,9 +11,9 @@ use clip_wasm::image::{Backend, Preprocessing, Rgb8, Size};
 use clip_wasm::model::Clip;
 use clip_wasm::session::Session;
 use clip_wasm::task::saliency::Method;
-use clip_wasm::weights::{Checkpoint, CheckpointMetadata, ClipConfig, Dtype, MetadataFiles, Record};
+use clip_wasm::weights::{Checkpoint, ClipConfig, Dtype, Record};
 use serde_json::json;
-use support::conversion::{file_of, file_of_arriving};
+use support::conversion::{file_of, file_of_arriving, metadata_of};
 use support::goldens::{Goldens, assert_close, goldens, prompts};
 
 /// One minus the cosine to PyTorch that f32 may have, as in `tests/towers.rs`.
@@ -123,17 +123,11 @@ fn quantized_embeddings_stay_near_and_the_patch_embedding_is_not_quantized() {
 
 #[test]
 fn the_file_made_while_the_weights_arrive_is_that_of_the_whole_checkpoint() {
-    let read = |file: &str| fs::read(folder().join(file)).unwrap();
-    let companions = CheckpointMetadata::from_hugging_face(MetadataFiles {
-        config: read("config.json").into(),
-        tokenizer: read("tokenizer.json").into(),
-        preprocessor: read("preprocessor_config.json").into(),
-        ..MetadataFiles::default()
-    });
+    let weights = fs::read(folder().join("model.safetensors")).unwrap();
+    let metadata = metadata_of(&folder(), "config.json", "preprocessor_config.json");
     let record = Record { name: Some("naflex".to_owned()), ..Record::default() };
     for dtype in [Dtype::Q8_0, Dtype::Q4_0] {
-        let weights = read("model.safetensors");
-        assert!(file_of_arriving(&weights, dtype, companions.as_ref().unwrap(), &record) == quantized(dtype));
+        assert!(file_of_arriving(&weights, dtype, &metadata, &record) == quantized(dtype));
     }
 }
 

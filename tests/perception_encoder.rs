@@ -10,11 +10,10 @@ use clip_wasm::Error;
 use clip_wasm::image::Preprocessing;
 use clip_wasm::model::Clip;
 use clip_wasm::weights::{
-    Activation, Checkpoint, CheckpointMetadata, ClipConfig, Dtype, MetadataFiles, ModelFamily, Record,
-    Tensors, TowerConfig,
+    Activation, Checkpoint, ClipConfig, Dtype, ModelFamily, Record, Tensors, TowerConfig,
 };
 use serde_json::{Value, json};
-use support::conversion::{file_of, file_of_arriving};
+use support::conversion::{file_of, file_of_arriving, metadata_of};
 use support::goldens::{Goldens, assert_close, cosines, goldens, prompts};
 
 /// One minus the cosine to PyTorch that f32 may have: the promise is 0.999999, this tiny model reaches ten times better.
@@ -150,13 +149,7 @@ fn a_gguf_keeps_the_family_and_stays_near_pytorch() {
 #[test]
 fn the_file_made_while_the_weights_arrive_is_that_of_the_whole_checkpoint() {
     let read = |name: &str| fs::read(folder().join(name)).unwrap();
-    let metadata = CheckpointMetadata::from_hugging_face(MetadataFiles {
-        config: read("open_clip_config.json").into(),
-        tokenizer: read("tokenizer.json").into(),
-        preprocessor: read("open_clip_config.json").into(),
-        ..MetadataFiles::default()
-    });
-    let mut metadata = metadata.unwrap();
+    let mut metadata = metadata_of(&folder(), "open_clip_config.json", "open_clip_config.json");
     metadata.config = with_golden_sizes(metadata.config);
     let record = Record { name: Some("perception-encoder".to_owned()), ..Record::default() };
     for dtype in [Dtype::F32, Dtype::Q8_0, Dtype::Q4_0] {

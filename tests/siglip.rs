@@ -10,11 +10,9 @@ use clip_wasm::Error;
 use clip_wasm::session::Session;
 use clip_wasm::task::zero_shot::Mode;
 use clip_wasm::text::Tokenizer;
-use clip_wasm::weights::{
-    Checkpoint, CheckpointMetadata, ClipConfig, Dtype, MetadataFiles, ModelFamily, Record,
-};
+use clip_wasm::weights::{Checkpoint, ClipConfig, Dtype, ModelFamily, Record};
 use serde_json::{Value, json};
-use support::conversion::{file_of, file_of_arriving};
+use support::conversion::{file_of, file_of_arriving, metadata_of};
 use support::goldens::{Goldens, cosines, goldens, prompts};
 
 const MODELS: [&str; 2] = ["siglip", "siglip-2"];
@@ -144,18 +142,12 @@ fn a_gguf_gives_the_bits_of_its_folder_where_nothing_is_rounded() {
 #[test]
 fn the_file_made_while_the_weights_arrive_is_that_of_the_whole_checkpoint() {
     for name in MODELS {
-        let read = |file: &str| fs::read(golden("models").join(name).join(file)).unwrap();
-        let weights = read("model.safetensors");
-        let companions = CheckpointMetadata::from_hugging_face(MetadataFiles {
-            config: read("config.json").into(),
-            tokenizer: read("tokenizer.json").into(),
-            preprocessor: read("preprocessor_config.json").into(),
-            ..MetadataFiles::default()
-        });
-        let companions = companions.unwrap();
+        let folder = golden("models").join(name);
+        let weights = fs::read(folder.join("model.safetensors")).unwrap();
+        let metadata = metadata_of(&folder, "config.json", "preprocessor_config.json");
         let record = Record { name: Some(name.to_owned()), ..Record::default() };
         for dtype in [Dtype::Q8_0, Dtype::Q6K, Dtype::Q4_0] {
-            let arrived = file_of_arriving(&weights, dtype, &companions, &record);
+            let arrived = file_of_arriving(&weights, dtype, &metadata, &record);
             assert!(arrived == quantized(name, dtype), "{name} {dtype}");
         }
     }

@@ -1,7 +1,21 @@
 //! The GGUF file of a checkpoint: made of the whole one, and while its weights arrive.
 
+use std::path::Path;
+
 use bytes::Bytes;
-use clip_wasm::weights::{Checkpoint, CheckpointMetadata, Converter, Dtype, Record, quantize};
+use clip_wasm::weights::{Checkpoint, CheckpointMetadata, Converter, Dtype, MetadataFiles, Record, quantize};
+
+/// What the other files of a folder say: its config, its tokenizer and its preprocessing.
+pub fn metadata_of(folder: &Path, config: &str, preprocessor: &str) -> CheckpointMetadata {
+    let read = |file: &str| std::fs::read(folder.join(file)).unwrap().into();
+    let files = MetadataFiles {
+        config: read(config),
+        tokenizer: read("tokenizer.json"),
+        preprocessor: read(preprocessor),
+        ..MetadataFiles::default()
+    };
+    CheckpointMetadata::from_hugging_face(files).unwrap()
+}
 
 pub fn file_of(checkpoint: &Checkpoint, dtype: Dtype) -> Bytes {
     let mut file = Vec::new();

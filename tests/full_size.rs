@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use clip_wasm::session::Session;
 use clip_wasm::weights::{Checkpoint, Dtype};
-use support::conversion::file_of;
+use support::conversion::{file_of, file_of_arriving};
 use support::goldens::{cosines, goldens};
 
 const MODELS: [&str; 2] = ["vit-b-32", "tinyclip-vit-8m-16"];
@@ -128,7 +128,11 @@ fn full_size_models_as_openclip_stores_them_agree_with_it() {
         if least(&fidelity.pictures) < F32_EACH || least(&fidelity.prompts) < F32_EACH {
             short.push(format!("{model} f32"));
         }
-        let file = file_of(&open(&data, &model), Dtype::Q8_0);
+        let checkpoint = open(&data, &model);
+        let file = file_of(&checkpoint, Dtype::Q8_0);
+        let weights = fs::read(folder.path().join("open_clip_model.safetensors")).unwrap();
+        let arrived = file_of_arriving(&weights, Dtype::Q8_0, &checkpoint.metadata(), &checkpoint.record);
+        assert!(arrived == file, "{model}: made while the weights arrive");
         let session = Session::new(Checkpoint::from_gguf(file).unwrap()).unwrap();
         let fidelity = Fidelity::measure(&session, &data, &model);
         fidelity.report(&format!("{model} q8_0"));

@@ -35,8 +35,8 @@ fn f32_embeddings_of_both_towers_agree_with_pytorch() {
 }
 
 #[test]
-fn a_folder_of_open_clip_and_an_archive_of_openai_agree_with_pytorch() {
-    for (published, twin) in [("open-clip", "gelu"), ("openai", "openai")] {
+fn a_folder_of_open_clip_and_archives_of_openai_and_tinyclip_agree_with_pytorch() {
+    for (published, twin) in [("open-clip", "gelu"), ("openai", "openai"), ("tinyclip", "tinyclip")] {
         let (clip, golden) = (load(published), goldens(&folder(twin)));
         let images = clip.embed_images(&golden["pixel_values"]).unwrap();
         assert_close(&images, &golden["image_embeds"], F32_DISTANCE, &format!("{published} picture"));

@@ -269,6 +269,7 @@ fn converted(archive: &str) -> &'static str {
         "mobileclip_s2" => "apple/MobileCLIP-S2-OpenCLIP, which has the same weights,",
         "mobileclip2_s0" => "timm/MobileCLIP2-S0-OpenCLIP, which has the same weights,",
         "mobileclip2_s2" => "timm/MobileCLIP2-S2-OpenCLIP, which has the same weights,",
+        tiny if tiny.starts_with("TinyCLIP-") => instead::TINY,
         // Its text tower has convolutions; its successor's has none.
         "mobileclip_s0" => "timm/MobileCLIP2-S0-OpenCLIP",
         _ => instead::PHOTOGRAPHS,

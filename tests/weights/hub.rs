@@ -82,6 +82,7 @@ fn weights_in_a_form_that_is_not_read_are_named_with_a_repository_to_use_instead
         ("PE-Core-B16-224.pt", "timm/PE-Core-B-16"),
         ("PE-Core-L14-336.pt", "timm/PE-Core-L-14-336"),
         ("PE-Core-G14-448.pt", "timm/PE-Core-S-16-384"),
+        ("TinyCLIP-auto-ViT-45M-32-Text-18M-LAION400M.pt", "wkcn/TinyCLIP-ViT-39M-16-Text-19M-YFCC15M"),
         ("mobileclip_s0.pt", "timm/MobileCLIP2-S0-OpenCLIP instead"),
         ("mobileclip2_s0.pt", "timm/MobileCLIP2-S0-OpenCLIP, which has the same weights"),
         ("mobileclip_s2.pt", "apple/MobileCLIP-S2-OpenCLIP, which has the same weights"),

@@ -63,6 +63,15 @@ fn only_position_ids_are_buffers() {
 }
 
 #[test]
+fn the_batches_that_a_norm_has_seen_are_no_weights() {
+    for name in
+        ["visual.bn1", "_image_encoder.module.visual.layer1.0.bn2", "visual.trunk.stem.0.conv_kxk.0.bn"]
+    {
+        assert_eq!(mapping(&format!("{name}.num_batches_tracked")), TensorMapping::Nowhere, "{name}");
+    }
+}
+
+#[test]
 fn open_clip_names_stand_for_the_same_tensors() {
     let clip = TinyClip::seeded(3);
     let (ours, theirs) = (clip.checkpoint(), clip.in_open_clip_names().checkpoint());

@@ -18,7 +18,7 @@ use crate::error::{Error, Result};
 use crate::weights::config::ClipConfig;
 use crate::weights::container::gguf::{Gguf, Metadata};
 use crate::weights::container::{pytorch, safetensors};
-use crate::weights::dialect::checkpoint_metadata::{CheckpointMetadata, HuggingFaceFiles};
+use crate::weights::dialect::checkpoint_metadata::{CheckpointMetadata, HuggingFaceFiles, Publisher};
 use crate::weights::dialect::clip_cpp;
 use crate::weights::dialect::{parts, tensor_names};
 use crate::weights::hashed::hexadecimal;
@@ -109,7 +109,7 @@ impl Checkpoint {
         let told =
             (!files.config.is_empty()).then(|| CheckpointMetadata::from_hugging_face(files)).transpose()?;
         let is_nowhere = |name: &str| tensor_names::mapping(name) == tensor_names::TensorMapping::Nowhere;
-        let mut tensors = Vec::new();
+        let (mut tensors, mut publisher) = (Vec::new(), Publisher::OpenAi);
         for file in &weights {
             let read = if file.starts_with(&pytorch::ENTRY) {
                 pytorch::read(file, is_nowhere)?
@@ -117,13 +117,16 @@ impl Checkpoint {
                 safetensors::read(file, is_nowhere)?
             };
             for tensor in read {
+                if tensor_names::is_wrapped(&tensor.name) {
+                    publisher = Publisher::TinyClip;
+                }
                 let place = tensor_names::mapping(&tensor.name);
                 tensors.extend(parts::of(tensor, place)?);
             }
         }
         let companions = match told {
             Some(companions) => companions,
-            None => CheckpointMetadata::from_tensors(&tensors, tokenizer)?,
+            None => CheckpointMetadata::from_tensors(&tensors, publisher, tokenizer)?,
         };
         Ok(Self {
             config: companions.config,

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::hugging_face::{self, ConfigJson, image_processor};
 use super::open_clip::OpenClipJson;
+pub(in crate::weights) use super::openai::Publisher;
 use super::{open_clip, openai, tokenizer_config, vocabulary};
 use crate::error::{Error, Result};
 use crate::lfs_pointer;
@@ -104,10 +105,15 @@ impl CheckpointMetadata {
     /// The metadata of weights that come with nothing but a tokenizer, as OpenAI's archives do.
     ///
     /// # Errors
-    /// `Config` if the tensors are not those of OpenAI's models, and as above for the tokenizer.
-    pub(in crate::weights) fn from_tensors(tensors: &[Tensor], tokenizer: Bytes) -> Result<Self> {
+    /// `Config` if the tensors are not those of such models, `UnsupportedArchitecture` if they are those of others, and as
+    /// above for the tokenizer.
+    pub(in crate::weights) fn from_tensors(
+        tensors: &[Tensor],
+        publisher: Publisher,
+        tokenizer: Bytes,
+    ) -> Result<Self> {
         lfs_pointer::refuse(&tokenizer, "tokenizer.json")?;
-        let config = openai::config(tensors)?;
+        let config = openai::config(tensors, publisher)?;
         let preprocessing_json = open_clip::default_preprocessing_json(config.family, config.image_size)?;
         let tokenizer_json = vocabulary::completed(tokenizer, config.vocab_size)?;
         Ok(Self { config, tokenizer_json, preprocessing_json })

@@ -1,7 +1,8 @@
 //! The architecture of weights that come without a config, as OpenAI's own archives do: their shapes say it, as they
 //! do in `build_model` of OpenAI's `clip/model.py`. Heads are 64 wide and the activation is `quick_gelu` in all of
 //! them. Perception Encoder's own files, which have a pooling head, come without a config too: those with a class
-//! token (T, S, B and L) have heads as wide, and the exact GELU (`core/vision_encoder/config.py`).
+//! token (T, S, B and L) have heads as wide, and the exact GELU (`core/vision_encoder/config.py`). So have TinyCLIP's
+//! checkpoints (`src/open_clip/model_configs` of wkcn/TinyCLIP at ad981bf), whose names are in modules of training.
 
 use crate::error::{Error, Result};
 use crate::weights::config::{ClipConfig, ConfigSource, EndToken, Field, ModelFamily, Tower};
@@ -14,19 +15,95 @@ const POOLING_HEADS: usize = 8;
 /// What only Perception Encoder's weights have.
 const POOLING_QUERY: &str = "v.head.probe";
 
+/// Whose weights without a config these are, which their names tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::weights) enum Publisher {
+    /// OpenAI or, with a pooling head, Meta.
+    OpenAi,
+    /// TinyCLIP or another training with OpenCLIP's code, whose default activation is the exact GELU.
+    TinyClip,
+}
+
 /// The config of these tensors, which have their canonical names.
 ///
 /// # Errors
-/// `Config` naming a tensor that is missing or has another shape than OpenAI's.
-pub(in crate::weights) fn config(tensors: &[Tensor]) -> Result<ClipConfig> {
-    ClipConfig::read(&Shapes(tensors))
+/// `Config` naming a tensor that is missing or has another shape than OpenAI's; `UnsupportedArchitecture` for a ResNet, and
+/// for transformers that are pruned, or being pruned, block by block.
+pub(in crate::weights) fn config(tensors: &[Tensor], publisher: Publisher) -> Result<ClipConfig> {
+    let shapes = Shapes { tensors, publisher };
+    shapes.refuse_resnets()?;
+    shapes.refuse_masks()?;
+    [Tower::Vision, Tower::Text].into_iter().try_for_each(|tower| shapes.refuse_pruned_blocks(tower))?;
+    ClipConfig::read(&shapes)
 }
 
-struct Shapes<'a>(&'a [Tensor]);
+struct Shapes<'a> {
+    tensors: &'a [Tensor],
+    publisher: Publisher,
+}
 
 impl Shapes<'_> {
+    fn refuse_resnets(&self) -> Result<()> {
+        let is_of_resnet = |tensor: &&Tensor| tensor.name.contains("visual.layer1.");
+        self.tensors.iter().find(is_of_resnet).map_or(Ok(()), |Tensor { name, .. }| {
+            Err(Error::UnsupportedArchitecture {
+                found: format!("a ResNet (tensor {name})"),
+                expected: "a vision transformer",
+                instead: match self.publisher {
+                    Publisher::OpenAi => instead::PHOTOGRAPHS,
+                    Publisher::TinyClip => instead::TINY,
+                },
+            })
+        })
+    }
+
+    /// While TinyCLIP prunes a model, masks that are learned beside its weights switch parts of it off.
+    fn refuse_masks(&self) -> Result<()> {
+        let is_mask = |tensor: &&Tensor| tensor.name.contains("l0_module.");
+        self.tensors.iter().find(is_mask).map_or(Ok(()), |Tensor { name, .. }| {
+            Err(Error::UnsupportedArchitecture {
+                found: format!("a TinyCLIP that is still being pruned (tensor {name})"),
+                expected: "weights without masks: they are not applied here",
+                instead: instead::TINY,
+            })
+        })
+    }
+
+    /// TinyCLIP's "auto" models have lost other heads and channels in each block, and some blocks all of them.
+    fn refuse_pruned_blocks(&self, tower: Tower) -> Result<()> {
+        let prefix = format!("{}.blk.", letter(tower));
+        let Some(width) = self.axis(Field::Width(tower), 0) else { return Ok(()) };
+        let blocks = self
+            .tensors
+            .iter()
+            .filter_map(|tensor| tensor.name.strip_prefix(&prefix)?.split_once('.')?.0.parse::<u16>().ok());
+        for block in 0..blocks.max().map_or(0, |last| last + 1) {
+            for (part, expected) in [
+                ("attn_q", Some(&[width, width][..])),
+                ("ffn_down", self.shape(&format!("{prefix}0.ffn_down.weight"))),
+            ] {
+                let name = format!("{prefix}{block}.{part}.weight");
+                let shape = self.shape(&name);
+                if shape == expected {
+                    continue;
+                }
+                let found = match (shape, expected) {
+                    (Some(shape), Some(expected)) => format!("shape {shape:?}, not {expected:?}"),
+                    (Some(shape), None) => format!("shape {shape:?}, and the first block has none"),
+                    (None, _) => "been left out".to_owned(),
+                };
+                return Err(Error::UnsupportedArchitecture {
+                    found: format!("a transformer with blocks of different sizes ({name} has {found})"),
+                    expected: "blocks of one size: TinyCLIP's \"auto\" models, pruned block by block, are not implemented",
+                    instead: instead::TINY,
+                });
+            }
+        }
+        Ok(())
+    }
+
     fn shape(&self, name: &str) -> Option<&[usize]> {
-        let tensor = self.0.iter().find(|tensor| tensor.name == name);
+        let tensor = self.tensors.iter().find(|tensor| tensor.name == name);
         tensor.map(|tensor| tensor.shape.as_slice())
     }
 
@@ -38,7 +115,7 @@ impl Shapes<'_> {
     /// Blocks that follow each other from the first on.
     fn layers(&self, tower: Tower) -> usize {
         let has = |block: &usize| self.shape(&format!("{}.blk.{block}.ln1.weight", letter(tower))).is_some();
-        (0..self.0.len()).take_while(has).count()
+        (0..self.tensors.len()).take_while(has).count()
     }
 
     fn read(&self, field: Field) -> Option<usize> {
@@ -107,7 +184,7 @@ impl ConfigSource for Shapes<'_> {
     }
 
     fn activation(&self, _: Tower) -> Result<String> {
-        let is_openai = self.family()? == ModelFamily::Clip;
+        let is_openai = self.family()? == ModelFamily::Clip && self.publisher == Publisher::OpenAi;
         Ok(if is_openai { "quick_gelu" } else { "gelu" }.to_owned())
     }
 }

@@ -268,10 +268,11 @@ fn by_storage(views: Vec<View>) -> BTreeMap<String, Vec<View>> {
     storages
 }
 
-/// The tensors of a storage, except those that `skip` names.
+/// The tensors of a storage, except those that `skip` names and those without a value, which a model that is pruned has.
 fn tensors_of(views: &[View], storage: &Bytes, skip: &impl Fn(&str) -> bool) -> Result<Vec<Tensor>> {
     check_shares(views)?;
-    views.iter().filter(|view| !skip(&view.name)).map(|view| tensor(view, storage)).collect()
+    let is_kept = |view: &&View| !skip(&view.name) && !view.shape.contains(&0);
+    views.iter().filter(is_kept).map(|view| tensor(view, storage)).collect()
 }
 
 /// Whether the tensors of one storage are no larger than such are.

@@ -8,6 +8,8 @@ mod open_clip;
 mod siglip;
 mod timm;
 
+pub(in crate::weights) use open_clip::is_wrapped;
+
 /// What becomes of a published tensor. The schemes have no name in common that means two things, so a name tells
 /// which scheme it is of.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]

@@ -1,10 +1,34 @@
 //! The names of OpenCLIP's `CLIP` and `CustomTextCLIP` (open_clip 2.x, `model.py`), which are those of OpenAI's
-//! state dict, and of Perception Encoder's own files beyond them, to the canonical ones.
+//! state dict, and of Perception Encoder's own files and TinyCLIP's three parts beyond them, to the canonical ones.
 
 use super::{TensorMapping, timm};
 
+/// The parts that TinyCLIP's models are made of (wkcn/TinyCLIP, `src/open_clip/model.py` at ad981bf), and what it calls
+/// the towers where they are not wrapped.
+const PARTS: [&str; 5] = [
+    "_image_encoder.",
+    "_text_encoder.",
+    "_logit_scale.",
+    "image_encoder_without_ddp.",
+    "text_encoder_without_ddp.",
+];
+
+/// What is left of a name in a checkpoint of training without the modules around the model: `module`, which PyTorch puts
+/// around all of it, or around each part, to train on several devices, and TinyCLIP's parts.
+fn unwrapped(name: &str) -> &str {
+    let without_module = |name| str::strip_prefix(name, "module.").unwrap_or(name);
+    let name = without_module(name);
+    without_module(PARTS.iter().find_map(|part| name.strip_prefix(part)).unwrap_or(name))
+}
+
+/// Whether a tensor is in modules around the model, as in checkpoints of training.
+pub fn is_wrapped(name: &str) -> bool {
+    unwrapped(name) != name
+}
+
 /// What becomes of a tensor, or `None` if OpenCLIP's two transformers have no such tensor.
 pub fn mapping(name: &str) -> Option<TensorMapping> {
+    let name = unwrapped(name);
     // `CustomTextCLIP` keeps the text tower in a module of its own.
     let name = name.strip_prefix("text.").unwrap_or(name);
     if let Some(rest) = name.strip_prefix("visual.trunk.") {
@@ -12,6 +36,10 @@ pub fn mapping(name: &str) -> Option<TensorMapping> {
     }
     if let Some(rest) = name.strip_prefix("visual.attn_pool.") {
         return pool_tensor(rest);
+    }
+    // The batches that a ResNet's norms have seen.
+    if name.ends_with(".num_batches_tracked") {
+        return Some(TensorMapping::Nowhere);
     }
     let fixed = match name {
         "visual.proj" => return Some(TensorMapping::Transposed("visual_projection.weight".to_owned())),
@@ -32,7 +60,7 @@ pub fn mapping(name: &str) -> Option<TensorMapping> {
         "ln_final.weight" => "t.post_ln.weight",
         "ln_final.bias" => "t.post_ln.bias",
         // A layer, not a matrix alone, where it has a bias.
-        "text_projection.weight" | "text_projection.bias" => name,
+        "text_projection.weight" | "text_projection.bias" | "logit_scale" | "logit_bias" => name,
         _ => return block_tensor(name),
     };
     Some(TensorMapping::Whole(fixed.to_owned()))

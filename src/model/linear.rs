@@ -113,14 +113,19 @@ impl Linear {
     /// The inner dimension is padded to whole blocks: see [`Linear::in_features`]. `bias` is empty or has a value a
     /// column.
     ///
+    /// `offset` is what the caller adds to the samples of a `quantized` embedding: what comes of it is taken off the
+    /// bias. Seven bits round the ends of samples from −1 to 1 by half a step each, which for a picture in black and white
+    /// is the same error everywhere; from 0 to 2, both ends are codes.
+    ///
     /// # Errors
     /// As [`Linear::load`].
     pub fn load_patches(
         tensors: &mut Tensors,
         name: &str,
         shape: &[usize],
-        bias: Vec<f32>,
+        mut bias: Vec<f32>,
         quantized: bool,
+        offset: f32,
     ) -> Result<Self> {
         let values = tensors.take(name, shape)?.to_f32()?;
         let columns = shape.first().copied().unwrap_or_default();
@@ -134,6 +139,17 @@ impl Linear {
                 padded[..rest.len()].copy_from_slice(rest);
                 quantize_block(&padded, codes)
             };
+            if offset != 0.0 {
+                bias.resize(columns, 0.0);
+                for (column, bias) in bias.iter_mut().enumerate() {
+                    let mut codes = [0; BLOCK];
+                    let sum_of_block = |block| {
+                        let scale = read(column, block, &mut codes);
+                        scale * codes.iter().map(|code| f32::from(*code)).sum::<f32>()
+                    };
+                    *bias -= offset * (0..padded / BLOCK).map(sum_of_block).sum::<f32>();
+                }
+            }
             (WeightMatrix::Packed(PackedMatrix::pack(columns, padded, read)), padded)
         } else {
             (WeightMatrix::Dense(Tensor::from_vec(values, (columns, length), &device)?), length)
@@ -388,3 +404,6 @@ pub fn check_width(key: &str, width: usize, heads: usize) -> Result<()> {
     let problem = format!("is {width} in {heads} heads: the width of a head must be a multiple of 4");
     Err(Error::Config { file: "config.json", key: key.to_owned(), problem })
 }
+
+#[cfg(test)]
+mod tests;

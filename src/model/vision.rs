@@ -31,6 +31,8 @@ pub struct VisionTower {
     naflex: bool,
     /// `[width, 3 * patch_size * patch_size]`, the inner dimension padded to whole blocks
     patch_embedding: Linear,
+    /// What is added to the samples of patches: see [`Linear::load_patches`].
+    patch_offset: f32,
     /// `[width]`, empty where there is no class token
     class_embedding: Vec<f32>,
     /// `[tokens, width]`, the class token first
@@ -81,6 +83,7 @@ impl VisionTower {
         let patches = if config.naflex { &flat[..] } else { &patch[..] };
         let quantized =
             tensors.iter().any(|tensor| tensor.name.starts_with("v.blk.") && tensor.dtype.is_quantized());
+        let patch_offset = if quantized { config.family.sample_offset() } else { 0.0 };
         let of_class = |tensors: &mut Tensors| load_floats(tensors, "v.class_embd", &[width]);
         let patch_bias = |tensors: &mut Tensors| load_floats(tensors, "v.patch_embd.bias", &[width]);
         let class_embedding = if has_class { of_class(tensors)? } else { Vec::new() };
@@ -89,7 +92,15 @@ impl VisionTower {
             image_size: config.image_size,
             patch_size: config.patch_size,
             naflex: config.naflex,
-            patch_embedding: Linear::load_patches(tensors, "v.patch_embd.weight", patches, bias, quantized)?,
+            patch_embedding: Linear::load_patches(
+                tensors,
+                "v.patch_embd.weight",
+                patches,
+                bias,
+                quantized,
+                patch_offset,
+            )?,
+            patch_offset,
             class_embedding,
             positions: load_floats(tensors, "v.position_embd.weight", &[tokens, width])?,
             norm_before: if has_class { Some(load_norm(tensors, "v.pre_ln", tower)?) } else { None },
@@ -259,6 +270,7 @@ impl VisionTower {
             let (y, x) = (index / across, index % across);
             let (samples, padding) = row.split_at_mut(3 * patch * patch);
             padding.fill(0.0);
+            let offset = self.patch_offset;
             let line = |channel: usize, dy: usize| {
                 let start = (channel * height + y * patch + dy) * width + x * patch;
                 &pixels[start..][..patch]
@@ -267,12 +279,13 @@ impl VisionTower {
                 for (dy, target) in samples.chunks_exact_mut(3 * patch).enumerate() {
                     for channel in 0..3 {
                         let target = target.iter_mut().skip(channel).step_by(3);
-                        target.zip(line(channel, dy)).for_each(|(target, sample)| *target = *sample);
+                        target.zip(line(channel, dy)).for_each(|(target, sample)| *target = *sample + offset);
                     }
                 }
             } else {
                 for (index, target) in samples.chunks_exact_mut(patch).enumerate() {
-                    target.copy_from_slice(line(index / patch, index % patch));
+                    let line = line(index / patch, index % patch);
+                    target.iter_mut().zip(line).for_each(|(target, sample)| *target = *sample + offset);
                 }
             }
         }

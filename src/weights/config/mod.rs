@@ -72,6 +72,12 @@ impl ModelFamily {
         matches!(self, Self::Siglip | Self::PerceptionEncoder)
     }
 
+    /// What makes the samples of pixels begin at zero, where they go from −1 to 1. Those of the other families do not go as
+    /// far on both sides of zero.
+    pub fn sample_offset(self) -> f32 {
+        if self.pools_by_attention() { 1.0 } else { 0.0 }
+    }
+
     /// Whether the tokens of a prompt see those before them alone.
     pub fn is_causal(self) -> bool {
         matches!(self, Self::Clip | Self::PerceptionEncoder)

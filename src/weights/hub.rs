@@ -271,7 +271,7 @@ fn converted(archive: &str) -> &'static str {
         "mobileclip2_s2" => "timm/MobileCLIP2-S2-OpenCLIP, which has the same weights,",
         tiny if tiny.starts_with("TinyCLIP-") => instead::TINY,
         // Its text tower has convolutions; its successor's has none.
-        "mobileclip_s0" => "timm/MobileCLIP2-S0-OpenCLIP",
+        "mobileclip_s0" => instead::MOBILE,
         _ => instead::PHOTOGRAPHS,
     }
 }

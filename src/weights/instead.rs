@@ -10,3 +10,5 @@ pub(crate) const LARGE: &str = "timm/PE-Core-L-14-336";
 pub(crate) const MANY_LANGUAGES: &str = "google/siglip2-base-patch16-224";
 /// A TinyCLIP whose blocks are all of one size, and about as good as those that are pruned block by block.
 pub(crate) const TINY: &str = "wkcn/TinyCLIP-ViT-39M-16-Text-19M-YFCC15M";
+/// The smallest MobileCLIP, whose text tower has no convolutions.
+pub(crate) const MOBILE: &str = "timm/MobileCLIP2-S0-OpenCLIP";

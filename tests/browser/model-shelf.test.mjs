@@ -1,6 +1,7 @@
 // @ts-check
 /** What the page's list of models says of time and order, in Node: pure functions of what the engine reports. */
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { originOf } from "../../pkg/engine/download/download-plan.js";
 import { deviceSpeed, shelf } from "../../www/views/model/model-shelf.js";
@@ -32,4 +33,18 @@ test("a record that names other pixels than before is of another file", () => {
   const source = { repo: "owner/name", revision: "abc" };
   assert.equal(originOf({ source }), "owner/name@abc ");
   assert.notEqual(originOf({ source, preprocessor: "torchvision" }), originOf({ source }));
+});
+
+test("a record of a model on a hub says everything that the list shows before a download", () => {
+  /** @param {string} name */
+  const read = (name) => JSON.parse(readFileSync(`models/${name}.json`, "utf8"));
+  const onHub = read("index").map(read).filter((/** @type {any} */ { source }) => source.repo);
+  assert.ok(onHub.length > 5);
+  for (const { id, license, source, bytes, sizes, gmacs, attention_gmacs, published, published_by } of onHub) {
+    assert.match(source.revision ?? "", /^[0-9a-f]{40}$/, `${id}: the commit`);
+    assert.ok(license && published_by, `${id}: licence, and where its accuracy is published`);
+    for (const size of [bytes ?? sizes.f32, sizes.q8_0, sizes.q4_0]) assert.ok(size > 1e6, `${id}: sizes`);
+    assert.ok(gmacs > 0 && attention_gmacs > 0, `${id}: products of a picture`);
+    assert.ok(published["imagenet zero-shot: top-1"] > 0.3, `${id}: accuracy`);
+  }
 });

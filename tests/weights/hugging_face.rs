@@ -5,7 +5,8 @@ use std::sync::LazyLock;
 
 use bytes::Bytes;
 use clip_wasm::Error;
-use clip_wasm::weights::{Checkpoint, HuggingFaceFiles, Measure};
+use clip_wasm::session::Session;
+use clip_wasm::weights::{Checkpoint, ClipConfig, HuggingFaceFiles, Measure};
 use safetensors::Dtype;
 use serde_json::json;
 
@@ -260,4 +261,43 @@ fn the_hash_is_that_of_the_weights_file() {
     let clip = TinyClip::seeded(1);
     let expected: String = Sha256::digest(clip.weights()).iter().map(|byte| format!("{byte:02x}")).collect();
     assert_eq!(clip.checkpoint().sha256(), expected);
+}
+
+#[test]
+fn other_families_of_transformers_are_refused_with_the_model_that_the_docs_name() {
+    const SMALL: &str = "timm/PE-Core-S-16-384";
+    const LANGUAGES: &str = "google/siglip2-base-patch16-224";
+    for (model_type, instead) in [
+        ("metaclip_2", LANGUAGES),
+        ("chinese_clip", LANGUAGES),
+        ("altclip", LANGUAGES),
+        ("clip_vision_model", SMALL),
+        ("blip", SMALL),
+    ] {
+        let config = json!({ "model_type": model_type }).to_string();
+        let error = ClipConfig::from_hugging_face(config.as_bytes()).unwrap_err();
+        assert!(matches!(error, Error::UnsupportedArchitecture { .. }), "{error}");
+        let told = error.to_string();
+        assert!(told.contains(model_type) && told.ends_with(&format!("; use {instead} instead")), "{told}");
+    }
+}
+
+#[test]
+fn a_clip_model_of_248_positions_reads_long_prompts_unless_its_tokenizer_would_cut_them() {
+    const LONG: usize = 248;
+    let mut clip = TinyClip::seeded(9);
+    clip.config["text_config"]["max_position_embeddings"] = json!(LONG);
+    let positions = clip.tensor("text_model.embeddings.position_embedding.weight");
+    let width = positions.shape[1];
+    positions.shape[0] = LONG;
+    positions.values = (0..LONG * width).map(|index| (index % 97) as f32 / 97.0 - 0.5).collect();
+    let session = Session::new(clip.checkpoint()).unwrap();
+    assert_eq!(session.tokenize(&"a photo of a dog ".repeat(100)).unwrap().len(), LONG);
+    let prompts = [30, 35].map(|times| "a photo of a dog ".repeat(times));
+    let embeddings = session.embed_texts(&prompts).unwrap();
+    assert_ne!(embeddings[0], embeddings[1], "what is beyond 77 tokens counts");
+    let mut files = clip.files();
+    files.companions.tokenizer_config = json!({ "model_max_length": 77 }).to_string().into();
+    let error = Checkpoint::from_hugging_face(files).unwrap_err().to_string();
+    assert!(error.contains("model_max_length"), "{error}");
 }

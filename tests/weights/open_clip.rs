@@ -136,32 +136,41 @@ fn every_key_counts() {
 }
 
 #[test]
-fn other_models_of_open_clip_are_refused_by_name() {
-    for (place, value, named) in [
-        ("vision_cfg", json!({ "timm_model_name": "convnext_base" }), "convolutional"),
-        ("vision_cfg", json!({ "timm_model_name": "eva02_base_patch16_clip_224" }), "SwiGLU"),
-        ("vision_cfg", json!({ "layers": [3, 4, 6, 3] }), "ResNet"),
-        ("vision_cfg", json!({ "attentional_pool": true }), "attentional_pool"),
-        ("vision_cfg", json!({ "pool_type": "avg" }), "pool_type"),
-        ("vision_cfg", json!({ "a_key_of_next_year": 3 }), "a_key_of_next_year"),
-        ("text_cfg", json!({ "hf_model_name": "roberta-base" }), "roberta-base"),
-        ("text_cfg", json!({ "hf_tokenizer_name": "bert-base-uncased" }), "bert-base-uncased"),
-        ("text_cfg", json!({ "no_causal_mask": true }), "no_causal_mask"),
-        ("multimodal_cfg", json!({}), "CoCa"),
-        ("init_logit_bias", json!(-10), "init_logit_bias"),
-        ("vision_cfg", json!({ "final_ln_after_pool": true }), "CLIPA"),
-        ("vision_cfg", json!({ "timm_model_name": "vitamin_base_224" }), "vitamin"),
-        ("vision_cfg", json!({ "timm_model_name": "fastvit_mci3" }), "mci3"),
-        ("vision_cfg", json!({ "timm_model_name": "vit_base_mci_224" }), "MobileCLIP"),
-        ("vision_cfg", json!({ "timm_model_name": "vit_pe_core_gigantic_patch14_448" }), "class token"),
-        ("text_cfg", json!({ "eos_id": 2 }), "eos_id"),
+fn other_models_of_open_clip_are_refused_by_name_with_the_model_that_the_docs_name() {
+    const SMALL: &str = "timm/PE-Core-S-16-384";
+    const BASE: &str = "timm/PE-Core-B-16";
+    const LARGE: &str = "timm/PE-Core-L-14-336";
+    const LANGUAGES: &str = "google/siglip2-base-patch16-224";
+    for (place, value, named, expected) in [
+        ("vision_cfg", json!({ "timm_model_name": "convnext_base" }), "convolutional", BASE),
+        ("vision_cfg", json!({ "timm_model_name": "eva02_base_patch16_clip_224" }), "SwiGLU", BASE),
+        ("vision_cfg", json!({ "layers": [3, 4, 6, 3] }), "ResNet", SMALL),
+        ("vision_cfg", json!({ "attentional_pool": true }), "attentional_pool", BASE),
+        ("vision_cfg", json!({ "pool_type": "avg" }), "pool_type", SMALL),
+        ("vision_cfg", json!({ "a_key_of_next_year": 3 }), "a_key_of_next_year", SMALL),
+        ("text_cfg", json!({ "hf_model_name": "roberta-base" }), "roberta-base", LANGUAGES),
+        ("text_cfg", json!({ "hf_tokenizer_name": "bert-base-uncased" }), "bert-base-uncased", LANGUAGES),
+        ("text_cfg", json!({ "no_causal_mask": true }), "no_causal_mask", SMALL),
+        ("multimodal_cfg", json!({}), "CoCa", BASE),
+        ("init_logit_bias", json!(-10), "init_logit_bias", SMALL),
+        ("vision_cfg", json!({ "final_ln_after_pool": true }), "CLIPA", LARGE),
+        ("vision_cfg", json!({ "timm_model_name": "vitamin_base_224" }), "vitamin", BASE),
+        ("vision_cfg", json!({ "timm_model_name": "fastvit_mci3" }), "mci3", SMALL),
+        ("vision_cfg", json!({ "timm_model_name": "vit_base_mci_224" }), "MobileCLIP", SMALL),
+        (
+            "vision_cfg",
+            json!({ "timm_model_name": "vit_pe_core_gigantic_patch14_448" }),
+            "class token",
+            LARGE,
+        ),
+        ("text_cfg", json!({ "eos_id": 2 }), "eos_id", LANGUAGES),
     ] {
         let mut config = config();
         config["model_cfg"][place] = value;
         let error = ClipConfig::from_hugging_face(config.to_string().as_bytes()).unwrap_err();
-        let Error::UnsupportedArchitecture { instead, .. } = &error else { panic!("{error}") };
+        assert!(matches!(error, Error::UnsupportedArchitecture { .. }), "{error}");
         assert!(error.to_string().contains(named), "{error}");
-        assert!(error.to_string().ends_with(&format!("; use {instead} instead")), "{error}");
+        assert!(error.to_string().ends_with(&format!("; use {expected} instead")), "{error}");
     }
 }
 

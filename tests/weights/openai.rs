@@ -172,6 +172,12 @@ fn what_tinyclip_prunes_and_resnets_are_refused_with_a_model_to_take_instead() {
         told_of.contains("t.blk.0.attn_q.weight has been left out") && told_of.ends_with(TINY),
         "{told_of}"
     );
+    let apples = with(vec![new("text_encoder.embedding_layer.weight", &[8, 8])]);
+    let told_of = told(&apples, str::to_owned);
+    assert!(
+        told_of.contains("MobileCLIP") && told_of.ends_with("use timm/MobileCLIP2-S0-OpenCLIP instead"),
+        "{told_of}"
+    );
     let pruned = Checkpoint::open(&models().join("tinyclip/pruned/TinyCLIP-auto-Tiny.pt")).unwrap_err();
     assert!(matches!(pruned, Error::UnsupportedArchitecture { .. }), "{pruned}");
     assert!(pruned.to_string().ends_with(TINY), "{pruned}");

@@ -33,6 +33,7 @@ pub(in crate::weights) fn config(tensors: &[Tensor], publisher: Publisher) -> Re
     let shapes = Shapes { tensors, publisher };
     shapes.refuse_resnets()?;
     shapes.refuse_masks()?;
+    shapes.refuse_apples()?;
     [Tower::Vision, Tower::Text].into_iter().try_for_each(|tower| shapes.refuse_pruned_blocks(tower))?;
     ClipConfig::read(&shapes)
 }
@@ -67,6 +68,19 @@ impl Shapes<'_> {
                 instead: instead::TINY,
             })
         })
+    }
+
+    /// The archives of Apple's first MobileCLIPs have names of their own.
+    fn refuse_apples(&self) -> Result<()> {
+        match self.shape("text_encoder.embedding_layer.weight") {
+            None => Ok(()),
+            Some(_) => Err(Error::UnsupportedArchitecture {
+                found: "a MobileCLIP in Apple's own form (tensor text_encoder.embedding_layer.weight)"
+                    .to_owned(),
+                expected: "OpenCLIP's form, which repositories have of all but S0",
+                instead: instead::MOBILE,
+            }),
+        }
     }
 
     /// TinyCLIP's "auto" models have lost other heads and channels in each block, and some blocks all of them.

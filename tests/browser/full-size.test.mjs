@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * A checkpoint of full size through the page: fetched, quantized to the command line's very file, run, with the memory
- * that takes. Asked for by CLIP_WASM_HUB_FOLDER, a Hugging Face folder (tests/golden/full_size.py makes some), or several
+ * A checkpoint of full size through the page: fetched, quantized to the command line's very file, run to its very
+ * embeddings, with the memory that takes. Asked for by CLIP_WASM_HUB_FOLDER, a Hugging Face folder (tests/golden/full_size.py makes some), or several
  * with the same weights in other forms (full_size_forms.py), separated as PATH is: then all must give the same embeddings.
  */
 import assert from "node:assert/strict";
@@ -17,6 +17,7 @@ import { openStage } from "./stage.mjs";
 const folders = (process.env.CLIP_WASM_HUB_FOLDER ?? "").split(path.delimiter).filter(Boolean);
 const REPO = "someone/full-size";
 const SAMPLE = "/www/samples/dog.webp";
+const TEXTS = ["a photo of a cat", "two dogs"];
 /** Of the renderer while it converts, over what it has with the engine loaded. */
 const MOST_MEMORY = 300e6;
 /** Milliseconds between looks at the memory. */
@@ -44,7 +45,7 @@ async function throughThePage(folder) {
       const load = () => engine.load({ repo: "${REPO}" }, { onProgress: ({ stage }) => (window.stage = stage) });
       const embeddings = async (sample) => {
         const { embedding } = await engine.embedImage(await (await fetch(sample)).blob());
-        return JSON.stringify([embedding, ...await engine.embedTexts(["a photo of a cat", "two dogs"])].map((one) => [...one]));
+        return JSON.stringify([embedding, ...await engine.embedTexts(${JSON.stringify(TEXTS)})].map((one) => [...one]));
       };
       Object.assign(window, { engine, load, embeddings, stage: "" });
     `,
@@ -77,6 +78,10 @@ async function throughThePage(folder) {
     console.log(`# ${info.dtype}, ${info.parameters} parameters in ${seconds.toFixed(1)} s; over ${Math.round(before / 1e6)} MB: ${told.join(", ")}; ${hash}`);
     const made = await commandLine(["quantize", REPO, "--dtype", "q8_0", "-o", path.join(scratch, "cli.gguf")], hub.url);
     assert.equal(hash, made?.sha256, "the command line makes the same file");
+    const words = ["embed", "--model", path.join(scratch, "cli.gguf"), "--image", `.${SAMPLE}`, ...TEXTS.map((text) => `--text=${text}`)];
+    const native = await commandLine(words, hub.url);
+    const rows = [...native.image_embeds, ...native.text_embeds].map((row) => [...Float32Array.from(row)]);
+    assert.deepEqual(JSON.parse(given), rows, "the command line's embeddings have the same bits");
     assert.ok(peaks.download <= MOST_MEMORY, `${peaks.download} bytes while converting`);
   } finally {
     await stage.close();

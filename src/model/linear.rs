@@ -4,6 +4,7 @@ use candle_core::{Device, Tensor};
 
 use crate::error::{Error, Result};
 use crate::kernels::activation;
+use crate::kernels::convolution::Pointwise;
 use crate::kernels::layer_norm::LayerNorm;
 use crate::kernels::matmul::{Activations, BLOCK, Epilogue, Output, PackedMatrix, Rows};
 use crate::weights::quantize::blocks::repack::quantize_block;
@@ -25,6 +26,8 @@ enum WeightMatrix {
     Packed(PackedMatrix),
     /// `[columns, in_features]`, f32.
     Dense(Tensor),
+    /// The same, in products whose bits are the same on every machine.
+    Lanes(Pointwise),
 }
 
 impl Linear {
@@ -169,6 +172,7 @@ impl Linear {
             first += factors.len();
             match part {
                 WeightMatrix::Packed(matrix) => matrix.scale_columns(factors),
+                WeightMatrix::Lanes(matrix) => matrix.scale(factors),
                 WeightMatrix::Dense(weights) => {
                     let shape = weights.dims2()?;
                     let mut values = weights.flatten_all()?.to_vec1::<f32>()?;
@@ -180,6 +184,25 @@ impl Linear {
             }
         }
         self.bias.iter_mut().zip(factors).for_each(|(bias, factor)| *bias *= factor);
+        Ok(self)
+    }
+
+    /// The layer with weights that are not packed multiplied by our own kernel instead of candle's, which is faster but
+    /// rounds otherwise in WebAssembly than natively: for small layers of quantized models whose rows fill no blocks.
+    ///
+    /// # Errors
+    /// `Candle`, which does not happen.
+    #[inline(never)]
+    pub fn in_lanes(mut self) -> Result<Self> {
+        for part in &mut self.parts {
+            let columns = part.columns();
+            if let WeightMatrix::Dense(weights) = part
+                && columns.is_multiple_of(Pointwise::OUTPUTS)
+            {
+                let values = weights.flatten_all()?.to_vec1::<f32>()?;
+                *part = WeightMatrix::Lanes(Pointwise::new(&values, &vec![0.0; columns]));
+            }
+        }
         Ok(self)
     }
 
@@ -217,6 +240,7 @@ impl Linear {
         let bytes = |part: &WeightMatrix| match part {
             WeightMatrix::Packed(matrix) => matrix.bytes(),
             WeightMatrix::Dense(tensor) => tensor.elem_count() * 4,
+            WeightMatrix::Lanes(matrix) => matrix.bytes(),
         };
         self.parts.iter().map(bytes).sum::<usize>() + self.bias.len() * 4
     }
@@ -244,12 +268,12 @@ impl Linear {
             let output = Output { values: &mut *output, stride: self.columns, first };
             match part {
                 WeightMatrix::Packed(matrix) => matrix.multiply(codes, epilogue, output),
-                WeightMatrix::Dense(weights) => match input {
-                    Rows::Plain(values) => multiply_dense(weights, values, epilogue, output)?,
+                _ => match input {
+                    Rows::Plain(values) => part.multiply_floats(values, epilogue, output)?,
                     Rows::Normalised(norm, values) => {
                         let mut normal = vec![0.0; values.len()];
                         norm.apply(values, &mut normal);
-                        multiply_dense(weights, &normal, epilogue, output)?;
+                        part.multiply_floats(&normal, epilogue, output)?;
                     }
                 },
             }
@@ -293,23 +317,41 @@ impl WeightMatrix {
     fn packed(&self) -> Option<&PackedMatrix> {
         match self {
             Self::Packed(matrix) => Some(matrix),
-            Self::Dense(_) => None,
+            Self::Dense(_) | Self::Lanes(_) => None,
         }
+    }
+
+    /// The product of weights that are not packed with rows, with the epilogue after it.
+    fn multiply_floats(&self, input: &[f32], epilogue: Epilogue, output: Output) -> Result<()> {
+        let product = match self {
+            Self::Packed(_) => return Ok(()),
+            Self::Lanes(matrix) => {
+                let mut product = vec![0.0; input.len() / matrix.inputs() * matrix.outputs()];
+                matrix.convolve(input, None, &mut product);
+                product
+            }
+            Self::Dense(weights) => {
+                let in_features = weights.dims2()?.1;
+                let input =
+                    Tensor::from_slice(input, (input.len() / in_features, in_features), &Device::Cpu)?;
+                input.matmul(&weights.t()?)?.flatten_all()?.to_vec1::<f32>()?
+            }
+        };
+        finish(product, self.columns(), epilogue, output);
+        Ok(())
     }
 
     fn columns(&self) -> usize {
         match self {
             Self::Packed(matrix) => matrix.columns(),
             Self::Dense(tensor) => tensor.dims()[0],
+            Self::Lanes(matrix) => matrix.outputs(),
         }
     }
 }
 
-/// The product through candle's f32 matmul, with the epilogue after it.
-fn multiply_dense(weights: &Tensor, input: &[f32], epilogue: Epilogue, output: Output) -> Result<()> {
-    let (columns, in_features) = weights.dims2()?;
-    let input = Tensor::from_slice(input, (input.len() / in_features, in_features), &Device::Cpu)?;
-    let mut product = input.matmul(&weights.t()?)?.flatten_all()?.to_vec1::<f32>()?;
+/// Takes a product `[rows, columns]` through the epilogue into the output.
+fn finish(mut product: Vec<f32>, columns: usize, epilogue: Epilogue, output: Output) {
     for row in product.chunks_exact_mut(columns) {
         if let Some(bias) = epilogue.bias {
             row.iter_mut().zip(bias).for_each(|(value, bias)| *value += bias);
@@ -326,7 +368,6 @@ fn multiply_dense(weights: &Tensor, input: &[f32], epilogue: Epilogue, output: O
             target.copy_from_slice(row);
         }
     }
-    Ok(())
 }
 
 /// The weights of a layer `[columns, in_features]` in f32, those of its outlier channels exact where the checkpoint has

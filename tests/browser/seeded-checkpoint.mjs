@@ -13,6 +13,11 @@ const TOWERS = { vision_model: 4, text_model: 2 };
 /** The width of the smallest Perception Encoder's vision tower, and the side of the pictures it gets here. */
 const PE_WIDTH = 192;
 const SIDE = 64;
+/** MobileCLIP's towers: the channels and blocks of S0, and of S2, whose first stage fills no blocks of 32. */
+const FAST_VITS = {
+  fastvit_mci0: { width: 64, blocks: [2, 6, 10, 2] },
+  fastvit_mci2: { width: 80, blocks: [4, 12, 24, 4] },
+};
 
 /** @param {string} folder made if it is not there */
 export function writeSeededCheckpoint(folder) {
@@ -40,18 +45,19 @@ export function writeSeededPerceptionEncoder(folder) {
 }
 
 /**
- * As OpenCLIP stores `MobileCLIP2-S0`, with that vision tower for small pictures, and a text tower of two layers.
+ * As OpenCLIP stores `MobileCLIP2-S0`, or another, with that vision tower for small pictures, and a text tower of two layers.
  * @param {string} folder made if it is not there
+ * @param {keyof typeof FAST_VITS} [tower]
  */
-export function writeSeededMobileClip(folder) {
+export function writeSeededMobileClip(folder, tower = "fastvit_mci0") {
   mkdirSync(folder, { recursive: true });
   copyFileSync(path.join(GOLDEN, "tokenizer.json"), path.join(folder, "tokenizer.json"));
-  const vision_cfg = { image_size: SIDE, timm_model_name: "fastvit_mci0", timm_pool: "avg", timm_proj: null };
+  const vision_cfg = { image_size: SIDE, timm_model_name: tower, timm_pool: "avg", timm_proj: null };
   const text_cfg = { context_length: 16, vocab_size: 600, width: WIDTH, heads: 4, layers: 2, no_causal_mask: true };
   const preprocess_cfg = { mean: [0, 0, 0], std: [1, 1, 1], interpolation: "bilinear", resize_mode: "shortest" };
   const model_cfg = { embed_dim: 64, custom_text: true, vision_cfg, text_cfg };
   writeFileSync(path.join(folder, "open_clip_config.json"), JSON.stringify({ model_cfg, preprocess_cfg }));
-  writeFileSync(path.join(folder, "open_clip_model.safetensors"), weights(mobileClipShapes()));
+  writeFileSync(path.join(folder, "open_clip_model.safetensors"), weights(mobileClipShapes(FAST_VITS[tower])));
 }
 
 function config() {
@@ -155,8 +161,8 @@ function openClipTextShapes() {
   return shapes;
 }
 
-/** @returns {Array<[string, number[]]>} */
-function mobileClipShapes() {
+/** @param {{ width: number, blocks: number[] }} tower @returns {Array<[string, number[]]>} */
+function mobileClipShapes({ width, blocks: stages }) {
   const trunk = "visual.trunk";
   /** @type {Array<[string, number[]]>} */
   const shapes = [["logit_scale", []]];
@@ -190,11 +196,11 @@ function mobileClipShapes() {
   /** @param {string} name @param {number} channels */
   const scale = (name, channels) => shapes.push([`${name}.gamma`, [channels, 1, 1]]);
 
-  branches(`${trunk}.stem.0`, 64, 3);
-  branches(`${trunk}.stem.1`, 64, 1);
-  pointwise(`${trunk}.stem.2`, 64);
-  [2, 6, 10, 2].forEach((blocks, stage) => {
-    const channels = 64 << stage;
+  branches(`${trunk}.stem.0`, width, 3);
+  branches(`${trunk}.stem.1`, width, 1);
+  pointwise(`${trunk}.stem.2`, width);
+  stages.forEach((blocks, stage) => {
+    const channels = width << stage;
     const attends = stage === 3;
     const place = `${trunk}.stages.${stage}`;
     if (stage) {
@@ -223,9 +229,9 @@ function mobileClipShapes() {
       scale(attends ? `${block}.layer_scale_2` : `${block}.layer_scale`, channels);
     }
   });
-  branches(`${trunk}.final_conv`, 1024, 1);
-  excitation(`${trunk}.final_conv`, 1024, 64);
-  affine(`${trunk}.head.fc`, [64, 1024]);
+  branches(`${trunk}.final_conv`, 16 * width, 1);
+  excitation(`${trunk}.final_conv`, 16 * width, width);
+  affine(`${trunk}.head.fc`, [64, 16 * width]);
   return [...shapes, ...openClipTextShapes()].sort(([a], [b]) => (a < b ? -1 : 1));
 }
 

@@ -1,6 +1,6 @@
 //! Convolutions by a kernel of one pixel: a layer of each pixel, in f32 where eight bits would cost too much.
 
-use super::product::{RUN, Weights};
+use super::product::{OUTPUTS, RUN, Weights};
 use crate::kernels::activation::{self, Activation};
 use crate::kernels::threads;
 
@@ -12,6 +12,9 @@ const PIXELS: usize = 16 * RUN;
 pub struct Pointwise(Weights);
 
 impl Pointwise {
+    /// What the number of outputs is a multiple of.
+    pub const OUTPUTS: usize = OUTPUTS;
+
     /// The convolution of `weights` `[outputs, inputs]` and `bias` `[outputs]`.
     ///
     /// # Panics
@@ -25,12 +28,45 @@ impl Pointwise {
     /// # Panics
     /// If the shapes do not fit together.
     pub fn apply(&self, map: &[f32], activation: Activation, output: &mut [f32]) {
+        self.convolve(map, Some(activation), output);
+    }
+
+    /// Convolves `map` `[pixels, inputs]` into `output` `[pixels, outputs]`, through `activation` if there is one.
+    ///
+    /// # Panics
+    /// If the shapes do not fit together.
+    pub fn convolve(&self, map: &[f32], activation: Option<Activation>, output: &mut [f32]) {
         let (inputs, outputs) = (self.0.inputs(), self.0.outputs());
         assert!(map.len().is_multiple_of(inputs) && output.len() / outputs == map.len() / inputs);
         threads::for_each_piece(output, PIXELS * outputs, 1, |piece, output| {
             let pixels = output.len() / outputs;
             self.0.multiply(&map[piece * PIXELS * inputs..][..pixels * inputs], output);
-            activation::apply(activation, output);
+            if let Some(activation) = activation {
+                activation::apply(activation, output);
+            }
         });
+    }
+
+    /// Multiplies the weights of each output with its factor; its bias stays.
+    ///
+    /// # Panics
+    /// If there are not as many factors as outputs.
+    pub fn scale(&mut self, factors: &[f32]) {
+        self.0.scale(factors);
+    }
+
+    /// How many inputs a pixel has.
+    pub fn inputs(&self) -> usize {
+        self.0.inputs()
+    }
+
+    /// How many outputs a pixel has.
+    pub fn outputs(&self) -> usize {
+        self.0.outputs()
+    }
+
+    /// Bytes of memory the weights take.
+    pub fn bytes(&self) -> usize {
+        self.0.inputs() * self.0.outputs() * 4
     }
 }

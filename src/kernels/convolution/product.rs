@@ -8,7 +8,7 @@ pub(super) const RUN: usize = 4;
 /// Vectors of outputs that are, too.
 const VECTORS: usize = 2;
 /// Outputs that are.
-const OUTPUTS: usize = 4 * VECTORS;
+pub(super) const OUTPUTS: usize = 4 * VECTORS;
 
 /// Weights `[outputs, inputs]` and a bias, eight outputs side by side.
 #[derive(Debug)]
@@ -37,6 +37,25 @@ impl Weights {
             outputs,
             weights: groups.flat_map(side_by_side).collect(),
             bias: bias.as_chunks::<VECTORS>().0.to_vec(),
+        }
+    }
+
+    /// Multiplies the weights of each output with its factor.
+    ///
+    /// # Panics
+    /// If there are not as many factors as outputs.
+    pub fn scale(&mut self, factors: &[f32]) {
+        assert_eq!(factors.len(), self.outputs);
+        for (weights, factors) in
+            self.weights.chunks_exact_mut(self.inputs).zip(factors.chunks_exact(OUTPUTS))
+        {
+            for weight in weights {
+                weight
+                    .as_flattened_mut()
+                    .iter_mut()
+                    .zip(factors)
+                    .for_each(|(value, factor)| *value *= factor);
+            }
         }
     }
 

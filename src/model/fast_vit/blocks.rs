@@ -6,7 +6,7 @@ use super::map::Map;
 use crate::error::Result;
 use crate::kernels::attention::{AttentionMask, attend};
 use crate::kernels::convolution::{add_channels, scale_channels};
-use crate::kernels::matmul::{Epilogue, Rows};
+use crate::kernels::matmul::{BLOCK, Epilogue, Rows};
 use crate::model::linear::{Linear, load_floats, outlier_channels};
 use crate::model::mlp::{Source, TwoLayers};
 use crate::model::workspace::{Workspace, sized};
@@ -96,11 +96,19 @@ impl ConvolutionMlp {
         let norm = folded.add_convolution(tensors, &part_of(&name, "conv"), LARGE)?;
         let outliers = outlier_channels(tensors, &part_of(&name, "conv.bn"), norm.norm())?;
         let contract = Linear::load(tensors, &part_of(&name, "fc2"), channels, hidden, &[])?;
+        let expand = Linear::load(tensors, &part_of(&name, "fc1"), hidden, channels, &outliers)?;
+        let [expand, contract] = [expand, contract.scaled(&scale)?];
+        // The 80 channels of S2's first stage fill no blocks, and are few.
+        let [expand, contract] = if channels.is_multiple_of(BLOCK) {
+            [expand, contract]
+        } else {
+            [expand.in_lanes()?, contract.in_lanes()?]
+        };
         Ok(Self {
             convolution: Convolution::new(folded, &name, channels, LARGE, 1)?,
-            expand: Linear::load(tensors, &part_of(&name, "fc1"), hidden, channels, &outliers)?,
+            expand,
             activation,
-            contract: contract.scaled(&scale)?,
+            contract,
         })
     }
 

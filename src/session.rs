@@ -27,8 +27,8 @@ pub use saliency::Saliency;
 /// pipeline.
 fn default_template(family: ModelFamily) -> &'static str {
     match family {
-        ModelFamily::Clip | ModelFamily::MobileClip | ModelFamily::PerceptionEncoder => "a photo of a {}.",
         ModelFamily::Siglip => "This is a photo of {}.",
+        _ => "a photo of a {}.",
     }
 }
 
@@ -87,7 +87,7 @@ pub struct Info {
 /// `Tokenizer`.
 fn tokenizer_of(CheckpointMetadata { config, tokenizer_json, .. }: &CheckpointMetadata) -> Result<Tokenizer> {
     let tokenizer = match config.family {
-        ModelFamily::Clip | ModelFamily::PerceptionEncoder => {
+        ModelFamily::Clip | ModelFamily::EfficientNetClip | ModelFamily::PerceptionEncoder => {
             Tokenizer::from_json(tokenizer_json, config.context_length)
         }
         ModelFamily::Siglip => Tokenizer::siglip(tokenizer_json, config.context_length),
@@ -182,6 +182,7 @@ impl Session {
             ModelFamily::Clip => ("CLIP", "ViT"),
             ModelFamily::Siglip => ("SigLIP", "ViT"),
             ModelFamily::MobileClip => ("MobileCLIP", "FastViT"),
+            ModelFamily::EfficientNetClip => ("CLIP", "EfficientNet-Lite"),
             ModelFamily::PerceptionEncoder => ("Perception Encoder", "ViT"),
         };
         Info {
@@ -229,8 +230,8 @@ impl Session {
     /// How the model was trained to be read: the mode to use where the user gives none.
     pub fn default_mode(&self) -> Mode {
         match self.clip.config.family {
-            ModelFamily::Clip | ModelFamily::MobileClip | ModelFamily::PerceptionEncoder => Mode::Softmax,
             ModelFamily::Siglip => Mode::Independent,
+            _ => Mode::Softmax,
         }
     }
 

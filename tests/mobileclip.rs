@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use clip_wasm::Error;
 use clip_wasm::model::Clip;
 use clip_wasm::session::Session;
-use clip_wasm::weights::{Checkpoint, ClipConfig, Dtype, FastVitConfig, ModelFamily};
+use clip_wasm::weights::{Checkpoint, ClipConfig, ConvolutionalConfig, Dtype, FastVitConfig, ModelFamily};
 use serde_json::{Value, json};
 use support::conversion::file_of;
 use support::goldens::{Goldens, assert_close, goldens, prompts};
@@ -26,7 +26,7 @@ fn folder() -> PathBuf {
 fn checkpoint() -> Checkpoint {
     let mut checkpoint = Checkpoint::open(&folder()).unwrap();
     let config = &mut checkpoint.config;
-    config.fast_vit = Some(SIZES);
+    config.convolutional = Some(ConvolutionalConfig::FastVit(SIZES));
     (config.vision.width, config.vision.mlp_width, config.vision.heads) = (128, 192, 2);
     checkpoint
 }
@@ -56,7 +56,8 @@ fn texts_are_padded_as_openclip_does() {
 #[test]
 fn a_gguf_keeps_the_tower_and_its_sizes() {
     let file = Checkpoint::from_gguf(file_of(&checkpoint(), Dtype::Q8_0)).unwrap();
-    assert_eq!((file.config.family, file.config.fast_vit), (ModelFamily::MobileClip, Some(SIZES)));
+    let sizes = Some(ConvolutionalConfig::FastVit(SIZES));
+    assert_eq!((file.config.family, file.config.convolutional), (ModelFamily::MobileClip, sizes));
     let expected = expected();
     let clip = Clip::load(file.config, file.tensors).unwrap();
     let images = clip.embed_images(&expected["pixel_values"]).unwrap();
@@ -68,7 +69,8 @@ fn a_gguf_keeps_the_tower_and_its_sizes() {
 #[test]
 fn a_tensor_that_has_no_place_in_the_tower_is_named() {
     let mut unknown = checkpoint();
-    unknown.config.fast_vit = Some(FastVitConfig { blocks: [1, 1, 1, 2], ..SIZES });
+    let fewer = FastVitConfig { blocks: [1, 1, 1, 2], ..SIZES };
+    unknown.config.convolutional = Some(ConvolutionalConfig::FastVit(fewer));
     match Clip::load(unknown.config, unknown.tensors) {
         Err(Error::UnknownTensors { first, .. }) => {
             assert!(first.starts_with("v.trunk.stages.1.blocks.1."), "{first}")
@@ -76,7 +78,8 @@ fn a_tensor_that_has_no_place_in_the_tower_is_named() {
         other => panic!("{:?}", other.map(|_| ())),
     }
     let mut missing = checkpoint();
-    missing.config.fast_vit = Some(FastVitConfig { blocks: [1, 2, 2, 2], ..SIZES });
+    let more = FastVitConfig { blocks: [1, 2, 2, 2], ..SIZES };
+    missing.config.convolutional = Some(ConvolutionalConfig::FastVit(more));
     let error = Clip::load(missing.config, missing.tensors).unwrap_err().to_string();
     assert!(error.contains("v.trunk.stages.2.blocks.1.") && error.contains("missing"), "{error}");
 }
@@ -92,7 +95,8 @@ fn openclips_config_says_which_tower_it_is() {
     };
     let blind = || json!({ "width": 512, "heads": 8, "layers": 12, "no_causal_mask": true });
     let config = read("fastvit_mci2", blind()).unwrap();
-    assert_eq!(config.fast_vit, Some(FastVitConfig { channels: 80, blocks: [4, 12, 24, 4] }));
+    let sizes = FastVitConfig { channels: 80, blocks: [4, 12, 24, 4] };
+    assert_eq!(config.convolutional, Some(ConvolutionalConfig::FastVit(sizes)));
     assert_eq!(
         (config.family, config.image_size, config.projection_dim),
         (ModelFamily::MobileClip, 256, 512)

@@ -150,10 +150,55 @@ fn convolutions_have_their_bits_for_every_side() {
         sum.floats(&map);
         let weights = values(&mut random, 8 * 16, 1.0);
         let mut output = vec![0.0; map.len() / 2];
-        Pointwise::new(&weights, &bias[..8]).apply(&map, gelu, &mut output);
+        Pointwise::new(&weights, &bias[..8]).apply(&map, Some(gelu), &mut output);
         sum.floats(&output);
     }
     assert_eq!(sum.0, 0x3d3d_90c4);
+}
+
+#[test]
+fn an_inverted_residual_has_its_bits_at_every_side() {
+    let (mut sum, mut random, mut planes) = (Checksum::new(), Random::new(11), Vec::new());
+    let (relu6, mut codes) = (Activation::Relu6, Activations::default());
+    for side in 1..=19 {
+        let [pixels, weights, bias] =
+            [3 * side * side, 8 * 27, 8].map(|count| values(&mut random, count, 3.0));
+        let stem = FullConvolution::new(&weights, &bias).with_same_padding();
+        let mut map = vec![0.0; stem.side_of(side).pow(2) * 8];
+        stem.apply(&pixels, side, relu6, &mut map);
+        sum.floats(&map);
+        let side = stem.side_of(side);
+        // Rows of 8, and then of 40, fill no whole blocks.
+        let seed = random.bits();
+        let layer = |columns: usize, in_features: usize| {
+            PackedMatrix::pack(columns, in_features.next_multiple_of(BLOCK), |column, block, row| {
+                let mut random = Random::new(seed ^ (column * 1000 + block) as u64);
+                let left = in_features - block * BLOCK;
+                row.iter_mut().take(left).for_each(|code| *code = random.bits() as i8);
+                0.002
+            })
+        };
+        let (expand, contract, bias) = (layer(40, 8), layer(20, 40), values(&mut random, 40, 1.0));
+        let mut expanded = vec![0.0; side * side * 40];
+        codes.quantize(Rows::Plain(&map), 8, &[]);
+        let epilogue = Epilogue { bias: Some(&bias), activation: Some(relu6), add_to_output: false };
+        expand.multiply(&codes, epilogue, Output { values: &mut expanded, stride: 40, first: 0 });
+        sum.floats(&expanded);
+        for (kernel, stride) in [(3, 1), (3, 2), (5, 1), (5, 2)] {
+            let weights = values(&mut random, 40 * kernel * kernel, 1.0);
+            let convolution = Depthwise::new(&weights, &bias, 40, kernel, stride).with_same_padding();
+            let pixels = convolution.side_of(side).pow(2);
+            let mut mixed = vec![0.0; pixels * 40];
+            convolution.apply(&expanded, side, Some(relu6), &mut planes, &mut mixed);
+            sum.floats(&mixed);
+            codes.quantize(Rows::Plain(&mixed), 40, &[]);
+            let mut sums = values(&mut random, pixels * 20, 1.0);
+            let residual = Epilogue { add_to_output: true, ..Epilogue::default() };
+            contract.multiply(&codes, residual, Output { values: &mut sums, stride: 20, first: 0 });
+            sum.floats(&sums);
+        }
+    }
+    assert_eq!(sum.0, 0x8dbd_de43);
 }
 
 #[test]

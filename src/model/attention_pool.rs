@@ -6,8 +6,9 @@
 //! constant that softmax ignores. And what a head takes from the values is `V` times the weighted mean of the
 //! tokens, so that `V` sees one row a head, not one a token.
 
-use super::linear::{Linear, load_exact, load_floats, load_norm, outlier_channels};
+use super::linear::{Linear, load_floats, load_norm, outlier_channels};
 use super::mlp::Mlp;
+use super::weight_matrix::load_exact;
 use super::workspace::{Workspace, sized};
 use crate::error::Result;
 use crate::kernels::attention::pool;

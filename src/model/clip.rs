@@ -40,8 +40,8 @@ impl Clip {
         let text = TextTower::load(&mut tensors, &config)?;
         let logit_scale = tensors.take("logit_scale", &[1])?.to_f32()?[0];
         let logit_bias = match config.family {
-            ModelFamily::Clip | ModelFamily::MobileClip | ModelFamily::PerceptionEncoder => None,
             ModelFamily::Siglip => Some(tensors.take("logit_bias", &[1])?.to_f32()?[0]),
+            _ => None,
         };
         tensors.finish()?;
         Ok(Self { config, vision, text, logit_scale: exp_scalar(logit_scale), logit_bias })

@@ -1,8 +1,8 @@
-//! The vision towers: a vision transformer, or MobileCLIP's FastViT.
+//! The vision towers: a vision transformer, or a convolutional one.
 
 use candle_core::Tensor;
 
-use super::fast_vit::FastVit;
+use super::convolutional::ConvolutionalTower;
 use super::vision::VisionTower;
 use crate::error::Result;
 use crate::weights::{ClipConfig, Tensors};
@@ -11,18 +11,20 @@ use crate::weights::{ClipConfig, Tensors};
 #[derive(Debug)]
 pub enum ImageTower {
     Transformer(Box<VisionTower>),
-    FastVit(Box<FastVit>),
+    Convolutional(Box<ConvolutionalTower>),
 }
 
 impl ImageTower {
     /// Takes the tower's tensors.
     ///
     /// # Errors
-    /// As [`VisionTower::load`] and `FastVit::load`.
+    /// As [`VisionTower::load`] and `ConvolutionalTower::load`.
     pub fn load(tensors: &mut Tensors, config: &ClipConfig) -> Result<Self> {
-        match &config.fast_vit {
+        match &config.convolutional {
             None => Ok(Self::Transformer(Box::new(VisionTower::load(tensors, config)?))),
-            Some(sizes) => Ok(Self::FastVit(Box::new(FastVit::load(tensors, sizes, config)?))),
+            Some(sizes) => {
+                Ok(Self::Convolutional(Box::new(ConvolutionalTower::load(tensors, sizes, config)?)))
+            }
         }
     }
 
@@ -30,7 +32,7 @@ impl ImageTower {
     pub fn pictures_per_pass(&self) -> usize {
         match self {
             Self::Transformer(tower) => tower.pictures_per_pass(),
-            Self::FastVit(_) => 1,
+            Self::Convolutional(_) => 1,
         }
     }
 
@@ -41,19 +43,19 @@ impl ImageTower {
     pub fn forward(&self, pixels: &Tensor) -> Result<Tensor> {
         match self {
             Self::Transformer(tower) => tower.forward(pixels),
-            Self::FastVit(tower) => tower.forward(pixels),
+            Self::Convolutional(tower) => tower.forward(pixels),
         }
     }
 
     /// The embeddings `[patches, projection_dim]` of the patches of one image, as [`VisionTower::embed_patches`] and
-    /// `FastVit::embed_patches` describe them.
+    /// `ConvolutionalTower::embed_patches` describe them.
     ///
     /// # Errors
     /// `Candle` for pixels of another shape.
     pub fn embed_patches(&self, pixels: &Tensor) -> Result<Tensor> {
         match self {
             Self::Transformer(tower) => tower.embed_patches(pixels),
-            Self::FastVit(tower) => tower.embed_patches(pixels),
+            Self::Convolutional(tower) => tower.embed_patches(pixels),
         }
     }
 
@@ -61,7 +63,7 @@ impl ImageTower {
     pub fn bytes(&self) -> usize {
         match self {
             Self::Transformer(tower) => tower.bytes(),
-            Self::FastVit(tower) => tower.bytes(),
+            Self::Convolutional(tower) => tower.bytes(),
         }
     }
 }

@@ -7,7 +7,7 @@
 mod attention_pool;
 pub mod block;
 pub mod clip;
-mod fast_vit;
+mod convolutional;
 pub mod image_tower;
 pub mod linear;
 mod mlp;
@@ -17,6 +17,7 @@ mod prompt_rows;
 pub mod prompt_tree;
 pub mod text;
 pub mod vision;
+mod weight_matrix;
 pub mod workspace;
 
 pub use clip::Clip;

@@ -44,9 +44,10 @@ impl TextTower {
         let norm_after = load_norm(tensors, "t.post_ln", &config.text)?;
         let outliers = outlier_channels(tensors, "t.post_ln", &norm_after)?;
         let load = match config.family {
-            ModelFamily::Clip | ModelFamily::MobileClip | ModelFamily::PerceptionEncoder => {
-                Linear::load_projection
-            }
+            ModelFamily::Clip
+            | ModelFamily::MobileClip
+            | ModelFamily::EfficientNetClip
+            | ModelFamily::PerceptionEncoder => Linear::load_projection,
             ModelFamily::Siglip => Linear::load,
         };
         let projection = load(tensors, "text_projection", config.projection_dim, width, &outliers)?;

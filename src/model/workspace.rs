@@ -19,6 +19,8 @@ pub struct Workspace {
     pub pooled: Vec<f32>,
     /// The MLP's hidden layer, where its weights are not packed. `[queries, mlp_width]`
     pub hidden: Vec<f32>,
+    /// The map that a layer or a block makes of another.
+    pub next: Vec<f32>,
     /// What a convolution reads, with its border. `[channels / 4, side, side, 4]`
     pub planes: Vec<f32>,
     /// The operand of the product under way.

@@ -24,13 +24,18 @@ pub mod quantize;
 mod record;
 
 pub use checkpoint::{Checkpoint, Loader, MatrixTensor, Tensors, pack};
-pub use config::{Activation, ClipConfig, EndToken, FastVitConfig, ModelFamily, TowerConfig};
+pub use config::{
+    Activation, ClipConfig, ConvolutionalConfig, EfficientNetConfig, EndToken, FastVitConfig, ModelFamily,
+    TowerConfig,
+};
 pub use container::gguf;
 pub use container::tensor::Tensor;
 pub use dialect::checkpoint_metadata::{CheckpointMetadata, HuggingFaceFiles, MetadataFiles};
 pub use dialect::tensor_names;
+pub(crate) use dialect::tensor_names::is_kept_in_floats;
 pub use hashed::{Hashed, hexadecimal};
 pub use outliers::Outliers;
+pub(crate) use quantize::balanced::{mean_after_relu6, pack_balanced};
 pub use quantize::blocks::dtype::Dtype;
 pub use quantize::stream::{Converter, Ending};
 pub use quantize::{Summary, outlier_weights_name, quantize, rewrite, sizes};

@@ -1,7 +1,7 @@
 // @ts-check
 /**
  * Folders with seeded weights, small enough to be made on the spot: Hugging Face's of a CLIP, large enough (19 MB) that a
- * download of it can be cut, and OpenCLIP's of a Perception Encoder and of a MobileCLIP.
+ * download of it can be cut, and OpenCLIP's of a Perception Encoder, of a MobileCLIP and of a CLIP with an EfficientNet-Lite.
  */
 import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
@@ -58,6 +58,21 @@ export function writeSeededMobileClip(folder, tower = "fastvit_mci0") {
   const model_cfg = { embed_dim: 64, custom_text: true, vision_cfg, text_cfg };
   writeFileSync(path.join(folder, "open_clip_config.json"), JSON.stringify({ model_cfg, preprocess_cfg }));
   writeFileSync(path.join(folder, "open_clip_model.safetensors"), weights(mobileClipShapes(FAST_VITS[tower])));
+}
+
+/**
+ * As OpenCLIP stores a CLIP with `tf_efficientnet_lite0`, for small pictures, and a text tower of two layers.
+ * @param {string} folder made if it is not there
+ */
+export function writeSeededEfficientNet(folder) {
+  mkdirSync(folder, { recursive: true });
+  copyFileSync(path.join(GOLDEN, "tokenizer.json"), path.join(folder, "tokenizer.json"));
+  const vision_cfg = { image_size: SIDE, timm_model_name: "tf_efficientnet_lite0", timm_pool: "avg", timm_proj: "linear" };
+  const text_cfg = { context_length: 16, vocab_size: 600, width: WIDTH, heads: 4, layers: 2, hf_tokenizer_name: "seeded" };
+  const preprocess_cfg = { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5], interpolation: "bicubic", resize_mode: "shortest" };
+  const model_cfg = { embed_dim: 64, custom_text: true, vision_cfg, text_cfg };
+  writeFileSync(path.join(folder, "open_clip_config.json"), JSON.stringify({ model_cfg, preprocess_cfg }));
+  writeFileSync(path.join(folder, "open_clip_model.safetensors"), weights(efficientNetShapes()));
 }
 
 function config() {
@@ -232,6 +247,33 @@ function mobileClipShapes({ width, blocks: stages }) {
   branches(`${trunk}.final_conv`, 16 * width, 1);
   excitation(`${trunk}.final_conv`, 16 * width, width);
   affine(`${trunk}.head.fc`, [64, 16 * width]);
+  return [...shapes, ...openClipTextShapes()].sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+/** @returns {Array<[string, number[]]>} */
+function efficientNetShapes() {
+  const trunk = "visual.trunk";
+  /** @type {Array<[string, number[]]>} */
+  const shapes = [["logit_scale", []], ["visual.head.proj.weight", [64, 1280]]];
+  /** @param {string} place @param {string} name @param {number} count of the norm @param {number[]} shape of the kernel */
+  const convolution = (place, name, count, shape) => {
+    shapes.push([`${place}.${name}.weight`, shape]);
+    for (const part of ["weight", "bias", "running_mean", "running_var"]) shapes.push([`${place}.bn${count}.${part}`, [shape[0]]]);
+  };
+  convolution(trunk, "conv_stem", 1, [32, 3, 3, 3]);
+  let inputs = 32;
+  const stages = [[1, 16, 3], [2, 24, 3], [2, 40, 5], [3, 80, 3], [3, 112, 5], [4, 192, 5], [1, 320, 3]];
+  stages.forEach(([blocks, outputs, kernel], stage) => {
+    for (let index = 0; index < blocks; index++) {
+      const block = `${trunk}.blocks.${stage}.${index}`;
+      const inner = stage ? 6 * inputs : inputs;
+      if (stage) convolution(block, "conv_pw", 1, [inner, inputs, 1, 1]);
+      convolution(block, "conv_dw", stage ? 2 : 1, [inner, 1, kernel, kernel]);
+      convolution(block, stage ? "conv_pwl" : "conv_pw", stage ? 3 : 2, [outputs, inner, 1, 1]);
+      inputs = outputs;
+    }
+  });
+  convolution(trunk, "conv_head", 2, [1280, inputs, 1, 1]);
   return [...shapes, ...openClipTextShapes()].sort(([a], [b]) => (a < b ? -1 : 1));
 }
 

@@ -15,6 +15,8 @@ pub enum Activation {
     Gelu,
     /// The tanh approximation of GELU: SigLIP.
     GeluTanh,
+    /// x between 0 and 6: EfficientNet-Lite.
+    Relu6,
 }
 
 impl Activation {
@@ -24,6 +26,7 @@ impl Activation {
             "quick_gelu" => Some(Self::QuickGelu),
             "gelu" => Some(Self::Gelu),
             "gelu_pytorch_tanh" => Some(Self::GeluTanh),
+            "relu6" => Some(Self::Relu6),
             _ => None,
         }
     }
@@ -34,6 +37,7 @@ impl Activation {
             Self::QuickGelu => "quick_gelu",
             Self::Gelu => "gelu",
             Self::GeluTanh => "gelu_pytorch_tanh",
+            Self::Relu6 => "relu6",
         }
     }
 }
@@ -50,6 +54,7 @@ pub fn apply(activation: Activation, values: &mut [f32]) {
         Activation::QuickGelu => map(values, quick_gelu),
         Activation::Gelu => map(values, gelu),
         Activation::GeluTanh => map(values, gelu_tanh),
+        Activation::Relu6 => map(values, relu6),
     }
 }
 
@@ -60,6 +65,7 @@ pub fn of_lanes(activation: Activation, values: &mut [F32x4]) {
         Activation::QuickGelu => map_lanes(values, quick_gelu),
         Activation::Gelu => map_lanes(values, gelu),
         Activation::GeluTanh => map_lanes(values, gelu_tanh),
+        Activation::Relu6 => map_lanes(values, relu6),
     }
 }
 
@@ -97,6 +103,12 @@ fn gelu_tanh(x: F32x4) -> F32x4 {
     let cubic = x + F32x4::splat(0.044_715) * (x * x * x);
     const MINUS_2_ROOT_2_OVER_PI: f32 = -1.595_769_121_605_731_f64 as f32;
     x / (F32x4::splat(1.0) + exp(cubic * F32x4::splat(MINUS_2_ROOT_2_OVER_PI)))
+}
+
+/// x between 0 and 6.
+#[inline(always)]
+pub fn relu6(x: F32x4) -> F32x4 {
+    x.max(F32x4::splat(0.0)).min(F32x4::splat(6.0))
 }
 
 /// The error function as a quotient of odd and even polynomials over [-4, 4], where it is ±1 to
@@ -177,6 +189,18 @@ mod tests {
         };
         let worst = worst(Activation::GeluTanh, reference);
         assert!(worst < 1e-6, "{worst:e}");
+    }
+
+    #[test]
+    fn relu6_is_cut_at_both_ends() {
+        let mut values = [-1e30, -0.5, 1e-30, 3.25, 6.0, 6.5, 1e30, f32::INFINITY];
+        let expected = [0.0, 0.0, 1e-30, 3.25, 6.0, 6.0, 6.0, 6.0];
+        let mut in_registers =
+            [F32x4::load(&[-1e30, -0.5, 1e-30, 3.25]), F32x4::load(&[6.0, 6.5, 1e30, f32::INFINITY])];
+        of_lanes(Activation::Relu6, &mut in_registers);
+        assert_eq!(in_registers.map(F32x4::to_array).as_flattened(), expected);
+        apply(Activation::Relu6, &mut values);
+        assert_eq!(values, expected);
     }
 
     #[test]

@@ -1,16 +1,18 @@
 //! Depthwise convolutions: each output channel sees one input channel.
 
-use super::{four_by_four, strided};
+use super::{first_of_same, four_by_four, strided};
 use crate::kernels::activation::{self, Activation};
 use crate::kernels::lanes::{F32x4, quads};
 use crate::kernels::threads;
 
 /// Neighbouring outputs that are computed side by side, each from its own sum.
 const RUN: usize = 8;
+/// As many as there are where those are too many: what is left of a row, of which some may be computed twice.
+const SHORT_RUN: usize = 4;
 /// Rows of the output that a thread computes at a time: what it reads and writes of four channels stays in the
 /// processor's nearest cache.
 const BAND: usize = 4;
-/// Planes that a thread fills at least.
+/// Planes that a thread fills at a time, row after row, so that it finds a row in the nearest cache for all but the first.
 const PLANES: usize = 4;
 
 /// A depthwise convolution with a square kernel of odd side, padded to keep the size at stride 1.
@@ -18,6 +20,8 @@ const PLANES: usize = 4;
 pub struct Depthwise {
     kernel: usize,
     stride: usize,
+    /// Whether the padding is TensorFlow's "SAME" instead of the same on all sides.
+    is_same: bool,
     inputs: usize,
     outputs: usize,
     /// `[outputs / 4, kernel * kernel, 4]`
@@ -30,6 +34,8 @@ pub struct Depthwise {
 struct Planes<'a> {
     values: &'a [[f32; 4]],
     side: usize,
+    /// The row and the column where the first window begins.
+    first: usize,
 }
 
 impl Depthwise {
@@ -44,7 +50,14 @@ impl Depthwise {
         assert!(kernel % 2 == 1 && matches!(stride, 1 | 2));
         assert!(inputs.is_multiple_of(4) && (outputs == inputs || outputs == 2 * inputs));
         let (weights, bias) = four_by_four(weights, bias, kernel * kernel);
-        Self { kernel, stride, inputs, outputs, weights, bias }
+        Self { kernel, stride, is_same: false, inputs, outputs, weights, bias }
+    }
+
+    /// The convolution with TensorFlow's "SAME" padding, which begins one pixel later at stride 2 over a map of an even
+    /// side.
+    #[must_use]
+    pub fn with_same_padding(self) -> Self {
+        Self { is_same: true, ..self }
     }
 
     /// Channels of the output.
@@ -80,72 +93,104 @@ impl Depthwise {
             planes.resize(length, 0.0);
         }
         let planes = &mut planes[..length];
-        threads::for_each_piece(planes, of_plane, PLANES, |quad, plane| {
-            self.fill_plane(input, side, quad, plane);
+        threads::for_each_piece(planes, PLANES * of_plane, 1, |piece, planes| {
+            self.fill_planes(input, side, piece * PLANES, planes);
         });
-        let planes = Planes { values: quads(planes), side: padded };
+        let first = if self.is_same { first_of_same(side, self.stride, self.kernel) } else { 0 };
+        let planes = Planes { values: quads(planes), side: padded, first };
+        // As few instructions as this one has are spent while the sums are in registers.
+        let is_relu6 = activation == Some(Activation::Relu6);
         threads::for_each_piece(output, BAND * out_side * self.outputs, 1, |band, rows| {
             for quad in 0..self.outputs / 4 {
                 for (row, pixels) in rows.chunks_exact_mut(out_side * self.outputs).enumerate() {
-                    self.convolve_row(&planes, quad, band * BAND + row, pixels);
+                    self.convolve_row(&planes, quad, band * BAND + row, is_relu6, pixels);
                 }
             }
-            if let Some(activation) = activation {
+            if let Some(activation) = activation.filter(|_| !is_relu6) {
                 activation::apply(activation, rows);
             }
         });
     }
 
-    /// The plane of four outputs: their inputs' values with zeros around them.
-    fn fill_plane(&self, input: &[f32], side: usize, quad: usize, plane: &mut [f32]) {
+    /// Planes of four outputs each, from the `first` one on: their inputs' values with zeros around them.
+    fn fill_planes(&self, input: &[f32], side: usize, first: usize, planes: &mut [f32]) {
         let border = self.kernel / 2;
         let of_row = (side + 2 * border) * 4;
-        let (top, rest) = plane.split_at_mut(border * of_row);
-        let (middle, bottom) = rest.split_at_mut(side * of_row);
-        top.fill(0.0);
-        bottom.fill(0.0);
-        let rows = input.chunks_exact(side * self.inputs);
-        for (source, target) in rows.zip(middle.chunks_exact_mut(of_row)) {
-            let (left, rest) = target.split_at_mut(border * 4);
-            let (inner, right) = rest.split_at_mut(side * 4);
-            left.fill(0.0);
-            right.fill(0.0);
-            let pixels = source.chunks_exact(self.inputs).zip(inner.as_chunks_mut::<4>().0);
-            if self.outputs == self.inputs {
-                pixels.for_each(|(pixel, target)| target.copy_from_slice(&pixel[quad * 4..][..4]));
-            } else {
-                for (pixel, target) in pixels {
-                    let pair = &pixel[quad * 2..][..2];
-                    *target = [pair[0], pair[0], pair[1], pair[1]];
-                }
+        let of_plane = of_row * (side + 2 * border);
+        for plane in planes.chunks_exact_mut(of_plane) {
+            let (top, rest) = plane.split_at_mut(border * of_row);
+            top.fill(0.0);
+            rest[side * of_row..].fill(0.0);
+        }
+        for (y, source) in input.chunks_exact(side * self.inputs).enumerate() {
+            for (index, plane) in planes.chunks_exact_mut(of_plane).enumerate() {
+                let target = &mut plane[(border + y) * of_row..][..of_row];
+                self.fill_row(source, first + index, border, target);
+            }
+        }
+    }
+
+    /// A row of the plane of four outputs.
+    fn fill_row(&self, source: &[f32], quad: usize, border: usize, target: &mut [f32]) {
+        let target = target.as_chunks_mut::<4>().0;
+        let inside = border..target.len() - border;
+        clear(&mut target[..inside.start]);
+        clear(&mut target[inside.end..]);
+        let pixels = source.chunks_exact(self.inputs).zip(&mut target[inside]);
+        if self.outputs == self.inputs {
+            pixels.for_each(|(pixel, target)| target.copy_from_slice(&pixel[quad * 4..][..4]));
+        } else {
+            for (pixel, target) in pixels {
+                let pair = &pixel[quad * 2..][..2];
+                *target = [pair[0], pair[0], pair[1], pair[1]];
             }
         }
     }
 
     /// Four channels of the output's row `y`, whose pixels `[out_side, outputs]` are `pixels`.
-    fn convolve_row(&self, planes: &Planes, quad: usize, y: usize, pixels: &mut [f32]) {
+    fn convolve_row(&self, planes: &Planes, quad: usize, y: usize, is_relu6: bool, pixels: &mut [f32]) {
         let taps = self.kernel * self.kernel;
         let of_plane = planes.side * planes.side;
         let rows = &planes.values[quad * of_plane..][..of_plane];
-        let rows = &rows[y * self.stride * planes.side..][..self.kernel * planes.side];
+        let rows = &rows[(y * self.stride + planes.first) * planes.side..][..self.kernel * planes.side];
         let weights = &self.weights[quad * taps..][..taps];
         let row = Row { rows, side: planes.side, weights, kernel: self.kernel, bias: self.bias[quad] };
         let out_side = pixels.len() / self.outputs;
-        let whole = out_side - out_side % RUN;
-        for x in (0..whole).step_by(RUN) {
-            let sums = match self.stride {
-                1 => row.run::<RUN, 1>(x),
-                _ => row.run::<RUN, 2>(x),
-            };
-            self.store(sums, quad, &mut pixels[x * self.outputs..]);
+        let mut x = 0;
+        while x < out_side {
+            if x + RUN <= out_side {
+                self.convolve_run::<RUN>(&row, quad, x, planes.first, is_relu6, pixels);
+                x += RUN;
+            } else if out_side >= SHORT_RUN {
+                let first = x.min(out_side - SHORT_RUN);
+                self.convolve_run::<SHORT_RUN>(&row, quad, first, planes.first, is_relu6, pixels);
+                x = first + SHORT_RUN;
+            } else {
+                self.convolve_run::<1>(&row, quad, x, planes.first, is_relu6, pixels);
+                x += 1;
+            }
         }
-        for x in whole..out_side {
-            let sums = match self.stride {
-                1 => row.run::<1, 1>(x),
-                _ => row.run::<1, 2>(x),
-            };
-            self.store(sums, quad, &mut pixels[x * self.outputs..]);
+    }
+
+    /// `P` pixels of a row of the output, from `x` on; `first` is the column that the first pixel's window begins with.
+    #[inline(always)]
+    fn convolve_run<const P: usize>(
+        &self,
+        row: &Row,
+        quad: usize,
+        x: usize,
+        first: usize,
+        is_relu6: bool,
+        pixels: &mut [f32],
+    ) {
+        let mut sums = match self.stride {
+            1 => row.run::<P, 1>(x),
+            _ => row.run::<P, 2>(2 * x + first),
+        };
+        if is_relu6 {
+            sums = sums.map(activation::relu6);
         }
+        self.store(sums, quad, &mut pixels[x * self.outputs..]);
     }
 
     #[inline(always)]
@@ -153,6 +198,18 @@ impl Depthwise {
         for (sum, pixel) in sums.into_iter().zip(pixels.chunks_exact_mut(self.outputs)) {
             sum.store(&mut pixel.as_chunks_mut::<4>().0[quad]);
         }
+    }
+}
+
+/// Zeros for the border of a row: vector by vector, where a general loop would be a call.
+#[inline(always)]
+fn clear(border: &mut [[f32; 4]]) {
+    const NOTHING: [f32; 4] = [0.0; 4];
+    match border {
+        [] => {}
+        [one] => *one = NOTHING,
+        [one, two] => (*one, *two) = (NOTHING, NOTHING),
+        more => more.fill(NOTHING),
     }
 }
 
@@ -168,14 +225,14 @@ struct Row<'a> {
 }
 
 impl Row<'_> {
-    /// `P` outputs from `x` on at stride `S`. A function of its own, so that engines of WebAssembly have registers for its
+    /// `P` outputs at stride `S`, of which the first sees the columns from `first` on. A function of its own, so that engines of WebAssembly have registers for its
     /// sums.
     #[inline(never)]
-    fn run<const P: usize, const S: usize>(&self, x: usize) -> [F32x4; P] {
+    fn run<const P: usize, const S: usize>(&self, first: usize) -> [F32x4; P] {
         let mut sums = [F32x4::load(&self.bias); P];
         let rows = self.rows.chunks_exact(self.side).zip(self.weights.chunks_exact(self.kernel));
         for (row, weights) in rows {
-            let windows = row[x * S..].windows((P - 1) * S + 1);
+            let windows = row[first..].windows((P - 1) * S + 1);
             for (weight, window) in weights.iter().zip(windows) {
                 let weight = F32x4::load(weight);
                 for (p, sum) in sums.iter_mut().enumerate() {

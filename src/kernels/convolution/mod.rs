@@ -19,6 +19,12 @@ fn strided(side: usize, stride: usize) -> usize {
     side.div_ceil(stride)
 }
 
+/// How many pixels later than with as much padding on all sides the first window begins with TensorFlow's "SAME": that
+/// pads a map of an even side at stride 2 with one pixel less at its beginning than at its end.
+fn first_of_same(side: usize, stride: usize, kernel: usize) -> usize {
+    usize::from(kernel > 1 && stride == 2 && side.is_multiple_of(2))
+}
+
 /// The bias, and the weights of `outputs` filters of `taps` each, four filters side by side: `[outputs / 4, taps, 4]`.
 fn four_by_four(weights: &[f32], bias: &[f32], taps: usize) -> (Vec<[f32; 4]>, Vec<[f32; 4]>) {
     assert_eq!(weights.len(), bias.len() * taps);

@@ -23,19 +23,11 @@ impl Pointwise {
         Self(Weights::new(weights, bias, weights.len() / bias.len()))
     }
 
-    /// Convolves `map` `[pixels, inputs]` into `output` `[pixels, outputs]`, through `activation`.
-    ///
-    /// # Panics
-    /// If the shapes do not fit together.
-    pub fn apply(&self, map: &[f32], activation: Activation, output: &mut [f32]) {
-        self.convolve(map, Some(activation), output);
-    }
-
     /// Convolves `map` `[pixels, inputs]` into `output` `[pixels, outputs]`, through `activation` if there is one.
     ///
     /// # Panics
     /// If the shapes do not fit together.
-    pub fn convolve(&self, map: &[f32], activation: Option<Activation>, output: &mut [f32]) {
+    pub fn apply(&self, map: &[f32], activation: Option<Activation>, output: &mut [f32]) {
         let (inputs, outputs) = (self.0.inputs(), self.0.outputs());
         assert!(map.len().is_multiple_of(inputs) && output.len() / outputs == map.len() / inputs);
         threads::for_each_piece(output, PIXELS * outputs, 1, |piece, output| {

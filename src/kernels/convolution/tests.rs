@@ -31,24 +31,41 @@ fn sum(bias: f32, products: impl Iterator<Item = (f32, f32)>) -> f32 {
     products.fold(bias, |sum, (value, weight)| sum + value * weight)
 }
 
+/// Zeros before a map of `side` that a convolution sees: half of what it pads, or TensorFlow's part of "SAME".
+fn padding_before(side: usize, kernel: usize, stride: usize, is_same: bool) -> isize {
+    let same = ((side.div_ceil(stride) - 1) * stride + kernel).saturating_sub(side) / 2;
+    (if is_same { same } else { kernel / 2 }) as isize
+}
+
 #[test]
 fn a_depthwise_convolution_is_its_plain_sum_at_every_size() {
     let random = &mut Random::new(1);
     let mut planes = Vec::new();
-    for (kernel, stride, inputs, outputs) in
-        [(3, 1, 8, 8), (3, 2, 4, 4), (7, 1, 12, 12), (7, 2, 4, 8), (3, 1, 8, 16), (1, 1, 4, 4), (5, 2, 4, 8)]
-    {
-        for side in [1, 2, 3, 7, 8, 9, 16, 19] {
+    for (kernel, stride, inputs, outputs) in [
+        (3, 1, 8, 8),
+        (3, 2, 4, 4),
+        (7, 1, 12, 12),
+        (7, 2, 4, 8),
+        (3, 1, 8, 16),
+        (1, 1, 4, 4),
+        (5, 1, 8, 8),
+        (5, 2, 4, 8),
+        (1, 2, 4, 4),
+    ] {
+        for (side, is_same) in
+            [1, 2, 3, 7, 8, 9, 16, 18, 19].into_iter().flat_map(|side| [(side, false), (side, true)])
+        {
             let [input, weights, bias] =
                 [side * side * inputs, outputs * kernel * kernel, outputs].map(|count| values(random, count));
             let convolution = Depthwise::new(&weights, &bias, inputs, kernel, stride);
+            let convolution = if is_same { convolution.with_same_padding() } else { convolution };
             let out_side = convolution.side_of(side);
             let mut found = vec![f32::NAN; out_side * out_side * outputs];
             planes.fill(f32::NAN);
             convolution.apply(&input, side, None, &mut planes, &mut found);
             let value = |channel, row, column| input[(row * side + column) * inputs + channel];
             let map = Bordered { value: Box::new(value), side };
-            let border = (kernel / 2) as isize;
+            let border = padding_before(side, kernel, stride, is_same);
             for (index, found) in found.iter().enumerate() {
                 let (output, x, y) =
                     (index % outputs, index / outputs % out_side, index / outputs / out_side);
@@ -62,7 +79,7 @@ fn a_depthwise_convolution_is_its_plain_sum_at_every_size() {
                 assert_eq!(
                     found.to_bits(),
                     sum(bias[output], products).to_bits(),
-                    "{kernel} {stride} {side}"
+                    "{kernel} {stride} {side} {is_same}"
                 );
             }
         }
@@ -72,29 +89,32 @@ fn a_depthwise_convolution_is_its_plain_sum_at_every_size() {
 #[test]
 fn a_full_convolution_is_its_plain_sum_at_every_size() {
     let random = &mut Random::new(2);
-    for (side, outputs) in [(1, 8), (2, 8), (5, 16), (8, 24), (18, 8)] {
+    let sizes = [(1, 8), (2, 8), (5, 16), (8, 24), (18, 8)];
+    for ((side, outputs), is_same) in sizes.into_iter().flat_map(|size| [(size, false), (size, true)]) {
         let [input, weights, bias] =
             [3 * side * side, outputs * 27, outputs].map(|count| values(random, count));
         let convolution = FullConvolution::new(&weights, &bias);
+        let convolution = if is_same { convolution.with_same_padding() } else { convolution };
         let out_side = convolution.side_of(side);
         let mut found = vec![f32::NAN; out_side * out_side * outputs];
-        convolution.apply(&input, side, Activation::Gelu, &mut found);
+        convolution.apply(&input, side, Activation::Relu6, &mut found);
         let value = |channel, row, column| input[(channel * side + row) * side + column];
         let map = Bordered { value: Box::new(value), side };
+        let border = padding_before(side, 3, 2, is_same);
         let mut expected: Vec<f32> = (0..found.len())
             .map(|index| {
                 let (output, x, y) =
                     (index % outputs, index / outputs % out_side, index / outputs / out_side);
                 let products = (0..27).map(|tap| {
-                    let place =
-                        [(y, tap / 3 % 3), (x, tap % 3)].map(|(first, tap)| (2 * first + tap) as isize - 1);
+                    let place = [(y, tap / 3 % 3), (x, tap % 3)]
+                        .map(|(first, tap)| (2 * first + tap) as isize - border);
                     (map.at(tap / 9, place[0], place[1]), weights[output * 27 + tap])
                 });
                 sum(bias[output], products)
             })
             .collect();
-        activation::apply(Activation::Gelu, &mut expected);
-        assert_eq!(found, expected, "{side}");
+        activation::apply(Activation::Relu6, &mut expected);
+        assert_eq!(found, expected, "{side} {is_same}");
     }
 }
 
@@ -105,7 +125,7 @@ fn a_pointwise_convolution_is_its_plain_sum_for_every_number_of_pixels() {
         let [map, weights, bias] =
             [pixels * inputs, outputs * inputs, outputs].map(|count| values(random, count));
         let mut found = vec![f32::NAN; pixels * outputs];
-        Pointwise::new(&weights, &bias).apply(&map, Activation::Gelu, &mut found);
+        Pointwise::new(&weights, &bias).apply(&map, Some(Activation::Gelu), &mut found);
         let mut expected: Vec<f32> = (0..found.len())
             .map(|index| {
                 let (pixel, output) = (index / outputs, index % outputs);

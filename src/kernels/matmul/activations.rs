@@ -84,17 +84,20 @@ pub(super) struct TileOffsets {
 }
 
 impl Activations {
-    /// Quantizes `rows` of `in_features` values, all but the channels `outliers`, which ascend and stay f32.
+    /// Quantizes `rows` of `in_features` values, all but the channels `outliers`, which ascend and stay f32. Rows that
+    /// fill no whole blocks, which no norm may come before, are as long as whole blocks then: what is added meets no
+    /// weights.
     ///
     /// # Panics
-    /// If `in_features` is no positive multiple of [`BLOCK`], a row is not whole, or a channel is out of range.
+    /// If `in_features` is zero, a row is not whole, or a channel is out of range.
     pub fn quantize(&mut self, rows: Rows, in_features: usize, outliers: &[u32]) {
         let values = rows.values();
         assert!(in_features > 0 && values.len().is_multiple_of(in_features));
         let is_inside = |channel: &u32| (*channel as usize) < in_features;
         assert!(outliers.is_sorted() && outliers.last().is_none_or(is_inside));
         let (rows_in_all, channels) = (values.len() / in_features, outliers.len());
-        let pieces = self.begin(Shape { rows: rows_in_all, in_features, channels });
+        let padded = in_features.next_multiple_of(BLOCK);
+        let pieces = self.begin(Shape { rows: rows_in_all, in_features: padded, channels });
         threads::for_each(pieces.shape.rows.div_ceil(ROWS), GRAIN, |index| {
             let first = index * ROWS;
             let values = &values[first * in_features..]
@@ -248,12 +251,16 @@ fn quantize_tile<const R: usize>(
     };
     let rows: [&[f32]; R] = std::array::from_fn(|r| &values[r * in_features..][..in_features]);
     let norm = norm.map(|norm| (norm, Moments::of_rows(rows, norm.epsilon)));
-    let rows = rows.map(|row| row.as_chunks::<BLOCK>().0);
+    let rows = rows.map(|row| row.as_chunks::<BLOCK>());
     let (place, of_row) = (pieces.place(first), outliers.len());
     // SAFETY: no two tiles have a block or a row in common.
     let channels = unsafe { pieces.piece(place.outliers, R * of_row * 4) }.as_chunks_mut::<4>().0;
-    for index in 0..in_features / BLOCK {
-        let mut values = rows.map(|row| row[index]);
+    for index in 0..in_features.div_ceil(BLOCK) {
+        let mut values = if index < in_features / BLOCK {
+            rows.map(|(blocks, _)| blocks[index])
+        } else {
+            rows.map(|(_, rest)| filled_up(rest))
+        };
         if let Some((norm, moments)) = &norm {
             for (values, moments) in values.iter_mut().zip(moments) {
                 norm.scale(values, *moments, index * BLOCK);
@@ -271,6 +278,14 @@ fn quantize_tile<const R: usize>(
         // SAFETY: as above.
         unsafe { pieces.write_block(&place, index, &values) };
     }
+}
+
+/// A block of less than [`BLOCK`] values, filled up with one of them, so that it has no other range.
+#[inline(never)]
+fn filled_up(rest: &[f32]) -> [f32; BLOCK] {
+    let mut block = [rest[0]; BLOCK];
+    block[..rest.len()].copy_from_slice(rest);
+    block
 }
 
 /// Quantizes one block of `R` rows into a tile's block. A function of its own: see [`super::epilogue`].
@@ -334,66 +349,4 @@ fn quantize_block<const R: usize>(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// What is made of a block of one row.
-    fn quantize_one(values: &[f32; BLOCK]) -> (f32, i16, [u8; BLOCK]) {
-        let (scales, zeros, [codes]) = quantize_block(&[*values]);
-        (scales[0], zeros[0], codes)
-    }
-
-    /// Whether codes stand for values to within half a step.
-    fn assert_close(values: &[f32; BLOCK]) -> (f32, i16, [u8; BLOCK]) {
-        let (scale, zero, codes) = quantize_one(values);
-        for (code, value) in codes.iter().zip(values) {
-            let error = scale * f32::from(i16::from(*code) + zero) - value;
-            assert!(error.abs() <= scale * 0.51, "{value}: {code} + {zero}, times {scale}");
-        }
-        (scale, zero, codes)
-    }
-
-    #[test]
-    fn codes_span_the_range_of_their_block() {
-        let (_, zero, codes) = assert_close(&std::array::from_fn(|i| i as f32 * 0.5 - 3.0));
-        assert_eq!((zero, codes[0], codes[31]), (-25, 0, 127));
-    }
-
-    #[test]
-    fn a_block_far_from_zero_keeps_its_differences_as_far_as_its_values_go() {
-        for far in [1.0, -1.0] {
-            let (scale, _, codes) = assert_close(&std::array::from_fn(|i| far * (1000.0 + i as f32 / 31.0)));
-            assert!(scale < 0.04 && codes.iter().any(|code| *code > 20), "{scale} {codes:?}");
-        }
-    }
-
-    #[test]
-    fn a_constant_block_is_all_in_what_is_added_to_its_codes() {
-        for constant in [7.25, -7.25, 1e-20, 3e38] {
-            let (scale, zero, codes) = assert_close(&[constant; BLOCK]);
-            let value = f64::from(scale) * f64::from(i16::from(codes[0]) + zero);
-            assert!((value / f64::from(constant) - 1.0).abs() < 1e-4);
-        }
-        assert_eq!(quantize_one(&[0.0; BLOCK]), (0.0, 0, [0; BLOCK]));
-    }
-
-    #[test]
-    fn rows_side_by_side_are_quantized_as_each_alone() {
-        let rows: [[f32; BLOCK]; ROWS] = std::array::from_fn(|r| {
-            std::array::from_fn(|i| ((i * 37 + r * 11) % 101) as f32 * 0.1 - [5.0, 0.0, 90.0, 1e-40][r])
-        });
-        let (scales, zeros, codes) = quantize_block(&rows);
-        for r in 0..ROWS {
-            assert_eq!((scales[r], zeros[r], codes[r]), quantize_one(&rows[r]));
-        }
-    }
-
-    #[test]
-    fn values_that_are_not_finite_do_not_make_codes_beyond_seven_bits() {
-        let mut values = [1.0; BLOCK];
-        values[3] = f32::NAN;
-        values[9] = f32::INFINITY;
-        let (_, _, codes) = quantize_one(&values);
-        assert!(codes.iter().all(|code| *code <= 127));
-    }
-}
+mod tests;

@@ -59,20 +59,27 @@ impl<'a> Tiles<'a> {
             match <&mut [f32; BLOCK]>::try_from(&mut *target) {
                 Ok(whole) => put_vectors(whole, values, add),
                 // The last columns of a matrix may be fewer.
-                Err(_) => {
-                    let mut whole = [0.0; BLOCK];
-                    whole[..columns].copy_from_slice(target);
-                    put_vectors(&mut whole, values, add);
-                    target.copy_from_slice(&whole[..columns]);
-                }
+                Err(_) => put_few(target, values, add),
             }
             start = start.wrapping_add(self.stride);
         }
     }
 }
 
+/// Less than a whole block.
+#[inline(never)]
+fn put_few(target: &mut [f32], values: &[f32; BLOCK], add: bool) {
+    let whole = target.len() / 4 * 4;
+    let (vectors, rest) = target.split_at_mut(whole);
+    put_vectors(vectors, values, add);
+    for (target, value) in rest.iter_mut().zip(&values[whole..]) {
+        *target = if add { *target + value } else { *value };
+    }
+}
+
+/// As many of the values as there is room for, which is a multiple of four.
 #[inline(always)]
-fn put_vectors(target: &mut [f32; BLOCK], values: &[f32; BLOCK], add: bool) {
+fn put_vectors(target: &mut [f32], values: &[f32; BLOCK], add: bool) {
     for (target, value) in target.as_chunks_mut::<4>().0.iter_mut().zip(values.as_chunks::<4>().0) {
         let value = F32x4::load(value);
         let value = if add { F32x4::load(target) + value } else { value };

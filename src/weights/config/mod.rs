@@ -34,6 +34,9 @@ pub enum ModelFamily {
     /// A convolutional vision tower, and a text tower that sees its padding but is read at the end token (Vasu et al.,
     /// 2024): the sizes S0, S1 and S2, as far as they have that text tower.
     MobileClip,
+    /// CLIP's text tower, and a convolutional vision tower without tokens: EfficientNet-Lite.
+    #[serde(rename = "efficientnet-clip")]
+    EfficientNetClip,
     /// CLIP with rotary positions beside the learned ones, and pooling by attention before its projection (Bolya et al.,
     /// 2025): the sizes with a class token.
     #[serde(rename = "perception-encoder")]
@@ -47,6 +50,7 @@ impl ModelFamily {
             "clip" => Some(Self::Clip),
             "siglip" => Some(Self::Siglip),
             "mobileclip" => Some(Self::MobileClip),
+            "efficientnet-clip" => Some(Self::EfficientNetClip),
             "perception-encoder" => Some(Self::PerceptionEncoder),
             _ => None,
         }
@@ -58,6 +62,7 @@ impl ModelFamily {
             Self::Clip => "clip",
             Self::Siglip => "siglip",
             Self::MobileClip => "mobileclip",
+            Self::EfficientNetClip => "efficientnet-clip",
             Self::PerceptionEncoder => "perception-encoder",
         }
     }
@@ -80,7 +85,36 @@ impl ModelFamily {
 
     /// Whether the tokens of a prompt see those before them alone.
     pub fn is_causal(self) -> bool {
-        matches!(self, Self::Clip | Self::PerceptionEncoder)
+        matches!(self, Self::Clip | Self::EfficientNetClip | Self::PerceptionEncoder)
+    }
+}
+
+/// The sizes of a convolutional vision tower.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ConvolutionalConfig {
+    FastVit(FastVitConfig),
+    EfficientNet(EfficientNetConfig),
+}
+
+impl ConvolutionalConfig {
+    /// How many times as large a picture's side is as the last map's: what such a tower has for the side of a patch.
+    pub const REDUCTION: usize = 32;
+
+    /// Channels of the stem.
+    pub fn stem(&self) -> usize {
+        match self {
+            Self::FastVit(sizes) => sizes.channels,
+            Self::EfficientNet(sizes) => sizes.stem,
+        }
+    }
+
+    /// The channels of each stage, as far as they do not follow from the stem's, and its blocks.
+    pub fn stages(&self) -> (&[usize], &[usize]) {
+        match self {
+            Self::FastVit(sizes) => (&[], &sizes.blocks),
+            Self::EfficientNet(sizes) => (&sizes.channels, &sizes.blocks),
+        }
     }
 }
 
@@ -94,9 +128,19 @@ pub struct FastVitConfig {
     pub blocks: [usize; 4],
 }
 
-impl FastVitConfig {
-    /// How many times as large a picture's side is as the last map's: what a FastViT has for the side of a patch.
-    pub const REDUCTION: usize = 32;
+/// The sizes of an EfficientNet-Lite (Tan and Le, 2019); the width of its tower is that of its last layer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct EfficientNetConfig {
+    /// Channels of the stem.
+    pub stem: usize,
+    /// What the blocks of each stage give.
+    pub channels: [usize; Self::STAGES],
+    /// In each stage.
+    pub blocks: [usize; Self::STAGES],
+}
+
+impl EfficientNetConfig {
+    pub const STAGES: usize = 7;
 }
 
 /// Which position of the text tower's output is the embedding of the prompt.
@@ -134,10 +178,11 @@ impl EndToken {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ClipConfig {
     pub family: ModelFamily,
-    /// For FastViT, the sizes of the last stage, and the channels it ends with.
+    /// For a convolutional tower, the sizes of the last stage, the channels it ends with, and as epsilon, where the family is
+    /// EfficientNet's, that of its batch norms.
     pub vision: TowerConfig,
-    /// What a MobileCLIP has for a vision transformer.
-    pub fast_vit: Option<FastVitConfig>,
+    /// What some have for a vision transformer.
+    pub convolutional: Option<ConvolutionalConfig>,
     /// Pixels along each side. CLIP's are a multiple of `patch_size`; what SigLIP's have over one is not seen.
     pub image_size: usize,
     pub patch_size: usize,

@@ -3,8 +3,11 @@
 use std::ops::RangeInclusive;
 
 use super::source::{ConfigSource, Field, Tower};
-use super::{Activation, ClipConfig, EndToken, FastVitConfig, ModelFamily, TowerConfig};
-use crate::error::Result;
+use super::{
+    Activation, ClipConfig, ConvolutionalConfig, EfficientNetConfig, EndToken, FastVitConfig, ModelFamily,
+    TowerConfig,
+};
+use crate::error::{Error, Result};
 
 /// The accepted sizes: several times those of the largest CLIP known, and small enough that the product of
 /// any two fits in 31 bits (except the token table, which is checked separately).
@@ -12,6 +15,7 @@ mod limit {
     use super::RangeInclusive;
 
     pub const STEM_CHANNELS: RangeInclusive<u64> = 8..=512;
+    pub const STAGE_CHANNELS: RangeInclusive<u64> = 8..=1024;
     pub const WIDTH: RangeInclusive<u64> = 1..=8192;
     pub const MLP_WIDTH: RangeInclusive<u64> = 1..=32768;
     pub const LAYERS: RangeInclusive<u64> = 1..=128;
@@ -30,9 +34,13 @@ impl ClipConfig {
         let vision = TowerConfig::read(source, Tower::Vision)?;
         let text = TowerConfig::read(source, Tower::Text)?;
         let vocab_size = bounded(source, Field::VocabSize, limit::VOCAB_SIZE)?;
+        let integers = Integers {
+            bounded: &|field, range| bounded(source, field, range),
+            error: &|field, problem| source.error(field, problem),
+        };
         let config = Self {
             family,
-            fast_vit: (family == ModelFamily::MobileClip).then(|| FastVitConfig::read(source)).transpose()?,
+            convolutional: integers.convolutional(family)?,
             image_size: bounded(source, Field::ImageSize, limit::IMAGE_SIZE)?,
             patch_size: bounded(source, Field::PatchSize, limit::IMAGE_SIZE)?,
             naflex: source.is_naflex()?,
@@ -40,10 +48,8 @@ impl ClipConfig {
             vocab_size,
             context_length: bounded(source, Field::ContextLength, limit::CONTEXT_LENGTH)?,
             end_token: match family {
-                ModelFamily::Clip | ModelFamily::MobileClip | ModelFamily::PerceptionEncoder => {
-                    end_token(source, vocab_size)?
-                }
                 ModelFamily::Siglip => EndToken::LastPosition,
+                _ => end_token(source, vocab_size)?,
             },
             pooling_heads: pooling_heads(source, family, &vision)?,
             canonicalizes_texts: source.canonicalizes_texts()?,
@@ -58,12 +64,21 @@ impl ClipConfig {
     /// The conditions between fields.
     fn check_sizes(&self, source: &impl ConfigSource) -> Result<()> {
         let (image, patch) = (self.image_size, self.patch_size);
+        if self.convolutional.is_some() {
+            let reduction = ConvolutionalConfig::REDUCTION;
+            if patch != reduction {
+                let problem = format!("is {patch}, expected {reduction} for a convolutional tower");
+                return Err(source.error(Field::PatchSize, problem));
+            }
+            if !image.is_multiple_of(reduction) {
+                let problem = format!(
+                    "is {image}, expected a multiple of {reduction}, which is what a convolutional tower's last map is smaller by"
+                );
+                return Err(source.error(Field::ImageSize, problem));
+            }
+        }
         if self.patches() == 0 || self.family != ModelFamily::Siglip && !image.is_multiple_of(patch) {
             let problem = format!("is {patch}, expected a divisor of the image size {image}");
-            return Err(source.error(Field::PatchSize, problem));
-        }
-        if self.fast_vit.is_some() && patch != FastVitConfig::REDUCTION {
-            let problem = format!("is {patch}, expected {} for a FastViT", FastVitConfig::REDUCTION);
             return Err(source.error(Field::PatchSize, problem));
         }
         if self.family == ModelFamily::Siglip && self.projection_dim != self.vision.width {
@@ -88,17 +103,51 @@ impl ClipConfig {
     }
 }
 
-impl FastVitConfig {
-    fn read(source: &impl ConfigSource) -> Result<Self> {
-        let mut blocks = [0; 4];
+/// How a config's integers are read: each source has its own way, and what is made of them is the same for all.
+struct Integers<'a> {
+    bounded: &'a dyn Fn(Field, RangeInclusive<u64>) -> Result<usize>,
+    error: &'a dyn Fn(Field, String) -> Error,
+}
+
+impl Integers<'_> {
+    /// The sizes of the tower of a family that has a convolutional one.
+    fn convolutional(&self, family: ModelFamily) -> Result<Option<ConvolutionalConfig>> {
+        let stem = || self.channels(Field::StemChannels, limit::STEM_CHANNELS);
+        Ok(match family {
+            ModelFamily::MobileClip => {
+                let sizes = FastVitConfig { channels: stem()?, blocks: self.blocks()? };
+                Some(ConvolutionalConfig::FastVit(sizes))
+            }
+            ModelFamily::EfficientNetClip => {
+                let mut channels = [0; EfficientNetConfig::STAGES];
+                for (stage, count) in (0..).zip(&mut channels) {
+                    *count = self.channels(Field::StageChannels(stage), limit::STAGE_CHANNELS)?;
+                }
+                // The last layer's, which has no field of its own.
+                self.channels(Field::Width(Tower::Vision), limit::WIDTH)?;
+                let sizes = EfficientNetConfig { stem: stem()?, channels, blocks: self.blocks()? };
+                Some(ConvolutionalConfig::EfficientNet(sizes))
+            }
+            _ => None,
+        })
+    }
+
+    /// How many blocks each stage has.
+    fn blocks<const STAGES: usize>(&self) -> Result<[usize; STAGES]> {
+        let mut blocks = [0; STAGES];
         for (stage, blocks) in (0..).zip(&mut blocks) {
-            *blocks = bounded(source, Field::StageBlocks(stage), limit::LAYERS)?;
+            *blocks = (self.bounded)(Field::StageBlocks(stage), limit::LAYERS)?;
         }
-        let channels = bounded(source, Field::StemChannels, limit::STEM_CHANNELS)?;
-        if !channels.is_multiple_of(8) {
-            return Err(source.error(Field::StemChannels, format!("is {channels}, expected a multiple of 8")));
+        Ok(blocks)
+    }
+
+    /// A number of channels that the kernels of convolutions can run.
+    fn channels(&self, field: Field, range: RangeInclusive<u64>) -> Result<usize> {
+        let channels = (self.bounded)(field, range)?;
+        if channels.is_multiple_of(8) {
+            return Ok(channels);
         }
-        Ok(Self { channels, blocks })
+        Err((self.error)(field, format!("is {channels}, expected a multiple of 8")))
     }
 }
 
@@ -137,7 +186,7 @@ fn pooling_heads(
     vision: &TowerConfig,
 ) -> Result<Option<usize>> {
     let heads = match family {
-        ModelFamily::Clip | ModelFamily::MobileClip => return Ok(None),
+        ModelFamily::Clip | ModelFamily::MobileClip | ModelFamily::EfficientNetClip => return Ok(None),
         ModelFamily::Siglip => vision.heads,
         ModelFamily::PerceptionEncoder => bounded(source, Field::PoolingHeads, limit::HEADS)?,
     };
@@ -171,7 +220,7 @@ fn layer_norm_eps(source: &impl ConfigSource, tower: Tower) -> Result<f32> {
 fn activation(source: &impl ConfigSource, tower: Tower) -> Result<Activation> {
     let name = source.activation(tower)?;
     Activation::parse(&name).ok_or_else(|| {
-        let problem = format!("is {name:?}, expected quick_gelu, gelu or gelu_pytorch_tanh");
+        let problem = format!("is {name:?}, expected quick_gelu, gelu, gelu_pytorch_tanh or relu6");
         source.error(Field::Activation(tower), problem)
     })
 }

@@ -24,6 +24,7 @@ pub(in crate::weights) enum Field {
     Channels,
     StemChannels,
     StageBlocks(u8),
+    StageChannels(u8),
     VocabSize,
     ContextLength,
     EosTokenId,

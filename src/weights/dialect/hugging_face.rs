@@ -44,7 +44,9 @@ impl ConfigJson {
             Field::ImageSize => (&self.vision, "vision_config.", "image_size"),
             Field::PatchSize => (&self.vision, "vision_config.", "patch_size"),
             Field::Channels => (&self.vision, "vision_config.", "num_channels"),
-            Field::StemChannels | Field::StageBlocks(_) => (&self.vision, "vision_config.", "(FastViT)"),
+            Field::StemChannels | Field::StageBlocks(_) | Field::StageChannels(_) => {
+                (&self.vision, "vision_config.", "(a convolutional tower)")
+            }
             Field::VocabSize => (&self.text, "text_config.", "vocab_size"),
             Field::ContextLength => (&self.text, "text_config.", "max_position_embeddings"),
             Field::EosTokenId => (&self.text, "text_config.", "eos_token_id"),
@@ -181,6 +183,7 @@ fn default_integer(family: ModelFamily, field: Field) -> u64 {
         | Field::Activation(_)
         | Field::StemChannels
         | Field::StageBlocks(_)
+        | Field::StageChannels(_)
         | Field::PoolingHeads => 0,
     }
 }

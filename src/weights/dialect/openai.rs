@@ -176,7 +176,7 @@ impl ConfigSource for Shapes<'_> {
             Field::Layers(tower) => (tower, "blk.0.ln1.weight"),
             Field::LayerNormEps(tower) | Field::Activation(tower) => (tower, "blk.0"),
             Field::PatchSize | Field::Channels => (Tower::Vision, "patch_embd.weight"),
-            Field::StemChannels | Field::StageBlocks(_) => (Tower::Vision, "trunk"),
+            Field::StemChannels | Field::StageBlocks(_) | Field::StageChannels(_) => (Tower::Vision, "trunk"),
             Field::ImageSize => (Tower::Vision, "position_embd.weight"),
             Field::ContextLength => (Tower::Text, "position_embd.weight"),
             Field::VocabSize | Field::EosTokenId => (Tower::Text, "token_embd.weight"),

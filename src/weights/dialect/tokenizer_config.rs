@@ -95,7 +95,8 @@ impl Settings {
     /// `CLIPTokenizer` puts its own first and last token around a text, whatever `tokenizer.json` does.
     fn check_brackets(&self, file: &File, family: ModelFamily) -> Result<()> {
         let class = self.config.get("tokenizer_class").and_then(Value::as_str).unwrap_or("CLIPTokenizer");
-        if family != ModelFamily::Clip || !class.starts_with("CLIPTokenizer") {
+        let is_clip = matches!(family, ModelFamily::Clip | ModelFamily::EfficientNetClip);
+        if !is_clip || !class.starts_with("CLIPTokenizer") {
             return Ok(());
         }
         let Some(around) = file.brackets() else { return Ok(()) };

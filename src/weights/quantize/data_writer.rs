@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::weights::container::gguf::TensorLayout;
 use crate::weights::container::gguf::write::padding;
 use crate::weights::outliers::Outliers;
+use crate::weights::quantize::balanced::MeanInputs;
 use crate::weights::quantize::blocks::dtype::Dtype;
 use crate::weights::quantize::outlier_weights::{self, OutlierWeights};
 use crate::weights::quantize::row_converter::RowConverter;
@@ -20,6 +21,7 @@ pub(in crate::weights) struct DataWriter {
     layouts: Vec<TensorLayout>,
     names: HashSet<String>,
     outlier_weights: OutlierWeights,
+    mean_inputs: MeanInputs,
     /// The tensor whose rows are coming.
     current: Option<Current>,
     /// Bytes given away, with the padding between tensors.
@@ -32,13 +34,15 @@ struct Current {
     /// Bytes that are still to come.
     left: u64,
     is_norm: bool,
+    tells_mean_inputs: bool,
     has_outliers: bool,
 }
 
 impl DataWriter {
     pub fn new(plan: Plan) -> Self {
         let (layouts, names) = (Vec::new(), HashSet::new());
-        Self { plan, layouts, names, outlier_weights: OutlierWeights::default(), current: None, written: 0 }
+        let (outlier_weights, mean_inputs) = (OutlierWeights::default(), MeanInputs::default());
+        Self { plan, layouts, names, outlier_weights, mean_inputs, current: None, written: 0 }
     }
 
     /// How many bytes have been made.
@@ -98,9 +102,11 @@ impl DataWriter {
         let dtype = self.plan.dtype(&name, &shape, stored);
         let layout = TensorLayout::new(name, shape, dtype)?;
         let collects = matches!(self.plan, Plan::Quantize(_)) && layout.dtype.is_quantized() && !has_outliers;
+        let converter = RowConverter::new(layout.name.clone(), row_len, stored, layout.dtype);
         self.current = Some(Current {
-            rows: RowConverter::new(layout.name.clone(), row_len, stored, layout.dtype),
+            rows: converter.balanced_by(self.mean_inputs.of(&layout.name, row_len)),
             left: left as u64,
+            tells_mean_inputs: MeanInputs::wants(&layout.name),
             is_norm: outlier_weights::is_norm(&layout.name, &layout.shape),
             has_outliers: collects && self.outlier_weights.begin(&layout.name, rows, row_len),
         });
@@ -117,11 +123,15 @@ impl DataWriter {
         let Some(current) = &mut self.current else { return Ok(0) };
         let bytes = &bytes[..usize::try_from(current.left).map_or(bytes.len(), |left| left.min(bytes.len()))];
         current.left -= bytes.len() as u64;
-        let (start, outlier_weights) = (out.len(), &mut self.outlier_weights);
+        let (start, outlier_weights, mean_inputs) =
+            (out.len(), &mut self.outlier_weights, &mut self.mean_inputs);
         let (is_last, name) = (current.left == 0, self.layouts.last().map_or("", |layout| &layout.name));
         let (is_norm, has_outliers) = (current.is_norm, current.has_outliers);
+        let tells_mean_inputs = current.tells_mean_inputs;
         current.rows.push(bytes, out, &mut |values| {
-            if is_norm {
+            if tells_mean_inputs {
+                mean_inputs.learn(name, values);
+            } else if is_norm {
                 outlier_weights.learn(name, values);
             } else if has_outliers {
                 outlier_weights.collect(values);

@@ -1,6 +1,7 @@
 //! Quantization: the block formats (`blocks`), which tensor gets which of them (`tensor_types`), and the
 //! conversion of an open checkpoint ([`quantize()`]) or of published weights while they arrive ([`stream`]).
 
+pub(crate) mod balanced;
 pub(crate) mod blocks;
 mod data_writer;
 mod file;

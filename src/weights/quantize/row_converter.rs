@@ -4,8 +4,8 @@ use half::f16;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
-use crate::weights::quantize::blocks;
 use crate::weights::quantize::blocks::dtype::Dtype;
+use crate::weights::quantize::{balanced, blocks};
 
 /// About how many values are unpacked at a time: 256 KiB of f32.
 const VALUES_IN_FLIGHT: usize = 1 << 16;
@@ -17,6 +17,8 @@ pub(in crate::weights) struct RowConverter {
     from: Dtype,
     to: Dtype,
     row_len: usize,
+    /// What the inputs of the layer are on average, where its weights are rounded by that.
+    means: Option<Vec<f32>>,
     /// Values of the rows that are through.
     done: usize,
     /// The beginning of the next row.
@@ -26,7 +28,13 @@ pub(in crate::weights) struct RowConverter {
 impl RowConverter {
     /// Rows of `row_len` values, which is a whole number of blocks of both types.
     pub fn new(name: String, row_len: usize, from: Dtype, to: Dtype) -> Self {
-        Self { name, from, to, row_len, done: 0, pending: Vec::new() }
+        Self { name, from, to, row_len, means: None, done: 0, pending: Vec::new() }
+    }
+
+    /// Rounds by what the inputs are on average, if the type that rows get is q8_0.
+    pub fn balanced_by(self, means: Option<Vec<f32>>) -> Self {
+        let means = means.filter(|means| self.to == Dtype::Q8_0 && means.len() == self.row_len);
+        Self { means, ..self }
     }
 
     /// Takes the next bytes, appends what they make of whole rows to `out`, and shows `see` the values of these
@@ -66,7 +74,10 @@ impl RowConverter {
             out.extend_from_slice(rows);
         } else {
             self.check_range(&values)?;
-            blocks::encode(self.to, &values, out)?;
+            match &self.means {
+                Some(means) => balanced::encode(&values, means, out),
+                None => blocks::encode(self.to, &values, out)?,
+            }
         }
         self.done += values.len();
         Ok(())

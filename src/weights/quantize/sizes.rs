@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::weights::config::{ClipConfig, FastVitConfig, ModelFamily, TowerConfig};
+use crate::weights::config::{
+    ClipConfig, ConvolutionalConfig, EfficientNetConfig, FastVitConfig, ModelFamily, TowerConfig,
+};
 use crate::weights::quantize::blocks::dtype::Dtype;
 use crate::weights::quantize::tensor_types::planned_dtype;
 
@@ -10,8 +12,8 @@ use crate::weights::quantize::tensor_types::planned_dtype;
 /// file is the longer one of its family.
 const fn bytes_per_token(family: ModelFamily) -> usize {
     match family {
-        ModelFamily::Clip | ModelFamily::MobileClip | ModelFamily::PerceptionEncoder => 65,
         ModelFamily::Siglip => 134,
+        _ => 65,
     }
 }
 
@@ -29,8 +31,11 @@ fn bytes(config: &ClipConfig, asked: Dtype) -> u64 {
     let patch = config.patch_size;
     let patches = tensor("v.position_embd.weight", &[config.vision_tokens(), vision])
         + tensor("v.patch_embd.weight", &[vision, config.channels, patch, patch]);
-    let vision_tower = match (config.family, &config.fast_vit) {
-        (_, Some(sizes)) => fast_vit(sizes, config.projection_dim, &tensor),
+    let vision_tower = match (config.family, &config.convolutional) {
+        (_, Some(ConvolutionalConfig::FastVit(sizes))) => fast_vit(sizes, config.projection_dim, &tensor),
+        (_, Some(ConvolutionalConfig::EfficientNet(sizes))) => {
+            efficient_net(sizes, vision, config.projection_dim, &tensor)
+        }
         (ModelFamily::Siglip, _) => {
             patches + tower(&config.vision, &tensor) + block("v.head", &config.vision, &tensor)
         }
@@ -66,6 +71,29 @@ fn fast_vit(sizes: &FastVitConfig, projection_dim: usize, tensor: &impl Fn(&str,
     });
     let last = sizes.channels * 16;
     stages.sum::<u64>() + tensor("v.trunk.weight", &[projection_dim, last]) + kernels(last, last / 8)
+}
+
+/// An EfficientNet-Lite whose last layer gives `last` channels.
+fn efficient_net(
+    sizes: &EfficientNetConfig,
+    last: usize,
+    projection_dim: usize,
+    tensor: &impl Fn(&str, &[usize]) -> u64,
+) -> u64 {
+    let layer = |outputs: usize, inputs: usize| tensor("v.trunk.weight", &[outputs, inputs]);
+    // A kernel of 25 pixels at most, and the four numbers of a norm for each channel.
+    let kernels = |channels: usize| tensor("v.trunk.weight", &[channels, 17, 1, 1]) + (channels * 16) as u64;
+    let mut inputs = sizes.stem;
+    let mut bytes = kernels(2 * sizes.stem);
+    for (stage, (&blocks, &outputs)) in sizes.blocks.iter().zip(&sizes.channels).enumerate() {
+        for _ in 0..blocks {
+            let inner = if stage == 0 { inputs } else { 6 * inputs };
+            bytes +=
+                if stage == 0 { 0 } else { layer(inner, inputs) } + kernels(inner) + layer(outputs, inner);
+            inputs = outputs;
+        }
+    }
+    bytes + layer(last, inputs) + (last * 16) as u64 + tensor("v.trunk.weight", &[projection_dim, last])
 }
 
 /// The blocks of one tower.

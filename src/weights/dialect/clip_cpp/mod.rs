@@ -8,7 +8,7 @@ mod preprocessing;
 use crate::error::{Error, Result};
 use crate::kernels::resample::Backend;
 use crate::weights::config::{
-    Activation, ClipConfig, ConfigSource, FastVitConfig, Field, ModelFamily, Tower, TowerConfig,
+    Activation, ClipConfig, ConfigSource, ConvolutionalConfig, Field, ModelFamily, Tower, TowerConfig,
 };
 use crate::weights::container::gguf::{Array, Metadata, Value};
 use crate::weights::dialect::checkpoint_metadata::CheckpointMetadata;
@@ -236,6 +236,8 @@ impl ConfigSource for ConfigKeys<'_> {
 
 fn config_key(field: Field) -> String {
     let (tower, key) = match field {
+        Field::StageBlocks(stage) => return format!("clip.vision.stage.{stage}.block_count"),
+        Field::StageChannels(stage) => return format!("clip.vision.stage.{stage}.channels"),
         Field::Width(tower) => (tower, "embedding_length"),
         Field::MlpWidth(tower) => (tower, "feed_forward_length"),
         Field::Layers(tower) => (tower, "block_count"),
@@ -246,10 +248,6 @@ fn config_key(field: Field) -> String {
         Field::PatchSize => (Tower::Vision, "patch_size"),
         Field::Channels => (Tower::Vision, "channels"),
         Field::StemChannels => (Tower::Vision, "stem_channels"),
-        Field::StageBlocks(0) => (Tower::Vision, "stage.0.block_count"),
-        Field::StageBlocks(1) => (Tower::Vision, "stage.1.block_count"),
-        Field::StageBlocks(2) => (Tower::Vision, "stage.2.block_count"),
-        Field::StageBlocks(_) => (Tower::Vision, "stage.3.block_count"),
         Field::VocabSize => (Tower::Text, "vocab_size"),
         Field::ContextLength => (Tower::Text, "context_length"),
         Field::EosTokenId => (Tower::Text, "eos_token_id"),
@@ -267,7 +265,7 @@ fn config_error(key: &str, problem: String) -> Error {
 fn unsupported(found: String) -> Error {
     Error::UnsupportedArchitecture {
         found,
-        expected: "a GGUF of CLIP, SigLIP, MobileCLIP or Perception Encoder with both towers",
+        expected: "a GGUF of CLIP (with a ViT or an EfficientNet-Lite), SigLIP, MobileCLIP or Perception Encoder with both towers",
         instead: instead::PHOTOGRAPHS,
     }
 }
@@ -318,10 +316,7 @@ pub(in crate::weights) fn describe(
     if let (ModelFamily::PerceptionEncoder, Some(heads)) = (config.family, config.pooling_heads) {
         keys.field(Field::PoolingHeads, heads);
     }
-    if let Some(FastVitConfig { channels, blocks }) = config.fast_vit {
-        keys.field(Field::StemChannels, channels);
-        (0..).zip(blocks).for_each(|(stage, blocks)| keys.field(Field::StageBlocks(stage), blocks));
-    }
+    config.convolutional.iter().for_each(|sizes| keys.convolutional(sizes));
     keys.put(VISION_PROJECTION_DIM, Value::Unsigned(config.projection_dim as u64));
     for (norm, channels) in outliers {
         keys.put(&format!("{OUTLIERS_PREFIX}{norm}"), Value::Array(Array::integers(channels)));
@@ -366,6 +361,13 @@ impl Keys {
         self.field(Field::Heads(tower), config.heads);
         self.put(&config_key(Field::LayerNormEps(tower)), Value::F32(config.layer_norm_eps));
         self.put(&config_key(Field::Activation(tower)), Value::string(config.activation.name()));
+    }
+
+    fn convolutional(&mut self, config: &ConvolutionalConfig) {
+        let (channels, blocks) = config.stages();
+        self.field(Field::StemChannels, config.stem());
+        (0..).zip(channels).for_each(|(stage, &count)| self.field(Field::StageChannels(stage), count));
+        (0..).zip(blocks).for_each(|(stage, &count)| self.field(Field::StageBlocks(stage), count));
     }
 
     fn record(&mut self, record: &Record) {

@@ -5,12 +5,14 @@
 
 mod keys;
 mod timm;
+mod tokenizer;
 
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
 use self::keys::{FILE, demand, object, refuse_unknown, unsupported, wrong};
 use self::timm::TimmTower;
+use self::tokenizer::Tokenizer;
 use crate::error::Result;
 use crate::weights::config::{ConfigSource, EndToken, Field, ModelFamily, Tower};
 
@@ -62,7 +64,8 @@ pub(in crate::weights) fn default_preprocessing_json(
         preprocessing.insert("resize_mode".to_owned(), json!("squash"));
     }
     let model = Map::new();
-    OpenClipJson { trunk: None, model, vision, text, preprocessing }.preprocessing_json(image_size)
+    let tokenizer = Tokenizer::default();
+    OpenClipJson { trunk: None, model, vision, text, preprocessing, tokenizer }.preprocessing_json(image_size)
 }
 
 /// A parsed file.
@@ -73,6 +76,7 @@ pub(in crate::weights) struct OpenClipJson {
     vision: Map<String, Value>,
     text: Map<String, Value>,
     preprocessing: Map<String, Value>,
+    tokenizer: Tokenizer,
 }
 
 impl OpenClipJson {
@@ -97,7 +101,8 @@ impl OpenClipJson {
         if let (None, Some(Value::String(name))) = (trunk, vision.get("timm_model_name")) {
             return Err(timm::unknown(name));
         }
-        let mut file = Self { trunk, model, vision, text, preprocessing };
+        let tokenizer = Tokenizer::default();
+        let mut file = Self { trunk, model, vision, text, preprocessing, tokenizer };
         file.take_what_the_family_demands()?;
         refuse_unknown("vision_cfg", &file.vision, if trunk.is_some() { &TIMM_KEYS } else { &VISION_KEYS })?;
         refuse_unknown("text_cfg", &file.text, &TEXT_KEYS)?;
@@ -130,6 +135,11 @@ impl OpenClipJson {
                 if !self.text.remove("hf_tokenizer_name").is_some_and(|name| name.is_string()) {
                     return Err(unsupported("SigLIP without `text_cfg.hf_tokenizer_name`".to_owned()));
                 }
+                self.tokenizer = Tokenizer { is_hugging_face: true, canonicalizes: true, end: None };
+            }
+            Some(ModelFamily::EfficientNetClip) => {
+                timm::take_mean_and_projection(&mut self.vision)?;
+                self.tokenizer = Tokenizer::take(&mut self.text)?;
             }
             Some(ModelFamily::PerceptionEncoder) => {
                 demand("vision_cfg", &mut self.vision, "timm_pool", &json!("map"))?;
@@ -142,9 +152,9 @@ impl OpenClipJson {
     }
 
     /// Whether a tokenizer of transformers reads the texts, whose other files count too, and not OpenCLIP's own: of
-    /// SigLIP such a tokenizer is demanded, and any other model that names one is refused.
+    /// SigLIP such a tokenizer is demanded, with an EfficientNet it may be, and any other model that names one is refused.
     pub fn has_hugging_face_tokenizer(&self) -> bool {
-        self.trunk.is_some_and(|trunk| trunk.family() == ModelFamily::Siglip)
+        self.tokenizer.is_hugging_face
     }
 
     /// The text of a `preprocessor_config.json` that does what `preprocess_cfg` says.
@@ -261,9 +271,9 @@ impl ConfigSource for OpenClipJson {
         Ok(self.trunk.map_or(ModelFamily::Clip, |trunk| trunk.family()))
     }
 
-    /// `HFTokenizer`'s `clean="canonicalize"`, which is demanded where there is one.
+    /// `HFTokenizer`'s `clean="canonicalize"`.
     fn canonicalizes_texts(&self) -> Result<bool> {
-        Ok(self.has_hugging_face_tokenizer())
+        Ok(self.tokenizer.canonicalizes)
     }
 
     fn key(&self, field: Field) -> String {
@@ -275,6 +285,7 @@ impl ConfigSource for OpenClipJson {
             return Ok(number);
         }
         match field {
+            Field::EosTokenId if let Some(end) = self.tokenizer.end => return Ok(end),
             Field::MlpWidth(tower) => {
                 let width = self.integer(Field::Width(tower))?;
                 return Ok((width as f64 * self.number(field, 4.0)?) as u64);

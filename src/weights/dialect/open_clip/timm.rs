@@ -3,8 +3,9 @@
 
 use serde_json::{Map, Value};
 
-use crate::error::Error;
-use crate::weights::config::{FastVitConfig, Field, ModelFamily, Tower};
+use super::keys::unsupported;
+use crate::error::{Error, Result};
+use crate::weights::config::{EfficientNetConfig, FastVitConfig, Field, ModelFamily, Tower};
 use crate::weights::instead;
 
 /// A vision tower of timm's.
@@ -12,6 +13,8 @@ use crate::weights::instead;
 pub(super) enum TimmTower {
     /// MobileCLIP's (`fastvit.py`).
     FastVit(FastVitConfig),
+    /// EfficientNet-Lite as TensorFlow pads and norms it (`efficientnet.py`).
+    EfficientNet(EfficientNetConfig),
     /// SigLIP's (`vision_transformer.py`), and Perception Encoder's (`eva.py`).
     Transformer(TimmTransformer),
 }
@@ -36,12 +39,14 @@ impl TimmTower {
         let name = vision.get("timm_model_name")?.as_str()?;
         fast_vit(name)
             .map(Self::FastVit)
+            .or_else(|| efficient_net(name).map(Self::EfficientNet))
             .or_else(|| siglip(name).or_else(|| perception_encoder(name)).map(Self::Transformer))
     }
 
     pub fn family(&self) -> ModelFamily {
         match self {
             Self::FastVit(_) => ModelFamily::MobileClip,
+            Self::EfficientNet(_) => ModelFamily::EfficientNetClip,
             Self::Transformer(sizes) => sizes.family,
         }
     }
@@ -50,6 +55,7 @@ impl TimmTower {
     pub fn integer(&self, field: Field) -> Option<u64> {
         match self {
             Self::FastVit(sizes) => fast_vit_integer(sizes, field),
+            Self::EfficientNet(sizes) => efficient_net_integer(sizes, field),
             Self::Transformer(sizes) => match field {
                 Field::Width(Tower::Vision) => Some(sizes.width),
                 Field::MlpWidth(Tower::Vision) => Some(sizes.mlp_width),
@@ -62,10 +68,11 @@ impl TimmTower {
         }
     }
 
-    /// The epsilon of the tower's layer norms; a FastViT has none.
+    /// The epsilon of the tower's layer norms, or of an EfficientNet's batch norms; a FastViT has none of its own.
     pub fn layer_norm_eps(&self) -> Option<f64> {
         match self {
             Self::FastVit(_) => None,
+            Self::EfficientNet(_) => Some(1e-3),
             Self::Transformer(sizes) => Some(sizes.layer_norm_eps),
         }
     }
@@ -74,8 +81,32 @@ impl TimmTower {
     pub fn activation(&self) -> &'static str {
         match self {
             Self::FastVit(_) => "gelu",
+            Self::EfficientNet(_) => "relu6",
             Self::Transformer(sizes) => sizes.activation,
         }
+    }
+}
+
+/// Takes out how a convolutional tower's last map becomes an embedding: it must be the mean of its pixels, projected.
+/// OpenCLIP's own linear layer is the projection unless there is none; then timm's classifier is, before which an empty name of a
+/// pooling means none at all.
+pub(super) fn take_mean_and_projection(vision: &mut Map<String, Value>) -> Result<()> {
+    let mut name = |key: &str, default: &str| match vision.remove(key) {
+        None => default.to_owned(),
+        Some(Value::Null) => String::new(),
+        Some(value) => value.as_str().map_or_else(|| value.to_string(), str::to_owned),
+    };
+    let (pooling, projection) = (name("timm_pool", "avg"), name("timm_proj", "linear"));
+    vision.remove("timm_proj_bias");
+    match (pooling.as_str(), projection.as_str()) {
+        ("avg", "linear" | "") | ("", "linear") => Ok(()),
+        ("avg" | "", _) => Err(unsupported(format!(
+            "vision_cfg.timm_proj = {projection:?} after timm_pool = {pooling:?}, where a mean of the pixels (\"avg\") and a \
+             \"linear\" projection are run"
+        ))),
+        _ => Err(unsupported(format!(
+            "vision_cfg.timm_pool = {pooling:?}, where the mean of the pixels (\"avg\") is run"
+        ))),
     }
 }
 
@@ -89,6 +120,12 @@ pub(super) fn unknown(name: &str) -> Error {
     } else if starts("fastvit") || starts("vit_base_mci") {
         (
             "MobileCLIP S0, S1 or S2 (fastvit_mci0, mci1, mci2): its other towers are not implemented",
+            instead::PHOTOGRAPHS,
+        )
+    } else if name.contains("efficientnet") {
+        (
+            "an EfficientNet-Lite as TensorFlow has it (tf_efficientnet_lite0 to tf_efficientnet_lite4): other \
+             EfficientNets, most of them with squeeze-and-excitation, are not implemented",
             instead::PHOTOGRAPHS,
         )
     } else if starts("vit_pe_") {
@@ -119,6 +156,49 @@ fn fast_vit(name: &str) -> Option<FastVitConfig> {
         _ => return None,
     };
     Some(FastVitConfig { channels, blocks })
+}
+
+/// `tf_efficientnet_lite0` and its kin, whatever weights a tag behind a dot names.
+fn efficient_net(name: &str) -> Option<EfficientNetConfig> {
+    let size = name.strip_prefix("tf_efficientnet_lite")?;
+    let (wider, deeper) = match size.split_once('.').map_or(size, |(size, _)| size) {
+        "0" => (1.0, 1.0),
+        "1" => (1.0, 1.1),
+        "2" => (1.1, 1.2),
+        "3" => (1.2, 1.4),
+        "4" => (1.4, 1.8),
+        _ => return None,
+    };
+    // The stem and the last layer keep their widths, and the first and last stage their depths.
+    let channels =
+        [16, 24, 40, 80, 112, 192, 320].map(|channels| rounded_channels(f64::from(channels) * wider));
+    let deeper = |blocks: u8| (f64::from(blocks) * deeper).ceil() as usize;
+    let blocks = [1, deeper(2), deeper(2), deeper(3), deeper(3), deeper(4), 1];
+    Some(EfficientNetConfig { stem: 32, channels, blocks })
+}
+
+/// The nearest multiple of eight, or the next one where that is more than a tenth less: timm's `round_channels`.
+fn rounded_channels(channels: f64) -> usize {
+    let nearest = ((channels + 4.0) / 8.0).floor().max(1.0) * 8.0;
+    (if nearest < 0.9 * channels { nearest + 8.0 } else { nearest }) as usize
+}
+
+fn efficient_net_integer(sizes: &EfficientNetConfig, field: Field) -> Option<u64> {
+    let of_stage = |of_stages: &[usize], stage: u8| of_stages.get(usize::from(stage)).copied();
+    let number = match field {
+        Field::StemChannels => Some(sizes.stem),
+        Field::StageChannels(stage) => of_stage(&sizes.channels, stage),
+        Field::StageBlocks(stage) => of_stage(&sizes.blocks, stage),
+        Field::Width(Tower::Vision) => Some(1280),
+        // Of the widest block.
+        Field::MlpWidth(Tower::Vision) => Some(6 * sizes.channels[5]),
+        Field::Layers(Tower::Vision) => Some(sizes.blocks.iter().sum()),
+        Field::Heads(Tower::Vision) => Some(1),
+        // Halved by the stem, and by four of the stages.
+        Field::PatchSize => Some(32),
+        _ => None,
+    };
+    number.map(|number| number as u64)
 }
 
 fn fast_vit_integer(sizes: &FastVitConfig, field: Field) -> Option<u64> {

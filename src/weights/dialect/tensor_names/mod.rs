@@ -9,6 +9,7 @@ mod siglip;
 mod timm;
 
 pub(in crate::weights) use open_clip::is_wrapped;
+pub(crate) use timm::is_kept_in_floats;
 
 /// What becomes of a published tensor. The schemes have no name in common that means two things, so a name tells
 /// which scheme it is of.

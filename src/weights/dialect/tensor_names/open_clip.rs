@@ -48,6 +48,8 @@ pub fn mapping(name: &str) -> Option<TensorMapping> {
         "attn_mask" | "input_resolution" | "context_length" | "vocab_size" => {
             return Some(TensorMapping::Nowhere);
         }
+        "visual.head.proj.weight" => "v.trunk.head.fc.weight",
+        "visual.head.proj.bias" => "v.trunk.head.fc.bias",
         "visual.class_embedding" => "v.class_embd",
         "visual.positional_embedding" => "v.position_embd.weight",
         "visual.conv1.weight" => "v.patch_embd.weight",

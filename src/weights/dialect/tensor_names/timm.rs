@@ -14,15 +14,32 @@ const BLOCK_LAYERS: [(&str, &str); 5] = [
     ("mlp.fc2", "ffn_up"),
 ];
 
-/// What becomes of the tower's tensor `name`. A FastViT's keep their names; the batches that a norm has seen are no
-/// weights, and the layers of its MLPs, convolutions of one pixel, are matrices.
+/// The layers of pixels, convolutions by a kernel of one, that are matrices: those of a FastViT's MLPs, and all of an
+/// EfficientNet's but the first few.
+const PIXEL_LAYERS: [&str; 5] =
+    [".mlp.fc1.weight", ".mlp.fc2.weight", ".conv_pw.weight", ".conv_pwl.weight", "conv_head.weight"];
+
+/// Whether the layer of pixels of this canonical name stays the kernel of a convolution, which is kept and multiplied in floats.
+/// No residual goes past an EfficientNet's first two blocks, and they have few weights: in eight bits they alone would cost as much
+/// as all others together.
+pub fn is_kept_in_floats(name: &str) -> bool {
+    name.starts_with("v.trunk.blocks.0.") || name.starts_with("v.trunk.blocks.1.0.")
+}
+
+/// What becomes of the tower's tensor `name`. Those of convolutional towers keep their names; the batches that a norm has seen
+/// are no weights.
 pub fn mapping(name: &str) -> TensorMapping {
     if name.ends_with(".num_batches_tracked") {
         return TensorMapping::Nowhere;
     }
+    // A projection that is OpenCLIP's, or timm's own head, has one name.
+    if let Some(part) = name.strip_prefix("classifier.") {
+        return TensorMapping::Whole(format!("v.trunk.head.fc.{part}"));
+    }
     let of_trunk = || {
         let canonical = format!("v.trunk.{name}");
-        if name.ends_with(".mlp.fc1.weight") || name.ends_with(".mlp.fc2.weight") {
+        let is_pixel_layer = PIXEL_LAYERS.iter().any(|layer| name.ends_with(layer));
+        if is_pixel_layer && !is_kept_in_floats(&canonical) {
             TensorMapping::FirstAxes(canonical, 2)
         } else {
             TensorMapping::Whole(canonical)

@@ -6,7 +6,7 @@ use super::Converter;
 use crate::error::{Error, Result};
 
 /// Begins every snapshot; another number where the form has changed.
-const MAGIC: &[u8] = b"clip-wasm conversion 4\n";
+const MAGIC: &[u8] = b"clip-wasm conversion 5\n";
 
 /// The bytes of a SHA-256.
 const HASH: usize = 32;

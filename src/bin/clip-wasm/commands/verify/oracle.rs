@@ -40,7 +40,7 @@ impl Oracle {
             ModelFamily::Clip => (OurActivation::QuickGelu, "model.safetensors"),
             ModelFamily::Siglip => (OurActivation::GeluTanh, "model.safetensors"),
             ModelFamily::MobileClip => (OurActivation::Gelu, "open_clip_model.safetensors"),
-            ModelFamily::PerceptionEncoder => return Ok(None),
+            ModelFamily::EfficientNetClip | ModelFamily::PerceptionEncoder => return Ok(None),
         };
         let is_other = |tower: &weights::TowerConfig| tower.activation != known;
         let path = folder.join(file);
@@ -51,11 +51,11 @@ impl Oracle {
         }
         let bytes = std::fs::read(&path).map_err(|source| Error::File { path, source })?;
         let variables = VarBuilder::from_buffered_safetensors(bytes, DType::F32, &Device::Cpu)?;
-        Ok(Some(match (config.family, &config.fast_vit) {
+        Ok(Some(match (config.family, &config.convolutional) {
             (ModelFamily::Siglip, _) => {
                 Self::Siglip(Box::new(siglip::Model::new(&siglip_config(config), variables)?))
             }
-            (ModelFamily::MobileClip, Some(sizes)) => {
+            (ModelFamily::MobileClip, Some(weights::ConvolutionalConfig::FastVit(sizes))) => {
                 let config = mobile_clip_config(config, sizes);
                 Self::MobileClip(Box::new(MobileClipModel::new(variables, &config)?))
             }

@@ -1,5 +1,5 @@
-//! The branches that training adds to a convolution, folded into one kernel (Ding et al., 2021): sums of convolutions and
-//! identities, each with a batch norm, are one convolution.
+//! A convolution with the batch norm behind it, folded into one kernel, and with the branches that training adds to it
+//! (Ding et al., 2021): sums of convolutions and identities, each with a batch norm, are one convolution.
 
 use crate::error::{Error, Result};
 use crate::kernels::layer_norm::LayerNorm;
@@ -13,13 +13,8 @@ pub fn part_of(whole: &str, part: &str) -> String {
     format!("{whole}.{part}")
 }
 
-/// The side of the kernels that see far.
-pub const LARGE: usize = 7;
-/// The side of the others.
-pub const SMALL: usize = 3;
-
-/// What PyTorch's batch norm adds to a variance.
-const EPSILON: f64 = 1e-5;
+/// What PyTorch's batch norm adds to a variance where nothing else is said.
+pub const EPSILON: f64 = 1e-5;
 
 /// A batch norm: what it does to each channel, and the gain and bias that say how large the channel gets.
 pub struct BatchNorm {
@@ -29,19 +24,19 @@ pub struct BatchNorm {
 }
 
 impl BatchNorm {
-    /// The norm `name` of `channels` channels.
+    /// The norm `name` of `channels` channels, which adds `epsilon` to a variance.
     ///
     /// # Errors
     /// As [`Tensors::take`], and `NonFiniteWeight`.
     #[inline(never)]
-    pub fn load(tensors: &mut Tensors, name: &str, channels: usize) -> Result<Self> {
+    pub fn load(tensors: &mut Tensors, name: &str, channels: usize, epsilon: f64) -> Result<Self> {
         let mut load = |part: &str| load_floats(tensors, &part_of(name, part), &[channels]);
         let [gain, bias, mean, variance] =
             [load("weight")?, load("bias")?, load("running_mean")?, load("running_var")?];
         let scale: Vec<f64> = gain
             .iter()
             .zip(&variance)
-            .map(|(gain, variance)| f64::from(*gain) / (f64::from(*variance) + EPSILON).sqrt())
+            .map(|(gain, variance)| f64::from(*gain) / (f64::from(*variance) + epsilon).sqrt())
             .collect();
         if let Some(index) = scale.iter().position(|scale| !scale.is_finite()) {
             return Err(Error::NonFiniteWeight { name: part_of(name, "running_var"), index });
@@ -91,9 +86,17 @@ impl Folded {
     pub fn add_convolution(&mut self, tensors: &mut Tensors, name: &str, kernel: usize) -> Result<BatchNorm> {
         let shape = [self.outputs, self.inputs, kernel, kernel];
         let weights = load_floats(tensors, &part_of(name, "conv.weight"), &shape)?;
-        let norm = BatchNorm::load(tensors, &part_of(name, "bn"), self.outputs)?;
+        let norm = BatchNorm::load(tensors, &part_of(name, "bn"), self.outputs, EPSILON)?;
         self.add(&weights, kernel, Some(&norm.scale), &norm.shift);
         Ok(norm)
+    }
+
+    /// Adds a convolution of the same size, of these weights, and the norm behind it.
+    ///
+    /// # Panics
+    /// If there are not as many weights.
+    pub fn add_normed(&mut self, weights: &[f32], norm: &BatchNorm) {
+        self.add(weights, self.kernel, Some(&norm.scale), &norm.shift);
     }
 
     /// Adds the convolution `name` of the same size, which has a bias and no norm.
@@ -115,7 +118,7 @@ impl Folded {
     /// As [`BatchNorm::load`].
     #[inline(never)]
     pub fn add_normed_input(&mut self, tensors: &mut Tensors, name: &str) -> Result<()> {
-        let norm = BatchNorm::load(tensors, name, self.outputs)?;
+        let norm = BatchNorm::load(tensors, name, self.outputs, EPSILON)?;
         self.add_centre(Some(&norm.scale));
         self.bias.iter_mut().zip(&norm.shift).for_each(|(bias, shift)| *bias += shift);
         Ok(())

@@ -1,18 +1,20 @@
-//! MobileCLIP's vision tower, FastViT (Vasu et al., 2023): convolutions that mix neighbours and linear layers that mix
-//! channels, over a map whose side halves from stage to stage; the last stage attends.
+//! The convolutional vision towers: [MobileCLIP's FastViT](fast_vit) and [EfficientNet-Lite](efficient_net). A picture's map
+//! goes through a list of layers; the mean of the last one's pixels is projected.
 
-mod blocks;
+mod efficient_net;
+mod fast_vit;
 mod fold;
 mod layers;
-mod load;
 mod map;
 
 use candle_core::{Device, Tensor};
 
+use self::efficient_net::InvertedResidual;
+use self::fast_vit::{Attention, ConvolutionMlp};
 use self::fold::part_of;
-use self::load::{Layer, Layers};
+use self::layers::{Convolution, PixelLayer};
 use self::map::Map;
-use super::linear::{Linear, check_width};
+use super::linear::Linear;
 use super::pixels::pictures;
 use super::workspace::{Workspace, Workspaces, sized};
 use crate::error::{Error, Result};
@@ -20,15 +22,24 @@ use crate::kernels::attention::AttentionMask;
 use crate::kernels::convolution::{FullConvolution, mean_of_pixels};
 use crate::kernels::matmul::{Epilogue, Rows};
 use crate::kernels::threads;
-use crate::weights::{Activation, ClipConfig, FastVitConfig, Tensors};
+use crate::weights::{Activation, ClipConfig, ConvolutionalConfig, Tensors};
 
 /// What its tensors begin with.
 const PREFIX: &str = "v.trunk";
-const STAGES: usize = 4;
+
+/// A layer.
+#[derive(Debug)]
+enum Layer {
+    Convolution(Convolution),
+    Pixel(PixelLayer),
+    Attention(Attention),
+    Mlp(ConvolutionMlp),
+    InvertedResidual(InvertedResidual),
+}
 
 /// The tower.
 #[derive(Debug)]
-pub struct FastVit {
+pub struct ConvolutionalTower {
     bytes: usize,
     image_size: usize,
     activation: Activation,
@@ -37,36 +48,35 @@ pub struct FastVit {
     layers: Vec<Layer>,
     /// `[projection_dim, channels]`
     projection: Linear,
-    /// Every pixel of the last stage sees all.
+    /// Every pixel of the last map sees all.
     all: AttentionMask,
     workspaces: Workspaces,
 }
 
-impl FastVit {
+impl ConvolutionalTower {
     /// Takes the tower's tensors.
     ///
     /// # Errors
-    /// As [`Tensors::take`], `NonFiniteWeight`, and `Config` for a number of heads that the kernels cannot run.
-    pub fn load(tensors: &mut Tensors, sizes: &FastVitConfig, config: &ClipConfig) -> Result<Self> {
-        let (activation, heads) = (config.vision.activation, config.vision.heads);
-        let last = sizes.channels << (STAGES - 1);
-        check_width("clip.vision.attention.head_count", last, heads)?;
+    /// As [`Tensors::take`], `NonFiniteWeight`, and `Config` for sizes that the kernels cannot run.
+    pub fn load(tensors: &mut Tensors, sizes: &ConvolutionalConfig, config: &ClipConfig) -> Result<Self> {
         let of_trunk = tensors.iter().filter(|tensor| tensor.name.starts_with(PREFIX));
         let bytes = of_trunk.map(bytes_in_memory).sum();
-        let mut layers = Layers { tensors, layers: Vec::new(), activation, heads };
-        let (first, layers) = (layers.load(sizes)?, layers.layers);
-        let side = config.image_size / FastVitConfig::REDUCTION;
+        let (first, layers, channels) = match sizes {
+            ConvolutionalConfig::FastVit(sizes) => fast_vit::load(tensors, sizes, config)?,
+            ConvolutionalConfig::EfficientNet(sizes) => efficient_net::load(tensors, sizes, config)?,
+        };
+        let side = config.image_size / ConvolutionalConfig::REDUCTION;
         Ok(Self {
             bytes,
             image_size: config.image_size,
-            activation,
+            activation: config.vision.activation,
             first,
             layers,
             projection: Linear::load_head(
                 tensors,
                 &part_of(PREFIX, "head.fc"),
                 config.projection_dim,
-                2 * last,
+                channels,
                 &[],
             )?,
             all: AttentionMask::whole(side * side, 0..side * side),
@@ -125,9 +135,10 @@ impl FastVit {
         for layer in &self.layers {
             match layer {
                 Layer::Convolution(convolution) => convolution.forward(&mut map, workspace),
-                Layer::Pointwise(block) => block.forward(&mut map, workspace),
+                Layer::Pixel(layer) => layer.forward(&mut map, workspace)?,
                 Layer::Attention(attention) => attention.forward(&mut map, &self.all, workspace)?,
                 Layer::Mlp(mlp) => mlp.forward(&mut map, workspace)?,
+                Layer::InvertedResidual(block) => block.forward(&mut map, workspace)?,
             }
         }
         Ok(map)

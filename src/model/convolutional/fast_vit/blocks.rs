@@ -1,12 +1,12 @@
 //! What a FastViT's blocks have beside plain convolutions: attention, and an MLP that sees neighbours.
 
-use super::fold::{BatchNorm, Folded, LARGE, part_of};
-use super::layers::Convolution;
-use super::map::Map;
+use super::{LARGE, Map};
 use crate::error::Result;
 use crate::kernels::attention::{AttentionMask, attend};
 use crate::kernels::convolution::{add_channels, scale_channels};
 use crate::kernels::matmul::{BLOCK, Epilogue, Rows};
+use crate::model::convolutional::fold::{BatchNorm, EPSILON, Folded, part_of};
+use crate::model::convolutional::layers::Convolution;
 use crate::model::linear::{Linear, load_floats, outlier_channels};
 use crate::model::mlp::{Source, TwoLayers};
 use crate::model::workspace::{Workspace, sized};
@@ -36,7 +36,7 @@ impl Attention {
     #[inline(never)]
     pub fn load(tensors: &mut Tensors, name: &str, channels: usize, heads: usize) -> Result<Self> {
         let norm_name = part_of(name, "norm");
-        let norm = BatchNorm::load(tensors, &norm_name, channels)?;
+        let norm = BatchNorm::load(tensors, &norm_name, channels, EPSILON)?;
         let outliers = outlier_channels(tensors, &norm_name, norm.norm())?;
         let (scale, shift) = norm.affine();
         let mixer = part_of(name, "token_mixer");
@@ -117,9 +117,9 @@ impl ConvolutionMlp {
     /// # Errors
     /// As [`Linear::forward`].
     pub fn forward(&self, map: &mut Map, workspace: &mut Workspace) -> Result<()> {
-        self.convolution.apply(map, workspace);
-        let Workspace { input, hidden, codes, next_codes, .. } = workspace;
-        let source = Source::Rows(&input[..map.values.len()]);
+        let Workspace { input, hidden, planes, codes, next_codes, .. } = workspace;
+        let (_, mixed) = self.convolution.apply(&map.values, map.side, planes, input);
+        let source = Source::Rows(mixed);
         let layers =
             TwoLayers { expand: &self.expand, activation: self.activation, contract: &self.contract };
         layers.add(source, &mut map.values, hidden, codes, next_codes)

@@ -1,32 +1,54 @@
-//! Takes the tensors of a FastViT and makes its layers of them, in the order in which a picture goes through.
+//! MobileCLIP's vision tower, FastViT (Vasu et al., 2023): convolutions that mix neighbours and linear layers that mix
+//! channels, over a map whose side halves from stage to stage; the last stage attends. Takes its tensors and makes its
+//! layers of them, in the order in which a picture goes through.
 
-use super::blocks::{Attention, ConvolutionMlp, layer_scale};
-use super::fold::{Folded, LARGE, SMALL, part_of};
-use super::layers::{Convolution, Excitation, PointwiseBlock};
-use super::{PREFIX, STAGES};
+mod blocks;
+
+pub use self::blocks::{Attention, ConvolutionMlp};
+
+use self::blocks::layer_scale;
+use super::fold::{Folded, part_of};
+use super::layers::{Convolution, Excitation, PixelLayer};
+use super::map::Map;
+use super::{Layer, PREFIX};
 use crate::error::Result;
 use crate::kernels::convolution::FullConvolution;
-use crate::weights::{Activation, FastVitConfig, Tensors};
+use crate::model::linear::check_width;
+use crate::weights::{Activation, ClipConfig, FastVitConfig, Tensors};
 
+const STAGES: usize = 4;
+/// The side of the kernels that see far.
+const LARGE: usize = 7;
+/// The side of the others.
+const SMALL: usize = 3;
 /// From this stage on, squeeze-and-excitation follows the convolution that halves the map.
 const FIRST_EXCITED: usize = 2;
 
-/// A layer.
-#[derive(Debug)]
-pub enum Layer {
-    Convolution(Convolution),
-    Pointwise(PointwiseBlock),
-    Attention(Attention),
-    Mlp(ConvolutionMlp),
+/// The tower's first convolution, the layers between that and the pooling, and the channels of the last map.
+///
+/// # Errors
+/// As [`Tensors::take`], `NonFiniteWeight`, and `Config` for a number of heads that the kernels cannot run, or more channels
+/// than a norm lists.
+pub fn load(
+    tensors: &mut Tensors,
+    sizes: &FastVitConfig,
+    config: &ClipConfig,
+) -> Result<(FullConvolution, Vec<Layer>, usize)> {
+    let (activation, heads) = (config.vision.activation, config.vision.heads);
+    let last = sizes.channels << (STAGES - 1);
+    check_width("clip.vision.attention.head_count", last, heads)?;
+    let mut layers = Layers { tensors, layers: Vec::new(), activation, heads };
+    let first = layers.load(sizes)?;
+    Ok((first, layers.layers, 2 * last))
 }
 
 /// The layers so far. Each is put behind them as soon as it is there: what is given back instead is moved about, and has to be
 /// dropped, at every step, in code that every visitor downloads.
-pub struct Layers<'a> {
-    pub tensors: &'a mut Tensors,
-    pub layers: Vec<Layer>,
-    pub activation: Activation,
-    pub heads: usize,
+struct Layers<'a> {
+    tensors: &'a mut Tensors,
+    layers: Vec<Layer>,
+    activation: Activation,
+    heads: usize,
 }
 
 impl Layers<'_> {
@@ -34,7 +56,7 @@ impl Layers<'_> {
     ///
     /// # Errors
     /// As [`Tensors::take`], `NonFiniteWeight`, and `Config` for more channels than a norm lists.
-    pub fn load(&mut self, sizes: &FastVitConfig) -> Result<FullConvolution> {
+    fn load(&mut self, sizes: &FastVitConfig) -> Result<FullConvolution> {
         let first = self.load_stem(sizes.channels)?;
         for stage in 0..STAGES {
             self.load_stage(stage, sizes)?;
@@ -138,9 +160,13 @@ impl Layers<'_> {
         Ok(folded)
     }
 
+    /// A MobileOne block with a kernel of one pixel (Vasu et al., 2023). No residual goes past these few layers, so that in
+    /// eight bits they alone would cost more than all others together; they are multiplied in f32.
     fn load_pointwise(&mut self, name: &str, channels: usize) -> Result<()> {
-        let block = PointwiseBlock::load(self.tensors, name, channels, self.activation)?;
-        self.layers.push(Layer::Pointwise(block));
+        let mut folded = Folded::nothing(channels, channels, 1);
+        folded.add_normed_input(self.tensors, &part_of(name, "identity"))?;
+        folded.add_convolution(self.tensors, &part_of(name, "conv_kxk.0"), 1)?;
+        self.layers.push(Layer::Pixel(PixelLayer::in_floats(folded, name, Some(self.activation))?));
         Ok(())
     }
 

@@ -185,7 +185,7 @@ fn every_form_of_openclips_mean_and_projection_is_run() {
 fn a_prompt_is_read_where_openclip_pools_it() {
     let end = |changes: &[(&str, Value)]| read(changes).unwrap().end_token;
     let tokenizer = ("/text_cfg/hf_tokenizer_name", json!("someone/tokenizer"));
-    assert_eq!(end(&[tokenizer.clone()]), EndToken::HighestId);
+    assert_eq!(end(std::slice::from_ref(&tokenizer)), EndToken::HighestId);
     let at_the_end = [tokenizer, ("/text_cfg/pool_type", json!("eos")), ("/text_cfg/eos_id", json!(4558))];
     assert_eq!(end(&at_the_end), EndToken::FirstId(4558));
     // Without its kind of pooling the id means nothing.

@@ -101,7 +101,7 @@ impl Linear {
     }
 
     /// The projection `name` in eight bits, whatever the file keeps it in, which is floats where rows fill no whole blocks:
-    /// rows of the input are filled up then. Its weights are rounded as [`weights::pack_balanced`] says, by what the inputs
+    /// rows of the input are filled up then. Its weights are rounded as `weights::pack_balanced` says, by what the inputs
     /// are on average; `means` may be empty, and all alike then.
     ///
     /// # Errors

@@ -1,14 +1,14 @@
 """Makes what the bench runs: full-size CLIP checkpoints with seeded weights, and the peers' models of the same weights.
 
-usage: checkpoints.py OUT_DIR EMBEDDED_GGUF [NAME...]         about 5 GB, fifteen minutes; what is there is kept
+usage: checkpoints.py OUT_DIR EMBEDDED_GGUF [NAME...]         about 9 GB, twenty minutes; what is there is kept
 
-NAMEs limit it to these checkpoints. In OUT_DIR, for each of vit-b-32, tinyclip-vit-8m-16 and vit-b-16, a Hugging Face folder as
+NAMEs limit it to these checkpoints. In OUT_DIR, for each of vit-b-32, tinyclip-vit-8m-16, vit-b-16 and vit-l-14-336, a Hugging Face folder as
 tests/golden/full_size.py writes it (outlier channels, expected.safetensors from PyTorch for prompts.json), and in its onnx/:
 
     vision.onnx, text.onnx              the towers with their projections, f32
     *_q8.onnx                           onnxruntime's dynamic quantization: what transformers.js loads by default
     *_q4.onnx                           blocks of 32
-    model_q8.onnx                       both towers in one, for transformers.js's pipeline (vit-b-32 only)
+    model_quantized.onnx                both towers in one, for transformers.js's pipeline (vit-b-32 only)
 
 For each of open_clip's MobileCLIP2-S0 and PE-Core-S-16-384, a folder as tests/golden/full_size_open_clip.py writes it, and in
 its onnx/ the vision tower alone: a FastViT with the branches of its convolutions folded, as for any inference.
@@ -39,7 +39,11 @@ CHECKPOINTS = {
         tower(256, 4, 10, 1024, "gelu", 1e-5), tower(256, 4, 3, 1024, "gelu", 1e-5), patch=16, end=2),
     "vit-b-16": full_size.config(
         tower(768, 12, 12, 3072, "quick_gelu", 1e-5), tower(512, 8, 12, 2048, "quick_gelu", 1e-5), patch=16, end=2),
+    "vit-l-14-336": full_size.config(
+        tower(1024, 16, 24, 4096, "quick_gelu", 1e-5), tower(768, 12, 12, 3072, "quick_gelu", 1e-5), patch=14, end=2),
 }
+CHECKPOINTS["vit-l-14-336"]["projection_dim"] = 768
+CHECKPOINTS["vit-l-14-336"]["vision_config"]["image_size"] = 336
 
 OPEN_CLIP = ["MobileCLIP2-S0", "PE-Core-S-16-384"]
 
@@ -97,10 +101,12 @@ def export_towers(folder):
                    {0: "batch"}),
         "text": (Tower(model.text_model, model.text_projection), ids, "input_ids", {0: "batch", 1: "length"}),
     }
+    if size > 224:
+        del towers["text"]  # that of vit-b-32 is what texts are timed with
     for name, (module, example, argument, axes) in towers.items():
         whole = out / f"{name}.onnx"
         export(module, (example,), whole, [argument], ["embeds"], {argument: axes})
-        quantize(whole, out / f"{name}_q8.onnx", out / f"{name}_q4.onnx")
+        quantize(whole, out / f"{name}_q8.onnx", None if size > 224 else out / f"{name}_q4.onnx")
     if folder.name == "vit-b-32":
         names = ["input_ids", "pixel_values", "attention_mask"]
         outputs = ["logits_per_image", "logits_per_text", "text_embeds", "image_embeds"]

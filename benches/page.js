@@ -155,6 +155,42 @@ export async function visionInTurns(checkpoint, { threads, dtype, gguf, turns, r
   return { ...summary(result), ...facts };
 }
 
+/**
+ * Several pictures at once, in milliseconds for each: all of ours from the call to the embeddings, the peer's tower alone on
+ * one tensor of them all.
+ */
+export async function visionBatch(checkpoint, { threads, dtype, gguf, batch, turns, rounds }) {
+  const tensors = await readTensors(`${CHECKPOINTS}${checkpoint}/expected.safetensors`);
+  const some = await pictures(tensors, tensors.pixel_values.shape[0]);
+  const all = Array.from({ length: batch }, (_, n) => some[n % some.length]);
+  const dims = [batch, ...tensors.pixel_values.shape.slice(1)];
+  const joined = Float32Array.from(all.flatMap(({ pixels }) => Array.from(pixels)));
+  const result = { ours_ms: [], peer_ms: [], ours_cosine: [], peer_cosine: [] };
+  const ours = async () => {
+    const engine = await EngineClient.start({ models: "/target/bench/page/models", threads });
+    const info = await engine.load({ url: `/target/bench/${gguf}` });
+    for (let round = -3; round < rounds; round++) {
+      const begun = performance.now();
+      await engine.embedImages(all.map(({ image }) => image));
+      if (round === -2) await engine.tryKernels();
+      if (round >= 0) result.ours_ms.push((performance.now() - begun) / batch);
+    }
+    engine.dispose();
+    return { flavour: info.flavour, threads: info.threads };
+  };
+  const theirs = async () => {
+    const peer = await startPeer(threads);
+    await peer.call("load", { name: "vision", url: `${CHECKPOINTS}${checkpoint}/onnx/vision${dtype ? `_${dtype}` : ""}.onnx` });
+    for (let round = -3; round < rounds; round++) {
+      const { ms } = await peer.call("run", { name: "vision", input: "pixel_values", type: "float32", data: joined.slice(), dims });
+      if (round >= 0) result.peer_ms.push(ms / batch);
+    }
+    peer.end();
+  };
+  const facts = await inTurns(turns, ours, theirs);
+  return { ...summary(result), ...facts };
+}
+
 /** Prompts of one batch through the text tower, in turns. */
 export async function textInTurns(checkpoint, { threads, dtype, gguf, turns, rounds, prompts, ids }) {
   const result = { ours_ms: [], peer_ms: [], ours_cosine: [], peer_cosine: [] };
@@ -364,4 +400,4 @@ function summary({ ours_ms, peer_ms, ours_cosine, peer_cosine }) {
   return { ours_ms: ours, peer_ms: peer, ratio, ...cosines };
 }
 
-Object.assign(window, { bench: { vision, visionInTurns, text, textInTurns, textAccuracy, start, begin, fill, photo, kernels } });
+Object.assign(window, { bench: { vision, visionInTurns, visionBatch, text, textInTurns, textAccuracy, start, begin, fill, photo, kernels } });

@@ -60,6 +60,12 @@ const BENCHES = {
   vision_b32_fp32_1t: (page) => call(page, "vision", "vit-b-32", { threads: 1, dtype: "", gguf: B32, rounds: 5 }),
   vision_tinyclip_1t: (page) => call(page, "vision", "tinyclip-vit-8m-16", { threads: 1, dtype: "q8", gguf: TINY, rounds: 15 }),
   vision_b16_1t: (page) => call(page, "vision", "vit-b-16", { threads: 1, dtype: "q8", gguf: B16, rounds: 5 }),
+  vision_b32_batch8_1t: (page) =>
+    call(page, "visionBatch", "vit-b-32", { threads: 1, dtype: "q8", gguf: B32, batch: 8, turns: 3, rounds: 4 }),
+  vision_b32_batch8_2t: (page) =>
+    call(page, "visionBatch", "vit-b-32", { threads: 2, dtype: "q8", gguf: B32, batch: 8, turns: 3, rounds: 4 }),
+  vision_l14_336_1t: (page) =>
+    call(page, "vision", "vit-l-14-336", { threads: 1, dtype: "q8", gguf: gguf("vit-l-14-336", "q8_0"), rounds: 3 }),
   // The faster of the peer's types is the one to compare with, which is not the same everywhere.
   ...Object.fromEntries(
     [["mobileclip2_s0", MOBILE], ["pe_s16", PE]].flatMap(([name, checkpoint]) =>
@@ -194,7 +200,8 @@ Written by \`./build.sh bench --markdown docs/BENCH.md\` on ${new Date().toISOSt
 Memory is in megabytes: the most that loading takes, over the engine without a model (weights: ${found.memory_b32?.weights_mb} MB).
 Times are medians in milliseconds, ratios medians of ours over the peer's (${PEER}) in the same round, q8 unless the name
 says otherwise; cosines are means to PyTorch's f32. \`1t\` and \`2t\` are threads. \`eval\` is the command line, in
-milliseconds per picture, against Python (\`benches/native.py\`).
+milliseconds per picture, against Python (\`benches/native.py\`). \`batch8\` is eight pictures at once, in milliseconds for each: ours from the
+call to the embeddings, preprocessing included, the peer's tower alone.
 
 | bench | ours | peer | ratio | our cosine | peer's cosine |
 |---|---|---|---|---|---|

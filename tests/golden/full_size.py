@@ -108,7 +108,9 @@ def write(out, settings, model, tokenizer_json, images):
     shutil.copy(tokenizer_json, out / "tokenizer.json")
     save_file(model.state_dict(), out / "model.safetensors", metadata={"format": "pt"})
     write_json(out / "config.json", settings)
-    processor = CLIPImageProcessorPil(image_mean=OPENAI_MEAN, image_std=OPENAI_STD)
+    side = settings["vision_config"]["image_size"]
+    sizes = {"size": {"shortest_edge": side}, "crop_size": {"height": side, "width": side}}
+    processor = CLIPImageProcessorPil(image_mean=OPENAI_MEAN, image_std=OPENAI_STD, **sizes)
     processor.save_pretrained(out)
 
     tokenizer = PreTrainedTokenizerFast(tokenizer_file=str(tokenizer_json))

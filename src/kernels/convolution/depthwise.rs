@@ -154,38 +154,38 @@ impl Depthwise {
         let rows = &planes.values[quad * of_plane..][..of_plane];
         let rows = &rows[(y * self.stride + planes.first) * planes.side..][..self.kernel * planes.side];
         let weights = &self.weights[quad * taps..][..taps];
-        let row = Row { rows, side: planes.side, weights, kernel: self.kernel, bias: self.bias[quad] };
+        let (side, first, bias) = (planes.side, planes.first, self.bias[quad]);
+        let row = Row { rows, side, first, weights, kernel: self.kernel, bias };
         let out_side = pixels.len() / self.outputs;
         let mut x = 0;
         while x < out_side {
             if x + RUN <= out_side {
-                self.convolve_run::<RUN>(&row, quad, x, planes.first, is_relu6, pixels);
+                self.convolve_run::<RUN>(&row, quad, x, is_relu6, pixels);
                 x += RUN;
             } else if out_side >= SHORT_RUN {
-                let first = x.min(out_side - SHORT_RUN);
-                self.convolve_run::<SHORT_RUN>(&row, quad, first, planes.first, is_relu6, pixels);
-                x = first + SHORT_RUN;
+                x = x.min(out_side - SHORT_RUN);
+                self.convolve_run::<SHORT_RUN>(&row, quad, x, is_relu6, pixels);
+                x += SHORT_RUN;
             } else {
-                self.convolve_run::<1>(&row, quad, x, planes.first, is_relu6, pixels);
+                self.convolve_run::<1>(&row, quad, x, is_relu6, pixels);
                 x += 1;
             }
         }
     }
 
-    /// `P` pixels of a row of the output, from `x` on; `first` is the column that the first pixel's window begins with.
+    /// `P` pixels of a row of the output, from `x` on.
     #[inline(always)]
     fn convolve_run<const P: usize>(
         &self,
         row: &Row,
         quad: usize,
         x: usize,
-        first: usize,
         is_relu6: bool,
         pixels: &mut [f32],
     ) {
         let mut sums = match self.stride {
             1 => row.run::<P, 1>(x),
-            _ => row.run::<P, 2>(2 * x + first),
+            _ => row.run::<P, 2>(x),
         };
         if is_relu6 {
             sums = sums.map(activation::relu6);
@@ -218,6 +218,8 @@ struct Row<'a> {
     /// `[kernel, side]`
     rows: &'a [[f32; 4]],
     side: usize,
+    /// The column where the first window begins.
+    first: usize,
     /// `[kernel, kernel]`
     weights: &'a [[f32; 4]],
     kernel: usize,
@@ -225,14 +227,14 @@ struct Row<'a> {
 }
 
 impl Row<'_> {
-    /// `P` outputs at stride `S`, of which the first sees the columns from `first` on. A function of its own, so that engines of WebAssembly have registers for its
+    /// `P` outputs from `x` on at stride `S`. A function of its own, so that engines of WebAssembly have registers for its
     /// sums.
     #[inline(never)]
-    fn run<const P: usize, const S: usize>(&self, first: usize) -> [F32x4; P] {
+    fn run<const P: usize, const S: usize>(&self, x: usize) -> [F32x4; P] {
         let mut sums = [F32x4::load(&self.bias); P];
         let rows = self.rows.chunks_exact(self.side).zip(self.weights.chunks_exact(self.kernel));
         for (row, weights) in rows {
-            let windows = row[first..].windows((P - 1) * S + 1);
+            let windows = row[x * S + self.first..].windows((P - 1) * S + 1);
             for (weight, window) in weights.iter().zip(windows) {
                 let weight = F32x4::load(weight);
                 for (p, sum) in sums.iter_mut().enumerate() {

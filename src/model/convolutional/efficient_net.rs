@@ -14,8 +14,6 @@ use crate::weights::{
     Activation, ClipConfig, EfficientNetConfig, Tensor, Tensors, is_kept_in_floats, mean_after_relu6,
 };
 
-/// How many times as wide the map is between a block's two layers of pixels; in the first stage it is not widened.
-const EXPANSION: usize = 6;
 /// The kernels' sides, stage by stage.
 const KERNELS: [usize; EfficientNetConfig::STAGES] = [3, 3, 5, 3, 5, 5, 3];
 /// What each stage's first block divides the map's side by.
@@ -83,7 +81,7 @@ pub fn load(
         for block in 0..count {
             let stride = if block == 0 { STRIDES[stage] } else { 1 };
             let name = format!("{PREFIX}.blocks.{stage}.{block}");
-            let expansion = if stage == 0 { 1 } else { EXPANSION };
+            let expansion = if stage == 0 { 1 } else { EfficientNetConfig::EXPANSION };
             blocks.push(Layer::InvertedResidual(layers.block(
                 &name,
                 [inputs, outputs],
@@ -154,9 +152,7 @@ impl Layers<'_> {
         let outputs = norm.norm().gain.len();
         let weights =
             load_floats(self.tensors, &part_of(name, "weight"), &[outputs, inputs, kernel, kernel])?;
-        let mut folded = Folded::nothing(outputs, inputs, kernel);
-        folded.add_normed(&weights, norm);
-        Ok(folded)
+        Ok(Folded::normed(&weights, inputs, kernel, norm))
     }
 
     /// The layer of pixels `name` with the norm behind it. A norm scales whole rows of weights, which are rounded each on its
@@ -177,9 +173,7 @@ impl Layers<'_> {
         }
         if !self.is_quantized {
             let weights = load_floats(self.tensors, &part_of(name, "weight"), &[outputs, inputs])?;
-            let mut folded = Folded::nothing(outputs, inputs, 1);
-            folded.add_normed(&weights, norm);
-            return PixelLayer::in_floats(folded, name, activation);
+            return PixelLayer::in_floats(Folded::normed(&weights, inputs, 1, norm), name, activation);
         }
         let (scale, shift) = norm.affine();
         let layer = Linear::load_in_eight_bits(self.tensors, name, outputs, inputs, means)?;

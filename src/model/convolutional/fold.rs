@@ -77,6 +77,16 @@ impl Folded {
         Self { outputs, inputs, kernel, weights, bias: vec![0.0; outputs] }
     }
 
+    /// The convolution of these weights with the norm behind it.
+    ///
+    /// # Panics
+    /// If there are more weights than the norm has channels for.
+    pub fn normed(weights: &[f32], inputs: usize, kernel: usize, norm: &BatchNorm) -> Self {
+        let mut folded = Self::nothing(norm.scale.len(), inputs, kernel);
+        folded.add(weights, kernel, Some(&norm.scale), &norm.shift);
+        folded
+    }
+
     /// Adds the convolution `{name}.conv` of side `kernel`, at most this one's, and the norm `{name}.bn` behind it, which it
     /// gives.
     ///
@@ -89,14 +99,6 @@ impl Folded {
         let norm = BatchNorm::load(tensors, &part_of(name, "bn"), self.outputs, EPSILON)?;
         self.add(&weights, kernel, Some(&norm.scale), &norm.shift);
         Ok(norm)
-    }
-
-    /// Adds a convolution of the same size, of these weights, and the norm behind it.
-    ///
-    /// # Panics
-    /// If there are not as many weights.
-    pub fn add_normed(&mut self, weights: &[f32], norm: &BatchNorm) {
-        self.add(weights, self.kernel, Some(&norm.scale), &norm.shift);
     }
 
     /// Adds the convolution `name` of the same size, which has a bias and no norm.

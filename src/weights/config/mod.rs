@@ -141,6 +141,8 @@ pub struct EfficientNetConfig {
 
 impl EfficientNetConfig {
     pub const STAGES: usize = 7;
+    /// How many times as wide the map is between a block's two layers of pixels; in the first stage it is not widened.
+    pub const EXPANSION: usize = 6;
 }
 
 /// Which position of the text tower's output is the embedding of the prompt.

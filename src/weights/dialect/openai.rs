@@ -45,40 +45,47 @@ struct Shapes<'a> {
 
 impl Shapes<'_> {
     fn refuse_resnets(&self) -> Result<()> {
-        let is_of_resnet = |tensor: &&Tensor| tensor.name.contains("visual.layer1.");
-        self.tensors.iter().find(is_of_resnet).map_or(Ok(()), |Tensor { name, .. }| {
-            Err(Error::UnsupportedArchitecture {
-                found: format!("a ResNet (tensor {name})"),
-                expected: "a vision transformer",
-                instead: match self.publisher {
-                    Publisher::OpenAi => instead::PHOTOGRAPHS,
-                    Publisher::TinyClip => instead::TINY,
-                },
-            })
-        })
+        let instead = match self.publisher {
+            Publisher::OpenAi => instead::PHOTOGRAPHS,
+            Publisher::TinyClip => instead::TINY,
+        };
+        self.refuse(|name| name.contains("visual.layer1."), "a ResNet", "a vision transformer", instead)
     }
 
     /// While TinyCLIP prunes a model, masks that are learned beside its weights switch parts of it off.
     fn refuse_masks(&self) -> Result<()> {
-        let is_mask = |tensor: &&Tensor| tensor.name.contains("l0_module.");
-        self.tensors.iter().find(is_mask).map_or(Ok(()), |Tensor { name, .. }| {
-            Err(Error::UnsupportedArchitecture {
-                found: format!("a TinyCLIP that is still being pruned (tensor {name})"),
-                expected: "weights without masks: they are not applied here",
-                instead: instead::TINY,
-            })
-        })
+        self.refuse(
+            |name| name.contains("l0_module."),
+            "a TinyCLIP that is still being pruned",
+            "weights without masks: they are not applied here",
+            instead::TINY,
+        )
     }
 
     /// The archives of Apple's first MobileCLIPs have names of their own.
     fn refuse_apples(&self) -> Result<()> {
-        match self.shape("text_encoder.embedding_layer.weight") {
+        self.refuse(
+            |name| name == "text_encoder.embedding_layer.weight",
+            "a MobileCLIP in Apple's own form",
+            "OpenCLIP's form, which repositories have of all but S0",
+            instead::MOBILE,
+        )
+    }
+
+    /// The error about models of a kind that one of their tensors tells.
+    fn refuse(
+        &self,
+        tells: impl Fn(&str) -> bool,
+        kind: &str,
+        expected: &'static str,
+        instead: &'static str,
+    ) -> Result<()> {
+        match self.tensors.iter().find(|tensor| tells(&tensor.name)) {
             None => Ok(()),
-            Some(_) => Err(Error::UnsupportedArchitecture {
-                found: "a MobileCLIP in Apple's own form (tensor text_encoder.embedding_layer.weight)"
-                    .to_owned(),
-                expected: "OpenCLIP's form, which repositories have of all but S0",
-                instead: instead::MOBILE,
+            Some(Tensor { name, .. }) => Err(Error::UnsupportedArchitecture {
+                found: format!("{kind} (tensor {name})"),
+                expected,
+                instead,
             }),
         }
     }

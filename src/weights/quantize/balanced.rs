@@ -10,11 +10,9 @@ use std::collections::BTreeMap;
 use half::f16;
 use serde::{Deserialize, Serialize};
 
-use super::blocks::dtype::Dtype;
 use super::blocks::repack;
-use crate::kernels::matmul::PackedMatrix;
+use crate::kernels::matmul::{BLOCK, PackedMatrix};
 
-const BLOCK: usize = 32;
 /// How many weights of a block may go to their second level.
 const CHANGES: usize = 8;
 /// What the tensors of blocks begin with.
@@ -69,9 +67,7 @@ pub fn pack_balanced(weights: &[f32], inputs: usize, means: &[f32]) -> PackedMat
         row[..inputs].copy_from_slice(weights);
         encode(&row, &of_inputs, &mut blocks);
     }
-    let rows = weights.len() / inputs;
-    let data = repack::pack(Dtype::Q8_0, rows, padded, &blocks);
-    data.unwrap_or_else(|| PackedMatrix::pack(0, BLOCK, |_, _, _| 0.0))
+    repack::pack_q8_0(weights.len() / inputs, padded, &blocks)
 }
 
 /// Appends rows of as many weights as there are `means`, whole blocks, to `out` in q8_0.
@@ -120,7 +116,7 @@ fn encode_block(block: &[f32], means: &[f32], excess: &mut f32, out: &mut Vec<u8
 mod tests {
     use super::*;
     use crate::kernels::random::Random;
-    use crate::weights::quantize::blocks;
+    use crate::weights::quantize::blocks::{self, dtype::Dtype};
 
     #[test]
     fn errors_cancel_where_inputs_have_their_means_and_stay_within_one_level() {

@@ -87,7 +87,7 @@ fn efficient_net(
     let mut bytes = kernels(2 * sizes.stem);
     for (stage, (&blocks, &outputs)) in sizes.blocks.iter().zip(&sizes.channels).enumerate() {
         for _ in 0..blocks {
-            let inner = if stage == 0 { inputs } else { 6 * inputs };
+            let inner = if stage == 0 { inputs } else { EfficientNetConfig::EXPANSION * inputs };
             bytes +=
                 if stage == 0 { 0 } else { layer(inner, inputs) } + kernels(inner) + layer(outputs, inner);
             inputs = outputs;

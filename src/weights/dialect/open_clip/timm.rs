@@ -5,7 +5,9 @@ use serde_json::{Map, Value};
 
 use super::keys::unsupported;
 use crate::error::{Error, Result};
-use crate::weights::config::{EfficientNetConfig, FastVitConfig, Field, ModelFamily, Tower};
+use crate::weights::config::{
+    ConvolutionalConfig, EfficientNetConfig, FastVitConfig, Field, ModelFamily, Tower,
+};
 use crate::weights::instead;
 
 /// A vision tower of timm's.
@@ -191,11 +193,11 @@ fn efficient_net_integer(sizes: &EfficientNetConfig, field: Field) -> Option<u64
         Field::StageBlocks(stage) => of_stage(&sizes.blocks, stage),
         Field::Width(Tower::Vision) => Some(1280),
         // Of the widest block.
-        Field::MlpWidth(Tower::Vision) => Some(6 * sizes.channels[5]),
+        Field::MlpWidth(Tower::Vision) => Some(EfficientNetConfig::EXPANSION * sizes.channels[5]),
         Field::Layers(Tower::Vision) => Some(sizes.blocks.iter().sum()),
         Field::Heads(Tower::Vision) => Some(1),
         // Halved by the stem, and by four of the stages.
-        Field::PatchSize => Some(32),
+        Field::PatchSize => Some(ConvolutionalConfig::REDUCTION),
         _ => None,
     };
     number.map(|number| number as u64)
@@ -211,7 +213,7 @@ fn fast_vit_integer(sizes: &FastVitConfig, field: Field) -> Option<u64> {
         Field::Layers(Tower::Vision) => sizes.blocks.iter().sum(),
         Field::Heads(Tower::Vision) => last / 32,
         // Halved by the stem twice, and by each stage after the first.
-        Field::PatchSize => 32,
+        Field::PatchSize => ConvolutionalConfig::REDUCTION,
         _ => return None,
     };
     Some(number as u64)

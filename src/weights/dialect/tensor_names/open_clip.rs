@@ -31,15 +31,15 @@ pub fn mapping(name: &str) -> Option<TensorMapping> {
     let name = unwrapped(name);
     // `CustomTextCLIP` keeps the text tower in a module of its own.
     let name = name.strip_prefix("text.").unwrap_or(name);
+    // The batches that a norm has seen are no weights.
+    if name.ends_with(".num_batches_tracked") {
+        return Some(TensorMapping::Nowhere);
+    }
     if let Some(rest) = name.strip_prefix("visual.trunk.") {
         return Some(timm::mapping(rest));
     }
     if let Some(rest) = name.strip_prefix("visual.attn_pool.") {
         return pool_tensor(rest);
-    }
-    // The batches that a ResNet's norms have seen.
-    if name.ends_with(".num_batches_tracked") {
-        return Some(TensorMapping::Nowhere);
     }
     let fixed = match name {
         "visual.proj" => return Some(TensorMapping::Transposed("visual_projection.weight".to_owned())),

@@ -26,12 +26,8 @@ pub fn is_kept_in_floats(name: &str) -> bool {
     name.starts_with("v.trunk.blocks.0.") || name.starts_with("v.trunk.blocks.1.0.")
 }
 
-/// What becomes of the tower's tensor `name`. Those of convolutional towers keep their names; the batches that a norm has seen
-/// are no weights.
+/// What becomes of the tower's tensor `name`. Those of convolutional towers keep their names.
 pub fn mapping(name: &str) -> TensorMapping {
-    if name.ends_with(".num_batches_tracked") {
-        return TensorMapping::Nowhere;
-    }
     // A projection that is OpenCLIP's, or timm's own head, has one name.
     if let Some(part) = name.strip_prefix("classifier.") {
         return TensorMapping::Whole(format!("v.trunk.head.fc.{part}"));

@@ -12,7 +12,7 @@ use crate::kernels::matmul::{BLOCK, PackedMatrix};
 pub fn pack(dtype: Dtype, columns: usize, in_features: usize, data: &[u8]) -> Option<PackedMatrix> {
     match dtype {
         Dtype::F32 | Dtype::F16 | Dtype::Bf16 => None,
-        Dtype::Q8_0 => Some(pack_blocks(columns, in_features, data, q8_0)),
+        Dtype::Q8_0 => Some(pack_q8_0(columns, in_features, data)),
         Dtype::Q5_0 => Some(pack_blocks(columns, in_features, data, q5_0)),
         Dtype::Q4_0 => Some(pack_blocks(columns, in_features, data, q4_0)),
         Dtype::Q6K => {
@@ -23,6 +23,11 @@ pub fn pack(dtype: Dtype, columns: usize, in_features: usize, data: &[u8]) -> Op
             }))
         }
     }
+}
+
+/// [`pack`] for rows in q8_0.
+pub fn pack_q8_0(columns: usize, in_features: usize, data: &[u8]) -> PackedMatrix {
+    pack_blocks(columns, in_features, data, q8_0)
 }
 
 /// Packs blocks of 32 that take `N` bytes each.

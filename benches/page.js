@@ -124,34 +124,44 @@ async function inTurns(turns, ours, theirs) {
   return facts;
 }
 
+/** Rounds before those that count; our kernels are tried after two of them, as an engine does by itself after a second. */
+const WARM_UP = 4;
+
+/** A turn of ours: a fresh engine, and the milliseconds that `run` gives of each round. */
+async function ourTurn({ threads, gguf, rounds }, into, run) {
+  const engine = await EngineClient.start({ models: "/target/bench/page/models", threads });
+  const info = await engine.load({ url: `/target/bench/${gguf}` });
+  for (let round = -WARM_UP; round < rounds; round++) {
+    const ms = await run(engine);
+    if (round === 1 - WARM_UP) await engine.tryKernels();
+    if (round >= 0) into.push(ms);
+  }
+  engine.dispose();
+  return { flavour: info.flavour, threads: info.threads };
+}
+
+/** A turn of the peer's with a tower of a checkpoint: the milliseconds of each round for one of `count` things that go in together. */
+async function peerTurn({ threads, dtype, rounds }, into, checkpoint, tower, input, count = 1) {
+  const peer = await startPeer(threads);
+  await peer.call("load", { name: tower, url: `${CHECKPOINTS}${checkpoint}/onnx/${tower}${dtype ? `_${dtype}` : ""}.onnx` });
+  for (let round = -WARM_UP; round < rounds; round++) {
+    const { ms } = await peer.call("run", { name: tower, ...input() });
+    if (round >= 0) into.push(ms / count);
+  }
+  peer.end();
+}
+
 /** [`vision`] in turns. */
-export async function visionInTurns(checkpoint, { threads, dtype, gguf, turns, rounds }) {
+export async function visionInTurns(checkpoint, options) {
   const tensors = await readTensors(`${CHECKPOINTS}${checkpoint}/expected.safetensors`);
   const [{ image, pixels }] = await pictures(tensors, 1);
-  const dims = [1, ...tensors.pixel_values.shape.slice(1)];
+  const input = () => pixelsOf(pixels, [1, ...tensors.pixel_values.shape.slice(1)]);
   const result = { ours_ms: [], peer_ms: [], ours_cosine: [], peer_cosine: [] };
-  const ours = async () => {
-    const engine = await EngineClient.start({ models: "/target/bench/page/models", threads });
-    const info = await engine.load({ url: `/target/bench/${gguf}` });
-    for (let round = -4; round < rounds; round++) {
-      const { encode } = (await engine.embedImage(image)).timings;
-      if (round === -3) await engine.tryKernels(); // as an engine does by itself after a second
-      if (round >= 0) result.ours_ms.push(encode);
-    }
-    engine.dispose();
-    return { flavour: info.flavour, threads: info.threads };
-  };
-  const theirs = async () => {
-    const peer = await startPeer(threads);
-    await peer.call("load", { name: "vision", url: `${CHECKPOINTS}${checkpoint}/onnx/vision${dtype ? `_${dtype}` : ""}.onnx` });
-    for (let round = -4; round < rounds; round++) {
-      const data = pixels.slice();
-      const { ms } = await peer.call("run", { name: "vision", input: "pixel_values", type: "float32", data, dims });
-      if (round >= 0) result.peer_ms.push(ms);
-    }
-    peer.end();
-  };
-  const facts = await inTurns(turns, ours, theirs);
+  const facts = await inTurns(
+    options.turns,
+    () => ourTurn(options, result.ours_ms, async (engine) => (await engine.embedImage(image)).timings.encode),
+    () => peerTurn(options, result.peer_ms, checkpoint, "vision", input),
+  );
   return { ...summary(result), ...facts };
 }
 
@@ -159,65 +169,42 @@ export async function visionInTurns(checkpoint, { threads, dtype, gguf, turns, r
  * Several pictures at once, in milliseconds for each: all of ours from the call to the embeddings, the peer's tower alone on
  * one tensor of them all.
  */
-export async function visionBatch(checkpoint, { threads, dtype, gguf, batch, turns, rounds }) {
+export async function visionBatch(checkpoint, { batch, ...options }) {
   const tensors = await readTensors(`${CHECKPOINTS}${checkpoint}/expected.safetensors`);
   const some = await pictures(tensors, tensors.pixel_values.shape[0]);
   const all = Array.from({ length: batch }, (_, n) => some[n % some.length]);
-  const dims = [batch, ...tensors.pixel_values.shape.slice(1)];
   const joined = Float32Array.from(all.flatMap(({ pixels }) => Array.from(pixels)));
+  const input = () => pixelsOf(joined, [batch, ...tensors.pixel_values.shape.slice(1)]);
+  const images = all.map(({ image }) => image);
   const result = { ours_ms: [], peer_ms: [], ours_cosine: [], peer_cosine: [] };
-  const ours = async () => {
-    const engine = await EngineClient.start({ models: "/target/bench/page/models", threads });
-    const info = await engine.load({ url: `/target/bench/${gguf}` });
-    for (let round = -3; round < rounds; round++) {
-      const begun = performance.now();
-      await engine.embedImages(all.map(({ image }) => image));
-      if (round === -2) await engine.tryKernels();
-      if (round >= 0) result.ours_ms.push((performance.now() - begun) / batch);
-    }
-    engine.dispose();
-    return { flavour: info.flavour, threads: info.threads };
-  };
-  const theirs = async () => {
-    const peer = await startPeer(threads);
-    await peer.call("load", { name: "vision", url: `${CHECKPOINTS}${checkpoint}/onnx/vision${dtype ? `_${dtype}` : ""}.onnx` });
-    for (let round = -3; round < rounds; round++) {
-      const { ms } = await peer.call("run", { name: "vision", input: "pixel_values", type: "float32", data: joined.slice(), dims });
-      if (round >= 0) result.peer_ms.push(ms / batch);
-    }
-    peer.end();
-  };
-  const facts = await inTurns(turns, ours, theirs);
+  const facts = await inTurns(
+    options.turns,
+    () => ourTurn(options, result.ours_ms, async (engine) => (await timed(() => engine.embedImages(images))) / batch),
+    () => peerTurn(options, result.peer_ms, checkpoint, "vision", input, batch),
+  );
   return { ...summary(result), ...facts };
 }
 
 /** Prompts of one batch through the text tower, in turns. */
-export async function textInTurns(checkpoint, { threads, dtype, gguf, turns, rounds, prompts, ids }) {
+export async function textInTurns(checkpoint, { prompts, ids, ...options }) {
   const result = { ours_ms: [], peer_ms: [], ours_cosine: [], peer_cosine: [] };
-  const ours = async () => {
-    const engine = await EngineClient.start({ models: "/target/bench/page/models", threads });
-    const info = await engine.load({ url: `/target/bench/${gguf}` });
-    for (let round = -4; round < rounds; round++) {
-      const begun = performance.now();
-      await engine.embedTexts(prompts);
-      if (round === -3) await engine.tryKernels();
-      if (round >= 0) result.ours_ms.push(performance.now() - begun);
-    }
-    engine.dispose();
-    return { flavour: info.flavour, threads: info.threads };
-  };
-  const theirs = async () => {
-    const peer = await startPeer(threads);
-    await peer.call("load", { name: "text", url: `${CHECKPOINTS}${checkpoint}/onnx/text_${dtype}.onnx` });
-    for (let round = -4; round < rounds; round++) {
-      const { ms } = await peer.call("run", { name: "text", ...padded(ids) });
-      if (round >= 0) result.peer_ms.push(ms);
-    }
-    peer.end();
-  };
-  const facts = await inTurns(turns, ours, theirs);
+  const facts = await inTurns(
+    options.turns,
+    () => ourTurn(options, result.ours_ms, (engine) => timed(() => engine.embedTexts(prompts))),
+    () => peerTurn(options, result.peer_ms, checkpoint, "text", () => padded(ids)),
+  );
   return { ...summary(result), ...facts };
 }
+
+/** The milliseconds that a call takes. */
+async function timed(call) {
+  const begun = performance.now();
+  await call();
+  return performance.now() - begun;
+}
+
+/** The peer's input of pixels, a copy: it takes what it is given. */
+const pixelsOf = (data, dims) => ({ input: "pixel_values", type: "float32", data: data.slice(), dims });
 
 /** The peer's input of prompts, padded to the longest as transformers.js does; past the end nothing is read. */
 function padded(ids) {

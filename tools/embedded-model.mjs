@@ -4,7 +4,7 @@
  * measured accuracy) and `<id>.golden.json`. Everything that depends on the weights comes from this one call.
  * usage: node tools/embedded-model.mjs FOLDER --card CARD.json --eval EVAL.json --types TYPES.json [--id everyday-clip] [--dtype q5_0]
  *
- * FOLDER is a Hugging Face folder with its record.json. CARD.json is the record's `card`. EVAL.json is the training recipe's
+ * FOLDER is what the training recipe exports, with its record.json. CARD.json is the record's `card`. EVAL.json is the recipe's
  * evaluation in f32, TYPES.json that of `tools/embedded-model/compare_types.py`. Needs target/release/clip-wasm.
  */
 import { execFileSync } from "node:child_process";
@@ -76,8 +76,7 @@ function fidelity() {
 
 /** Every figure by type and name: the recipe's in f32, and the comparison of the types. */
 function accuracy() {
-  const ofStudent = json(values.eval ?? "").filter((/** @type {any} */ { key }) => !key.startsWith("teacher."));
-  const full = ofStudent.map((/** @type {any} */ { name, value, interval, n }) => [name, { value, ...(interval && { interval, n }) }]);
+  const full = json(values.eval ?? "").map((/** @type {any} */ { name, value, interval, n }) => [name, { value, ...(interval && { interval, n }) }]);
   /** @type {Record<string, object>} */
   const byType = {};
   for (const [type, figures] of Object.entries(measuredTypes)) {

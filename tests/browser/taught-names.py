@@ -2,9 +2,9 @@
 
 usage: python tests/browser/taught-names.py CONCEPTS.json > tests/browser/taught-names.json
 
-Inside are names of concepts that have training pictures, outside first names of concepts that have none (ImageNet's sample
-photographs alone), except the few that are a word of a taught concept too. Both are drawn with seed 20, and each is written in a form
-drawn with it. The plurals are the training recipe's.
+CONCEPTS.json is what the recipe at commit 75316ec packs. Inside are names of concepts that have training pictures, outside first
+names of concepts that have none (ImageNet's sample photographs alone), except the few that are a word of a taught concept too. Both
+are drawn with seed 20, and each is written in a form drawn with it. The plurals are the training recipe's.
 """
 
 import json

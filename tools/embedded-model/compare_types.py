@@ -1,78 +1,52 @@
 """Measures every type of a checkpoint on pictures that it was not trained on, through our own command line.
 
-usage: python tools/embedded-model/compare_types.py FOLDER --data DATA --out OUT [--types f32 q5_0 ...]
+usage: PYTHONPATH=training python tools/embedded-model/compare_types.py FOLDER --data DATA --out OUT [--types f32 q5_0 ...]
 
-FOLDER is a Hugging Face folder; DATA is what the training recipe packs: concepts.json, photos.json, sprites.json and their
-.bin files. OUT gets a GGUF a type and `types.json`: top-1 and top-5 among all taught names of each set and of all pictures
-together, with 95 % intervals, and for each type the difference from f32 on the same pictures; and `neutral_cosine`, at which
-as many pictures lose their right name as keep the best of a few wrong ones.
+FOLDER is what the training recipe exports; DATA is what its `prepare` packs: concepts.json, phrases.json, photos.json and sprites.npz. OUT
+gets a GGUF a type and `types.json`: top-1 and top-5 among all taught names of each set and of all pictures together, with 95 %
+intervals, and for each type the difference from f32 on the same pictures; and `neutral_cosine`, at which as many pictures lose
+their right name as keep the best of a few wrong ones.
 """
 
 import argparse
-import io
 import json
 import math
 import subprocess
 from pathlib import Path
 
 import numpy as np
+from everyday_clip.data import load_concepts, load_drawings, load_photos
+from everyday_clip.evaluate import wilson
+from material.sources import BLOBS
 from PIL import Image
 
 AT_ONCE = 256  # arguments of one call
+OF_A_SET = 400  # photographs of each set at most
 TEMPLATE = "a {}"
 WRONG_NAMES = 6  # about as many as a visitor writes
 
 
-def wilson(share: float, n: int) -> list[float]:
-    """A 95 % interval."""
-    z = 1.96
-    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
-    half = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    return [round(middle - half, 4), round(middle + half, 4)]
-
-
 def unpack(data: Path, folder: Path) -> tuple[list[tuple[str, int, str]], list[str], list[int]]:
-    """Test pictures as PNG, each with its concept and set; the names of all concepts; which of them are taught."""
+    """Test pictures as files, each with its concept and set; the names of all concepts; which of them are taught."""
     folder.mkdir(parents=True, exist_ok=True)
-    names = [entry["names"][0] for entry in json.loads((data / "concepts.json").read_text())]
+    concepts, photos, drawings = load_concepts(data), load_photos(data), load_drawings(data)
+    taught, rng = concepts.taught(), np.random.default_rng(1)
     pictures: list[tuple[str, int, str]] = []
-    taught: set[int] = set()
-
-    def keep(picture: Image.Image, concept: int, group: str) -> None:
-        path = folder / f"{len(pictures):05}.png"
-        picture.save(path, compress_level=1)
-        pictures.append((str(path), concept, group))
-
-    index = json.loads((data / "photos.json").read_text())
-    for mosaic in index["mosaics"]:
-        splits = [index["splits"][split] for _, _, split in mosaic["items"]]
-        taught |= {concept for (concept, _, _), split in zip(mosaic["items"], splits) if split == "train"}
-        if "test" not in splits:
-            continue
-        for (concept, source, _), split, tile in zip(mosaic["items"], splits, tiles(data / mosaic["file"], mosaic)):
-            if split == "test":
-                keep(tile.convert("RGB"), concept, index["sources"][source])
-    hands = json.loads((data / "sprites.json").read_text())["hands"]
-    taught |= {concept for hand in hands if hand["split"] != "test" for mosaic in hand["mosaics"] for concept in mosaic["items"]}
-    for hand in hands:
-        for mosaic in hand["mosaics"] if hand["split"] == "test" else []:
-            for concept, sprite in zip(mosaic["items"], tiles(data / "sprites.bin", mosaic)):
-                if concept in taught:
-                    sprite = sprite.convert("RGBA")
-                    ground = Image.new("RGBA", sprite.size, "white")
-                    ground.alpha_composite(sprite)
-                    keep(ground.convert("RGB"), concept, hand["name"])
-    return pictures, names, sorted(taught)
-
-
-def tiles(file: Path, mosaic: dict) -> list[Image.Image]:
-    """The pictures of one mosaic."""
-    with open(file, "rb") as opened:
-        opened.seek(mosaic["offset"])
-        whole = Image.open(io.BytesIO(opened.read(mosaic["length"])))
-    side, columns = mosaic.get("tile", 64), mosaic.get("columns", 16)
-    places = [(i % columns * side, i // columns * side) for i in range(len(mosaic["items"]))]
-    return [whole.crop((x, y, x + side, y + side)) for x, y in places]
+    for number, source in enumerate(photos.sources):
+        tests = np.flatnonzero((photos.source == number) & np.isin(photos.split, [photos.splits.index(name) for name in ("test", "samples")]))
+        for item in np.sort(rng.permutation(tests)[:OF_A_SET]):
+            path = folder / f"{len(pictures):05}"
+            path.write_bytes(BLOBS.read(number, photos.blob[item]))
+            pictures.append((str(path), int(photos.concept[item]), source))
+    for i in np.flatnonzero(drawings.is_test[drawings.hand]):
+        if taught[drawings.concept[i]]:
+            sprite = Image.fromarray(drawings.pixels[i, :, :, :4])
+            ground = Image.new("RGBA", sprite.size, "white")
+            ground.alpha_composite(sprite)
+            path = folder / f"{len(pictures):05}.png"
+            ground.convert("RGB").save(path)
+            pictures.append((str(path), int(drawings.concept[i]), drawings.hands[drawings.hand[i]]))
+    return pictures, [names[0] for names in concepts.names], np.flatnonzero(taught).tolist()
 
 
 def embed(program: Path, model: Path, option: str, values: list[str], key: str) -> np.ndarray:

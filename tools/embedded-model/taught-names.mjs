@@ -1,22 +1,23 @@
 // @ts-check
 /**
- * Writes the names that a model was taught, as the page looks labels up in them: names, parents and keywords of every concept
- * that is in its training material, in lower case, one a line, in the order of the alphabet.
- * usage: node tools/embedded-model/taught-names.mjs CONCEPTS.json models/everyday-clip.names.txt
+ * Writes the names that a model was taught, as the page looks labels up in them: names, parents, keywords and visitors' words of
+ * every concept, and labels of scenes, in lower case, one a line, in the order of the alphabet.
+ * usage: node tools/embedded-model/taught-names.mjs CONCEPTS.json PHRASES.json models/everyday-clip.names.txt
  *
- * CONCEPTS.json is what `training/prepare` packs beside the pictures.
+ * CONCEPTS.json and PHRASES.json are what `training/prepare` packs.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 
-const [concepts, out] = process.argv.slice(2);
+const [concepts, phrases, out] = process.argv.slice(2);
 if (!out) {
-  console.error("usage: node tools/embedded-model/taught-names.mjs CONCEPTS.json NAMES.txt");
+  console.error("usage: node tools/embedded-model/taught-names.mjs CONCEPTS.json PHRASES.json NAMES.txt");
   process.exit(2);
 }
-/** @type {{ names: string[], parents: string[], keywords: string[], samples_only: boolean }[]} */
+/** @type {{ names: string[], parents: string[], keywords: string[], words: string[] }[]} */
 const all = JSON.parse(readFileSync(concepts, "utf8"));
-const taught = all.filter((concept) => !concept.samples_only);
-const words = taught.flatMap(({ names, parents, keywords }) => [...names, ...parents, ...keywords]).map((word) => word.toLowerCase());
-const names = [...new Set(words)].sort();
+/** @type {{ scenes: Record<string, unknown> }} */
+const { scenes } = JSON.parse(readFileSync(phrases, "utf8"));
+const said = all.flatMap(({ names, parents, keywords, words }) => [...names, ...parents, ...keywords, ...words]);
+const names = [...new Set([...said, ...Object.keys(scenes)].map((word) => word.toLowerCase()))].sort();
 writeFileSync(out, `${names.join("\n")}\n`);
-console.log(`${names.length} names of ${taught.length} concepts`);
+console.log(`${names.length} names of ${all.length} concepts`);

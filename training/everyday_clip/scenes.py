@@ -1,5 +1,5 @@
 """Scenes: a drawing once or several times on a ground. Planned on the CPU (so that captions can be written), painted in
-batches on the GPU. The grammar of grounds, counts, places and sizes is emoji-clip's.
+batches. The grammar of grounds, counts, places and sizes is emoji-clip's.
 """
 
 import math
@@ -9,8 +9,9 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from .augment import as_bytes, blurred, chance, sampled, uniform
-from .data import SIDE, Concepts, Drawings
+from .augment import as_bytes, chance, sampled, softened, uniform
+from .data import SPRITE, Concepts, Drawings
+from .trunk import SIDE
 
 COLOURS = {  # name -> sRGB of its middle; every scene jitters around it
     "red": (220, 40, 40), "orange": (250, 145, 30), "yellow": (250, 220, 50), "green": (50, 165, 70),
@@ -36,7 +37,7 @@ NEVER_MIRRORED = set(  # words of names and parents of what means something else
     "left right arrow arrows clock clockwise counterclockwise o'clock sign signs mark symbol symbols button letter letters number "
     "numbers question keycap musical note notes hand hands finger pointing gesture punctuation script text word words leftwards rightwards".split()
 )
-MARGIN = 4  # transparent pixels added around a sprite, room for outlines
+MARGIN = 6  # transparent pixels added around a sprite, room for outlines
 NONE = -1
 
 
@@ -151,12 +152,12 @@ def choose(condition: torch.Tensor, one, other) -> torch.Tensor:
 
 
 class Painter:
-    """Paints plans on the GPU: uint8 [n, 3, 64, 64]."""
+    """Paints plans: uint8 [n, 3, 192, 192]."""
 
     def __init__(self, drawings: Drawings, concepts: Concepts, device, photo_tiles: torch.Tensor | None = None):
         """`photo_tiles` uint8 [N, 64, 64, 3] lend blurred grounds."""
         self.device, self.photo_tiles = device, photo_tiles
-        self.sprites = torch.from_numpy(drawings.pixels).to(device)  # [n, 64, 64, 5]
+        self.sprites = torch.from_numpy(drawings.pixels).to(device)  # [n, 96, 96, 5]
         self.middles = torch.tensor(list(COLOURS.values()), dtype=torch.float32, device=device) / 255
         self.spreads = torch.tensor([0.4 if c in ("black", "white", "grey") else 1.0 for c in COLOURS], device=device)
         self.tints = torch.tensor([0.25 if c in ("black", "white", "grey") else 0.7 for c in COLOURS], device=device)
@@ -171,7 +172,7 @@ class Painter:
         return (self.middles[colour] + grey[..., None] + tint).clamp(0, 1)
 
     def grounds(self, ground: torch.Tensor, jitter: bool) -> torch.Tensor:
-        """[n, 3, 64, 64]: plain in a named colour, or where NONE a gradient, stripes, soft noise or a blurred photo."""
+        """[n, 3, 192, 192]: plain in a named colour, or where NONE a gradient, stripes, soft noise or a blurred photo."""
         named = ground.clamp(min=0)
         shade = self.jittered(named) if jitter else self.middles[named]
         canvas = shade[:, :, None, None].expand(-1, -1, SIDE, SIDE).clone()
@@ -203,7 +204,7 @@ class Painter:
         n, device, side = len(sprites), self.device, sprites.shape[-1]
         pen, ink = style == PEN, style == INK
         on = pen | chance(n, 0.15, device) | (ink & chance(n, 0.3, device))
-        amount = on * torch.where(pen, uniform(n, 0.3, 2.0, device), uniform(n, 0.2, 1.4, device)) * (SIDE / 96) * 2 / side
+        amount = on * torch.where(pen, uniform(n, 0.3, 2.0, device), uniform(n, 0.2, 1.4, device)) * 2 / side
         field = F.interpolate(torch.randn(n, 2, 5, 5, device=device) * amount[:, None, None, None], size=side, mode="bicubic", align_corners=True)
         eye = torch.eye(2, 3, device=device).expand(n, 2, 3)
         grid = F.affine_grid(eye, [n, 1, side, side], align_corners=False) + field.permute(0, 2, 3, 1)
@@ -236,7 +237,7 @@ class Painter:
         return choose(style == GREY, torch.tensor([0.299, 0.587, 0.114], device=device).expand(n, 3, 3), mix)
 
     def _layers(self, sprites: torch.Tensor, plan: Plan, ground: torch.Tensor) -> torch.Tensor:
-        """Restyled drawings [n, 4, 72, 72], colour multiplied by opacity; `ground` [n, 3] is what they must stand out from."""
+        """Restyled drawings [n, 4, 108, 108], colour multiplied by opacity; `ground` [n, 3] is what they must stand out from."""
         n, device, style = len(sprites), self.device, plan.style
         drawn_in_ink = (style == INK) | (style == PEN)
         sprites = self._wobbled(sprites, style)
@@ -244,7 +245,7 @@ class Painter:
         ink, paper = self._inks(ground)
         rgb = torch.einsum("nij,njhw->nihw", self._colour_mixes(style, self.keep_colours[plan.concept]), rgb).clamp(0, 1)
         rgb = choose(drawn_in_ink, ink[:, :, None, None], rgb)
-        wide = F.max_pool2d(alpha, 3, 1, 1)
+        wide = F.max_pool2d(alpha, 5, 1, 2)
         alpha = choose(drawn_in_ink & chance(n, 0.3, device), wide, alpha)
         mean = (rgb * alpha).sum((2, 3)) / (alpha.sum((2, 3)) + 1e-3)
         lost = (mean - ground).abs().sum(1) < 90 / 255
@@ -252,7 +253,7 @@ class Painter:
         dark = torch.where(lost, ground.mean(1) > 110 / 255, chance(n, 0.7, device))
         outline = torch.where(dark, uniform(n, 0, 0.18, device), uniform(n, 0.92, 1.0, device))[:, None].expand(-1, 3)
         papered = drawn_in_ink & chance(n, 0.25, device)
-        cover = choose(outlined, choose(chance(n, 0.5, device), wide, F.max_pool2d(alpha, 5, 1, 2)), alpha)
+        cover = choose(outlined, choose(chance(n, 0.5, device), wide, F.max_pool2d(alpha, 7, 1, 3)), alpha)
         cover = choose(papered, torch.maximum(fill, alpha), cover)
         under = choose(papered, paper, outline)[:, :, None, None]
         return torch.cat([rgb * alpha + under * (cover - alpha).clamp(min=0), cover], 1)
@@ -260,7 +261,7 @@ class Painter:
     def _placement(self, plan: Plan, copy: int, tilt: torch.Tensor, restyle: bool) -> torch.Tensor:
         """Affine maps [n, 2, 3] from the canvas to the sprite with its margin, for `sampled`."""
         n, device = len(plan), self.device
-        scale = plan.scale * (SIDE + 2 * MARGIN) / SIDE
+        scale = plan.scale * (SPRITE + 2 * MARGIN) / SPRITE
         angle, shear = tilt, torch.zeros(n, device=device)
         if restyle:
             scale = scale * uniform(n, 0.95, 1.05, device)
@@ -276,7 +277,7 @@ class Painter:
 
     @torch.no_grad()
     def paint(self, plan: Plan, restyle: bool = True) -> torch.Tensor:
-        """The scenes of a plan whose columns are tensors on the GPU."""
+        """The scenes of a plan whose columns are tensors."""
         n, device = len(plan), self.device
         canvas = self.grounds(plan.ground, jitter=restyle)
         sprites = F.pad(self.sprites[plan.sprite].permute(0, 3, 1, 2).float().div_(255), (MARGIN,) * 4)
@@ -291,7 +292,7 @@ class Painter:
             if not len(rows):
                 break
             some = plan[rows]
-            seen = sampled(layers[rows], self._placement(some, copy, tilt[rows], restyle), 2, padding="zeros")
+            seen = sampled(layers[rows], self._placement(some, copy, tilt[rows], restyle), padding="zeros")
             canvas[rows] = canvas[rows] * (1 - seen[:, 3:]) + seen[:, :3]
         return as_bytes(self._disturbed(canvas) if restyle else canvas)
 
@@ -301,6 +302,6 @@ class Painter:
         lit = chance(n, 0.3, device).float()
         gain = (1 + lit * uniform(n, -0.2, 0.15, device)).view(n, 1, 1, 1)
         shift = (lit * torch.randn(n, device=device) * 8 / 255).view(n, 1, 1, 1)
-        canvas = blurred((canvas - 0.5) * gain + 0.5 + shift, 0.12)
+        canvas = softened((canvas - 0.5) * gain + 0.5 + shift, 0.35)
         noisy = (chance(n, 0.15, device) * uniform(n, 2 / 255, 9 / 255, device)).view(n, 1, 1, 1)
         return canvas + noisy * torch.randn_like(canvas)

@@ -1,7 +1,6 @@
 """Words: phrases and what they are true of, captions of scenes, templates, the tokenizer, and tables of token ids."""
 
 import json
-import os
 
 import numpy as np
 import torch
@@ -9,10 +8,10 @@ from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalize
 
 from .data import Concepts
 from .plurals import plural
-from .scenes import COLOUR_NAMES, INK, NONE, PEN, PLACES, SIZES, Plan
+from .scenes import COLOUR_NAMES, INK, NONE, PEN, PLACES, SIZES
 
 START, END = "<|startoftext|>", "<|endoftext|>"
-VOCABULARY = 4608
+VOCABULARY = 5632
 WORDS = r"'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"
 CONTEXT, NAME_LENGTH = 32, 16  # tokens of a caption at most, and of a name in a template
 
@@ -43,12 +42,24 @@ def filled(template: str, noun: str) -> str:
     return template.format(noun)
 
 
+LIKELY = 0.5  # weight of a scene's label from which it counts as true of a concept
+
+
 class Phrases:
-    """Every name, parent and keyword once, what each is true of, and which a concept has."""
+    """Every name, parent, keyword, visitors' word and scene's label once, what each is true of, and which a concept has."""
 
     def __init__(self, concepts: Concepts):
         self.concepts = concepts
-        families = (concepts.names, concepts.parents, concepts.keywords)
+        words = [list(said) for said in concepts.words]
+        maybe = []  # labels of scenes that a concept resembles from afar
+        for label, resembled in concepts.scenes.items():
+            least = min(LIKELY, max(weight for _, weight in resembled))
+            for concept, weight in resembled:
+                if weight >= least:
+                    words[concept].append(label)
+                else:
+                    maybe.append((label, concept))
+        families = (concepts.names, concepts.parents, concepts.keywords, words)
         self.texts = sorted({text for family in families for texts in family for text in texts})
         self.row = {text: i for i, text in enumerate(self.texts)}
         self.true = np.zeros((len(self.texts) + 1, len(concepts)), bool)  # the last row: no phrase said, true of all
@@ -56,6 +67,9 @@ class Phrases:
         for family in families:
             for concept, texts in enumerate(family):
                 self.true[[self.row[t] for t in texts], concept] = True
+        self.unsure = np.zeros_like(self.true)  # what may be true
+        for label, concept in maybe:
+            self.unsure[self.row[label], concept] = True
         self.padded = []  # per family: phrase rows [concepts, most], and how many are valid
         for family in families:
             most = max(1, max(len(texts) for texts in family))
@@ -124,40 +138,6 @@ def scene_caption(rng: np.random.Generator, concept: int, names, keywords, row, 
     return text, said
 
 
-_WRITER: tuple[Phrases, str] | None = None  # what forked processes write captions with
-_OWN_TOKENIZER: Tokenizer | None = None  # of one such process
-
-
-def set_writer(phrases: Phrases, tokenizer: Tokenizer) -> None:
-    """To be called before the pool is forked."""
-    global _WRITER
-    _WRITER = phrases, tokenizer.to_str()
-
-
-def _write(job: tuple[Plan, int, int]) -> tuple[list[str], np.ndarray, np.ndarray]:
-    global _OWN_TOKENIZER
-    if _OWN_TOKENIZER is None:
-        os.environ["TOKENIZERS_PARALLELISM"] = "false"
-        _OWN_TOKENIZER = Tokenizer.from_str(_WRITER[1])
-    plan, each, seed = job
-    rng, concepts, row = np.random.default_rng(seed), _WRITER[0].concepts, _WRITER[0].row
-    columns = [column.tolist() for column in (plan.concept, plan.ground, plan.count, plan.place, plan.size, plan.style)]
-    texts, said = [], []
-    for concept, *rest in zip(*columns):
-        for _ in range(each):
-            text, says = scene_caption(rng, concept, concepts.names, concepts.keywords, row, *rest)
-            texts.append(text)
-            said.append(says)
-    return texts[:20], token_ids(_OWN_TOKENIZER, texts).reshape(len(plan), each, CONTEXT), np.array(said, np.int16).reshape(len(plan), each, 7)
-
-
-def write_captions(pool, plan: Plan, each: int, seed: int, chunk: int = 4000) -> tuple[list[str], np.ndarray, np.ndarray]:
-    """`each` captions a scene, in the pool: some texts, all token ids int16 [n, each, 32], and what they say int16 [n, each, 7]."""
-    jobs = [(plan[i : i + chunk], each, seed + i) for i in range(0, len(plan), chunk)]
-    parts = pool.map(_write, jobs, chunksize=1)
-    return parts[0][0], np.concatenate([ids for _, ids, _ in parts]), np.concatenate([said for _, _, said in parts])
-
-
 def train_tokenizer(concepts: Concepts, phrases: Phrases, vocabulary: int = VOCABULARY) -> Tokenizer:
     """A tokenizer in CLIP's style that wraps every text in a start and an end token."""
     tokenizer = Tokenizer(models.BPE(end_of_word_suffix="</w>", unk_token=END, fuse_unk=False))
@@ -166,8 +146,9 @@ def train_tokenizer(concepts: Concepts, phrases: Phrases, vocabulary: int = VOCA
         [pre_tokenizers.Split(Regex(WORDS), behavior="removed", invert=True), pre_tokenizers.ByteLevel(add_prefix_space=False)]
     )
     tokenizer.decoder = decoders.ByteLevel()
-    texts = [t for names in concepts.names for n in names for t in [n] * 4 + [plural(n)] * 2]
-    texts += [t for family in (concepts.parents, concepts.keywords) for said in family for t in said] + [plural(t) for t in phrases.texts]
+    texts = [t for names in concepts.names for n in names for t in [n] * 3 + [plural(n)]]
+    texts += [t for family in (concepts.parents, concepts.keywords, concepts.words) for said in family for t in said]
+    texts += [t for phrase in phrases.texts for t in (phrase, plural(phrase))]
     fixed = TEMPLATES + LINE + GROUNDS + ANYTHING + COLOUR_NAMES + PLACES
     for family in (NUMBERS, SIZE_WORDS, COLOUR_SYNONYMS, PLACE_PHRASES):
         fixed = fixed + [p for choices in family.values() for p in choices]
@@ -204,42 +185,31 @@ def trimmed(ids: torch.Tensor, end: int) -> torch.Tensor:
 
 
 class TextTables:
-    """Phrases in every template as token ids on the GPU, and random draws from them."""
+    """Phrases in every template as token ids, and random draws from them."""
 
     def __init__(self, phrases: Phrases, tokenizer: Tokenizer, device):
         texts = [filled(t, phrase) for phrase in phrases.texts for t in TEMPLATES]
         ids = token_ids(tokenizer, texts, NAME_LENGTH).reshape(len(phrases.texts), len(TEMPLATES), NAME_LENGTH)
         self.ids, self.end, self.device = torch.from_numpy(ids).to(device), tokenizer.token_to_id(END), device
         self.true = torch.from_numpy(phrases.true).to(device)
-        self.also_true = torch.from_numpy(phrases.also_true).to(device)
+        self.unsure = torch.from_numpy(phrases.unsure).to(device)
         self.families = [(torch.from_numpy(rows).to(device), torch.from_numpy(counts).to(device)) for rows, counts in phrases.padded]
         self.fits = {A_PHOTO: NEUTRAL + PHOTO, A_DRAWING: NEUTRAL + DRAWING}
         self.fits = {medium: torch.tensor([TEMPLATES.index(t) for t in kind], device=device) for medium, kind in self.fits.items()}
         self.medium = torch.tensor([_MEDIUM.get(t, ANY_MEDIUM) for t in TEMPLATES], device=device)
 
-    def _any_of(self, family: int, concept: torch.Tensor) -> torch.Tensor:
+    def any_of(self, family: int, concept: torch.Tensor) -> torch.Tensor:
+        """A random phrase [n] of each concept's, from a family: names, parents, keywords or words."""
         rows, counts = self.families[family]
         pick = (torch.rand(len(concept), device=self.device) * counts[concept]).long()
         return rows[concept, pick]
 
-    def labels(self) -> torch.Tensor:
-        """Every concept's name (mostly the main one) in neutral templates, often one for all: ids [concepts, 16], rows repeated up to a
-        multiple of 128, so that few numbers of concepts are compiled for."""
-        count, device = self.families[0][0].shape[0], self.device
-        concept = torch.arange(count, device=device)
-        name = torch.where(torch.rand(count, device=device) < 0.65, self.families[0][0][:, 0], self._any_of(0, concept))
-        roll = torch.rand((), device=device)
-        shared = (torch.rand((), device=device) * len(NEUTRAL)).long()
-        template = torch.where(roll < 0.25, 0, torch.where(roll < 0.6, shared, torch.randint(len(NEUTRAL), (count,), device=device)))
-        ids = self.ids[name, template].long()
-        return torch.cat([ids, ids[:1].expand(-count % 128, -1)])
-
-    def captions(self, concept: torch.Tensor, is_photo: torch.Tensor, parents: float = 0.3, keywords: float = 0.15) -> tuple[torch.Tensor, torch.Tensor]:
-        """A name, a parent or a keyword (with these shares) of each concept in a template of its medium: ids [n, 32], and what is said [n, 7]."""
+    def captions(self, concept: torch.Tensor, is_photo: torch.Tensor, parents: float = 0.2, keywords: float = 0.15, words: float = 0.25) -> tuple[torch.Tensor, torch.Tensor]:
+        """A name, or with these shares a parent, a keyword or a visitors' word, of each concept in a template of its medium: ids [n, 32], and what is said [n, 7]."""
         n, roll = len(concept), torch.rand(len(concept), device=self.device)
-        phrase = self._any_of(0, concept)
-        for family, low, high in ((1, 0.0, parents), (2, parents, parents + keywords)):
-            phrase = torch.where((roll >= low) & (roll < high) & (self.families[family][1][concept] > 0), self._any_of(family, concept), phrase)
+        phrase = self.any_of(0, concept)
+        for family, low, high in ((1, 0.0, parents), (2, parents, parents + keywords), (3, 1 - words, 1.0)):
+            phrase = torch.where((roll >= low) & (roll < high) & (self.families[family][1][concept] > 0), self.any_of(family, concept), phrase)
         photo, drawing = (kind[torch.randint(len(kind), (n,), device=self.device)] for kind in (self.fits[A_PHOTO], self.fits[A_DRAWING]))
         template = torch.where(is_photo, photo, drawing)
         ids = torch.full((n, CONTEXT), self.end, device=self.device)
@@ -247,10 +217,6 @@ class TextTables:
         said = torch.full((n, 7), NONE, device=self.device)
         said[:, PHRASE], said[:, MEDIUM] = phrase, self.medium[template]
         return ids, said
-
-    def neutral(self, rows: torch.Tensor) -> torch.Tensor:
-        """Phrases `rows` in random neutral templates: ids [n, 16]."""
-        return self.ids[rows, torch.randint(len(NEUTRAL), (len(rows),), device=self.device)].long()
 
     def truth(self, concept, is_photo, scene, said) -> tuple[torch.Tensor, torch.Tensor]:
         """Which captions [m, 7] are true of which pictures [n], bool [n, m]; and which are unknown: a photo may well show two on white.

@@ -1,110 +1,232 @@
-"""Trains everyday-clip from the packed data on one GPU: teacher, bank, student, polish, evaluation, export.
+"""Trains everyday-clip on a CPU from remembered pictures: `python -m everyday_clip.train --data DATA --memory FOLDER --trunk WHEEL --out OUT`.
 
-`python -m everyday_clip.train --data DATA --out OUT --total 540`; `--check` only looks whether everything is there and how fast
-each stage runs; `--smoke` runs every stage in miniature on a CPU.
+Stages, each of which saves its state in OUT and is skipped where that is there:
+
+1. `table`: the projection and a free embedding of every phrase learn from the remembered features.
+2. `tune`: the trunk's last stages learn with them, from the remembered maps. ImageNet's classifier must still read what it read. Then the
+   weights are blended with those before, and `again` repeats the first stage with the new features.
+3. `spoken`: the text tower learns to say the table.
+4. `joint`: projection and text tower learn names, captions and counts together.
+
+OUT/export is the model as a folder of OpenCLIP's files, written after stages 3 and 4.
 """
 
+import argparse
+import json
+import shutil
 import time
+from pathlib import Path
 
-BEFORE_IMPORTS = time.time()
+import numpy as np
+import torch
+import torch.nn.functional as F
+from safetensors.torch import load_file, save_file
 
-import copy  # noqa: E402
-import json  # noqa: E402
-import os  # noqa: E402
-import random  # noqa: E402
-import sys  # noqa: E402
-import traceback  # noqa: E402
-from pathlib import Path  # noqa: E402
+from . import lesson, texts
+from .model import Clip, Optimisers, cosine, say
+from .scenes import COLOUR_NAMES
+from .trunk import Trunk, package_state
+from .weights import save_folder
 
-import torch  # noqa: E402
-from safetensors.torch import save_file  # noqa: E402
-
-from . import texts  # noqa: E402
-from .batches import Batches, Scenes  # noqa: E402
-from .check import check_files, check_speed  # noqa: E402
-from .embedders import OwnEmbedder  # noqa: E402
-from .evaluate import Evaluation, table  # noqa: E402
-from .model import GRID, Clip  # noqa: E402
-from .options import LAYOUTS, parsed  # noqa: E402
-from .polish import Polish, remember  # noqa: E402
-from .run_log import Log, process_start  # noqa: E402
-from .student import Lesson, Student  # noqa: E402
-from .student_training import Run, warm_up  # noqa: E402
-from .teacher import Judge, Teacher, build_bank, fine_tune  # noqa: E402
-from .teacher_workshop import TeacherWorkshop  # noqa: E402
-from .weights import save_folder  # noqa: E402
+TEMPLATE = "a {}"
+TABLE_BATCH, IMAGINED, TUNE_BATCH, SPOKEN_BATCH, CAPTIONS, COUNTED, GROUNDED = 768, 512, 160, 768, 192, 48, 24
+TEMPERATURE = 2.0  # of the classifier that the tuned trunk must keep
+KEPT = 0.4  # what a photograph's classifier reading weighs in `tune`, against the phrases
+LOOKED_AT = 128  # pictures at once
+SHOW, SAVE = 25, 100  # steps
 
 
-def run(options, log) -> None:
-    """The whole: teacher, bank, student, polish, evaluation, export."""
-    shop = TeacherWorkshop(options, log)
-    plan, ids, said, simple = shop.plan_scenes()
-    device = torch.device(options.device)
-    shop.to(device)
-    plan_there = plan.to(device) if plan is not None else None
-    simple_there = simple.to(device) if simple is not None else None
-    scenes = Scenes.of(plan, ids, said, device) if plan is not None else None
-    layout = LAYOUTS[options.teacher_format]
-    teacher = Teacher(copy.deepcopy(shop.lite), len(shop.concepts), shop.trained_on_device).to(device)
-    teacher = fine_tune(teacher, shop.material, simple_there, options, options.teacher_seconds, log, layout, options.most_steps)
-    judge = Judge(teacher, layout, device, options.bank_batch, shop.lite if options.first_share else None, shop.original_head)
-    evaluation = Evaluation(shop, log, options.evaluated)
-    evaluation.of_teacher(judge)
-    bank = build_bank(judge, shop.material, plan_there, options.views, options.scenes, options.bank_seconds, options.bank_batch, options.first_share, log)
-    save_teacher(teacher, options.out)
-    del teacher, judge.net, judge.original
-    if device.type == "cuda":
-        torch.cuda.empty_cache()
-        log(f"{torch.cuda.memory_allocated() / 2**30:.1f} GiB in use before the student")
-    dtype = torch.bfloat16
-    student = Student(shop.tokenizer.get_vocab_size(), shop.tokenizer.token_to_id(texts.END)).to(device)
-    log(f"student: {sum(w.numel() for w in student.clip.parameters()) / 1e6:.2f} M weights")
-    lesson = Lesson(student, Batches(bank, scenes, shop.tables, shop.trained_on_device, options.batch, dtype))
-    warm_up(lesson, [max(1, round(GRID * GRID * options.keep)), GRID * GRID], options.compile and device.type == "cuda" or options.force_compile, log)
-    seconds = options.seconds or max(5.0, options.total - (time.time() - options.began) - options.reserve)
-    log(f"the student has {seconds:.0f} s")
-    session = Run(lesson, options.lr)
+class Run:
+    """A model in training, and where its states are."""
 
-    def save(clip: Clip, template: str = texts.CANDIDATES[0]) -> None:
-        save_folder(clip, shop.tokenizer, template, options.out / "export")
+    def __init__(self, options: argparse.Namespace, log):
+        self.out, self.log, self.seed = options.out, log, options.seed
+        state = self.state = package_state(options.trunk)
+        self.material = lesson.load(options.data, options.memory, options.out / "tokenizer.json")
+        m = self.material
+        log(f"{len(m.rows)} pictures, {m.photos} of them photographs; {len(m.concepts)} concepts, {len(m.phrases.texts)} phrases, {m.tokenizer.get_vocab_size()} tokens")
+        self.classifier = lesson.Classifier(state, m)
+        log(f"the classifier recognises {len(self.classifier.known)} photographs; a class lies {self.classifier.stride:.3f} along its weights")
+        self.clip = Clip(Trunk(state), m.tokenizer.get_vocab_size(), m.tokenizer.token_to_id(texts.END))
+        self.maps = np.load(options.memory / "maps.npy", mmap_mode="r")
+        projection, rows = self.classifier.factors(self.clip.see_project.shape[0])
+        with torch.no_grad():
+            self.clip.see_project.copy_(projection)
+        self.table = lesson.Table(m, rows)
 
-    session.train(options, seconds, log, save)
-    clip = session.averaged()
-    save(clip)
-    if device.type == "cuda":
-        log(f"most memory: {torch.cuda.max_memory_allocated() / 2**30:.1f} GiB")
-    memory = remember(shop, clip, options.polish_pictures, options.polish_pictures if shop.planner is not None else 0, options.composed, dtype)
-    Polish(shop, clip, memory, dtype).run(options.polish_steps, options.polish_lr)
-    template = evaluation.of_student(OwnEmbedder(clip.requires_grad_(False), shop.tokenizer))
-    save(clip, template)
-    (options.out / "eval.json").write_text(json.dumps(evaluation.figures, indent=1) + "\n")
-    log("\n" + table(evaluation.figures, None))
-    log("finished")
+    def stage(self, name: str, groups: list[tuple[list, float]], steps: int, losses) -> None:
+        """Steps along `losses()`, a dict of terms; states are saved, and a stage that was ended goes on."""
+        path, optimiser, begun = self.out / f"{name}.pt", Optimisers(groups), 0
+        if path.exists():
+            saved = torch.load(path, weights_only=True)
+            self.clip.load_state_dict(saved["clip"]), self.table.load_state_dict(saved["table"], strict=False)
+            begun = saved["step"]
+        torch.manual_seed(1000 + begun)  # a stage that goes on draws other pictures than it began with
+        self.rng = np.random.default_rng([self.seed, begun])
+        sums, began = {}, time.time()
+        for step in range(begun, steps):
+            terms = losses()
+            sum(terms.values()).backward()
+            optimiser.step(cosine(step / steps))
+            for key, term in terms.items():
+                sums[key] = [*sums.get(key, []), term.item()]
+            if (step + 1) % SHOW == 0:
+                self.log(f"{name} {step + 1} of {steps}, {(time.time() - began) / (step + 1 - begun):.2f} s a step: " + " ".join(f"{k} {np.mean(v):.3f}" for k, v in sums.items()))
+                sums = {}
+            if (step + 1) % SAVE == 0 or step + 1 == steps:
+                saved = {"clip": self.clip.state_dict(), "table": {"rows": self.table.rows.detach()}, "step": step + 1}
+                torch.save(saved, path.with_suffix(".part"))
+                path.with_suffix(".part").rename(path)
+
+    def export(self) -> None:
+        save_folder(self.clip, self.material.tokenizer, TEMPLATE, self.out / "export")
+        save_file({"rows": self.table.rows.detach().clone()}, self.out / "export" / "table.safetensors")
+
+    def learn_table(self, name: str, steps: int) -> None:
+        m, clip = self.material, self.clip
+
+        def losses() -> dict[str, torch.Tensor]:
+            chosen = lesson.draw(m, self.rng, TABLE_BATCH)
+            source = self.classifier.known[torch.randint(len(self.classifier.known), (IMAGINED,))]
+            imagined, concept = self.classifier.imagined(m.features[source], m.concept[source])
+            seen = clip.see(torch.cat([m.features[chosen], imagined]))
+            return {"phrases": self.table.loss(seen, torch.cat([m.concept[chosen], concept]), clip.scale())}
+
+        self.stage(name, [([clip.see_project, clip.logit_scale], 1e-3), ([self.table.rows], 2e-3)], steps, losses)
+
+    def tune(self, steps: int) -> None:
+        m, clip, classifier = self.material, self.clip, self.classifier
+        judges = lesson.Judges(m.features.shape[1])
+        shares = m.shares.copy()  # half of the pictures are scenes: the trunk has seen photographs enough
+        shares[: m.photos] *= 0.5 / shares[: m.photos].sum()
+        shares[m.photos :] *= 0.5 / shares[m.photos :].sum()
+        is_known = torch.zeros(len(m.rows), dtype=torch.bool).index_fill(0, classifier.known, True)
+
+        def losses() -> dict[str, torch.Tensor]:
+            chosen = torch.from_numpy(np.sort(self.rng.choice(len(m.rows), TUNE_BATCH, p=shares)))
+            features = clip.trunk.late(torch.from_numpy(self.maps[m.rows[chosen.numpy()]]).float())
+            photos, concept = chosen < m.photos, m.concept[chosen]
+            before = (classifier.logits(m.features[chosen[photos]]) / TEMPERATURE).log_softmax(1)
+            after = (classifier.logits(features[photos]) / TEMPERATURE).log_softmax(1)
+            known = is_known[chosen]
+            source = known.nonzero()[:, 0].repeat(IMAGINED // TUNE_BATCH)
+            imagined, of = classifier.imagined(features.detach()[source], concept[source])
+            seen = clip.see(torch.cat([features, imagined]))
+            return {
+                "phrases": self.table.loss(seen, torch.cat([concept, of]), clip.scale()),
+                "kept": KEPT * TEMPERATURE**2 * F.kl_div(after, before, log_target=True, reduction="batchmean"),
+                "scenes": 0.5 * judges.loss(features, m.attributes[chosen]),
+            }
+
+        self.stage("tune", [(clip.trunk.late_weights(), 4e-4), ([clip.see_project, clip.logit_scale], 5e-4), ([self.table.rows], 1e-3), (list(judges.parameters()), 2e-3)], steps, losses)
+
+    def blend(self, share: float) -> None:
+        """Goes back most of the way from the tuned weights to those before: what the trunk knew of photographs comes back sooner than what
+        it learnt of drawings goes (Wortsman et al., Robust fine-tuning of zero-shot models, 2022)."""
+        before, after = (torch.load(self.out / f"{name}.pt", weights_only=True) for name in ("table", "tune"))
+        self.clip.load_state_dict({name: torch.lerp(weight, after["clip"][name], share) for name, weight in before["clip"].items()})
+        with torch.no_grad():
+            self.table.rows.copy_(torch.lerp(*(F.normalize(saved["table"]["rows"], dim=-1) for saved in (before, after)), share))
+
+    def start_from(self, folder: Path) -> None:
+        """Takes the weights of a folder of OpenCLIP's files, and the table beside them, for those of the stages up to `spoken`."""
+        self.clip.load_named(load_file(folder / "open_clip_model.safetensors"))
+        with torch.no_grad():
+            self.table.rows.copy_(load_file(folder / "table.safetensors")["rows"])
+
+    def look_again(self) -> None:
+        """Takes the blended trunk's features of all pictures for the remembered ones."""
+        m, path = self.material, self.out / "features.npy"
+        if not path.exists():
+            with torch.no_grad():
+                parts = [self.clip.trunk.late(torch.from_numpy(self.maps[rows]).float()).half() for rows in np.split(m.rows, range(LOOKED_AT, len(m.rows), LOOKED_AT))]
+            part = path.with_suffix(".part.npy")
+            np.save(part, torch.cat(parts).numpy())
+            part.rename(path)
+            self.log(f"looked again at {len(m.rows)} pictures")
+        m.features = torch.from_numpy(np.load(path)).float()
+        self.classifier = lesson.Classifier(self.state, m)
+
+    def learn_to_say(self, steps: int) -> None:
+        m, clip = self.material, self.clip
+        table = self.table.unit().detach()
+
+        def losses() -> dict[str, torch.Tensor]:
+            ids, goal, phrase = lesson.spoken_batch(m, table, self.rng, SPOKEN_BATCH)
+            return {"spoken": lesson.spoken_loss(say(clip, ids), goal, phrase, table, lesson.PHRASE_SCALE)}
+
+        self.stage("spoken", [(clip.text_weights(), 3e-3)], steps, losses)
+
+    def learn_together(self, steps: int) -> None:
+        m, clip = self.material, self.clip
+        table = self.table.requires_grad_(False).unit()
+        grounds, counts = m.attributes[:, :2].numpy().T
+        several, single = np.flatnonzero(counts > 1), np.flatnonzero((counts == 1) & (np.arange(len(counts)) >= m.photos))
+        on_named = [np.flatnonzero((grounds == ground) & (counts == 1)) for ground in range(len(COLOUR_NAMES))]
+        on_named = [rows for rows in on_named if len(rows)]
+
+        def losses() -> dict[str, torch.Tensor]:
+            chosen = lesson.draw(m, self.rng, CAPTIONS)
+            counted = torch.from_numpy(np.concatenate([self.rng.choice(several, COUNTED * 3 // 4), self.rng.choice(single, COUNTED // 4)]))
+            grounded = torch.tensor([self.rng.choice(on_named[ground]) for ground in self.rng.integers(len(on_named), size=GROUNDED)])
+            seen, of_count, of_ground = clip.see(m.features[torch.cat([chosen, counted, grounded])]).split([len(chosen), len(counted), len(grounded)])
+            ids, goal, phrase = lesson.spoken_batch(m, table, self.rng, SPOKEN_BATCH)
+            return {
+                "spoken": lesson.spoken_loss(say(clip, ids), goal, phrase, table, lesson.PHRASE_SCALE),
+                "phrases": self.table.loss(seen, m.concept[chosen], clip.scale()),
+                "captions": lesson.captions_loss(m, clip, seen, chosen, self.rng),
+                "counts": lesson.counts_loss(m, clip, of_count, counted),
+                "grounds": 0.7 * lesson.grounds_loss(m, clip, of_ground, grounded, self.rng),
+            }
+
+        self.stage("joint", [(clip.text_weights(), 2e-3), ([clip.see_project], 5e-4), ([clip.logit_scale], 1e-3)], steps, losses)
 
 
-def save_teacher(teacher: Teacher, out: Path) -> None:
-    """Writes the teacher's weights as f16."""
-    state = {k: v.detach().half().cpu().contiguous() for k, v in teacher.state_dict().items() if v.is_floating_point()}
-    save_file(state, str(out / "teacher.safetensors"))
+def begin(options: argparse.Namespace) -> None:
+    """Refuses a folder whose states are another run's; notes what this one begins with, and takes the tokenizer of its start."""
+    noted = options.out / "begun.json"
+    about = {"start": str(options.start.resolve()) if options.start else None} | ({} if options.start else {"tune": options.tune, "blend": options.blend})
+    if noted.exists() and json.loads(noted.read_text()) != about:
+        raise ValueError(f"{options.out} has the states of a run that began with {noted.read_text()}, this one begins with {json.dumps(about)}: name another --out")
+    noted.write_text(json.dumps(about))
+    if options.start:
+        shutil.copy(options.start / "tokenizer.json", options.out)
 
 
 def main() -> None:
-    options = parsed(__doc__)
-    options.began = process_start(BEFORE_IMPORTS)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True, help="folder that material.pack wrote")
+    parser.add_argument("--memory", type=Path, required=True, help="folder that everyday_clip.memory wrote")
+    parser.add_argument("--trunk", type=Path, required=True, help="the package with the trunk's weights")
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--start", type=Path, help="folder of an earlier run, such as training/candidate: only `joint` is run, from its weights")
+    parser.add_argument("--table", type=int, default=900, help="steps of this stage, as below")
+    parser.add_argument("--tune", type=int, default=1100)
+    parser.add_argument("--spoken", type=int, default=1200)
+    parser.add_argument("--joint", type=int, default=600)
+    parser.add_argument("--blend", type=float, default=0.35, help="how far to go from the trunk before `tune` to the one after it")
+    parser.add_argument("--again", type=int, default=400)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    options.out.mkdir(parents=True, exist_ok=True)
+    torch.set_num_threads(options.threads)
     torch.manual_seed(options.seed)
-    random.seed(options.seed)
-    torch.set_float32_matmul_precision("high")
-    torch.backends.cudnn.benchmark = options.cudnn_search
-    if options.device == "cpu":
-        torch.set_num_threads(2)
-    log = Log(options.out, options.began)
-    log(f"torch {torch.__version__}, Python {sys.version.split()[0]}, {os.cpu_count()} CPUs, {vars(options)}")
-    try:
-        check_files(options.data)
-        (check_speed if options.check else run)(options, log)
-    except Exception:
-        log(traceback.format_exc())
-        raise
+    begin(options)
+    run = Run(options, lambda line: print(time.strftime("%H:%M:%S"), line, flush=True))
+    if options.start:
+        run.start_from(options.start)
+        run.look_again()
+    else:
+        run.learn_table("table", options.table)
+        run.tune(options.tune)
+        run.blend(options.blend)
+        run.look_again()
+        run.learn_table("again", options.again)
+        run.learn_to_say(options.spoken)
+        run.export()
+    run.learn_together(options.joint)
+    run.export()
 
 
 if __name__ == "__main__":

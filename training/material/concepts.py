@@ -15,9 +15,9 @@ class Concept:
     names: list[str]
     parents: list[str] = field(default_factory=list)
     keywords: list[str] = field(default_factory=list)
+    words: list[str] = field(default_factory=list)  # what visitors call it
     photo: bool = False
     drawing: bool = False
-    samples_only: bool = False
 
 
 def key_of(name: str) -> str:
@@ -62,6 +62,7 @@ class Concepts:
             words = [p for p in dict.fromkeys(concept.parents) if key_of(p) not in own and key_of(p).rstrip("s") not in own]
             concept.parents = [p for p in words if p not in far] + sorted((p for p in words if p in far), key=far.get)
             concept.keywords = [k for k in dict.fromkeys(concept.keywords) if key_of(k) not in own]
+            concept.words = [w for w in dict.fromkeys(concept.words) if key_of(w) not in own]
 
 
 def add_drawings(concepts: Concepts, wordnet: WordNet) -> dict[str, int]:

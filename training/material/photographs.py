@@ -1,4 +1,4 @@
-"""Every photograph that is packed: one function a source lists its own, with concept, split and tile.
+"""Every photograph that is listed: one function a source lists its own, with concept and split.
 
 Order and splits hang on fixed seeds and on content hashes, so that the same commits give the same set.
 """
@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from functools import cache
 
-from . import tables
+from . import tables, words
 from .concepts import Concepts, add_drawings, imagenet_concept
 from .sources import SOURCES, files, git, tree
 from .wordnet import wordnet
@@ -21,12 +21,11 @@ TEST_SHARE = 0.15
 
 @dataclass(frozen=True)
 class Photo:
-    """One photograph: which blob of which source, of which concept, in which split, as a tile of which size."""
+    """One photograph: which blob of which source, of which concept, in which split."""
 
     concept: int
     source: int
     split: int
-    tile: int
     blob: str
 
 
@@ -39,27 +38,31 @@ def split_by_class(photos: list[Photo], share: float = TEST_SHARE) -> list[Photo
     for group in by_concept.values():
         group.sort(key=lambda p: p.blob)
         tests = round(share * len(group))
-        out += [Photo(p.concept, p.source, int(i < tests), p.tile, p.blob) for i, p in enumerate(group)]
+        out += [Photo(p.concept, p.source, int(i < tests), p.blob) for i, p in enumerate(group)]
     return out
 
 
-def photo(source: str, concept: int, blob: str, split: str = "train", tile: int = 96) -> Photo:
+def photo(source: str, concept: int, blob: str, split: str = "train") -> Photo:
     """A Photo, by names."""
-    return Photo(concept, SOURCES.index(source), SPLITS.index(split), tile, blob)
+    return Photo(concept, SOURCES.index(source), SPLITS.index(split), blob)
 
 
-def tiny_imagenet(concepts: Concepts, per_class: int | None = None) -> list[Photo]:
-    """All 100,000 training photographs, and 2,500 of the validation ones as tests: 12 or 13 of each class."""
+def tiny_imagenet(concepts: Concepts, per_class: int = 100) -> list[Photo]:
+    """The training photographs of the smallest hashes, and 2,500 of the validation ones as tests: 12 or 13 of each class."""
     source, root = "tiny-imagenet", "tiny-imagenet-200"
     wnids = git(source, "show", f"HEAD:{root}/wnids.txt").decode().split()
     index = {wnid: imagenet_concept(concepts, wnid) for wnid in sorted(wnids)}
-    out = [photo(source, index[m[1]], blob, tile=64) for m, blob in files(source, rf"{root}/train/(n\d+)/images/.*\.JPEG")]
+    out, by_class = [], defaultdict(list)
+    for m, blob in files(source, rf"{root}/train/(n\d+)/images/.*\.JPEG"):
+        by_class[m[1]].append(blob)
+    for wnid, blobs in sorted(by_class.items()):
+        out += [photo(source, index[wnid], blob) for blob in sorted(blobs)[:per_class]]
     validation = defaultdict(list)
     for line in git(source, "show", f"HEAD:{root}/val/val_annotations.txt").decode().splitlines():
         name, wnid = line.split("\t")[:2]
         validation[wnid].append(tree(source)[f"{root}/val/images/{name}"])
     for number, wnid in enumerate(sorted(index)):
-        out += [photo(source, index[wnid], blob, "test", 64) for blob in sorted(validation[wnid])[: 12 + number % 2]]
+        out += [photo(source, index[wnid], blob, "test") for blob in sorted(validation[wnid])[: 12 + number % 2]]
     return out
 
 
@@ -166,16 +169,21 @@ def houses(concepts: Concepts) -> list[Photo]:
 
 
 def cifar(concepts: Concepts) -> list[Photo]:
-    """1,200 training and 100 test photographs of each class of CIFAR-10, those of the smallest hashes."""
+    """500 training and 100 test photographs of each class of CIFAR-10, those of the smallest hashes."""
     out = []
-    for split, kept in (("train", 1200), ("test", 100)):
+    for split, kept in (("train", 500), ("test", 100)):
         by_class = defaultdict(list)
         for m, blob in files("cifar-10", rf"{split}/([a-z]+)/.*\.jpg"):
             by_class[m[1]].append(blob)
         for name, blobs in sorted(by_class.items()):
             index = concepts.get(*tables.CIFAR[name])
-            out += [photo("cifar-10", index, blob, split, 64) for blob in sorted(blobs)[:kept]]
+            out += [photo("cifar-10", index, blob, split) for blob in sorted(blobs)[:kept]]
     return out
+
+
+def imagenet_concepts(concepts: Concepts) -> list[int]:
+    """The concept of each of ImageNet's classes, in the order of their numbers, which is that of their WordNet ids."""
+    return [imagenet_concept(concepts, m[1]) for m, _ in files("imagenet-samples", r"(n\d+)_.*\.JPEG")]
 
 
 def imagenet_samples(concepts: Concepts) -> list[Photo]:
@@ -236,8 +244,8 @@ def grounds(concepts: Concepts) -> list[Photo]:
 COLLECTORS = [tiny_imagenet, caltech, grocery, clothing, dishes, trash, ecustfd, flowers, houses, cifar, fruits, imagenet_samples, intel_scenes, weather, grounds]
 
 
-def collect() -> tuple[Concepts, dict[str, int], list[Photo]]:
-    """All concepts (flags set), the recipe's names of drawings -> indices, and all photographs."""
+def collect() -> tuple[Concepts, dict[str, int], list[int], list[Photo]]:
+    """All concepts (flags set), the recipe's names of drawings -> indices, the concept of each of ImageNet's classes, and all photographs."""
     concepts = Concepts()
     numbers = add_drawings(concepts, wordnet())
     photos: list[Photo] = []
@@ -247,9 +255,10 @@ def collect() -> tuple[Concepts, dict[str, int], list[Photo]]:
         counts = Counter(SPLITS[p.split] for p in found)
         print(f"{collector.__name__}: {dict(counts)}, {len(concepts.all) - known} new concepts", flush=True)
         photos += found
+    classes = imagenet_concepts(concepts)
+    for number, labels in zip(classes, words.classes()):
+        concepts.all[number].words += labels
     for p in photos:
         concepts.all[p.concept].photo |= SPLITS[p.split] != "samples"
-    for concept in concepts.all:
-        concept.samples_only = not concept.photo and not concept.drawing
     concepts.finish()
-    return concepts, numbers, photos
+    return concepts, numbers, classes, photos

@@ -4,7 +4,7 @@ import { numberText } from "../../state/number-text.js";
 /**
  * The model card: what a model's record says about it.
  *
- * @typedef {{ drawings?: string, photographs?: string, by: string, license: string }} DataSource
+ * @typedef {{ weights?: string, drawings?: string, photographs?: string, by: string, license: string }} DataSource
  * @typedef {{ value: number, interval?: [number, number], n?: number }} Measurement
  *
  * @typedef {object} ModelCard
@@ -83,5 +83,5 @@ function measurements(measured, dtype) {
 
 /** @param {DataSource[]} [listed] */
 function sources(listed = []) {
-  return listed.map(({ drawings, photographs, by, license }) => `${photographs ?? drawings}, ${by} (${license})`).join("\n");
+  return listed.map(({ weights, drawings, photographs, by, license }) => `${weights ?? photographs ?? drawings}, ${by} (${license})`).join("\n");
 }

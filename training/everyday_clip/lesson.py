@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from tokenizers import Tokenizer
 
 from . import texts
-from .data import Concepts, load_concepts
+from .data import Concepts, load_concepts, load_photos
 from .memory import PHOTO, SCENE, Pictures
 from .model import Clip, say
 from .plurals import plural
@@ -19,6 +19,7 @@ from .scenes import COLOUR_NAMES, INK, PEN, is_held_out_pair
 
 PHOTO_POWER = 0.5  # a concept with n photographs is shown n ** PHOTO_POWER times as often as one with one
 SCENE_SHARE = 0.3  # of the pictures of a batch
+SMALL = ["tiny-imagenet", "cifar-10", "fruits-360"]  # sources whose photographs are less than 192 pixels wide
 FAMILY_SHARES = (0.5, 0.12, 0.08, 0.3)  # how often a picture is asked for a name, a parent, a keyword, a visitors' word
 PHRASE_SCALE = 30.0  # of a phrase's ranking of pictures
 MIXED = 0.15  # of the texts of a spoken batch name two things
@@ -44,6 +45,7 @@ class Material:
     features: torch.Tensor  # f32 [rows, 1280]
     concept: torch.Tensor  # int64 [rows]
     shares: np.ndarray  # how often each is shown
+    even_shares: np.ndarray  # half of the time a scene, a quarter a photograph that is not small
     attributes: torch.Tensor  # [rows, 5]: ground, count, place, size, whether in lines; NONE of photographs
 
 
@@ -62,14 +64,21 @@ def load(data: Path, memory: Path, tokenizer_file: Path) -> Material:
     shares = np.concatenate([counts[concept[:photos]] ** (PHOTO_POWER - 1), np.ones(len(rows) - photos)])
     shares[:photos] *= (1 - SCENE_SHARE) / shares[:photos].sum()
     shares[photos:] *= SCENE_SHARE / shares[photos:].sum()
+    photographs = load_photos(data)
+    small = np.isin(photographs.source, [photographs.sources.index(name) for name in SMALL])
+    sharp = np.append(~small[pictures.item[rows[:photos]]], np.zeros(len(rows) - photos, bool))
+    even = shares.copy()
+    even[:photos] *= (0.25 if sharp.any() else 0.5) / even[:photos].sum()
+    even[photos:] *= 0.5 / even[photos:].sum()
+    even += 0.25 * sharp / max(1, sharp.sum())
     lines = np.where(pictures.item[rows] >= 0, texts.NONE, np.isin(plan.style[rows], (INK, PEN)))
     attributes = np.stack([plan.ground[rows], plan.count[rows], plan.place[rows], plan.size[rows], lines], 1)
-    return Material(concepts, phrases, tokenizer, texts.TextTables(phrases, tokenizer, torch.device("cpu")), pictures, rows, photos, features, torch.from_numpy(concept), shares, torch.from_numpy(attributes))  # fmt: skip
+    return Material(concepts, phrases, tokenizer, texts.TextTables(phrases, tokenizer, torch.device("cpu")), pictures, rows, photos, features, torch.from_numpy(concept), shares, even, torch.from_numpy(attributes))  # fmt: skip
 
 
-def draw(material: Material, rng: np.random.Generator, n: int) -> torch.Tensor:
+def draw(rng: np.random.Generator, shares: np.ndarray, n: int) -> torch.Tensor:
     """Indices of training pictures, by their shares."""
-    return torch.from_numpy(rng.choice(len(material.rows), n, p=material.shares))
+    return torch.from_numpy(rng.choice(len(shares), n, p=shares))
 
 
 class Classifier:
@@ -212,7 +221,7 @@ def grounds_loss(material: Material, clip: Clip, images: torch.Tensor, chosen: t
 
 
 class Judges(torch.nn.Module):
-    """Linear readings of what scenes show besides their thing, from the trunk's features: they make it keep that."""
+    """Linear readings of what scenes show besides their thing, from features or embeddings: they make them keep that."""
 
     SIZES = (12, 4, 9, 2, 2)  # grounds, counts, places, sizes, lines
 

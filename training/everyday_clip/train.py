@@ -2,7 +2,7 @@
 
 Stages, each of which saves its state in OUT and is skipped where that is there:
 
-1. `table`: the projection and a free embedding of every phrase learn from the remembered features.
+1. `table`: the projection and a free embedding of every phrase learn from the remembered features. `--start` takes an earlier run's instead.
 2. `tune`: the trunk's last stages learn with them, from the remembered maps. ImageNet's classifier must still read what it read. Then the
    weights are blended with those before, and `again` repeats the first stage with the new features.
 3. `spoken`: the text tower learns to say the table.
@@ -29,10 +29,12 @@ from .trunk import Trunk, package_state
 from .weights import save_folder
 
 TEMPLATE = "a {}"
-TABLE_BATCH, IMAGINED, TUNE_BATCH, SPOKEN_BATCH, CAPTIONS, COUNTED, GROUNDED = 768, 512, 160, 768, 192, 48, 24
+TABLE_BATCH, IMAGINED, TUNE_BATCH, SPOKEN_BATCH, CAPTIONS, COUNTED, GROUNDED = 768, 512, 160, 768, 192, 48, 32
 TEMPERATURE = 2.0  # of the classifier that the tuned trunk must keep
-KEPT = 0.4  # what a photograph's classifier reading weighs in `tune`, against the phrases
+KEPT = 1.0  # what a photograph's classifier reading weighs in `tune`, against the phrases
 LOOKED_AT = 128  # pictures at once
+JUDGED = 0.5  # what the linear readings of scenes weigh, against the phrases
+SPOKEN, CAPTIONED, COUNTS, ON_GROUNDS = 2.0, 0.5, 0.5, 1.0  # what the terms of `joint` weigh, against the phrases
 SHOW, SAVE = 25, 100  # steps
 
 
@@ -85,25 +87,30 @@ class Run:
     def learn_table(self, name: str, steps: int) -> None:
         m, clip = self.material, self.clip
 
-        def losses() -> dict[str, torch.Tensor]:
-            chosen = lesson.draw(m, self.rng, TABLE_BATCH)
-            source = self.classifier.known[torch.randint(len(self.classifier.known), (IMAGINED,))]
-            imagined, concept = self.classifier.imagined(m.features[source], m.concept[source])
-            seen = clip.see(torch.cat([m.features[chosen], imagined]))
-            return {"phrases": self.table.loss(seen, torch.cat([m.concept[chosen], concept]), clip.scale())}
+        judges = lesson.Judges(clip.see_project.shape[0])
 
-        self.stage(name, [([clip.see_project, clip.logit_scale], 1e-3), ([self.table.rows], 2e-3)], steps, losses)
+        def losses() -> dict[str, torch.Tensor]:
+            seen, concept, attributes = self.seen_and_imagined()
+            scenes = judges.loss(len(seen[0]) ** 0.5 * seen[: len(attributes)], attributes)
+            return {"phrases": self.table.loss(seen, concept, clip.scale()), "scenes": JUDGED * scenes}
+
+        groups = [([clip.see_project, clip.logit_scale], 1e-3), ([self.table.rows], 2e-3), (list(judges.parameters()), 2e-3)]
+        self.stage(name, groups, steps, losses)
+
+    def seen_and_imagined(self) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Unit embeddings of some pictures and of some features imagined for ImageNet's classes, their concepts, and the pictures' attributes."""
+        m, chosen = self.material, lesson.draw(self.rng, self.material.shares, TABLE_BATCH)
+        source = self.classifier.known[torch.randint(len(self.classifier.known), (IMAGINED,))]
+        imagined, concept = self.classifier.imagined(m.features[source], m.concept[source])
+        return self.clip.see(torch.cat([m.features[chosen], imagined])), torch.cat([m.concept[chosen], concept]), m.attributes[chosen]
 
     def tune(self, steps: int) -> None:
         m, clip, classifier = self.material, self.clip, self.classifier
         judges = lesson.Judges(m.features.shape[1])
-        shares = m.shares.copy()  # half of the pictures are scenes: the trunk has seen photographs enough
-        shares[: m.photos] *= 0.5 / shares[: m.photos].sum()
-        shares[m.photos :] *= 0.5 / shares[m.photos :].sum()
         is_known = torch.zeros(len(m.rows), dtype=torch.bool).index_fill(0, classifier.known, True)
 
         def losses() -> dict[str, torch.Tensor]:
-            chosen = torch.from_numpy(np.sort(self.rng.choice(len(m.rows), TUNE_BATCH, p=shares)))
+            chosen = torch.from_numpy(np.sort(self.rng.choice(len(m.rows), TUNE_BATCH, p=m.even_shares)))
             features = clip.trunk.late(torch.from_numpy(self.maps[m.rows[chosen.numpy()]]).float())
             photos, concept = chosen < m.photos, m.concept[chosen]
             before = (classifier.logits(m.features[chosen[photos]]) / TEMPERATURE).log_softmax(1)
@@ -115,21 +122,25 @@ class Run:
             return {
                 "phrases": self.table.loss(seen, torch.cat([concept, of]), clip.scale()),
                 "kept": KEPT * TEMPERATURE**2 * F.kl_div(after, before, log_target=True, reduction="batchmean"),
-                "scenes": 0.5 * judges.loss(features, m.attributes[chosen]),
+                "scenes": JUDGED * judges.loss(features, m.attributes[chosen]),
             }
 
         self.stage("tune", [(clip.trunk.late_weights(), 4e-4), ([clip.see_project, clip.logit_scale], 5e-4), ([self.table.rows], 1e-3), (list(judges.parameters()), 2e-3)], steps, losses)
 
-    def blend(self, share: float) -> None:
-        """Goes back most of the way from the tuned weights to those before: what the trunk knew of photographs comes back sooner than what
+    def weights(self) -> tuple[dict[str, torch.Tensor], torch.Tensor]:
+        """Copies of the model's weights and of the table's unit rows."""
+        return {name: weight.clone() for name, weight in self.clip.state_dict().items()}, self.table.unit().detach().clone()
+
+    def blend(self, before: tuple[dict[str, torch.Tensor], torch.Tensor], share: float) -> None:
+        """Goes back some of the way from the tuned weights to those before: what the trunk knew of photographs comes back sooner than what
         it learnt of drawings goes (Wortsman et al., Robust fine-tuning of zero-shot models, 2022)."""
-        before, after = (torch.load(self.out / f"{name}.pt", weights_only=True) for name in ("table", "tune"))
-        self.clip.load_state_dict({name: torch.lerp(weight, after["clip"][name], share) for name, weight in before["clip"].items()})
+        after = self.weights()
+        self.clip.load_state_dict({name: torch.lerp(weight, after[0][name], share) for name, weight in before[0].items()})
         with torch.no_grad():
-            self.table.rows.copy_(torch.lerp(*(F.normalize(saved["table"]["rows"], dim=-1) for saved in (before, after)), share))
+            self.table.rows.copy_(torch.lerp(before[1], after[1], share))
 
     def start_from(self, folder: Path) -> None:
-        """Takes the weights of a folder of OpenCLIP's files, and the table beside them, for those of the stages up to `spoken`."""
+        """Takes the weights of a folder of OpenCLIP's files, and the table beside them."""
         self.clip.load_named(load_file(folder / "open_clip_model.safetensors"))
         with torch.no_grad():
             self.table.rows.copy_(load_file(folder / "table.safetensors")["rows"])
@@ -166,17 +177,18 @@ class Run:
         on_named = [rows for rows in on_named if len(rows)]
 
         def losses() -> dict[str, torch.Tensor]:
-            chosen = lesson.draw(m, self.rng, CAPTIONS)
+            chosen = lesson.draw(self.rng, m.even_shares, CAPTIONS)
             counted = torch.from_numpy(np.concatenate([self.rng.choice(several, COUNTED * 3 // 4), self.rng.choice(single, COUNTED // 4)]))
             grounded = torch.tensor([self.rng.choice(on_named[ground]) for ground in self.rng.integers(len(on_named), size=GROUNDED)])
             seen, of_count, of_ground = clip.see(m.features[torch.cat([chosen, counted, grounded])]).split([len(chosen), len(counted), len(grounded)])
             ids, goal, phrase = lesson.spoken_batch(m, table, self.rng, SPOKEN_BATCH)
+            named, concept, _ = self.seen_and_imagined()
             return {
-                "spoken": lesson.spoken_loss(say(clip, ids), goal, phrase, table, lesson.PHRASE_SCALE),
-                "phrases": self.table.loss(seen, m.concept[chosen], clip.scale()),
-                "captions": lesson.captions_loss(m, clip, seen, chosen, self.rng),
-                "counts": lesson.counts_loss(m, clip, of_count, counted),
-                "grounds": 0.7 * lesson.grounds_loss(m, clip, of_ground, grounded, self.rng),
+                "spoken": SPOKEN * lesson.spoken_loss(say(clip, ids), goal, phrase, table, lesson.PHRASE_SCALE),
+                "phrases": self.table.loss(named, concept, clip.scale()),
+                "captions": CAPTIONED * lesson.captions_loss(m, clip, seen, chosen, self.rng),
+                "counts": COUNTS * lesson.counts_loss(m, clip, of_count, counted),
+                "grounds": ON_GROUNDS * lesson.grounds_loss(m, clip, of_ground, grounded, self.rng),
             }
 
         self.stage("joint", [(clip.text_weights(), 2e-3), ([clip.see_project], 5e-4), ([clip.logit_scale], 1e-3)], steps, losses)
@@ -185,7 +197,7 @@ class Run:
 def begin(options: argparse.Namespace) -> None:
     """Refuses a folder whose states are another run's; notes what this one begins with, and takes the tokenizer of its start."""
     noted = options.out / "begun.json"
-    about = {"start": str(options.start.resolve()) if options.start else None} | ({} if options.start else {"tune": options.tune, "blend": options.blend})
+    about = {"start": str(options.start.resolve()) if options.start else None, "tune": options.tune, "blend": options.blend}
     if noted.exists() and json.loads(noted.read_text()) != about:
         raise ValueError(f"{options.out} has the states of a run that began with {noted.read_text()}, this one begins with {json.dumps(about)}: name another --out")
     noted.write_text(json.dumps(about))
@@ -199,7 +211,7 @@ def main() -> None:
     parser.add_argument("--memory", type=Path, required=True, help="folder that everyday_clip.memory wrote")
     parser.add_argument("--trunk", type=Path, required=True, help="the package with the trunk's weights")
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--start", type=Path, help="folder of an earlier run, such as training/candidate: only `joint` is run, from its weights")
+    parser.add_argument("--start", type=Path, help="folder of an earlier run, such as training/candidate: its weights take the place of the stage `table`")
     parser.add_argument("--table", type=int, default=900, help="steps of this stage, as below")
     parser.add_argument("--tune", type=int, default=1100)
     parser.add_argument("--spoken", type=int, default=1200)
@@ -216,15 +228,15 @@ def main() -> None:
     run = Run(options, lambda line: print(time.strftime("%H:%M:%S"), line, flush=True))
     if options.start:
         run.start_from(options.start)
-        run.look_again()
     else:
         run.learn_table("table", options.table)
-        run.tune(options.tune)
-        run.blend(options.blend)
-        run.look_again()
-        run.learn_table("again", options.again)
-        run.learn_to_say(options.spoken)
-        run.export()
+    before = run.weights()
+    run.tune(options.tune)
+    run.blend(before, options.blend)
+    run.look_again()
+    run.learn_table("again", options.again)
+    run.learn_to_say(options.spoken)
+    run.export()
     run.learn_together(options.joint)
     run.export()
 

@@ -241,7 +241,15 @@ def grounds(concepts: Concepts) -> list[Photo]:
     return split_by_class(found)
 
 
-COLLECTORS = [tiny_imagenet, caltech, grocery, clothing, dishes, trash, ecustfd, flowers, houses, cifar, fruits, imagenet_samples, intel_scenes, weather, grounds]
+def imagenette(concepts: Concepts) -> list[Photo]:
+    """Ten of ImageNet's classes at full size, to train on: the 400 photographs of the smallest hashes of each."""
+    by_class = defaultdict(list)
+    for m, blob in files("imagenette", r"train/(n\d+)/.*\.JPEG"):
+        by_class[m[1]].append(blob)
+    return [photo("imagenette", imagenet_concept(concepts, wnid), blob) for wnid, blobs in sorted(by_class.items()) for blob in sorted(blobs)[:400]]
+
+
+COLLECTORS = [tiny_imagenet, caltech, grocery, clothing, dishes, trash, ecustfd, flowers, houses, cifar, fruits, imagenet_samples, intel_scenes, weather, grounds, imagenette]
 
 
 def collect() -> tuple[Concepts, dict[str, int], list[int], list[Photo]]:

@@ -50,6 +50,8 @@ TABLE = {  # the order gives the index of a source in photos.json
                       f"{NONE_STATED}; the photographs are those of the Multi-class Weather Dataset (Mendeley Data, CC BY 4.0), collected from the web"),
     "grounds": Source("kauevestena/deep_pavements_dataset", "1733bb2e09591243861566e0c0c39ac0412294c8",
                       "MIT; crops of photographs from Wikimedia Commons, Mapillary and Flickr under CC licences that are not listed one by one"),
+    "imagenette": Source("thunderInfy/imagenette", "b850f030ff0701c36a4adc8b928ea9483a46915b",
+                         f"{NONE_STATED}; fast.ai's choice of ten of ImageNet's classes, ImageNet's terms as above"),
 }  # fmt: skip
 SOURCES = list(TABLE)
 

@@ -26,7 +26,7 @@ from emoji.paths import NODE_MODULES  # noqa: E402
 from everyday_clip import data, evaluate, lesson, memory, texts, train  # noqa: E402
 from everyday_clip.augment import opened, plain_view, random_view  # noqa: E402
 from everyday_clip.evaluate import above, chance_among, table, wilson  # noqa: E402
-from everyday_clip.model import WIDTH, Clip, Muon, cosine, orthogonalised, say  # noqa: E402
+from everyday_clip.model import LAYERS, WIDTH, Clip, Muon, cosine, orthogonalised, say  # noqa: E402
 from everyday_clip.plurals import plural  # noqa: E402
 from everyday_clip.scenes import COLOUR_NAMES, NONE, Painter, Plan, Planner  # noqa: E402
 from everyday_clip.trunk import EARLY, FEATURES, MAP, NORM_EPS, SIDE, STRIDES, SameConv, Trunk, folded, package_state  # noqa: E402
@@ -466,13 +466,17 @@ def test_a_models_weights_are_written_and_read_under_openclips_names(clip, state
     ids = torch.from_numpy(texts.token_ids(material.tokenizer, ["a dog", "three wolves on a blue background"])).long()
     with torch.no_grad():
         assert torch.equal(say(other, ids), say(clip, ids)) and say(clip, ids).shape == (2, WIDTH)
+    last = f"transformer.resblocks.{LAYERS - 1}."
+    other.load_named({name: w for name, w in saved.items() if not name.startswith(last)})
+    assert not other.text.square[-1, 3].any() and not other.text.down[-1].any() and torch.equal(other.text.up[-2], clip.text.up[-2])
     with pytest.raises(ValueError, match="token_embedding.weight has shape"):
         other.load_named(saved | {"token_embedding.weight": torch.zeros(5, WIDTH)})
 
 
 def test_pictures_are_drawn_by_their_shares(material):
     assert material.shares.sum() == pytest.approx(1) and material.shares[material.photos :].sum() == pytest.approx(lesson.SCENE_SHARE)
-    assert len(lesson.draw(material, np.random.default_rng(0), 9)) == 9 and len(material.features) == len(material.rows)
+    assert len(lesson.draw(np.random.default_rng(0), material.shares, 9)) == 9 and len(material.features) == len(material.rows)
+    assert material.even_shares.sum() == pytest.approx(1) and material.even_shares[material.photos :].sum() == pytest.approx(0.5)
     photos, scenes = material.attributes[: material.photos], material.attributes[material.photos :]
     assert (photos == NONE).all() and (scenes[:, 1] >= 1).all() and set(scenes[:, 4].tolist()) == {0, 1}
 
@@ -491,7 +495,7 @@ def test_every_loss_is_a_number_with_gradients(material, clip, state):
     torch.manual_seed(0)
     rng = np.random.default_rng(0)
     table = lesson.Table(material, lesson.Classifier(state, material).factors(WIDTH)[1])
-    chosen = lesson.draw(material, rng, 24)
+    chosen = lesson.draw(rng, material.shares, 24)
     assert has_gradients(table.loss(clip.see(material.features[chosen]), material.concept[chosen], clip.scale()), table.rows, clip.see_project, clip.logit_scale)
     asked = table.asked(material.concept[chosen])
     assert material.tables.true[asked, material.concept[chosen]].all()
@@ -534,7 +538,7 @@ def test_the_stages_train_resume_and_leave_a_model_that_is_evaluated(world, stat
     config = json.loads((tmp_path / "export" / "open_clip_config.json").read_text())["model_cfg"]
     assert config["vision_cfg"]["image_size"] == SIDE and config["text_cfg"]["vocab_size"] == tokenizer.get_vocab_size()
     assert json.loads((tmp_path / "export" / "record.json").read_text())["default_template"] == train.TEMPLATE
-    begun = run(monkeypatch, capsys, train, *world.options, "--start", tmp_path / "export", "--joint", 1, "--out", tmp_path / "next")
+    begun = run(monkeypatch, capsys, train, *world.options, "--start", tmp_path / "export", "--tune", 0, "--again", 0, "--spoken", 0, "--joint", 1, "--out", tmp_path / "next")
     assert "joint 1 of 1" in begun and not any(stage in begun for stage in ("table ", "tune ", "spoken 1 of"))
     assert torch.equal(load_folder(tmp_path / "next" / "export", state)[0].trunk.head.weight, last.trunk.head.weight)
     with pytest.raises(ValueError, match="name another --out"):

@@ -1,10 +1,10 @@
 """Draws tests/browser/taught-names.json: 200 names that everyday-clip was taught and 200 that it was not, as visitors write labels.
 
-usage: python tests/browser/taught-names.py CONCEPTS.json > tests/browser/taught-names.json
+usage: python tests/browser/taught-names.py CONCEPTS.json NAMES.txt > tests/browser/taught-names.json
 
-CONCEPTS.json is what the recipe at commit 75316ec packs. Inside are names of concepts that have training pictures, outside first
-names of concepts that have none (ImageNet's sample photographs alone), except the few that are a word of a taught concept too. Both
-are drawn with seed 20, and each is written in a form drawn with it. The plurals are the training recipe's.
+CONCEPTS.json is what `training/prepare` packs, NAMES.txt the model's list. Inside are names of its concepts. Outside are nouns of WordNet
+(Debian: wordnet-base) that the list lacks: the first words of animals, plants, foods and artifacts, in lower case. Both are drawn with seed 20, and each is written in a form drawn with it. The plurals are
+the training recipe's.
 """
 
 import json
@@ -14,8 +14,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "training"))
 from everyday_clip.plurals import plural
+from material.wordnet import wordnet
 
 FORMS = ["{}", "{}", "{}", "a {}", "the {}", "a photo of a {}", "A picture of a {}.", "Capital", "UPPER", "plural", "plural", "two plural", "small {}", "{} on a white background", "this is a {}"]
+THINGS = {"05", "06", "13", "20"}  # the lexicographer files of animals, artifacts, foods and plants
 
 
 def written(rng, name):
@@ -29,13 +31,17 @@ def written(rng, name):
     return form.format(name)
 
 
-concepts = json.load(open(sys.argv[1]))
-taught = [c for c in concepts if not c["samples_only"]]
-words = {w.lower() for c in taught for w in c["names"] + c["parents"] + c["keywords"]}
-names = sorted({n for c in taught for n in c["names"]})
-others = sorted(n for n in {c["names"][0] for c in concepts if c["samples_only"]} if n.lower() not in words)
+concepts, listed = json.load(open(sys.argv[1])), set(open(sys.argv[2]).read().split("\n"))
+names = sorted({name for concept in concepts for name in concept["names"]})
+nouns = wordnet()
+others = []
+for senses in nouns.senses.values():
+    name = nouns.words[senses[0]][0]
+    if nouns.file[senses[0]] in THINGS and name.isascii() and name == name.lower() and not listed & {name, plural(name), name.replace("-", " ")}:
+        others.append(name)
+others = sorted(set(others))
 rng = random.Random(20)
 drawn = {kind: [[name, written(rng, name)] for name in rng.sample(pool, 200)] for kind, pool in (("inside", names), ("outside", others))}
 rows = {kind: ",\n".join("    " + json.dumps(row, ensure_ascii=False) for row in pairs) for kind, pairs in drawn.items()}
-about = f"drawn by taught-names.py: of {len(names)} names that everyday-clip was taught, and of {len(others)} that it was not"
+about = f"drawn by taught-names.py: of {len(names)} names that everyday-clip was taught, and of {len(others)} nouns of WordNet that it was not"
 print(f'{{\n  "about": {json.dumps(about)},\n  "inside": [\n{rows["inside"]}\n  ],\n  "outside": [\n{rows["outside"]}\n  ]\n}}')

@@ -22,6 +22,7 @@ SCENE_SHARE = 0.3  # of the pictures of a batch
 SMALL = ["tiny-imagenet", "cifar-10", "fruits-360"]  # sources whose photographs are less than 192 pixels wide
 FAMILY_SHARES = (0.5, 0.12, 0.08, 0.3)  # how often a picture is asked for a name, a parent, a keyword, a visitors' word
 PHRASE_SCALE = 30.0  # of a phrase's ranking of pictures
+AT_GOAL = 10.0  # what a text's distance from its phrase's row weighs
 MIXED = 0.15  # of the texts of a spoken batch name two things
 TWO_THINGS = ["{} and {}", "{} with {}", "{} on {}", "{} in {}", "{} in front of {}", "{} over {}", "{} near {}", "{} {}"]
 ADJECTIVES = """old new beautiful nice pretty ugly cute young wild modern traditional wooden metal plastic wet dry dirty clean bright dark sunny fresh
@@ -174,10 +175,11 @@ def spoken_batch(material: Material, table: torch.Tensor, rng: np.random.Generat
     return ids, F.normalize(goal, dim=-1), phrase
 
 
-def spoken_loss(said: torch.Tensor, goal: torch.Tensor, phrase: torch.Tensor, table: torch.Tensor, scale: float) -> torch.Tensor:
-    """Texts lie at their goals, and nearer to their phrase's row than to any other."""
+def spoken_loss(said: torch.Tensor, goal: torch.Tensor, phrase: torch.Tensor, table: torch.Tensor, images: torch.Tensor) -> torch.Tensor:
+    """Texts lie at their goals, nearer to their phrase's row than to any other, and have the goals' cosines with pictures (unit rows)."""
     single = phrase != texts.NONE
-    return F.cross_entropy(scale * said[single] @ table.T, phrase[single]) + 4 * (1 - (said * goal).sum(1)).mean()
+    found = F.cross_entropy(PHRASE_SCALE * said[single] @ table.T, phrase[single])
+    return found + AT_GOAL * (1 - (said * goal).sum(1)).mean() + (PHRASE_SCALE * (said - goal) @ images.T).square().mean()
 
 
 def captions_loss(material: Material, clip: Clip, images: torch.Tensor, chosen: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:

@@ -31,7 +31,7 @@ from .weights import save_folder
 TEMPLATE = "a {}"
 TABLE_BATCH, IMAGINED, TUNE_BATCH, SPOKEN_BATCH, CAPTIONS, COUNTED, GROUNDED = 768, 512, 160, 768, 192, 48, 32
 TEMPERATURE = 2.0  # of the classifier that the tuned trunk must keep
-KEPT = 1.0  # what a photograph's classifier reading weighs in `tune`, against the phrases
+KEPT, NEAR = 2.0, 1.0  # what a photograph's classifier reading and its features' distance weigh in `tune`, against the phrases
 LOOKED_AT = 128  # pictures at once
 JUDGED = 0.5  # what the linear readings of scenes weigh, against the phrases
 SPOKEN, CAPTIONED, COUNTS, ON_GROUNDS = 2.0, 0.5, 0.5, 1.0  # what the terms of `joint` weigh, against the phrases
@@ -115,6 +115,7 @@ class Run:
             photos, concept = chosen < m.photos, m.concept[chosen]
             before = (classifier.logits(m.features[chosen[photos]]) / TEMPERATURE).log_softmax(1)
             after = (classifier.logits(features[photos]) / TEMPERATURE).log_softmax(1)
+            distance = (features[photos] - m.features[chosen[photos]]).square().sum(1) / m.features[chosen[photos]].square().sum(1)
             known = is_known[chosen]
             source = known.nonzero()[:, 0].repeat(IMAGINED // TUNE_BATCH)
             imagined, of = classifier.imagined(features.detach()[source], concept[source])
@@ -122,10 +123,11 @@ class Run:
             return {
                 "phrases": self.table.loss(seen, torch.cat([concept, of]), clip.scale()),
                 "kept": KEPT * TEMPERATURE**2 * F.kl_div(after, before, log_target=True, reduction="batchmean"),
+                "near": NEAR * distance.mean(),
                 "scenes": JUDGED * judges.loss(features, m.attributes[chosen]),
             }
 
-        self.stage("tune", [(clip.trunk.late_weights(), 4e-4), ([clip.see_project, clip.logit_scale], 5e-4), ([self.table.rows], 1e-3), (list(judges.parameters()), 2e-3)], steps, losses)
+        self.stage("tune", [(clip.trunk.late_weights(), 2e-4), ([clip.see_project, clip.logit_scale], 2e-4), ([self.table.rows], 5e-4), (list(judges.parameters()), 2e-3)], steps, losses)
 
     def weights(self) -> tuple[dict[str, torch.Tensor], torch.Tensor]:
         """Copies of the model's weights and of the table's unit rows."""
@@ -164,7 +166,9 @@ class Run:
 
         def losses() -> dict[str, torch.Tensor]:
             ids, goal, phrase = lesson.spoken_batch(m, table, self.rng, SPOKEN_BATCH)
-            return {"spoken": lesson.spoken_loss(say(clip, ids), goal, phrase, table, lesson.PHRASE_SCALE)}
+            with torch.no_grad():
+                images, _, _ = self.seen_and_imagined()
+            return {"spoken": lesson.spoken_loss(say(clip, ids), goal, phrase, table, images)}
 
         self.stage("spoken", [(clip.text_weights(), 3e-3)], steps, losses)
 
@@ -184,7 +188,7 @@ class Run:
             ids, goal, phrase = lesson.spoken_batch(m, table, self.rng, SPOKEN_BATCH)
             named, concept, _ = self.seen_and_imagined()
             return {
-                "spoken": SPOKEN * lesson.spoken_loss(say(clip, ids), goal, phrase, table, lesson.PHRASE_SCALE),
+                "spoken": SPOKEN * lesson.spoken_loss(say(clip, ids), goal, phrase, table, named.detach()),
                 "phrases": self.table.loss(named, concept, clip.scale()),
                 "captions": CAPTIONED * lesson.captions_loss(m, clip, seen, chosen, self.rng),
                 "counts": COUNTS * lesson.counts_loss(m, clip, of_count, counted),

@@ -502,7 +502,8 @@ def test_every_loss_is_a_number_with_gradients(material, clip, state):
     rows = table.unit().detach()
     ids, goal, phrase = lesson.spoken_batch(material, rows, rng, 40)
     assert ids.shape == (40, texts.CONTEXT) and (ids == clip.end).any(1).all() and (phrase == NONE).sum() == 6
-    assert has_gradients(lesson.spoken_loss(say(clip, ids), goal, phrase, rows, lesson.PHRASE_SCALE), *clip.text_weights())
+    images = clip.see(material.features[chosen]).detach()
+    assert has_gradients(lesson.spoken_loss(say(clip, ids), goal, phrase, rows, images), *clip.text_weights())
     assert has_gradients(lesson.captions_loss(material, clip, clip.see(material.features[chosen]), chosen, rng), clip.see_project, *clip.text_weights())
     scenes = torch.arange(material.photos, len(material.rows))[:10]
     assert has_gradients(lesson.counts_loss(material, clip, clip.see(material.features[scenes]), scenes), clip.see_project, *clip.text_weights())

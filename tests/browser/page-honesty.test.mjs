@@ -83,12 +83,12 @@ visit("where each label is scored by itself, none fits that has less than half",
 });
 
 visit("a name that the model never saw in training is told, with PE-Core S/16 one press away", async (page) => {
-  await write(page, ["two sailboats", "Axolotl", "the Eiffel Tower", "a photo of a dog"]);
-  await notes(page).getByText("never saw the names “Axolotl” and “the Eiffel Tower” in training").waitFor();
+  await write(page, ["two sailboats", "Capybara", "the Eiffel Tower", "a photo of a dog"]);
+  await notes(page).getByText("never saw the names “Capybara” and “the Eiffel Tower” in training").waitFor();
   await write(page, ["sailboat", "dog"]);
   await notes(page).getByText("never saw").waitFor({ state: "detached" });
-  await write(page, ["sailboat", "axolotl"]);
-  await notes(page).getByText("never saw the name “axolotl” in training").waitFor();
+  await write(page, ["sailboat", "capybara"]);
+  await notes(page).getByText("never saw the name “capybara” in training").waitFor();
   await button(page, "Show PE-Core S/16").focus();
   await page.keyboard.press("Enter");
   await page.getByRole("tabpanel", { name: "Model" }).waitFor();
@@ -99,7 +99,7 @@ visit("names are told of a model alone whose record has a list of them", async (
   await page.getByLabel("Picture file").setInputFiles(`${FOLDER}/models/emoji-clip.gguf`);
   await page.waitForFunction((own) => document.querySelector("#model-line strong")?.textContent !== own, EMBEDDED.name);
   await page.getByRole("tab", { name: "Classify" }).click();
-  await write(page, ["sailboat", "axolotl"]);
+  await write(page, ["sailboat", "capybara"]);
   assert.equal(await notes(page).getByText("never saw").count(), 0);
 });
 

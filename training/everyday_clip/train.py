@@ -3,8 +3,8 @@
 Stages, each of which saves its state in OUT and is skipped where that is there:
 
 1. `table`: the projection and a free embedding of every phrase learn from the remembered features. `--start` takes an earlier run's instead.
-2. `tune`: the trunk's last stages learn with them, from the remembered maps. ImageNet's classifier must still read what it read. Then the
-   weights are blended with those before, and `again` repeats the first stage with the new features.
+2. `tune`: the trunk's last stages learn with them, from the remembered maps. ImageNet's classifier must still read what it read. `again`
+   repeats the first stage with the new features; then the weights are blended with those before `tune`.
 3. `spoken`: the text tower learns to say the table.
 4. `joint`: projection and text tower learn names, captions and counts together.
 
@@ -29,7 +29,7 @@ from .trunk import Trunk, package_state
 from .weights import save_folder
 
 TEMPLATE = "a {}"
-TABLE_BATCH, IMAGINED, TUNE_BATCH, SPOKEN_BATCH, CAPTIONS, COUNTED, GROUNDED = 768, 512, 160, 768, 192, 48, 32
+TABLE_BATCH, IMAGINED, TUNE_BATCH, SPOKEN_BATCH, CAPTIONS, COUNTED, GROUNDED = 768, 512, 160, 768, 192, 48, 24
 TEMPERATURE = 2.0  # of the classifier that the tuned trunk must keep
 KEPT, NEAR = 2.0, 1.0  # what a photograph's classifier reading and its features' distance weigh in `tune`, against the phrases
 LOOKED_AT = 128  # pictures at once
@@ -133,9 +133,16 @@ class Run:
         """Copies of the model's weights and of the table's unit rows."""
         return {name: weight.clone() for name, weight in self.clip.state_dict().items()}, self.table.unit().detach().clone()
 
+    def keep_trunk(self, before: tuple[dict[str, torch.Tensor], torch.Tensor]) -> None:
+        """Takes back all that `tune` changed but the trunk: its small batches show projection and table few of ImageNet's classes."""
+        tuned = {f"trunk.{name}": weight for name, weight in self.clip.trunk.state_dict().items()}
+        self.clip.load_state_dict(before[0] | tuned)
+        with torch.no_grad():
+            self.table.rows.copy_(before[1])
+
     def blend(self, before: tuple[dict[str, torch.Tensor], torch.Tensor], share: float) -> None:
-        """Goes back some of the way from the tuned weights to those before: what the trunk knew of photographs comes back sooner than what
-        it learnt of drawings goes (Wortsman et al., Robust fine-tuning of zero-shot models, 2022)."""
+        """Goes back some of the way to the weights before `tune`: what they knew of photographs comes back sooner than what was learnt of
+        drawings goes (Wortsman et al., Robust fine-tuning of zero-shot models, 2022)."""
         after = self.weights()
         self.clip.load_state_dict({name: torch.lerp(weight, after[0][name], share) for name, weight in before[0].items()})
         with torch.no_grad():
@@ -147,9 +154,9 @@ class Run:
         with torch.no_grad():
             self.table.rows.copy_(load_file(folder / "table.safetensors")["rows"])
 
-    def look_again(self) -> None:
-        """Takes the blended trunk's features of all pictures for the remembered ones."""
-        m, path = self.material, self.out / "features.npy"
+    def look_again(self, name: str) -> None:
+        """Takes this trunk's features of all pictures for those before; they are kept in a file."""
+        m, path = self.material, self.out / f"{name}.npy"
         if not path.exists():
             with torch.no_grad():
                 parts = [self.clip.trunk.late(torch.from_numpy(self.maps[rows]).float()).half() for rows in np.split(m.rows, range(LOOKED_AT, len(m.rows), LOOKED_AT))]
@@ -185,7 +192,7 @@ class Run:
             counted = torch.from_numpy(np.concatenate([self.rng.choice(several, COUNTED * 3 // 4), self.rng.choice(single, COUNTED // 4)]))
             grounded = torch.tensor([self.rng.choice(on_named[ground]) for ground in self.rng.integers(len(on_named), size=GROUNDED)])
             seen, of_count, of_ground = clip.see(m.features[torch.cat([chosen, counted, grounded])]).split([len(chosen), len(counted), len(grounded)])
-            ids, goal, phrase = lesson.spoken_batch(m, table, self.rng, SPOKEN_BATCH)
+            ids, goal, phrase = lesson.spoken_batch(m, table, self.rng, SPOKEN_BATCH // 2)
             named, concept, _ = self.seen_and_imagined()
             return {
                 "spoken": SPOKEN * lesson.spoken_loss(say(clip, ids), goal, phrase, table, named.detach()),
@@ -195,7 +202,7 @@ class Run:
                 "grounds": ON_GROUNDS * lesson.grounds_loss(m, clip, of_ground, grounded, self.rng),
             }
 
-        self.stage("joint", [(clip.text_weights(), 2e-3), ([clip.see_project], 5e-4), ([clip.logit_scale], 1e-3)], steps, losses)
+        self.stage("joint", [(clip.text_weights(), 1.2e-3), ([clip.see_project], 4e-4), ([clip.logit_scale], 1e-3)], steps, losses)
 
 
 def begin(options: argparse.Namespace) -> None:
@@ -217,11 +224,11 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--start", type=Path, help="folder of an earlier run, such as training/candidate: its weights take the place of the stage `table`")
     parser.add_argument("--table", type=int, default=900, help="steps of this stage, as below")
-    parser.add_argument("--tune", type=int, default=1100)
+    parser.add_argument("--tune", type=int, default=1200)
     parser.add_argument("--spoken", type=int, default=1200)
-    parser.add_argument("--joint", type=int, default=600)
-    parser.add_argument("--blend", type=float, default=0.35, help="how far to go from the trunk before `tune` to the one after it")
-    parser.add_argument("--again", type=int, default=400)
+    parser.add_argument("--joint", type=int, default=850)
+    parser.add_argument("--blend", type=float, default=0.5, help="how far to go from the weights before `tune` to those after `again`")
+    parser.add_argument("--again", type=int, default=600)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
@@ -236,9 +243,11 @@ def main() -> None:
         run.learn_table("table", options.table)
     before = run.weights()
     run.tune(options.tune)
-    run.blend(before, options.blend)
-    run.look_again()
+    run.keep_trunk(before)
+    run.look_again("tuned")
     run.learn_table("again", options.again)
+    run.blend(before, options.blend)
+    run.look_again("blended")
     run.learn_to_say(options.spoken)
     run.export()
     run.learn_together(options.joint)

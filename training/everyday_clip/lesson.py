@@ -19,10 +19,10 @@ from .scenes import COLOUR_NAMES, INK, PEN, is_held_out_pair
 
 PHOTO_POWER = 0.5  # a concept with n photographs is shown n ** PHOTO_POWER times as often as one with one
 SCENE_SHARE = 0.3  # of the pictures of a batch
-SMALL = ["tiny-imagenet", "cifar-10", "fruits-360"]  # sources whose photographs are less than 192 pixels wide
+SMALL = ["tiny-imagenet", "cifar-10", "fruits-360", "grounds"]  # sources with many photographs of less than 128 pixels
 FAMILY_SHARES = (0.5, 0.12, 0.08, 0.3)  # how often a picture is asked for a name, a parent, a keyword, a visitors' word
-PHRASE_SCALE = 30.0  # of a phrase's ranking of pictures
-AT_GOAL = 10.0  # what a text's distance from its phrase's row weighs
+PHRASE_SCALE = 30.0  # of cosines, where phrases rank pictures and where texts are compared with the table
+AT_GOAL = 10.0  # what a text's distance from its goal weighs
 MIXED = 0.15  # of the texts of a spoken batch name two things
 TWO_THINGS = ["{} and {}", "{} with {}", "{} on {}", "{} in {}", "{} in front of {}", "{} over {}", "{} near {}", "{} {}"]
 ADJECTIVES = """old new beautiful nice pretty ugly cute young wild modern traditional wooden metal plastic wet dry dirty clean bright dark sunny fresh
@@ -46,7 +46,7 @@ class Material:
     features: torch.Tensor  # f32 [rows, 1280]
     concept: torch.Tensor  # int64 [rows]
     shares: np.ndarray  # how often each is shown
-    even_shares: np.ndarray  # half of the time a scene, a quarter a photograph that is not small
+    half_drawn: np.ndarray  # the same, of batches in which half are scenes, a quarter any photographs, and a quarter those of sources that are not `SMALL`
     attributes: torch.Tensor  # [rows, 5]: ground, count, place, size, whether in lines; NONE of photographs
 
 
@@ -67,14 +67,14 @@ def load(data: Path, memory: Path, tokenizer_file: Path) -> Material:
     shares[photos:] *= SCENE_SHARE / shares[photos:].sum()
     photographs = load_photos(data)
     small = np.isin(photographs.source, [photographs.sources.index(name) for name in SMALL])
-    sharp = np.append(~small[pictures.item[rows[:photos]]], np.zeros(len(rows) - photos, bool))
-    even = shares.copy()
-    even[:photos] *= (0.25 if sharp.any() else 0.5) / even[:photos].sum()
-    even[photos:] *= 0.5 / even[photos:].sum()
-    even += 0.25 * sharp / max(1, sharp.sum())
+    large = np.append(~small[pictures.item[rows[:photos]]], np.zeros(len(rows) - photos, bool))
+    half_drawn = shares.copy()
+    half_drawn[:photos] *= 0.25 / half_drawn[:photos].sum()
+    half_drawn[photos:] *= 0.5 / half_drawn[photos:].sum()
+    half_drawn += 0.25 * large / large.sum()
     lines = np.where(pictures.item[rows] >= 0, texts.NONE, np.isin(plan.style[rows], (INK, PEN)))
     attributes = np.stack([plan.ground[rows], plan.count[rows], plan.place[rows], plan.size[rows], lines], 1)
-    return Material(concepts, phrases, tokenizer, texts.TextTables(phrases, tokenizer, torch.device("cpu")), pictures, rows, photos, features, torch.from_numpy(concept), shares, even, torch.from_numpy(attributes))  # fmt: skip
+    return Material(concepts, phrases, tokenizer, texts.TextTables(phrases, tokenizer, torch.device("cpu")), pictures, rows, photos, features, torch.from_numpy(concept), shares, half_drawn, torch.from_numpy(attributes))  # fmt: skip
 
 
 def draw(rng: np.random.Generator, shares: np.ndarray, n: int) -> torch.Tensor:
@@ -176,7 +176,10 @@ def spoken_batch(material: Material, table: torch.Tensor, rng: np.random.Generat
 
 
 def spoken_loss(said: torch.Tensor, goal: torch.Tensor, phrase: torch.Tensor, table: torch.Tensor, images: torch.Tensor) -> torch.Tensor:
-    """Texts lie at their goals, nearer to their phrase's row than to any other, and have the goals' cosines with pictures (unit rows)."""
+    """Texts lie at their goals, nearer to their phrase's row than to any other, and have the goals' cosines with pictures.
+
+    `said` and `goal` are [n, 256], `phrase` [n], `table` [phrases, 256], `images` [m, 256]; all rows are unit vectors.
+    """
     single = phrase != texts.NONE
     found = F.cross_entropy(PHRASE_SCALE * said[single] @ table.T, phrase[single])
     return found + AT_GOAL * (1 - (said * goal).sum(1)).mean() + (PHRASE_SCALE * (said - goal) @ images.T).square().mean()

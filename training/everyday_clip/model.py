@@ -102,12 +102,8 @@ class Clip(nn.Module):
 
     @torch.no_grad()
     def load_named(self, state: dict[str, torch.Tensor]) -> None:
-        """Takes weights under OpenCLIP's names, as `named` gives them. Layers of the text tower that they lack begin without effect."""
+        """Takes weights under OpenCLIP's names, as `named` gives them."""
         for name, tensor in self.named().items():  # views of the stacked weights
-            if name not in state and name.startswith("transformer.resblocks."):
-                if "out_proj" in name or "c_proj" in name:
-                    tensor.zero_()
-                continue
             if tensor.shape != state[name].shape:
                 raise ValueError(f"{name} has shape {list(state[name].shape)}, the recipe's model needs {list(tensor.shape)}")
             tensor.copy_(state[name])

@@ -34,7 +34,7 @@ TEMPERATURE = 2.0  # of the classifier that the tuned trunk must keep
 KEPT, NEAR = 2.0, 1.0  # what a photograph's classifier reading and its features' distance weigh in `tune`, against the phrases
 LOOKED_AT = 128  # pictures at once
 JUDGED = 0.5  # what the linear readings of scenes weigh, against the phrases
-SPOKEN, CAPTIONED, COUNTS, ON_GROUNDS = 2.0, 0.5, 0.5, 1.0  # what the terms of `joint` weigh, against the phrases
+WEIGHTS = {"spoken": 3.0, "phrases": 1.0, "captions": 0.5, "counts": 0.5, "grounds": 1.0}  # of the terms of `joint`
 SHOW, SAVE = 25, 100  # steps
 
 
@@ -76,29 +76,33 @@ class Run:
                 self.log(f"{name} {step + 1} of {steps}, {(time.time() - began) / (step + 1 - begun):.2f} s a step: " + " ".join(f"{k} {np.mean(v):.3f}" for k, v in sums.items()))
                 sums = {}
             if (step + 1) % SAVE == 0 or step + 1 == steps:
-                saved = {"clip": self.clip.state_dict(), "table": {"rows": self.table.rows.detach()}, "step": step + 1}
-                torch.save(saved, path.with_suffix(".part"))
-                path.with_suffix(".part").rename(path)
+                self.save(name, step + 1)
+
+    def save(self, name: str, step: int) -> None:
+        """A stage's state, which `stage` goes on from."""
+        path = self.out / f"{name}.pt"
+        torch.save({"clip": self.clip.state_dict(), "table": {"rows": self.table.rows.detach()}, "step": step}, path.with_suffix(".part"))
+        path.with_suffix(".part").rename(path)
 
     def export(self) -> None:
         save_folder(self.clip, self.material.tokenizer, TEMPLATE, self.out / "export")
         save_file({"rows": self.table.rows.detach().clone()}, self.out / "export" / "table.safetensors")
 
     def learn_table(self, name: str, steps: int) -> None:
-        m, clip = self.material, self.clip
-
-        judges = lesson.Judges(clip.see_project.shape[0])
+        clip, width = self.clip, self.clip.see_project.shape[0]
+        judges = lesson.Judges(width)
 
         def losses() -> dict[str, torch.Tensor]:
             seen, concept, attributes = self.seen_and_imagined()
-            scenes = judges.loss(len(seen[0]) ** 0.5 * seen[: len(attributes)], attributes)
+            scenes = judges.loss(width**0.5 * seen[: len(attributes)], attributes)  # entries of about 1, as features have
             return {"phrases": self.table.loss(seen, concept, clip.scale()), "scenes": JUDGED * scenes}
 
         groups = [([clip.see_project, clip.logit_scale], 1e-3), ([self.table.rows], 2e-3), (list(judges.parameters()), 2e-3)]
         self.stage(name, groups, steps, losses)
 
     def seen_and_imagined(self) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Unit embeddings of some pictures and of some features imagined for ImageNet's classes, their concepts, and the pictures' attributes."""
+        """Unit embeddings [768 + 512, 256] of pictures, then of features imagined for ImageNet's classes; the concepts [768 + 512] of both;
+        the pictures' attributes [768, 5]."""
         m, chosen = self.material, lesson.draw(self.rng, self.material.shares, TABLE_BATCH)
         source = self.classifier.known[torch.randint(len(self.classifier.known), (IMAGINED,))]
         imagined, concept = self.classifier.imagined(m.features[source], m.concept[source])
@@ -110,7 +114,7 @@ class Run:
         is_known = torch.zeros(len(m.rows), dtype=torch.bool).index_fill(0, classifier.known, True)
 
         def losses() -> dict[str, torch.Tensor]:
-            chosen = torch.from_numpy(np.sort(self.rng.choice(len(m.rows), TUNE_BATCH, p=m.even_shares)))
+            chosen = lesson.draw(self.rng, m.half_drawn, TUNE_BATCH).sort().values
             features = clip.trunk.late(torch.from_numpy(self.maps[m.rows[chosen.numpy()]]).float())
             photos, concept = chosen < m.photos, m.concept[chosen]
             before = (classifier.logits(m.features[chosen[photos]]) / TEMPERATURE).log_softmax(1)
@@ -129,8 +133,8 @@ class Run:
 
         self.stage("tune", [(clip.trunk.late_weights(), 2e-4), ([clip.see_project, clip.logit_scale], 2e-4), ([self.table.rows], 5e-4), (list(judges.parameters()), 2e-3)], steps, losses)
 
-    def weights(self) -> tuple[dict[str, torch.Tensor], torch.Tensor]:
-        """Copies of the model's weights and of the table's unit rows."""
+    def copies(self) -> tuple[dict[str, torch.Tensor], torch.Tensor]:
+        """Copies of the model's weights and of the table's unit rows [phrases, 256]."""
         return {name: weight.clone() for name, weight in self.clip.state_dict().items()}, self.table.unit().detach().clone()
 
     def keep_trunk(self, before: tuple[dict[str, torch.Tensor], torch.Tensor]) -> None:
@@ -143,7 +147,7 @@ class Run:
     def blend(self, before: tuple[dict[str, torch.Tensor], torch.Tensor], share: float) -> None:
         """Goes back some of the way to the weights before `tune`: what they knew of photographs comes back sooner than what was learnt of
         drawings goes (Wortsman et al., Robust fine-tuning of zero-shot models, 2022)."""
-        after = self.weights()
+        after = self.copies()
         self.clip.load_state_dict({name: torch.lerp(weight, after[0][name], share) for name, weight in before[0].items()})
         with torch.no_grad():
             self.table.rows.copy_(torch.lerp(before[1], after[1], share))
@@ -188,19 +192,20 @@ class Run:
         on_named = [rows for rows in on_named if len(rows)]
 
         def losses() -> dict[str, torch.Tensor]:
-            chosen = lesson.draw(self.rng, m.even_shares, CAPTIONS)
+            chosen = lesson.draw(self.rng, m.half_drawn, CAPTIONS)
             counted = torch.from_numpy(np.concatenate([self.rng.choice(several, COUNTED * 3 // 4), self.rng.choice(single, COUNTED // 4)]))
             grounded = torch.tensor([self.rng.choice(on_named[ground]) for ground in self.rng.integers(len(on_named), size=GROUNDED)])
             seen, of_count, of_ground = clip.see(m.features[torch.cat([chosen, counted, grounded])]).split([len(chosen), len(counted), len(grounded)])
             ids, goal, phrase = lesson.spoken_batch(m, table, self.rng, SPOKEN_BATCH // 2)
             named, concept, _ = self.seen_and_imagined()
-            return {
-                "spoken": SPOKEN * lesson.spoken_loss(say(clip, ids), goal, phrase, table, named.detach()),
+            terms = {
+                "spoken": lesson.spoken_loss(say(clip, ids), goal, phrase, table, named.detach()),
                 "phrases": self.table.loss(named, concept, clip.scale()),
-                "captions": CAPTIONED * lesson.captions_loss(m, clip, seen, chosen, self.rng),
-                "counts": COUNTS * lesson.counts_loss(m, clip, of_count, counted),
-                "grounds": ON_GROUNDS * lesson.grounds_loss(m, clip, of_ground, grounded, self.rng),
+                "captions": lesson.captions_loss(m, clip, seen, chosen, self.rng),
+                "counts": lesson.counts_loss(m, clip, of_count, counted),
+                "grounds": lesson.grounds_loss(m, clip, of_ground, grounded, self.rng),
             }
+            return {name: WEIGHTS[name] * term for name, term in terms.items()}
 
         self.stage("joint", [(clip.text_weights(), 1.2e-3), ([clip.see_project], 4e-4), ([clip.logit_scale], 1e-3)], steps, losses)
 
@@ -208,7 +213,7 @@ class Run:
 def begin(options: argparse.Namespace) -> None:
     """Refuses a folder whose states are another run's; notes what this one begins with, and takes the tokenizer of its start."""
     noted = options.out / "begun.json"
-    about = {"start": str(options.start.resolve()) if options.start else None, "tune": options.tune, "blend": options.blend}
+    about = {"start": str(options.start.resolve()) if options.start else None, "table": options.table, "tune": options.tune, "again": options.again, "blend": options.blend}
     if noted.exists() and json.loads(noted.read_text()) != about:
         raise ValueError(f"{options.out} has the states of a run that began with {noted.read_text()}, this one begins with {json.dumps(about)}: name another --out")
     noted.write_text(json.dumps(about))
@@ -237,11 +242,11 @@ def main() -> None:
     torch.manual_seed(options.seed)
     begin(options)
     run = Run(options, lambda line: print(time.strftime("%H:%M:%S"), line, flush=True))
-    if options.start:
+    if options.start and not (options.out / "table.pt").exists():
         run.start_from(options.start)
-    else:
-        run.learn_table("table", options.table)
-    before = run.weights()
+        run.save("table", 0)
+    run.learn_table("table", 0 if options.start else options.table)
+    before = run.copies()
     run.tune(options.tune)
     run.keep_trunk(before)
     run.look_again("tuned")

@@ -242,7 +242,7 @@ def grounds(concepts: Concepts) -> list[Photo]:
 
 
 def imagenette(concepts: Concepts) -> list[Photo]:
-    """Ten of ImageNet's classes at full size, to train on: the 400 photographs of the smallest hashes of each."""
+    """Ten of ImageNet's classes at 224 pixels or more, to train on: the 400 photographs of the smallest hashes of each."""
     by_class = defaultdict(list)
     for m, blob in files("imagenette", r"train/(n\d+)/.*\.JPEG"):
         by_class[m[1]].append(blob)

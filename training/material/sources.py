@@ -84,8 +84,6 @@ def files(source: str, pattern: str) -> Iterator[tuple[re.Match, str]]:
             yield match, blob
 
 
-
-
 class Blobs:
     """Reads blobs of all repositories through one `git cat-file` each."""
 

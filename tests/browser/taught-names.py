@@ -35,12 +35,9 @@ def written(rng, name):
 concepts, listed = json.load(open(sys.argv[1])), set(open(sys.argv[2]).read().split("\n"))
 names = sorted({name for concept in concepts for name in concept["names"]})
 nouns = wordnet()
-others = []
-for senses in nouns.senses.values():
-    name = nouns.words[senses[0]][0]
-    if nouns.file[senses[0]] in THINGS and name.isascii() and name == name.lower() and not listed & {name, plural(name), name.replace("-", " ")}:
-        others.append(name)
-others = sorted(set(others))
+firsts = [(nouns.words[senses[0]][0], nouns.file[senses[0]]) for senses in nouns.senses.values()]
+things = {name for name, file in firsts if file in THINGS and name.isascii() and name == name.lower()}
+others = sorted(name for name in things if not listed & {name, plural(name), name.replace("-", " ")})
 rng = random.Random(20)
 drawn = {kind: [[name, written(rng, name)] for name in rng.sample(pool, 200)] for kind, pool in (("inside", names), ("outside", others))}
 rows = {kind: ",\n".join("    " + json.dumps(row, ensure_ascii=False) for row in pairs) for kind, pairs in drawn.items()}

@@ -63,18 +63,19 @@ def load(data: Path, memory: Path, tokenizer_file: Path) -> Material:
     features = torch.from_numpy(np.load(memory / "features.npy", mmap_mode="r")[rows]).float()
     counts = np.bincount(concept[:photos], minlength=len(concepts))
     shares = np.concatenate([counts[concept[:photos]] ** (PHOTO_POWER - 1), np.ones(len(rows) - photos)])
-    shares[:photos] *= (1 - SCENE_SHARE) / shares[:photos].sum()
-    shares[photos:] *= SCENE_SHARE / shares[photos:].sum()
+    shares = scaled(shares, photos, 1 - SCENE_SHARE, SCENE_SHARE)
     photographs = load_photos(data)
     small = np.isin(photographs.source, [photographs.sources.index(name) for name in SMALL])
     large = np.append(~small[pictures.item[rows[:photos]]], np.zeros(len(rows) - photos, bool))
-    half_drawn = shares.copy()
-    half_drawn[:photos] *= 0.25 / half_drawn[:photos].sum()
-    half_drawn[photos:] *= 0.5 / half_drawn[photos:].sum()
-    half_drawn += 0.25 * large / large.sum()
+    half_drawn = scaled(shares, photos, 0.25, 0.5) + 0.25 * large / large.sum()
     lines = np.where(pictures.item[rows] >= 0, texts.NONE, np.isin(plan.style[rows], (INK, PEN)))
     attributes = np.stack([plan.ground[rows], plan.count[rows], plan.place[rows], plan.size[rows], lines], 1)
     return Material(concepts, phrases, tokenizer, texts.TextTables(phrases, tokenizer, torch.device("cpu")), pictures, rows, photos, features, torch.from_numpy(concept), shares, half_drawn, torch.from_numpy(attributes))  # fmt: skip
+
+
+def scaled(shares: np.ndarray, photos: int, of_photos: float, of_scenes: float) -> np.ndarray:
+    """Shares [rows], of which those of the photographs, which come first, and those of the scenes have these sums."""
+    return np.concatenate([part * (total / part.sum()) for part, total in ((shares[:photos], of_photos), (shares[photos:], of_scenes))])
 
 
 def draw(rng: np.random.Generator, shares: np.ndarray, n: int) -> torch.Tensor:

@@ -61,7 +61,7 @@ class Run:
         path, optimiser, begun = self.out / f"{name}.pt", Optimisers(groups), 0
         if path.exists():
             saved = torch.load(path, weights_only=True)
-            self.clip.load_state_dict(saved["clip"]), self.table.load_state_dict(saved["table"], strict=False)
+            self.take(saved["clip"], saved["table"]["rows"])
             begun = saved["step"]
         torch.manual_seed(1000 + begun)  # a stage that goes on draws other pictures than it began with
         self.rng = np.random.default_rng([self.seed, begun])
@@ -137,26 +137,26 @@ class Run:
         """Copies of the model's weights and of the table's unit rows [phrases, 256]."""
         return {name: weight.clone() for name, weight in self.clip.state_dict().items()}, self.table.unit().detach().clone()
 
+    def take(self, weights: dict[str, torch.Tensor], rows: torch.Tensor) -> None:
+        """Copies a state dict into the model, and rows [phrases, 256] into the table."""
+        self.clip.load_state_dict(weights)
+        self.table.load_state_dict({"rows": rows}, strict=False)
+
     def keep_trunk(self, before: tuple[dict[str, torch.Tensor], torch.Tensor]) -> None:
         """Takes back all that `tune` changed but the trunk: its small batches show projection and table few of ImageNet's classes."""
         tuned = {f"trunk.{name}": weight for name, weight in self.clip.trunk.state_dict().items()}
-        self.clip.load_state_dict(before[0] | tuned)
-        with torch.no_grad():
-            self.table.rows.copy_(before[1])
+        self.take(before[0] | tuned, before[1])
 
     def blend(self, before: tuple[dict[str, torch.Tensor], torch.Tensor], share: float) -> None:
         """Goes back some of the way to the weights before `tune`: what they knew of photographs comes back sooner than what was learnt of
         drawings goes (Wortsman et al., Robust fine-tuning of zero-shot models, 2022)."""
-        after = self.copies()
-        self.clip.load_state_dict({name: torch.lerp(weight, after[0][name], share) for name, weight in before[0].items()})
-        with torch.no_grad():
-            self.table.rows.copy_(torch.lerp(before[1], after[1], share))
+        weights, rows = self.copies()
+        self.take({name: torch.lerp(weight, weights[name], share) for name, weight in before[0].items()}, torch.lerp(before[1], rows, share))
 
     def start_from(self, folder: Path) -> None:
         """Takes the weights of a folder of OpenCLIP's files, and the table beside them."""
         self.clip.load_named(load_file(folder / "open_clip_model.safetensors"))
-        with torch.no_grad():
-            self.table.rows.copy_(load_file(folder / "table.safetensors")["rows"])
+        self.table.load_state_dict(load_file(folder / "table.safetensors"), strict=False)
 
     def look_again(self, name: str) -> None:
         """Takes this trunk's features of all pictures for those before; they are kept in a file."""

@@ -29,7 +29,7 @@ from .trunk import FEATURES, MAP, SIDE, Trunk, package_state
 AT_ONCE, SEEN_AT_ONCE = 64, 16  # pictures of a job, and of a call of the network
 AHEAD = 16  # jobs that photographs are read ahead of the network: 7 MB each
 FEW = 1_500  # sources with fewer training photographs are viewed twice
-COMPOSED = 0.4  # share of training scenes with a count, a place or a size
+COMPOSED = 0.6  # share of training scenes with a count, a place or a size
 GROUNDS = 1024  # photographs that lend blurred grounds to scenes
 PHOTO, SCENE, TEST_PHOTO, TEST_DRAWING, TEST_GROUND, TEST_COUNT = range(6)
 
@@ -212,7 +212,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--trunk", type=Path, required=True, help="the package with the trunk's weights")
-    parser.add_argument("--scenes", type=int, default=36_000, help="training scenes of drawings")
+    parser.add_argument("--scenes", type=int, default=72_000, help="training scenes of drawings")
     parser.add_argument("--tests", type=int, default=2000, help="scenes that ask for grounds, and half as many for counts")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seed", type=int, default=1)

@@ -227,7 +227,7 @@ def main() -> None:
     parser.add_argument("--memory", type=Path, required=True, help="folder that everyday_clip.memory wrote")
     parser.add_argument("--trunk", type=Path, required=True, help="the package with the trunk's weights")
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--start", type=Path, help="folder of an earlier run, such as training/candidate: its weights take the place of the stage `table`")
+    parser.add_argument("--start", type=Path, help="folder of an earlier run, such as training/weights: its weights take the place of the stage `table`")
     parser.add_argument("--table", type=int, default=900, help="steps of this stage, as below")
     parser.add_argument("--tune", type=int, default=1200)
     parser.add_argument("--spoken", type=int, default=1200)

@@ -8,7 +8,7 @@ export const EMBEDDED = "everyday-clip";
 export const SHIPPED = {
   [EMBEDDED]: {
     knows: "knows everyday things",
-    limit: "Its input is 64 × 64 pixels, and it was trained on photographs of a single centred object: it usually gets small objects and busy scenes wrong.",
+    limit: "Its input is 192 × 192 pixels, and it was trained on a list of names: it usually gets small objects wrong, and things that are not on the list.",
   },
   "emoji-clip": {
     knows: "knows drawings and emoji",

@@ -10,8 +10,9 @@ tests/golden/full_size.py writes it (outlier channels, expected.safetensors from
     *_q4.onnx                           blocks of 32
     model_quantized.onnx                both towers in one, for transformers.js's pipeline (vit-b-32 only)
 
-For each of open_clip's MobileCLIP2-S0 and PE-Core-S-16-384, a folder as tests/golden/full_size_open_clip.py writes it, and in
-its onnx/ the vision tower alone: a FastViT with the branches of its convolutions folded, as for any inference.
+For each of open_clip's MobileCLIP2-S0, PE-Core-S-16-384 and ViT-B-16-SigLIP (the sizes of Marqo's fashionSigLIP), a folder as
+tests/golden/full_size_open_clip.py writes it, and in its onnx/ the vision tower alone: a FastViT with the branches of its convolutions
+folded, as for any inference, SigLIP also in four bits as bitsandbytes has them (*_bnb4.onnx).
 
 Prompts are tokenized as the embedded model does it: no other tokenizer comes with the project.
 """
@@ -23,11 +24,14 @@ import onnx
 import torch
 from gguf import GGUFReader
 from onnxruntime.quantization import QuantType, quantize_dynamic
+from onnxruntime.quantization.matmul_bnb4_quantizer import MatMulBnb4Quantizer
 from onnxruntime.quantization.matmul_nbits_quantizer import MatMulNBitsQuantizer
 from timm.utils import reparameterize_model
 from transformers import CLIPModel
 
-sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "tests/golden"))
+GOLDEN = pathlib.Path(__file__).parent.parent / "tests/golden"
+SIGLIP_TOKENIZER = GOLDEN / "siglip/unigram.json"
+sys.path.insert(0, str(GOLDEN))
 import full_size
 import full_size_open_clip
 from make_models import tower
@@ -45,7 +49,9 @@ CHECKPOINTS = {
 CHECKPOINTS["vit-l-14-336"]["projection_dim"] = 768
 CHECKPOINTS["vit-l-14-336"]["vision_config"]["image_size"] = 336
 
-OPEN_CLIP = ["MobileCLIP2-S0", "PE-Core-S-16-384"]
+SIGLIP = "ViT-B-16-SigLIP"
+OPEN_CLIP = ["MobileCLIP2-S0", "PE-Core-S-16-384", SIGLIP]
+BNB4_BLOCK = 64  # weights that share a scale, as in bitsandbytes
 
 
 class Tower(torch.nn.Module):
@@ -127,6 +133,10 @@ def export_vision(folder, model):
     visual = reparameterize_model(model.visual) if hasattr(model.visual.trunk, "stem") else model.visual
     export(visual, (torch.randn(1, 3, side, side),), whole, ["pixel_values"], ["embeds"], {"pixel_values": {0: "batch"}})
     quantize(whole, out / "vision_q8.onnx")
+    if folder.name == SIGLIP:
+        quantizer = MatMulBnb4Quantizer(onnx.load(str(whole)), MatMulBnb4Quantizer.NF4, BNB4_BLOCK)
+        quantizer.process()
+        quantizer.model.save_model_to_file(str(out / "vision_bnb4.onnx"))
 
 
 def main(out, gguf, *names):
@@ -149,7 +159,8 @@ def main(out, gguf, *names):
     for seed, name in enumerate(OPEN_CLIP, start=31):
         if is_wanted(name):
             print(f"making {name}", flush=True)
-            export_vision(out / name, full_size_open_clip.write(out / name, name, tokenizer, seed))
+            words = SIGLIP_TOKENIZER if name == SIGLIP else tokenizer
+            export_vision(out / name, full_size_open_clip.write(out / name, name, words, seed))
             (out / name / "done").touch()
 
 

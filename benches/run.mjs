@@ -43,6 +43,7 @@ const TINY = gguf("tinyclip-vit-8m-16", "q8_0");
 const B16 = gguf("vit-b-16", "q8_0");
 const MOBILE = "MobileCLIP2-S0";
 const PE = "PE-Core-S-16-384";
+const SIGLIP = "ViT-B-16-SigLIP"; // the sizes of fashionSigLIP, which GoogleChrome's webai-compute-benchmark runs
 const ten = NOUNS.map((noun) => `a photo of a ${noun}.`);
 const templates = ["a {}.", "a photo of a {}.", "a drawing of a {}.", "a small {}.", "a big {}.", "the {} here.", "one {}."];
 const nouns = Array.from({ length: 1000 }, (_, n) => `${NOUNS[n % 10]} number ${n}`);
@@ -68,9 +69,9 @@ const BENCHES = {
     call(page, "vision", "vit-l-14-336", { threads: 1, dtype: "q8", gguf: gguf("vit-l-14-336", "q8_0"), rounds: 3 }),
   // The faster of the peer's types is the one to compare with, which is not the same everywhere.
   ...Object.fromEntries(
-    [["mobileclip2_s0", MOBILE], ["pe_s16", PE]].flatMap(([name, checkpoint]) =>
+    [["mobileclip2_s0", MOBILE, "fp32"], ["pe_s16", PE, "fp32"], ["siglip_b16", SIGLIP, "bnb4"]].flatMap(([name, checkpoint, other]) =>
       [1, 2].flatMap((threads) =>
-        ["fp32", "q8"].map((type) => [
+        [other, "q8"].map((type) => [
           `vision_${name}_${type}_${threads}t`,
           (/** @type {import("playwright-core").Page} */ page) => {
             const options = { threads, dtype: type === "fp32" ? "" : type, gguf: gguf(checkpoint, "q8_0") };

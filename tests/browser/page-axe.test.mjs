@@ -65,7 +65,7 @@ const STATES = {
     await page.getByRole("tab", { name: "Robustness" }).click();
     const view = page.locator("robustness-view");
     await view.getByLabel("Pictures per label").fill("1");
-    for (const family of ["blur", "weather", "digital"]) await view.getByLabel(family).uncheck();
+    for (const family of ["noise", "blur", "weather", "digital"]) await view.getByLabel(family).uncheck();
     await view.getByRole("button", { name: "Measure" }).click();
     await page.locator(`robustness-view[data-state="ready"]`).waitFor();
     await view.getByRole("button", { name: "Show" }).click();

@@ -29,11 +29,16 @@ from seeded_clip import OUTLIER_GAIN, OUTLIER_SHARE
 CALIBRATION = 4
 
 
+def is_squashed(name):
+    """Whether a model of this name wants whole pictures as squares, and pixels from -1 to 1."""
+    return name.startswith("PE-") or "SigLIP" in name
+
+
 def statistics(name):
     """Mean and standard deviation of the pixels that a model of this name wants."""
     if name.startswith("MobileCLIP"):
         return [0.0] * 3, [1.0] * 3
-    return ([0.5] * 3, [0.5] * 3) if name.startswith("PE-") else (OPENAI_MEAN, OPENAI_STD)
+    return ([0.5] * 3, [0.5] * 3) if is_squashed(name) else (OPENAI_MEAN, OPENAI_STD)
 
 
 def normal(pictures, mean, std):
@@ -88,7 +93,7 @@ def write(out, name, tokenizer_json, seed):
     write_json(out / "open_clip_config.json", {
         "model_cfg": open_clip.get_model_config(name),
         "preprocess_cfg": {"mean": mean, "std": std, "interpolation": "bilinear",
-                           "resize_mode": "squash" if name.startswith("PE-") else "shortest"},
+                           "resize_mode": "squash" if is_squashed(name) else "shortest"},
     })
     save_file({key: value.contiguous() for key, value in model.state_dict().items()}, out / "open_clip_model.safetensors")
 

@@ -4,8 +4,7 @@ usage: python tests/browser/taught-names.py CONCEPTS.json NAMES.txt > tests/brow
 
 CONCEPTS.json is what `training/prepare` packs, NAMES.txt the model's list. Inside are names of its concepts. Outside are nouns of WordNet
 (Debian: wordnet-base) that the list lacks: the first words of animals, plants, foods and artifacts, in lower case. Both are drawn with
-seed 20, and each is written in a form drawn with it. The plurals are the training recipe's. The names in the tree are still those that
-this script drew at commit 75316ec, of the model that ships.
+seed 20, and each is written in a form drawn with it. The plurals are the training recipe's.
 """
 
 import json

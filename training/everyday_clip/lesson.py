@@ -20,7 +20,7 @@ from .scenes import COLOUR_NAMES, INK, PEN, is_held_out_pair
 PHOTO_POWER = 0.5  # a concept with n photographs is shown n ** PHOTO_POWER times as often as one with one
 SCENE_SHARE = 0.3  # of the pictures of a batch
 SMALL = ["tiny-imagenet", "cifar-10", "fruits-360", "grounds"]  # sources with many photographs of less than 128 pixels
-FAMILY_SHARES = (0.5, 0.12, 0.08, 0.3)  # how often a picture is asked for a name, a parent, a keyword, a visitors' word
+FAMILY_SHARES = (0.46, 0.18, 0.08, 0.28)  # how often a picture is asked for a name, a parent, a keyword, a visitors' word
 PHRASE_SCALE = 30.0  # of cosines, where phrases rank pictures and where texts are compared with the table
 AT_GOAL = 10.0  # what a text's distance from its goal weighs
 MIXED = 0.15  # of the texts of a spoken batch name two things

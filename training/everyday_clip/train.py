@@ -29,12 +29,12 @@ from .trunk import Trunk, package_state
 from .weights import save_folder
 
 TEMPLATE = "a {}"
-TABLE_BATCH, IMAGINED, TUNE_BATCH, SPOKEN_BATCH, CAPTIONS, COUNTED, GROUNDED = 768, 512, 160, 768, 192, 48, 24
+TABLE_BATCH, IMAGINED, TUNE_BATCH, SPOKEN_BATCH, CAPTIONS, COUNTED, GROUNDED = 768, 512, 160, 768, 192, 64, 24
 TEMPERATURE = 2.0  # of the classifier that the tuned trunk must keep
 KEPT, NEAR = 2.0, 1.0  # what a photograph's classifier reading and its features' distance weigh in `tune`, against the phrases
 LOOKED_AT = 128  # pictures at once
 JUDGED = 0.5  # what the linear readings of scenes weigh, against the phrases
-WEIGHTS = {"spoken": 3.0, "phrases": 1.0, "captions": 0.5, "counts": 0.5, "grounds": 1.0}  # of the terms of `joint`
+WEIGHTS = {"spoken": 3.0, "phrases": 1.0, "captions": 0.5, "counts": 0.8, "grounds": 1.0}  # of the terms of `joint`
 SHOW, SAVE = 25, 100  # steps
 
 

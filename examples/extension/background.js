@@ -1,7 +1,7 @@
 /** The extension's service worker: it may start no worker and import nothing later on, so it runs `clip-wasm/inline`. */
 import { pipeline } from "./clip-wasm/inline.js";
 
-const LABELS = "a person, an animal, food, a building, a landscape, a drawing, text";
+const LABELS = "animal, food, plant, vehicle, building, landscape";
 
 /** Opened when it is first needed, and anew each time the browser has ended this worker. */
 let opening;

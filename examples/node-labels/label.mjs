@@ -6,7 +6,7 @@ import { readdir } from "node:fs/promises";
 import path from "node:path";
 import { pipeline } from "clip-wasm/node";
 
-const [folder = ".", labels = "a photograph, a drawing, a screenshot, a document"] = process.argv.slice(2);
+const [folder = ".", labels = "animal, food, plant, vehicle, building, landscape"] = process.argv.slice(2);
 const classify = await pipeline("zero-shot-image-classification");
 const quoted = (text) => `"${`${text}`.replaceAll('"', '""')}"`;
 

@@ -1,7 +1,7 @@
 """Measures a model on pictures that training never saw, with 95 % intervals: `python -m everyday_clip.evaluate FOLDER --data DATA --memory MEMORY
 --trunk WHEEL`.
 
-Prints a line a figure, then the table of what the model should reach; `--before` adds the column of an earlier eval.json.
+Prints a line a figure, then the table of what is aimed at; `--before` adds the column of an earlier eval.json.
 """
 
 import argparse
@@ -28,7 +28,7 @@ fruit vegetable food drink dessert bread apple flower tree plant clothing shirt 
 bottle container musical instrument computer telephone clock person toy ball bag cup""".split()
 COMMON = [w for w in COMMON if w not in ("musical", "instrument")] + ["musical instrument"]
 TWELVE = ["animal", "vehicle", "food", "drink", "plant", "clothing", "furniture", "building", "tool", "musical instrument", "container", "landscape"]
-BARS = {  # key -> what it must reach; ranks are better when lower
+BARS = {  # key -> what is aimed at; ranks are better when lower
     "twemoji.top1": 0.84, "fxemoji.top1": 0.76, "count": 0.955, "ground.seen": 0.98, "ground.unseen": 0.98, "twemoji.keyword_rank": 0.07,
     "fxemoji.keyword_rank": 0.10, "tiny-imagenet.all.top1": 0.60, "full-size.top1": 0.55, "caltech-101.all.top1": 0.87, "grocery.all.top1": 0.94,
     "cifar-10.all.top1": 0.85, "twelve": 0.90,

@@ -1,5 +1,5 @@
 """Scenes: a drawing once or several times on a ground. Planned on the CPU (so that captions can be written), painted in
-batches. The grammar of grounds, counts, places and sizes is emoji-clip's.
+batches.
 """
 
 import math

@@ -93,7 +93,7 @@ _MEDIUM = {t: A_DRAWING for t in DRAWING} | {t: A_PHOTO for t in PHOTO}
 
 
 def scene_caption(rng: np.random.Generator, concept: int, names, keywords, row, ground, count, place, size, style) -> tuple[str, list[int]]:
-    """A random true caption of a scene, in emoji-clip's grammar, and what it says (columns PHRASE to LINES)."""
+    """A random true caption of a scene, and what it says (columns PHRASE to LINES)."""
     said = [NONE] * 7
     said[MEDIUM] = ANY_MEDIUM
     roll = rng.random()

@@ -13,8 +13,7 @@ from .trunk import Trunk
 
 LICENSE = "research and education only: trained in part on photographs of ImageNet and CIFAR-10, see the model card"
 DESCRIPTION = (
-    "A small CLIP of photographs and drawings of everyday things: animals, food, clothes, vehicles, household things, scenes and weather; "
-    "colours of plain grounds and counts in drawings."
+    "A small CLIP of photographs and drawings of everyday things: animals, food, clothes, vehicles, household things, scenes and weather."
 )
 
 

@@ -249,7 +249,7 @@ impl Prompts {
 pub enum ModeName {
     /// Compare the labels: scores sum to one
     Softmax,
-    /// Score each label independently: relative to an empty prompt, or with a sigmoid if the model is SigLIP
+    /// Score each label independently: relative to the model's neutral cosine or an empty prompt, or with a sigmoid if it is SigLIP
     Independent,
 }
 

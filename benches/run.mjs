@@ -1,7 +1,8 @@
 // @ts-check
 /**
  * Times this engine and onnxruntime-web on the same weights in one Chromium, round after round, and prints ratios.
- * usage: node benches/run.mjs [--json FILE] [--markdown FILE] [--only NAME[,NAME…]]
+ * usage: node benches/run.mjs [--json FILE] [--markdown FILE] [--only NAME[,NAME…]] [--flag FLAG…]
+ * FLAGs go to Chromium: with --flag=--js-flags=--wasm-revectorize, V8 joins 128-bit operations to 256-bit ones where it can.
  * `./build.sh bench` makes what it needs: target/bench/checkpoints (checkpoints.py), target/bench/node_modules and
  * target/bench/python (or PYTHON), which the native comparison runs in (native.py).
  */
@@ -15,7 +16,7 @@ import { firstAnswerFiles } from "../tools/first-answer.mjs";
 import { serve } from "../tools/serve.mjs";
 import { launchProfile } from "../tests/browser/chromium.mjs";
 
-const { values: flags } = parseArgs({ options: { json: { type: "string" }, markdown: { type: "string" }, only: { type: "string" } } });
+const { values: flags } = parseArgs({ options: { json: { type: "string" }, markdown: { type: "string" }, only: { type: "string" }, flag: { type: "string", multiple: true } } });
 const CLI = "target/release/clip-wasm";
 const FOLDER = "target/bench";
 const PEER = "onnxruntime-web 1.30.0";
@@ -228,7 +229,7 @@ for (const name of chosen) {
   } else {
     // One browser for each, so that one cannot warm another; with a profile on the disk, or else files are kept in memory.
     const profile = mkdtempSync(path.join(tmpdir(), "bench-"));
-    const browser = await launchProfile(profile);
+    const browser = await launchProfile(profile, ...(flags.flag ?? []));
     const page = await browser.newPage();
     await page.goto(`${site.url}tests/browser/blank.html`);
     await page.evaluate(`import("/benches/page.js")`);

@@ -17,10 +17,11 @@ export function launchChromium(...flags) {
 /**
  * The same with a profile in a folder, so that what pages store lies on the disk.
  * @param {string} folder
+ * @param {string[]} flags
  * @returns {Promise<import("playwright-core").BrowserContext>}
  */
-export function launchProfile(folder) {
-  return chromium.launchPersistentContext(folder, { executablePath, args: FLAGS });
+export function launchProfile(folder, ...flags) {
+  return chromium.launchPersistentContext(folder, { executablePath, args: [...FLAGS, ...flags] });
 }
 
 /**

@@ -234,8 +234,14 @@ bench() {
   "$folder/python/bin/pip" install --quiet -r benches/requirements.txt
   cp benches/package.json benches/package-lock.json "$folder/"
   npm ci --prefix "$folder" --ignore-scripts --no-audit --no-fund
+  npx esbuild "$folder/node_modules/@litertjs/core/dist/index.js" --bundle --format=iife --global-name=liteRt --log-level=error --outfile="$folder/litert.js"
   say "making the checkpoints (ten minutes, once)"
   "$folder/python/bin/python" benches/checkpoints.py "$folder/checkpoints" models/everyday-clip.gguf
+  if [ ! -f "$folder/checkpoints/vit-b-32/onnx/vision_int8.tflite" ]; then
+    python3 -m venv "$folder/litert"
+    "$folder/litert/bin/pip" install --quiet -r benches/requirements-litert.txt
+    "$folder/litert/bin/python" benches/litert.py "$folder/checkpoints/vit-b-32"
+  fi
   put_page "$folder/page"
   say "timing"
   node benches/run.mjs "$@"

@@ -1,12 +1,16 @@
 // What the bench runs in the page: ours and the peer side by side on the same weights, round after round.
 import { EngineClient } from "/target/bench/page/pkg/engine/client/engine-client.js"; // as a visitor gets it
 
-const PEER = "/target/bench/node_modules/onnxruntime-web/dist/";
+/** The peers' runtimes: their workers, their files, and how the names of their models end. */
+const PEERS = {
+  onnxruntime: { worker: "/benches/peer-worker.js", type: "module", folder: "/target/bench/node_modules/onnxruntime-web/dist/", ending: ".onnx" },
+  litert: { worker: "/benches/litert-worker.js", type: "classic", folder: "/target/bench/node_modules/@litertjs/core/wasm/", ending: ".tflite" },
+};
 const CHECKPOINTS = "/target/bench/checkpoints/";
 
-/** A worker of the peer's, with its calls as promises. */
-function startPeer(threads) {
-  const worker = new Worker("/benches/peer-worker.js", { type: "module" });
+/** A worker of a peer's, with its calls as promises. */
+function startPeer(threads, { worker: file, type, folder } = PEERS.onnxruntime) {
+  const worker = new Worker(file, { type });
   const waiting = new Map();
   let next = 0;
   worker.onmessage = ({ data: { id, result, error } }) => {
@@ -19,7 +23,7 @@ function startPeer(threads) {
       waiting.set(++next, { resolve, reject });
       worker.postMessage({ id: next, call: name, options }, transfer);
     });
-  return call("start", { folder: PEER, threads }).then(() => ({ call, end: () => worker.terminate() }));
+  return call("start", { folder, threads }).then(() => ({ call, end: () => worker.terminate() }));
 }
 
 /** The tensors of a safetensors file, as typed arrays by name. */
@@ -141,9 +145,9 @@ async function ourTurn({ threads, gguf, rounds }, into, run) {
 }
 
 /** A turn of the peer's with a tower of a checkpoint: the milliseconds of each round for one of `count` things that go in together. */
-async function peerTurn({ threads, dtype, rounds }, into, checkpoint, tower, input, count = 1) {
-  const peer = await startPeer(threads);
-  await peer.call("load", { name: tower, url: `${CHECKPOINTS}${checkpoint}/onnx/${tower}${dtype ? `_${dtype}` : ""}.onnx` });
+async function peerTurn({ threads, dtype, rounds, peer: which = "onnxruntime" }, into, checkpoint, tower, input, count = 1) {
+  const peer = await startPeer(threads, PEERS[which]);
+  await peer.call("load", { name: tower, url: `${CHECKPOINTS}${checkpoint}/onnx/${tower}${dtype ? `_${dtype}` : ""}${PEERS[which].ending}` });
   for (let round = -WARM_UP; round < rounds; round++) {
     const { ms } = await peer.call("run", { name: tower, ...input() });
     if (round >= 0) into.push(ms / count);

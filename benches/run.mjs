@@ -20,6 +20,7 @@ const { values: flags } = parseArgs({ options: { json: { type: "string" }, markd
 const CLI = "target/release/clip-wasm";
 const FOLDER = "target/bench";
 const PEER = "onnxruntime-web 1.30.0";
+const LITERT = "LiteRT.js 2.5.3";
 const NOUNS = "cat dog bird fish house tree car boat bread apple".split(" ");
 const PROMPTS = JSON.parse(readFileSync(`${FOLDER}/checkpoints/prompts.json`, "utf8"));
 
@@ -55,6 +56,13 @@ const BENCHES = {
   vision_b32_1t: (page) => call(page, "vision", "vit-b-32", { threads: 1, dtype: "q8", gguf: B32, rounds: 15 }),
   vision_b32_2t: (page) =>
     call(page, "visionInTurns", "vit-b-32", { threads: 2, dtype: "q8", gguf: B32, turns: 3, rounds: 7 }),
+  ...Object.fromEntries(
+    [1, 2].map((threads) => [
+      `vision_b32_litert_${threads}t`,
+      (/** @type {import("playwright-core").Page} */ page) =>
+        call(page, "visionInTurns", "vit-b-32", { threads, dtype: "int8", gguf: B32, peer: "litert", turns: 3, rounds: 7 }),
+    ]),
+  ),
   vision_b32_1t_in_turns: (page) =>
     call(page, "visionInTurns", "vit-b-32", { threads: 1, dtype: "q8", gguf: B32, turns: 3, rounds: 7 }),
   vision_b32_q4_1t: (page) =>
@@ -201,7 +209,7 @@ function markdown(found) {
 Written by \`./build.sh bench --markdown docs/BENCH.md\` on ${new Date().toISOString().slice(0, 10)}, ${cpus()[0].model.trim()}, ${cpus().length} cores, Chromium.
 Memory is in megabytes: the most that loading takes, over the engine without a model (weights: ${found.memory_b32?.weights_mb} MB).
 Times are medians in milliseconds, ratios medians of ours over the peer's (${PEER}) in the same round, q8 unless the name
-says otherwise; cosines are means to PyTorch's f32. \`1t\` and \`2t\` are threads. \`eval\` is the command line, in
+says otherwise; \`litert\` is against ${LITERT} with the same tower in int8 (XNNPACK); cosines are means to PyTorch's f32. \`1t\` and \`2t\` are threads. \`eval\` is the command line, in
 milliseconds per picture, against Python (\`benches/native.py\`). \`batch8\` is eight pictures at once, in milliseconds for each: ours from the
 call to the embeddings, preprocessing included, the peer's tower alone.
 
@@ -239,7 +247,7 @@ for (const name of chosen) {
         results[name].push(await call(page, "kernels", flavour, TINY, flavour.endsWith("threads") ? 2 : 1));
       }
     } else {
-      results[name] = { peer: PEER, ...(await BENCHES[name](page)) };
+      results[name] = { peer: name.includes("litert") ? LITERT : PEER, ...(await BENCHES[name](page)) };
     }
     await browser.close();
     rmSync(profile, { recursive: true });

@@ -1,0 +1,35 @@
+// LiteRT.js on a thread of its own: the calls of peer-worker.js. Its loader needs a classic worker, hence a bundle (see build.sh).
+importScripts("/target/bench/litert.js");
+
+let threaded;
+const models = {};
+
+const handlers = {
+  /** Loads the runtime for a number of threads. */
+  async start({ folder, threads }) {
+    threaded = threads;
+    await liteRt.loadLiteRt(folder, { threads: threads > 1 });
+  },
+  /** Compiles a model for XNNPACK. */
+  async load({ name, url }) {
+    models[name] = await liteRt.loadAndCompile(url, { accelerator: "wasm", cpuOptions: { numThreads: threaded } });
+  },
+  /** Runs a tower on `data` of shape `dims`; gives the milliseconds and the embeddings. */
+  async run({ name, data, dims }) {
+    const start = performance.now();
+    const input = new liteRt.Tensor(data, dims);
+    const [output] = await models[name].run(input);
+    const embeds = Float32Array.from(output.toTypedArray());
+    const ms = performance.now() - start;
+    for (const tensor of [input, output]) tensor.delete();
+    return { ms, embeds };
+  },
+};
+
+addEventListener("message", async ({ data: { id, call, options } }) => {
+  try {
+    postMessage({ id, result: await handlers[call](options) });
+  } catch (error) {
+    postMessage({ id, error: String(error) });
+  }
+});

@@ -8,6 +8,8 @@ const handlers = {
   /** Loads the runtime for a number of threads. */
   async start({ folder, threads }) {
     threaded = threads;
+    // Emscripten takes this script's folder for its own.
+    self.Module = { locateFile: (file) => `${folder}${file}`, mainScriptUrlOrBlob: `${folder}litert_wasm_threaded_internal.js` };
     await liteRt.loadLiteRt(folder, { threads: threads > 1 });
   },
   /** Compiles a model for XNNPACK. */

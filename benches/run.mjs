@@ -41,8 +41,6 @@ function tokenize(model, prompts) {
 }
 
 const B32 = gguf("vit-b-32", "q8_0");
-const TINY = gguf("tinyclip-vit-8m-16", "q8_0");
-const B16 = gguf("vit-b-16", "q8_0");
 const MOBILE = "MobileCLIP2-S0";
 const PE = "PE-Core-S-16-384";
 const SIGLIP = "ViT-B-16-SigLIP"; // the sizes of fashionSigLIP, which GoogleChrome's webai-compute-benchmark runs
@@ -68,8 +66,8 @@ const BENCHES = {
   vision_b32_q4_1t: (page) =>
     call(page, "vision", "vit-b-32", { threads: 1, dtype: "q4", gguf: gguf("vit-b-32", "q4_0"), rounds: 5 }),
   vision_b32_fp32_1t: (page) => call(page, "vision", "vit-b-32", { threads: 1, dtype: "", gguf: B32, rounds: 5 }),
-  vision_tinyclip_1t: (page) => call(page, "vision", "tinyclip-vit-8m-16", { threads: 1, dtype: "q8", gguf: TINY, rounds: 15 }),
-  vision_b16_1t: (page) => call(page, "vision", "vit-b-16", { threads: 1, dtype: "q8", gguf: B16, rounds: 5 }),
+  vision_tinyclip_1t: (page) => call(page, "vision", "tinyclip-vit-8m-16", { threads: 1, dtype: "q8", gguf: gguf("tinyclip-vit-8m-16", "q8_0"), rounds: 15 }),
+  vision_b16_1t: (page) => call(page, "vision", "vit-b-16", { threads: 1, dtype: "q8", gguf: gguf("vit-b-16", "q8_0"), rounds: 5 }),
   vision_b32_batch8_1t: (page) =>
     call(page, "visionBatch", "vit-b-32", { threads: 1, dtype: "q8", gguf: B32, batch: 8, turns: 3, rounds: 4 }),
   vision_b32_batch8_2t: (page) =>
@@ -244,7 +242,7 @@ for (const name of chosen) {
     if (name === "kernels") {
       results[name] = [];
       for (const flavour of ["simd", "relaxed", "simd-threads", "relaxed-threads"]) {
-        results[name].push(await call(page, "kernels", flavour, TINY, flavour.endsWith("threads") ? 2 : 1));
+        results[name].push(await call(page, "kernels", flavour, gguf("tinyclip-vit-8m-16", "q8_0"), flavour.endsWith("threads") ? 2 : 1));
       }
     } else {
       results[name] = { peer: name.includes("litert") ? LITERT : PEER, ...(await BENCHES[name](page)) };

@@ -118,6 +118,7 @@ withEngine("an embedding of another length, or with what is no number, is not cl
 withEngine("pixels that are not as many as their sides say are refused", () => {
   for (const [width, height, bytes, code] of SHAPES) {
     refused(() => model.embed_pixels(new Uint8Array(bytes), width, height), code, /pixels/);
+    refused(() => model.embed_canvases([new Uint8Array(bytes)], Uint32Array.of(width), Uint32Array.of(height)), code, /pixels/);
     refused(() => model.saliency_of_pixels(new Uint8Array(bytes), width, height, "occlusion"), code, /pixels/);
     if (width === height) refused(() => model.embed_squares([new Uint8Array(bytes)], width), code, /pixels/);
   }

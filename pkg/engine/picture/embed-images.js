@@ -2,6 +2,7 @@
 /** @import { ImageInput, Job, WasmEngine, WasmImageEmbeddings } from "../protocol/types.js" */
 import { codeOf } from "../protocol/code-of.js";
 import { EngineError } from "../protocol/engine-error.js";
+import { browserPixels } from "./browser-pixels.js";
 import { embedImage } from "./embed-image.js";
 import { PicturesTogether } from "./pictures-together.js";
 
@@ -18,10 +19,9 @@ export async function embedImages(engine, { images, first = 0, total = images.le
   /** @type {Float32Array[]} */
   const rows = [];
   while (rows.length < images.length) {
-    const some = images.slice(rows.length, rows.length + together.count);
-    const files = some.filter((image) => image instanceof Blob);
+    const some = await Promise.all(images.slice(rows.length, rows.length + together.count).map(readable));
     const begun = performance.now();
-    const embedded = some.length > 1 && files.length === some.length ? await embedFiles(engine, files) : some.map(() => undefined);
+    const embedded = some.length > 1 ? await embedTogether(engine, some) : some.map(() => undefined);
     for (const [index, embedding] of embedded.entries()) {
       const place = first + rows.length + 1;
       rows.push(embedding ?? (await embedOne(engine, some[index], total > 1 ? `image ${place} of ${total}: ` : "")));
@@ -33,18 +33,42 @@ export async function embedImages(engine, { images, first = 0, total = images.le
   return rows;
 }
 
+/** A picture as the engine takes it, or as it is where the browser cannot read it. @param {ImageInput} image @returns {Promise<ImageInput>} */
+async function readable(image) {
+  return image instanceof Blob || image instanceof ImageData ? image : browserPixels(image).catch(() => image);
+}
+
 /**
+ * All files in one pass, and all pixels.
  * @param {WasmEngine} engine
- * @param {Blob[]} files
- * @returns {Promise<(Float32Array | undefined)[]>} nothing for those that the engine cannot decode
+ * @param {ImageInput[]} images
+ * @returns {Promise<(Float32Array | undefined)[]>} nothing for those that have to be tried alone
  */
-async function embedFiles(engine, files) {
-  const bytes = await Promise.all(files.map(async (file) => new Uint8Array(await file.arrayBuffer())));
-  const { embeddings, failures } = taken(engine.embed_images(bytes));
+async function embedTogether(engine, images) {
+  const files = images.filter((image) => image instanceof Blob);
+  const canvases = images.filter((image) => image instanceof ImageData);
+  /** @type {Map<ImageInput, Float32Array | undefined>} */
+  const found = new Map();
+  if (files.length) {
+    const bytes = await Promise.all(files.map(async (file) => new Uint8Array(await file.arrayBuffer())));
+    for (const [place, row] of embeddingsOf(engine.embed_images(bytes), files.length).entries()) found.set(files[place], row);
+  }
+  if (canvases.length) {
+    const pixels = canvases.map(({ data }) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+    const sides = [canvases.map(({ width }) => width), canvases.map(({ height }) => height)].map((all) => Uint32Array.from(all));
+    const embedded = engine.embed_canvases(pixels, sides[0], sides[1]);
+    for (const [place, row] of embeddingsOf(embedded, canvases.length).entries()) found.set(canvases[place], row);
+  }
+  return images.map((image) => found.get(image));
+}
+
+/** The embedding of each of `count` pictures, or nothing. @param {WasmImageEmbeddings} found consumed @param {number} count */
+function embeddingsOf(found, count) {
+  const { embeddings, failures } = taken(found);
   const failed = new Set(failures.map(({ place }) => place));
-  const width = embeddings.length / Math.max(1, files.length - failed.size);
+  const width = embeddings.length / Math.max(1, count - failed.size);
   let row = 0;
-  return files.map((_, place) => (failed.has(place) ? undefined : embeddings.slice(row * width, ++row * width)));
+  return Array.from({ length: count }, (_, place) => (failed.has(place) ? undefined : embeddings.slice(row * width, ++row * width)));
 }
 
 /** @param {WasmEngine} engine @param {ImageInput} image @param {string} which */

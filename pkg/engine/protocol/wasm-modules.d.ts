@@ -139,10 +139,12 @@ export interface WasmEngine {
   tokenize(text: string): Uint32Array;
   /** [3, image_size, image_size], of an encoded picture. */
   preprocess(bytes: Uint8Array): Float32Array;
-  /** How many pictures are best given at once to the two that follow: as many as the threads embed together. */
+  /** How many pictures are best given at once to the three that follow: as many as the threads embed together. */
   pictures_together(): number;
   /** Encoded pictures, several on each thread. */
   embed_images(pictures: Uint8Array[]): WasmImageEmbeddings;
+  /** Pixels of canvases, [height, width, 4] each. */
+  embed_canvases(pictures: Uint8Array[], widths: Uint32Array, heights: Uint32Array): WasmImageEmbeddings;
   /** Squares, [side, side, 3] each. */
   embed_squares(pictures: Uint8Array[], side: number): WasmImageEmbeddings;
   /** The square that damage is done to of an encoded picture. [side, side, 3] */

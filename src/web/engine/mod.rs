@@ -124,6 +124,22 @@ impl Engine {
         Ok(ImageEmbeddings::of(threads::inside(|| self.session.embed_images(&pictures))))
     }
 
+    /// The embeddings of RGBA pixels, as canvases give them, in the same way; each picture has its width and its height in `widths`
+    /// and `heights`.
+    pub fn embed_canvases(
+        &self,
+        pictures: Vec<Uint8Array>,
+        widths: &[u32],
+        heights: &[u32],
+    ) -> Result<ImageEmbeddings, JsValue> {
+        let sides = widths.iter().zip(heights);
+        let picture = |(rgba, (width, height)): (&Uint8Array, (&u32, &u32))| {
+            Rgb8::from_rgba(*width as usize, *height as usize, &rgba.to_vec())
+        };
+        let pictures: Vec<Rgb8> = pictures.iter().zip(sides).map(picture).collect::<Result<_, _>>().map_err(thrown)?;
+        Ok(ImageEmbeddings::of(threads::inside(|| self.session.embed_rgbs(&pictures))))
+    }
+
     /// The embeddings of square RGB pictures of `side` pixels, several on each thread.
     pub fn embed_squares(&self, pictures: Vec<Uint8Array>, side: usize) -> Result<ImageEmbeddings, JsValue> {
         let picture = |bytes: &Uint8Array| Rgb8::new(side, side, bytes.to_vec());

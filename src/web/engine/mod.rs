@@ -136,7 +136,8 @@ impl Engine {
         let picture = |(rgba, (width, height)): (&Uint8Array, (&u32, &u32))| {
             Rgb8::from_rgba(*width as usize, *height as usize, &rgba.to_vec())
         };
-        let pictures: Vec<Rgb8> = pictures.iter().zip(sides).map(picture).collect::<Result<_, _>>().map_err(thrown)?;
+        let pictures: Vec<Rgb8> =
+            pictures.iter().zip(sides).map(picture).collect::<Result<_, _>>().map_err(thrown)?;
         Ok(ImageEmbeddings::of(threads::inside(|| self.session.embed_rgbs(&pictures))))
     }
 

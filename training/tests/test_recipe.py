@@ -23,7 +23,7 @@ sys.path.insert(0, str(TRAINING))
 
 from emoji.doodles import STROKES, doodle  # noqa: E402
 from emoji.paths import NODE_MODULES  # noqa: E402
-from everyday_clip import data, evaluate, lesson, memory, texts, train  # noqa: E402
+from everyday_clip import blend, data, evaluate, lesson, memory, texts, train  # noqa: E402
 from everyday_clip.augment import opened, plain_view, random_view  # noqa: E402
 from everyday_clip.evaluate import above, chance_among, table, wilson  # noqa: E402
 from everyday_clip.model import WIDTH, Clip, Muon, cosine, orthogonalised, say  # noqa: E402
@@ -551,6 +551,9 @@ def test_the_stages_train_resume_and_leave_a_model_that_is_evaluated(world, stat
     assert torch.equal(load_folder(tmp_path / "next" / "export", state)[0].trunk.head.weight, last.trunk.head.weight)
     with pytest.raises(ValueError, match="name another --out"):
         run(monkeypatch, capsys, train, *world.options, "--start", tmp_path / "export", "--out", tmp_path)
+    run(monkeypatch, capsys, blend, tmp_path / "export", tmp_path / "next" / "export", 0.25, tmp_path / "between")
+    one, other, between = (load_folder(tmp_path / name, state)[0].text.square for name in ("export", "next/export", "between"))
+    assert torch.allclose(between, torch.lerp(one, other, 0.25), atol=1e-3) and not torch.equal(one, other)
     report = tmp_path / "eval.json"
     run(monkeypatch, capsys, evaluate, tmp_path / "export", *world.options, "--out", report)
     said = run(monkeypatch, capsys, evaluate, tmp_path / "export", *world.options, "--before", report)

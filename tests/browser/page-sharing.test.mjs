@@ -114,6 +114,29 @@ for (const [from] of PAGES) test(`a folder made from ${from} unpacks whole, and 
   await site.close();
 });
 
+test("a file that was made stays while what it holds does", async () => {
+  const site = await serve({ root: FOLDER });
+  const page = await browser.newPage();
+  await page.goto(`${site.url}#label=pizza&label=hat&sample=pizza.webp`);
+  await scores(page);
+  await page.getByRole("tab", { name: "Share" }).click();
+  await page.getByRole("button", { name: "Make a folder" }).click();
+  const made = page.getByRole("link", { name: /^Save/ });
+  await made.waitFor();
+  const edit = (/** @type {string} */ from, /** @type {string} */ to) =>
+    page.evaluate(([one, other]) => {
+      const followed = new Promise((resolve) => addEventListener("hashchange", () => setTimeout(resolve), { once: true }));
+      location.hash = location.hash.replace(one, other);
+      return followed;
+    }, [from, to]);
+  await edit("pizza.webp", "cat.webp");
+  assert.equal(await made.count(), 1, "another sample is chosen, which the demo holds either way");
+  await edit("label=hat", "label=bag");
+  assert.equal(await made.count(), 0, "the demo would hold another label");
+  await page.close();
+  await site.close();
+});
+
 test("demo.json presets title, text, labels, templates, mode and samples", async () => {
   const { page, close } = await openWith({
     title: "Fruit",

@@ -35,6 +35,8 @@ export class ShareView extends Component {
   #link;
   /** Address of the newest file made. */
   #made = "";
+  /** What the newest file holds, or what one would hold. @type {unknown[]} */
+  #held = [];
 
   /**
    * @param {object} wiring
@@ -58,7 +60,7 @@ export class ShareView extends Component {
     text.value = this.#demo.text;
     this.listen(copy, "click", () => this.#copy());
     this.listen(pictures, "change", () => this.refresh());
-    for (const field of [title, text]) this.listen(field, "input", () => this.#forget());
+    for (const field of [title, text]) this.listen(field, "input", () => this.#follow([]));
     this.listen(file, "click", () => this.#makeFile());
     this.listen(folder, "click", () => this.#makeFolder());
     if (inOneFile) {
@@ -74,7 +76,7 @@ export class ShareView extends Component {
     this.refresh();
   }
 
-  /** Shows what a demo would hold now. */
+  /** Shows what a demo would hold now; a file that was made of the same stays. */
   refresh() {
     const { pictures, picturesLine, picturesLabel, contents } = this.#parts;
     const { labels, templates, samples, pictures: own } = this.#current();
@@ -88,7 +90,21 @@ export class ShareView extends Component {
       ["Pictures", shown],
       ["Model", info ? `${info.name}, ${numberText.bytes(info.bytes)}` : ""],
     ];
-    if (!inOneFile) this.#forget();
+    const holds = this.#pieces();
+    if (!inOneFile && !isSame(holds, this.#held)) this.#follow(holds);
+  }
+
+  /** What a demo would hold now, to be compared piece by piece. @returns {unknown[]} */
+  #pieces() {
+    const { labels, ownLabels, templates, mode, pictures, samples } = this.#current();
+    const shown = this.#parts.pictures.checked ? pictures : [];
+    return [JSON.stringify([labels, ownLabels, templates, mode]), this.#session.info, ...shown, ...samples];
+  }
+
+  /** Drops the file that was made of something else. @param {unknown[]} holds */
+  #follow(holds) {
+    this.#held = holds;
+    this.#forget();
   }
 
   async #copy() {
@@ -124,13 +140,16 @@ export class ShareView extends Component {
    */
   async #make(pressed, suffix, pack) {
     const { file, folder, outcome, fault } = this.#parts;
-    this.#forget();
+    const holds = this.#pieces();
+    this.#follow(holds);
     pressed.after(outcome);
     outcome.textContent = "Packing.";
     file.disabled = folder.disabled = true;
     try {
       const { exportedDemo } = await packed.demo();
-      this.#offer(await pack(await exportedDemo(this.#chosen())), `${this.#name}.${suffix}`);
+      const blob = await pack(await exportedDemo(this.#chosen()));
+      if (this.#held === holds) this.#offer(blob, `${this.#name}.${suffix}`);
+      else outcome.textContent = "What the demo holds has changed meanwhile: make it again.";
     } catch (error) {
       outcome.textContent = "";
       fault.fault = { message: sentence(error) };
@@ -202,6 +221,11 @@ function inBrief(labels) {
  */
 function counted(count, one, several = `${one}s`) {
   return `${numberText.count(count)} ${count === 1 ? one : several}`;
+}
+
+/** @param {unknown[]} one @param {unknown[]} other */
+function isSame(one, other) {
+  return one.length === other.length && one.every((piece, index) => piece === other[index]);
 }
 
 customElements.define("share-view", ShareView);

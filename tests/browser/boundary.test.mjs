@@ -127,6 +127,16 @@ withEngine("pixels that are not as many as their sides say are refused", () => {
   refused(() => model.saliency(PICTURE, "guess"), "heatmap-method", /guess/);
 });
 
+withEngine("pixels together have the bits that each has alone", () => {
+  const [width, height] = [40, 30];
+  const pictures = [0, 1, 2].map((shift) => Uint8Array.from({ length: width * height * 4 }, (_, at) => (at * 7 + shift * 50) % 256));
+  const sides = [width, height].map((side) => new Uint32Array(3).fill(side));
+  const together = model.embed_canvases(pictures, sides[0], sides[1]);
+  const alone = pictures.map((rgba) => model.embed_pixels(rgba, width, height).embedding);
+  assert.deepEqual(together.failures, []);
+  assert.deepEqual([...together.embeddings], alone.flatMap((/** @type {Float32Array} */ row) => [...row]));
+});
+
 withEngine("label embeddings that are handed back are as many and as long as their labels ask", () => {
   const keep = (/** @type {string[]} */ labels, /** @type {Float32Array} */ values) => () => model.keep_labels(labels, TEMPLATES, values);
   refused(keep(["cat", "dog"], new Float32Array(256)), "value-count", /256 numbers .* 512 are needed/);

@@ -7,7 +7,9 @@ import { test } from "node:test";
 class ImageData {
   /** @param {number} width @param {number} height @param {number} value */
   constructor(width, height, value) {
-    Object.assign(this, { width, height, data: new Uint8ClampedArray(width * height * 4).fill(value) });
+    this.width = width;
+    this.height = height;
+    this.data = new Uint8ClampedArray(width * height * 4).fill(value);
   }
 }
 Object.assign(globalThis, { ImageData });
@@ -64,4 +66,27 @@ test("files and pixels keep their order, a picture twice", async () => {
 
 test("the first picture that cannot be embedded is named", async () => {
   await assert.rejects(embed(engine(), [canvas(1), file(2), canvas(99), canvas(4)]), /image 3 of 4: damaged/);
+});
+
+test("pixels of another form than a byte a channel are tried alone", async () => {
+  const one = engine();
+  const odd = canvas(5);
+  odd.data = new Uint8ClampedArray(odd.data.length * 2).fill(5);
+  assert.deepEqual(firsts(await embed(one, [canvas(1), odd])), [1, 5]);
+  assert.deepEqual(one.calls, ["canvases 1", "alone"]);
+});
+
+test("large canvases go few at a time", async () => {
+  const one = engine();
+  const sides = [3000, 3000, 2000, 2000];
+  assert.deepEqual(firsts(await embed(one, sides.map((side) => new ImageData(side, side, side / 1000)))), [3, 3, 2, 2]);
+  assert.deepEqual(one.calls, ["alone", "canvases 2", "alone"]);
+});
+
+test("a bitmap that the browser cannot read is named, with the reason", async () => {
+  const bitmap = { width: 2, height: 2, close: () => {} };
+  await assert.rejects(embed(engine(), [canvas(1), bitmap]), (/** @type {any} */ error) => {
+    assert.match(error.message, /image 2 of 2: the bitmap cannot be read/);
+    return /OffscreenCanvas/.test(error.cause.cause.message);
+  });
 });

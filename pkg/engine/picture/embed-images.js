@@ -6,6 +6,9 @@ import { browserPixels } from "./browser-pixels.js";
 import { embedImage } from "./embed-image.js";
 import { PicturesTogether } from "./pictures-together.js";
 
+/** Pixels of canvases that go through the engine together, at most, beside one picture of any size: 64 MB twice. */
+const MOST_PIXELS = 16e6;
+
 /**
  * The embeddings of several pictures, some at the same time.
  * @param {WasmEngine} engine
@@ -19,8 +22,8 @@ export async function embedImages(engine, { images, first = 0, total = images.le
   /** @type {Float32Array[]} */
   const rows = [];
   while (rows.length < images.length) {
-    const some = await Promise.all(images.slice(rows.length, rows.length + together.count).map(readable));
     const begun = performance.now();
+    const some = await taking(images.slice(rows.length, rows.length + together.count));
     const embedded = some.length > 1 ? await embedTogether(engine, some) : some.map(() => undefined);
     for (const [index, embedding] of embedded.entries()) {
       const place = first + rows.length + 1;
@@ -33,21 +36,38 @@ export async function embedImages(engine, { images, first = 0, total = images.le
   return rows;
 }
 
-/** A picture as the engine takes it, or as it is where the browser cannot read it. @param {ImageInput} image @returns {Promise<ImageInput>} */
-async function readable(image) {
-  return image instanceof Blob || image instanceof ImageData ? image : browserPixels(image).catch(() => image);
+/**
+ * The first of these pictures, as the engine takes them: files, and pixels up to the limit; an error for a bitmap that cannot be read.
+ * @param {ImageInput[]} images
+ * @returns {Promise<(Blob | ImageData | EngineError)[]>} at least one
+ */
+async function taking(images) {
+  /** @type {(Blob | ImageData | EngineError)[]} */
+  const some = [];
+  let pixels = 0;
+  for (const image of images) {
+    if (!(image instanceof Blob)) pixels += image.width * image.height;
+    if (some.length && pixels > MOST_PIXELS) break;
+    some.push(image instanceof Blob || image instanceof ImageData ? image : await browserPixels(image).catch(unreadable));
+  }
+  return some;
+}
+
+/** @param {unknown} cause */
+function unreadable(cause) {
+  return new EngineError("image-format", "the bitmap cannot be read; this browser cannot decode it either", { cause });
 }
 
 /**
  * All files in one pass, and all pixels.
  * @param {WasmEngine} engine
- * @param {ImageInput[]} images
+ * @param {(Blob | ImageData | EngineError)[]} images
  * @returns {Promise<(Float32Array | undefined)[]>} nothing for those that have to be tried alone
  */
 async function embedTogether(engine, images) {
   const files = images.filter((image) => image instanceof Blob);
-  const canvases = images.filter((image) => image instanceof ImageData);
-  /** @type {Map<ImageInput, Float32Array | undefined>} */
+  const canvases = images.filter((image) => image instanceof ImageData && image.data.byteLength === 4 * image.width * image.height);
+  /** @type {Map<Blob | ImageData | EngineError, Float32Array | undefined>} */
   const found = new Map();
   if (files.length) {
     const bytes = await Promise.all(files.map(async (file) => new Uint8Array(await file.arrayBuffer())));
@@ -71,9 +91,10 @@ function embeddingsOf(found, count) {
   return Array.from({ length: count }, (_, place) => (failed.has(place) ? undefined : embeddings.slice(row * width, ++row * width)));
 }
 
-/** @param {WasmEngine} engine @param {ImageInput} image @param {string} which */
+/** @param {WasmEngine} engine @param {Blob | ImageData | EngineError} image @param {string} which */
 async function embedOne(engine, image, which) {
   try {
+    if (image instanceof EngineError) throw image;
     return (await embedImage(engine, image)).embedding;
   } catch (error) {
     if (!(error instanceof Error) || !codeOf(error).startsWith("image-")) throw error;

@@ -16,7 +16,8 @@ usage: ./build.sh COMMAND
                     tests/browser/NAME.test.mjs [FLAVOUR...], which first makes simd and the builds named
   test              formatting, lints, docs, Rust tests, build, type checks, browser tests
   minutes           how long each step of a build took the last time it ran
-  bench [ARGS]      build, then time it against onnxruntime-web (--json FILE, --only NAME); the first run installs
+  bench [ARGS]      build, then time it against onnxruntime-web and LiteRT.js (--json FILE, --markdown FILE,
+                    --only NAME, --flag=FLAG for Chromium); the first run installs
                     PyTorch and makes full-size checkpoints: 10 GB in target/bench
   package [PROGRAM...]
                     build, pack and check the npm package, and try it with each bundler: build a program, open it in

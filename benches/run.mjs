@@ -1,8 +1,8 @@
 // @ts-check
 /**
- * Times this engine and onnxruntime-web on the same weights in one Chromium, round after round, and prints ratios.
- * usage: node benches/run.mjs [--json FILE] [--markdown FILE] [--only NAME[,NAME…]] [--flag FLAG…]
- * FLAGs go to Chromium: with --flag=--js-flags=--wasm-revectorize, V8 joins 128-bit operations to 256-bit ones where it can.
+ * Times this engine, onnxruntime-web and LiteRT.js on the same weights in one Chromium, round after round, and prints ratios.
+ * usage: node benches/run.mjs [--json FILE] [--markdown FILE] [--only NAME[,NAME…]] [--flag=FLAG]…
+ * A FLAG goes to Chromium: with --flag=--js-flags=--wasm-revectorize, V8 joins 128-bit operations to 256-bit ones where it can.
  * `./build.sh bench` makes what it needs: target/bench/checkpoints (checkpoints.py), target/bench/node_modules and
  * target/bench/python (or PYTHON), which the native comparison runs in (native.py).
  */

@@ -15,7 +15,9 @@ SMALL = ("open_clip_config.json", "record.json", "tokenizer_config.json", "speci
 
 
 def blend(one: Path, other: Path, share: float, out: Path) -> None:
-    """Writes the folder between two; ValueError where their tokenizers differ, so that their tokens are not each other's."""
+    """Writes the folder between two; ValueError where their tokenizers differ, or for a share outside 0 to 1."""
+    if not 0 <= share <= 1:
+        raise ValueError(f"a share of {share} is not between the two: it must be 0 to 1")
     if (one / "tokenizer.json").read_bytes() != (other / "tokenizer.json").read_bytes():
         raise ValueError(f"{one} and {other} have different tokenizers: the second run must begin with the first")
     out.mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,4 @@
-"""Scenes: a drawing once or several times on a ground. Planned on the CPU (so that captions can be written), painted in
-batches.
-"""
+"""Scenes: a drawing once or several times on a ground. Planned on the CPU (so that captions can be written), painted in batches."""
 
 import math
 from dataclasses import dataclass, fields

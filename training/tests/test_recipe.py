@@ -553,7 +553,11 @@ def test_the_stages_train_resume_and_leave_a_model_that_is_evaluated(world, stat
         run(monkeypatch, capsys, train, *world.options, "--start", tmp_path / "export", "--out", tmp_path)
     run(monkeypatch, capsys, blend, tmp_path / "export", tmp_path / "next" / "export", 0.25, tmp_path / "between")
     one, other, between = (load_folder(tmp_path / name, state)[0].text.square for name in ("export", "next/export", "between"))
-    assert torch.allclose(between, torch.lerp(one, other, 0.25), atol=1e-3) and not torch.equal(one, other)
+    assert torch.equal(between, (one * 0.75 + other * 0.25).half().float()) and not torch.equal(one, other)
+    (tmp_path / "next" / "export" / "tokenizer.json").write_text("{}")
+    for share, reason in ((0.5, "different tokenizers"), (1.5, "must be 0 to 1")):
+        with pytest.raises(ValueError, match=reason):
+            blend.blend(tmp_path / "export", tmp_path / "next" / "export", share, tmp_path / "none")
     report = tmp_path / "eval.json"
     run(monkeypatch, capsys, evaluate, tmp_path / "export", *world.options, "--out", report)
     said = run(monkeypatch, capsys, evaluate, tmp_path / "export", *world.options, "--before", report)

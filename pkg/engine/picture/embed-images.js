@@ -66,7 +66,7 @@ function unreadable(cause) {
  */
 async function embedTogether(engine, images) {
   const files = images.filter((image) => image instanceof Blob);
-  const canvases = images.filter((image) => image instanceof ImageData && image.data.byteLength === 4 * image.width * image.height);
+  const canvases = images.filter((image) => image instanceof ImageData).filter(({ data, width, height }) => data.byteLength === 4 * width * height);
   /** @type {Map<Blob | ImageData | EngineError, Float32Array | undefined>} */
   const found = new Map();
   if (files.length) {

@@ -18,11 +18,11 @@ const handlers = {
   },
   /** Runs a tower on `data` of shape `dims`; gives the milliseconds and the embeddings. */
   async run({ name, data, dims }) {
-    const start = performance.now();
     const input = new liteRt.Tensor(data, dims);
+    const start = performance.now();
     const [output] = await models[name].run(input);
-    const embeds = Float32Array.from(output.toTypedArray());
     const ms = performance.now() - start;
+    const embeds = Float32Array.from(output.toTypedArray());
     for (const tensor of [input, output]) tensor.delete();
     return { ms, embeds };
   },

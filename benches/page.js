@@ -144,15 +144,21 @@ async function ourTurn({ threads, gguf, rounds }, into, run) {
   return { flavour: info.flavour, threads: info.threads };
 }
 
-/** A turn of the peer's with a tower of a checkpoint: the milliseconds of each round for one of `count` things that go in together. */
+/**
+ * A turn of the peer's with a tower of a checkpoint: the milliseconds of each round for one of `count` things that go in together.
+ * Gives the last embeddings.
+ */
 async function peerTurn({ threads, dtype, rounds, peer: which = "onnxruntime" }, into, checkpoint, tower, input, count = 1) {
   const peer = await startPeer(threads, PEERS[which]);
   await peer.call("load", { name: tower, url: `${CHECKPOINTS}${checkpoint}/onnx/${tower}${dtype ? `_${dtype}` : ""}${PEERS[which].ending}` });
+  let last;
   for (let round = -WARM_UP; round < rounds; round++) {
-    const { ms } = await peer.call("run", { name: tower, ...input() });
+    const { ms, embeds } = await peer.call("run", { name: tower, ...input() });
+    last = embeds;
     if (round >= 0) into.push(ms / count);
   }
   peer.end();
+  return last;
 }
 
 /** [`vision`] in turns. */
@@ -160,11 +166,19 @@ export async function visionInTurns(checkpoint, options) {
   const tensors = await readTensors(`${CHECKPOINTS}${checkpoint}/expected.safetensors`);
   const [{ image, pixels }] = await pictures(tensors, 1);
   const input = () => pixelsOf(pixels, [1, ...tensors.pixel_values.shape.slice(1)]);
+  const expected = row(tensors.image_embeds, 0);
   const result = { ours_ms: [], peer_ms: [], ours_cosine: [], peer_cosine: [] };
   const facts = await inTurns(
     options.turns,
-    () => ourTurn(options, result.ours_ms, async (engine) => (await engine.embedImage(image)).timings.encode),
-    () => peerTurn(options, result.peer_ms, checkpoint, "vision", input),
+    () =>
+      ourTurn(options, result.ours_ms, async (engine) => {
+        const { embedding, timings } = await engine.embedImage(image);
+        result.ours_cosine.push(cosine(embedding, expected));
+        return timings.encode;
+      }),
+    async () => {
+      result.peer_cosine.push(cosine(await peerTurn(options, result.peer_ms, checkpoint, "vision", input), expected));
+    },
   );
   return { ...summary(result), ...facts };
 }

@@ -8,7 +8,7 @@ export const EMBEDDED = "everyday-clip";
 export const SHIPPED = {
   [EMBEDDED]: {
     knows: "knows everyday things",
-    limit: "Its input is 192 × 192 pixels, and it was trained on a list of names: it usually gets small objects wrong, and things that are not on the list. In drawings it gets one count in seven and one background colour in eight wrong; of photographs it tells neither.",
+    limit: "It sees 192 × 192 pixels and knows a list of names: it usually gets small objects wrong, and things not on the list. It often miscounts.",
   },
   "emoji-clip": {
     knows: "knows drawings and emoji",

@@ -4,6 +4,7 @@ import { codeOf } from "../protocol/code-of.js";
 import { EngineError } from "../protocol/engine-error.js";
 import { browserPixels } from "./browser-pixels.js";
 import { embedImage } from "./embed-image.js";
+import { undecodable } from "./picture-input.js";
 import { PicturesTogether } from "./pictures-together.js";
 
 /** Pixels of canvases that go through the engine together, at most, beside one picture of any size: 64 MB twice. */
@@ -24,7 +25,7 @@ export async function embedImages(engine, { images, first = 0, total = images.le
   while (rows.length < images.length) {
     const begun = performance.now();
     const some = await taking(images.slice(rows.length, rows.length + together.count));
-    const embedded = some.length > 1 ? await embedTogether(engine, some) : some.map(() => undefined);
+    const embedded = some.length > 1 ? await embedTogether(engine, some) : [undefined];
     for (const [index, embedding] of embedded.entries()) {
       const place = first + rows.length + 1;
       rows.push(embedding ?? (await embedOne(engine, some[index], total > 1 ? `image ${place} of ${total}: ` : "")));
@@ -48,14 +49,9 @@ async function taking(images) {
   for (const image of images) {
     if (!(image instanceof Blob)) pixels += image.width * image.height;
     if (some.length && pixels > MOST_PIXELS) break;
-    some.push(image instanceof Blob || image instanceof ImageData ? image : await browserPixels(image).catch(unreadable));
+    some.push(image instanceof Blob || image instanceof ImageData ? image : await browserPixels(image).catch(undecodable));
   }
   return some;
-}
-
-/** @param {unknown} cause */
-function unreadable(cause) {
-  return new EngineError("image-format", "the bitmap cannot be read; this browser cannot decode it either", { cause });
 }
 
 /**
@@ -65,30 +61,23 @@ function unreadable(cause) {
  * @returns {Promise<(Float32Array | undefined)[]>} nothing for those that have to be tried alone
  */
 async function embedTogether(engine, images) {
-  const files = images.filter((image) => image instanceof Blob);
-  const canvases = images.filter((image) => image instanceof ImageData).filter(({ data, width, height }) => data.byteLength === 4 * width * height);
-  /** @type {Map<Blob | ImageData | EngineError, Float32Array | undefined>} */
+  /** @type {Map<Blob | ImageData | EngineError, Float32Array>} */
   const found = new Map();
-  if (files.length) {
-    const bytes = await Promise.all(files.map(async (file) => new Uint8Array(await file.arrayBuffer())));
-    for (const [place, row] of embeddingsOf(engine.embed_images(bytes), files.length).entries()) found.set(files[place], row);
-  }
+  const keep = (/** @type {(Blob | ImageData)[]} */ some, /** @type {WasmImageEmbeddings} */ embedded) => {
+    const { embeddings, failures } = taken(embedded);
+    const good = some.filter((_, at) => !failures.some(({ place }) => place === at));
+    const width = embeddings.length / good.length;
+    for (const [row, image] of good.entries()) found.set(image, embeddings.slice(row * width, (row + 1) * width));
+  };
+  const files = images.filter((image) => image instanceof Blob);
+  const isPlain = (/** @type {unknown} */ image) => image instanceof ImageData && image.data.byteLength === 4 * image.width * image.height;
+  const canvases = /** @type {ImageData[]} */ (images.filter(isPlain));
+  if (files.length) keep(files, engine.embed_images(await Promise.all(files.map(async (file) => new Uint8Array(await file.arrayBuffer())))));
   if (canvases.length) {
     const pixels = canvases.map(({ data }) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-    const sides = [canvases.map(({ width }) => width), canvases.map(({ height }) => height)].map((all) => Uint32Array.from(all));
-    const embedded = engine.embed_canvases(pixels, sides[0], sides[1]);
-    for (const [place, row] of embeddingsOf(embedded, canvases.length).entries()) found.set(canvases[place], row);
+    keep(canvases, engine.embed_canvases(pixels, canvases.map(({ width }) => width), canvases.map(({ height }) => height)));
   }
   return images.map((image) => found.get(image));
-}
-
-/** The embedding of each of `count` pictures, or nothing. @param {WasmImageEmbeddings} found consumed @param {number} count */
-function embeddingsOf(found, count) {
-  const { embeddings, failures } = taken(found);
-  const failed = new Set(failures.map(({ place }) => place));
-  const width = embeddings.length / Math.max(1, count - failed.size);
-  let row = 0;
-  return Array.from({ length: count }, (_, place) => (failed.has(place) ? undefined : embeddings.slice(row * width, ++row * width)));
 }
 
 /** @param {WasmEngine} engine @param {Blob | ImageData | EngineError} image @param {string} which */

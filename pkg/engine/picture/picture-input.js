@@ -43,11 +43,15 @@ async function decoded(image, format, take, refusal) {
   try {
     pixels = image instanceof ImageData ? image : await browserPixels(image);
   } catch (cause) {
-    const reason = refusal?.message ?? "the bitmap cannot be read";
-    throw new EngineError("image-format", `${reason}; this browser cannot decode it either`, { cause });
+    throw undecodable(cause, refusal?.message);
   }
   const decode = performance.now() - begun;
   const { data, width, height } = pixels;
   const rgba = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   return { result: take.pixels(rgba, width, height), decoder: "browser", format, decode };
+}
+
+/** @param {unknown} cause @param {string} [reason] why the engine did not decode it */
+export function undecodable(cause, reason = "the bitmap cannot be read") {
+  return new EngineError("image-format", `${reason}; this browser cannot decode it either`, { cause });
 }

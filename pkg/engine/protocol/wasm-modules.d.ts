@@ -144,7 +144,7 @@ export interface WasmEngine {
   /** Encoded pictures, several on each thread. */
   embed_images(pictures: Uint8Array[]): WasmImageEmbeddings;
   /** Pixels of canvases, [height, width, 4] each. */
-  embed_canvases(pictures: Uint8Array[], widths: Uint32Array, heights: Uint32Array): WasmImageEmbeddings;
+  embed_canvases(pictures: Uint8Array[], widths: ArrayLike<number>, heights: ArrayLike<number>): WasmImageEmbeddings;
   /** Squares, [side, side, 3] each. */
   embed_squares(pictures: Uint8Array[], side: number): WasmImageEmbeddings;
   /** The square that damage is done to of an encoded picture. [side, side, 3] */

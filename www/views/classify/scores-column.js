@@ -19,7 +19,7 @@ const COPIED_MS = 1600;
 
 const MODE_HINTS = {
   softmax: "Scores add up to 100 % across these labels, so one always wins, even if none fits.",
-  independent: "Each label is scored by itself, against a neutral cosine or an empty prompt. Above 50 %: fits better than that.",
+  independent: "Each label is compared with a neutral cosine or an empty prompt. Above 50 %: fits better.",
 };
 /** Of a model that was trained to be read so. */
 const TRAINED_HINT = "This model was trained to score each label independently: the score is how likely the label is to match the picture.";

@@ -60,7 +60,7 @@ export class ShareView extends Component {
     text.value = this.#demo.text;
     this.listen(copy, "click", () => this.#copy());
     this.listen(pictures, "change", () => this.refresh());
-    for (const field of [title, text]) this.listen(field, "input", () => this.#follow([]));
+    for (const field of [title, text]) this.listen(field, "input", () => this.#forget([]));
     this.listen(file, "click", () => this.#makeFile());
     this.listen(folder, "click", () => this.#makeFolder());
     if (inOneFile) {
@@ -91,7 +91,7 @@ export class ShareView extends Component {
       ["Model", info ? `${info.name}, ${numberText.bytes(info.bytes)}` : ""],
     ];
     const holds = this.#pieces();
-    if (!inOneFile && !isSame(holds, this.#held)) this.#follow(holds);
+    if (!inOneFile && !isSame(holds, this.#held)) this.#forget(holds);
   }
 
   /** What a demo would hold now, to be compared piece by piece. @returns {unknown[]} */
@@ -99,12 +99,6 @@ export class ShareView extends Component {
     const { labels, ownLabels, templates, mode, pictures, samples } = this.#current();
     const shown = this.#parts.pictures.checked ? pictures : [];
     return [JSON.stringify([labels, ownLabels, templates, mode]), this.#session.info, ...shown, ...samples];
-  }
-
-  /** Drops the file that was made of something else. @param {unknown[]} holds */
-  #follow(holds) {
-    this.#held = holds;
-    this.#forget();
   }
 
   async #copy() {
@@ -141,7 +135,7 @@ export class ShareView extends Component {
   async #make(pressed, suffix, pack) {
     const { file, folder, outcome, fault } = this.#parts;
     const holds = this.#pieces();
-    this.#follow(holds);
+    this.#forget(holds);
     pressed.after(outcome);
     outcome.textContent = "Packing.";
     file.disabled = folder.disabled = true;
@@ -149,7 +143,7 @@ export class ShareView extends Component {
       const { exportedDemo } = await packed.demo();
       const blob = await pack(await exportedDemo(this.#chosen()));
       if (this.#held === holds) this.#offer(blob, `${this.#name}.${suffix}`);
-      else outcome.textContent = "What the demo holds has changed meanwhile: make it again.";
+      else outcome.textContent = "It has changed meanwhile: make it again.";
     } catch (error) {
       outcome.textContent = "";
       fault.fault = { message: sentence(error) };
@@ -192,8 +186,10 @@ export class ShareView extends Component {
     save.focus();
   }
 
-  #forget() {
+  /** Drops the file that was made of something else. @param {unknown[]} holds what one would hold now */
+  #forget(holds) {
     const { outcome, fault } = this.#parts;
+    this.#held = holds;
     if (this.#made) URL.revokeObjectURL(this.#made);
     this.#made = "";
     outcome.textContent = "";

@@ -1,30 +1,7 @@
 // What the bench runs in the page: ours and the peer side by side on the same weights, round after round.
 import { EngineClient } from "/target/bench/page/pkg/engine/client/engine-client.js"; // as a visitor gets it
+import { CHECKPOINTS, startPeer } from "./peers.js";
 
-/** The peers' runtimes: their workers, their files, and how the names of their models end. */
-const PEERS = {
-  onnxruntime: { worker: "/benches/peer-worker.js", type: "module", folder: "/target/bench/node_modules/onnxruntime-web/dist/", ending: ".onnx" },
-  litert: { worker: "/benches/litert-worker.js", type: "classic", folder: "/target/bench/node_modules/@litertjs/core/wasm/", ending: ".tflite" },
-};
-const CHECKPOINTS = "/target/bench/checkpoints/";
-
-/** A worker of a peer's, with its calls as promises. */
-function startPeer(threads, { worker: file, type, folder } = PEERS.onnxruntime) {
-  const worker = new Worker(file, { type });
-  const waiting = new Map();
-  let next = 0;
-  worker.onmessage = ({ data: { id, result, error } }) => {
-    const { resolve, reject } = waiting.get(id);
-    if (error) reject(new Error(error));
-    else resolve(result);
-  };
-  const call = (name, options, transfer = []) =>
-    new Promise((resolve, reject) => {
-      waiting.set(++next, { resolve, reject });
-      worker.postMessage({ id: next, call: name, options }, transfer);
-    });
-  return call("start", { folder, threads }).then(() => ({ call, end: () => worker.terminate() }));
-}
 
 /** The tensors of a safetensors file, as typed arrays by name. */
 async function readTensors(url) {
@@ -79,8 +56,7 @@ async function open(checkpoint, { threads, peer: dtype, gguf, towers = ["vision"
   await ours.tryKernels();
   const peer = await startPeer(threads);
   for (const tower of towers) {
-    const url = `${CHECKPOINTS}${checkpoint}/onnx/${tower}${dtype ? `_${dtype}` : ""}.onnx`;
-    await peer.call("load", { name: tower, url });
+    await peer.load(checkpoint, tower, dtype);
   }
   const close = () => (ours.dispose(), peer.end());
   return { ours, peer, info, close };
@@ -148,9 +124,9 @@ async function ourTurn({ threads, gguf, rounds }, into, run) {
  * A turn of the peer's with a tower of a checkpoint: the milliseconds of each round for one of `count` things that go in together.
  * Gives the last embeddings.
  */
-async function peerTurn({ threads, dtype, rounds, peer: which = "onnxruntime" }, into, checkpoint, tower, input, count = 1) {
-  const peer = await startPeer(threads, PEERS[which]);
-  await peer.call("load", { name: tower, url: `${CHECKPOINTS}${checkpoint}/onnx/${tower}${dtype ? `_${dtype}` : ""}${PEERS[which].ending}` });
+async function peerTurn({ threads, dtype, rounds, peer: which }, into, checkpoint, tower, input, count = 1) {
+  const peer = await startPeer(threads, which);
+  await peer.load(checkpoint, tower, dtype);
   let last;
   for (let round = -WARM_UP; round < rounds; round++) {
     const { ms, embeds } = await peer.call("run", { name: tower, ...input() });
@@ -297,7 +273,7 @@ export async function start(checkpoint, { threads, dtype, gguf, rounds, labels, 
     begun = performance.now();
     const peer = await startPeer(threads);
     for (const tower of ["vision", "text"]) {
-      await peer.call("load", { name: tower, url: `${CHECKPOINTS}${checkpoint}/onnx/${tower}_${dtype}.onnx` });
+      await peer.load(checkpoint, tower, dtype);
     }
     await peer.call("run", { name: "vision", input: "pixel_values", type: "float32", data: pixels.slice(), dims });
     await peer.call("run", { name: "text", ...padded(ids) });
@@ -324,7 +300,7 @@ export async function begin(whose, { threads }) {
 export async function fill(whose, checkpoint, { dtype, gguf }) {
   if (whose === "ours") return void (await idle.load({ url: `/target/bench/${gguf}` }));
   for (const tower of ["vision", "text"]) {
-    await idle.call("load", { name: tower, url: `${CHECKPOINTS}${checkpoint}/onnx/${tower}_${dtype}.onnx` });
+    await idle.load(checkpoint, tower, dtype);
   }
 }
 

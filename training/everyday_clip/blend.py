@@ -10,7 +10,8 @@ from pathlib import Path
 
 from safetensors.torch import load_file, save_file
 
-MODEL, TABLE = "open_clip_model.safetensors", "table.safetensors"
+from .weights import MODEL, TABLE
+
 SMALL = ("open_clip_config.json", "record.json", "tokenizer_config.json", "special_tokens_map.json", "tokenizer.json")
 
 

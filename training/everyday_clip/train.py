@@ -26,7 +26,7 @@ from . import lesson, texts
 from .model import Clip, Optimisers, cosine, say
 from .scenes import COLOUR_NAMES
 from .trunk import Trunk, package_state
-from .weights import save_folder
+from .weights import MODEL, TABLE, save_folder
 
 TEMPLATE = "a {}"
 TABLE_BATCH, IMAGINED, TUNE_BATCH, SPOKEN_BATCH, CAPTIONS, COUNTED, GROUNDED = 768, 512, 160, 768, 192, 64, 24
@@ -86,7 +86,7 @@ class Run:
 
     def export(self) -> None:
         save_folder(self.clip, self.material.tokenizer, TEMPLATE, self.out / "export")
-        save_file({"rows": self.table.rows.detach().clone()}, self.out / "export" / "table.safetensors")
+        save_file({"rows": self.table.rows.detach().clone()}, self.out / "export" / TABLE)
 
     def learn_table(self, name: str, steps: int) -> None:
         clip, width = self.clip, self.clip.see_project.shape[0]
@@ -155,8 +155,8 @@ class Run:
 
     def start_from(self, folder: Path) -> None:
         """Takes the weights of a folder of OpenCLIP's files, and the table beside them."""
-        self.clip.load_named(load_file(folder / "open_clip_model.safetensors"))
-        self.table.load_state_dict(load_file(folder / "table.safetensors"), strict=False)
+        self.clip.load_named(load_file(folder / MODEL))
+        self.table.load_state_dict(load_file(folder / TABLE), strict=False)
 
     def look_again(self, name: str) -> None:
         """Takes this trunk's features of all pictures for those before; they are kept in a file."""

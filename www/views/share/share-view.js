@@ -79,7 +79,8 @@ export class ShareView extends Component {
   /** Shows what a demo would hold now; a file that was made of the same stays. */
   refresh() {
     const { pictures, picturesLine, picturesLabel, contents } = this.#parts;
-    const { labels, templates, samples, pictures: own } = this.#current();
+    const current = this.#current();
+    const { labels, templates, samples, pictures: own } = current;
     picturesLine.hidden = own.length === 0;
     picturesLabel.textContent = `Show my ${counted(own.length, "picture")} instead of the samples`;
     const shown = pictures.checked && own.length > 0 ? counted(own.length, "picture of yours", "pictures of yours") : counted(samples.length, "sample");
@@ -90,13 +91,12 @@ export class ShareView extends Component {
       ["Pictures", shown],
       ["Model", info ? `${info.name}, ${numberText.bytes(info.bytes)}` : ""],
     ];
-    const holds = this.#pieces();
+    const holds = this.#pieces(current);
     if (!inOneFile && !isSame(holds, this.#held)) this.#forget(holds);
   }
 
-  /** What a demo would hold now, to be compared piece by piece. @returns {unknown[]} */
-  #pieces() {
-    const { labels, ownLabels, templates, mode, pictures, samples } = this.#current();
+  /** What a demo would hold now, to be compared piece by piece. @param {ClassifyView["shared"]} current @returns {unknown[]} */
+  #pieces({ labels, ownLabels, templates, mode, pictures, samples }) {
     const shown = this.#parts.pictures.checked ? pictures : [];
     return [JSON.stringify([labels, ownLabels, templates, mode]), this.#session.info, ...shown, ...samples];
   }
@@ -134,7 +134,7 @@ export class ShareView extends Component {
    */
   async #make(pressed, suffix, pack) {
     const { file, folder, outcome, fault } = this.#parts;
-    const holds = this.#pieces();
+    const holds = this.#pieces(this.#current());
     this.#forget(holds);
     pressed.after(outcome);
     outcome.textContent = "Packing.";

@@ -185,7 +185,7 @@ export class EngineCalls extends EventTarget {
   }
 
   /**
-   * Embeds several images, several at the same time.
+   * Embeds images, several at the same time.
    * @param {ImageInput[]} images
    * @param {CallOptions<EncodeProgress> & { first?: number, total?: number }} [options] which of all images these are, for messages
    * @returns {Promise<Float32Array[]>} [projection_dim] for each, as projected, not normalised

@@ -7,7 +7,7 @@ use super::convolution::{Depthwise, FullConvolution, Pointwise, mean_of_pixels};
 use super::exp::{exp_scalar, sigmoid_scalar, softmax};
 use super::lanes::{dot, dots};
 use super::layer_norm::LayerNorm;
-use super::matmul::{Activations, BLOCK, Epilogue, Output, PackedMatrix, Rows};
+use super::matmul::{Activations, BLOCK, Digits, Epilogue, Output, PackedMatrix, Rows};
 use super::random::Random;
 use super::resample::{self, Backend, CHANNELS, Filter, Taps};
 
@@ -180,7 +180,7 @@ fn an_inverted_residual_has_its_bits_at_every_side() {
         };
         let (expand, contract, bias) = (layer(40, 8), layer(20, 40), values(&mut random, 40, 1.0));
         let mut expanded = vec![0.0; side * side * 40];
-        codes.quantize(Rows::Plain(&map), 8, &[]);
+        codes.quantize(Rows::Plain(&map), 8, &[], Digits::One);
         let epilogue = Epilogue { bias: Some(&bias), activation: Some(relu6), add_to_output: false };
         expand.multiply(&codes, epilogue, Output { values: &mut expanded, stride: 40, first: 0 });
         sum.floats(&expanded);
@@ -191,7 +191,7 @@ fn an_inverted_residual_has_its_bits_at_every_side() {
             let mut mixed = vec![0.0; pixels * 40];
             convolution.apply(&expanded, side, Some(relu6), &mut planes, &mut mixed);
             sum.floats(&mixed);
-            codes.quantize(Rows::Plain(&mixed), 40, &[]);
+            codes.quantize(Rows::Plain(&mixed), 40, &[], Digits::One);
             let mut sums = values(&mut random, pixels * 20, 1.0);
             let residual = Epilogue { add_to_output: true, ..Epilogue::default() };
             contract.multiply(&codes, residual, Output { values: &mut sums, stride: 20, first: 0 });
@@ -217,7 +217,7 @@ fn a_product_with_its_norm_and_its_epilogue_has_its_bits() {
         });
         let matrix = matrix.with_outliers(&[3, 17]);
         let mut activations = Activations::default();
-        activations.quantize(Rows::Normalised(&norm, &input), in_features, matrix.outliers());
+        activations.quantize(Rows::Normalised(&norm, &input), in_features, matrix.outliers(), Digits::One);
         let activation = Some(Activation::QuickGelu);
         let epilogue = Epilogue { bias: Some(&bias), activation, add_to_output: true };
         let mut output = values(&mut random, rows * columns, 1.0);

@@ -6,7 +6,7 @@ use super::workspace::{Workspace, sized};
 use crate::error::Result;
 use crate::kernels::attention::{AttentionMask, attend};
 use crate::kernels::layer_norm::LayerNorm;
-use crate::kernels::matmul::{Epilogue, Rows};
+use crate::kernels::matmul::{Digits, Epilogue, Rows};
 use crate::kernels::rotary::Rotary;
 use crate::weights::{Tensors, TowerConfig};
 
@@ -37,6 +37,17 @@ impl Block {
             out: Linear::load(tensors, &name("attn_out"), width, width, &[])?,
             mlp: Mlp::load(tensors, prefix, config)?,
         })
+    }
+
+    /// The block whose attention and hidden layer are quantized to these digits. What the norm before the MLP gives is not
+    /// worth a second one: it adds nothing to the error that can be measured.
+    fn with_digits(self, digits: Digits) -> Self {
+        Self {
+            qkv: self.qkv.with_digits(digits),
+            out: self.out.with_digits(digits),
+            mlp: self.mlp.with_digits(digits),
+            ..self
+        }
     }
 
     /// Takes `x` `[rows, width]` through the block. The rows that are left are `mask`'s queries.
@@ -108,6 +119,12 @@ impl Encoder {
     /// The blocks with queries and keys that are turned by their places.
     pub fn with_rotary(self, rotary: Option<Rotary>) -> Self {
         Self { rotary, ..self }
+    }
+
+    /// The blocks with inputs of their attention, and hidden layers, of these digits.
+    pub fn with_digits(self, digits: Digits) -> Self {
+        let blocks = self.blocks.into_iter().map(|block| block.with_digits(digits)).collect();
+        Self { blocks, ..self }
     }
 
     /// Takes `x` `[rows, width]` through all blocks. `mask` has every row as a query; `last`, for the

@@ -6,7 +6,7 @@ use super::weight_matrix::WeightMatrix;
 use crate::error::{Error, Result};
 use crate::kernels::convolution::Pointwise;
 use crate::kernels::layer_norm::LayerNorm;
-use crate::kernels::matmul::{Activations, BLOCK, Epilogue, Output, PackedMatrix, Rows};
+use crate::kernels::matmul::{Activations, BLOCK, Digits, Epilogue, Output, PackedMatrix, Rows};
 use crate::weights::quantize::blocks::repack::quantize_block;
 use crate::weights::{self, Tensors, TowerConfig};
 
@@ -19,9 +19,16 @@ pub struct Linear {
     bias: Vec<f32>,
     in_features: usize,
     columns: usize,
+    /// How finely its input is quantized.
+    digits: Digits,
 }
 
 impl Linear {
+    /// A layer that quantizes its input to one digit.
+    fn new(parts: Vec<WeightMatrix>, bias: Vec<f32>, in_features: usize, columns: usize) -> Self {
+        Self { parts, bias, in_features, columns, digits: Digits::One }
+    }
+
     /// The layer `name`, of `columns` outputs, with its bias. `outliers` are the channels of its input
     /// that are far larger than most (see [`PackedMatrix::with_outliers`]).
     ///
@@ -49,8 +56,7 @@ impl Linear {
         in_features: usize,
         outliers: &[u32],
     ) -> Result<Self> {
-        let mut layer =
-            Self { parts: Vec::new(), bias: Vec::new(), in_features, columns: columns * names.len() };
+        let mut layer = Self::new(Vec::new(), Vec::new(), in_features, columns * names.len());
         for name in names {
             layer.push(WeightMatrix::load(tensors, name, columns, in_features, outliers)?);
             layer.bias.extend(tensors.take(&format!("{name}.bias"), &[columns])?.to_f32()?);
@@ -81,7 +87,7 @@ impl Linear {
         outliers: &[u32],
     ) -> Result<Self> {
         let matrix = WeightMatrix::load(tensors, name, columns, in_features, outliers)?;
-        Ok(Self { parts: vec![matrix], bias: Vec::new(), in_features, columns })
+        Ok(Self::new(vec![matrix], Vec::new(), in_features, columns))
     }
 
     /// The projection `name`, with its bias where the checkpoint has one.
@@ -122,12 +128,17 @@ impl Linear {
             },
         };
         let parts = vec![WeightMatrix::Packed(packed)];
-        Ok(Self { parts, bias: Vec::new(), in_features, columns })
+        Ok(Self::new(parts, Vec::new(), in_features, columns))
     }
 
     /// The layer with another bias, of one value a column.
     pub fn with_bias(self, bias: Vec<f32>) -> Self {
         Self { bias, ..self }
+    }
+
+    /// The layer with an input of these digits, if its weights are packed.
+    pub fn with_digits(self, digits: Digits) -> Self {
+        Self { digits, ..self }
     }
 
     /// A patch embedding `[columns, …]`, of a patch's samples in whatever order, as a product with flattened patches.
@@ -178,7 +189,7 @@ impl Linear {
         } else {
             (WeightMatrix::Dense(Tensor::from_vec(values, (columns, length), &device)?), length)
         };
-        Ok(Self { parts: vec![matrix], bias, in_features, columns })
+        Ok(Self::new(vec![matrix], bias, in_features, columns))
     }
 
     /// The layer with each output multiplied by its factor, before anything else is done with it.
@@ -232,6 +243,11 @@ impl Linear {
         self.in_features
     }
 
+    /// How finely its input is quantized.
+    pub fn digits(&self) -> Digits {
+        self.digits
+    }
+
     /// The length of an output row.
     pub fn columns(&self) -> usize {
         self.columns
@@ -279,7 +295,7 @@ impl Linear {
         output: &mut [f32],
     ) -> Result<()> {
         if let Some(matrix) = self.parts.iter().find_map(WeightMatrix::packed) {
-            codes.quantize(input, self.in_features, matrix.outliers());
+            codes.quantize(input, self.in_features, matrix.outliers(), self.digits);
         }
         let mut first = 0;
         for part in &self.parts {

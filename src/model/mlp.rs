@@ -5,7 +5,7 @@ use super::workspace::sized;
 use crate::error::Result;
 use crate::kernels::activation::Activation;
 use crate::kernels::layer_norm::LayerNorm;
-use crate::kernels::matmul::{Activations, Epilogue, Output, Rows};
+use crate::kernels::matmul::{Activations, Digits, Epilogue, Output, Rows};
 use crate::weights::{Tensors, TowerConfig};
 
 /// What goes into an MLP whose result is added to some rows.
@@ -46,8 +46,9 @@ impl TwoLayers<'_> {
         let activate = Epilogue { activation: Some(activation), ..Epilogue::default() };
         let residual = Epilogue { add_to_output: true, ..Epilogue::default() };
         if let (Some(first), Some(second)) = (expand.packed(), contract.packed()) {
-            codes.quantize(input, expand.in_features(), first.outliers());
-            first.multiply_into(codes, Epilogue { bias: expand.bias(), ..activate }, next_codes);
+            codes.quantize(input, expand.in_features(), first.outliers(), expand.digits());
+            let activate = Epilogue { bias: expand.bias(), ..activate };
+            first.multiply_into(codes, activate, next_codes, contract.digits());
             let output = Output { values: x, stride: contract.columns(), first: 0 };
             second.multiply(next_codes, Epilogue { bias: contract.bias(), ..residual }, output);
             return Ok(());
@@ -87,6 +88,11 @@ impl Mlp {
             activation: config.activation,
             contract: Linear::load(tensors, &second, width, mlp_width, &[])?,
         })
+    }
+
+    /// The MLP whose hidden layer is quantized to these digits.
+    pub fn with_digits(self, digits: Digits) -> Self {
+        Self { contract: self.contract.with_digits(digits), ..self }
     }
 
     /// Takes `x` `[rows, width]` through; the others are a workspace's.

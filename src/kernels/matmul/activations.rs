@@ -2,19 +2,15 @@
 
 #![expect(unsafe_code, reason = "several threads write one buffer")]
 
+mod block;
+
 use std::marker::PhantomData;
 
-use super::super::lanes::{F32x4, quads};
+use self::block::{write, write_and_subtract};
 use super::super::layer_norm::{LayerNorm, Moments};
 use super::super::threads;
 use super::BLOCK;
-use super::layout::{CODE_BYTES, GROUP_ROWS, ROWS, STEP, tile_block_bytes, tile_offset};
-
-/// The largest code: seven bits.
-const LEVELS: f32 = 127.0;
-
-/// The least range of a block, as a part of its smallest value's magnitude: `z` then is at most 127 * 257 < 2^15.
-const LEAST_RANGE: f32 = 1.0 / 257.0;
+use super::layout::{GROUP_ROWS, ROWS, tile_block_bytes};
 
 /// Tiles that a thread quantizes at least.
 const GRAIN: usize = 4;
@@ -37,8 +33,19 @@ impl<'a> Rows<'a> {
     }
 }
 
+/// How finely rows are quantized.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Digits {
+    /// To seven bits.
+    #[default]
+    One,
+    /// To seven bits, and what that leaves of each value to seven bits as well: two products with the same weights, and
+    /// hardly any error but that of the weights.
+    Two,
+}
+
 /// Rows quantized to seven bits: `a = s_a * (u + z)`, with `s_a` the range of a block of [`BLOCK`] over 127
-/// and `s_a * z` close to its smallest value.
+/// and `s_a * z` close to its smallest value; with [`Digits::Two`], what that leaves of `a` follows in the same way.
 ///
 /// Trained CLIPs have a few channels ten times as large as the rest. One scale per block, not per row, keeps them from
 /// drowning the others; those that are known at load ([`PackedMatrix::outliers`]) stay out of the codes altogether. The
@@ -48,7 +55,8 @@ impl<'a> Rows<'a> {
 #[derive(Debug, Default)]
 pub struct Activations {
     shape: Shape,
-    /// Groups of rows as [`super::layout`] has them; outlier channels are f32.
+    /// Groups of rows as [`super::layout`] has them; outlier channels are f32. A second digit of all of them comes behind,
+    /// with nothing where these channels would be.
     data: Vec<u8>,
 }
 
@@ -59,16 +67,16 @@ struct Shape {
     in_features: usize,
     /// Outlier channels in a row.
     channels: usize,
+    digits: Digits,
 }
 
 /// The rows of a group, to be read.
 pub(super) struct Group<'a> {
-    /// The blocks of its full tiles.
-    pub(super) tiles: &'a [u8],
+    /// The blocks of its full tiles, and those of a tile of the rows that are left. A second digit, or nothing.
+    digits: [(&'a [u8], &'a [u8]); 2],
+    count: usize,
     /// How many full tiles there are.
     pub(super) whole: usize,
-    /// The blocks of a tile of the rows that are left.
-    pub(super) rest: &'a [u8],
     /// How many rows are left.
     pub(super) left: usize,
 }
@@ -90,14 +98,14 @@ impl Activations {
     ///
     /// # Panics
     /// If `in_features` is zero, a row is not whole, or a channel is out of range.
-    pub fn quantize(&mut self, rows: Rows, in_features: usize, outliers: &[u32]) {
+    pub fn quantize(&mut self, rows: Rows, in_features: usize, outliers: &[u32], digits: Digits) {
         let values = rows.values();
         assert!(in_features > 0 && values.len().is_multiple_of(in_features));
         let is_inside = |channel: &u32| (*channel as usize) < in_features;
         assert!(outliers.is_sorted() && outliers.last().is_none_or(is_inside));
         let (rows_in_all, channels) = (values.len() / in_features, outliers.len());
         let padded = in_features.next_multiple_of(BLOCK);
-        let pieces = self.begin(Shape { rows: rows_in_all, in_features: padded, channels });
+        let pieces = self.begin(Shape { rows: rows_in_all, in_features: padded, channels, digits });
         threads::for_each(pieces.shape.rows.div_ceil(ROWS), GRAIN, |index| {
             let first = index * ROWS;
             let values = &values[first * in_features..]
@@ -113,14 +121,14 @@ impl Activations {
 
     /// Makes room for `rows` rows of `in_features` values without outlier channels, a multiple of [`BLOCK`]: all of
     /// their blocks are to be written.
-    pub(super) fn begin_plain(&mut self, rows: usize, in_features: usize) -> Pieces<'_> {
-        self.begin(Shape { rows, in_features, channels: 0 })
+    pub(super) fn begin_plain(&mut self, rows: usize, in_features: usize, digits: Digits) -> Pieces<'_> {
+        self.begin(Shape { rows, in_features, channels: 0, digits })
     }
 
     fn begin(&mut self, shape: Shape) -> Pieces<'_> {
         assert!(shape.in_features > 0 && shape.in_features.is_multiple_of(BLOCK));
         self.shape = shape;
-        let length = shape.rows * shape.row_bytes();
+        let length = shape.digit_bytes() * shape.digits.count();
         if self.data.len() < length {
             self.data.resize(length, 0);
         }
@@ -152,9 +160,33 @@ impl Activations {
     pub(super) fn group(&self, first: usize) -> Group<'_> {
         let (rows, of_row) = (GROUP_ROWS.min(self.shape.rows - first), self.shape.block_bytes());
         let (whole, left) = (rows / ROWS, rows % ROWS);
-        let blocks = &self.data[first * self.shape.row_bytes()..][..rows * of_row];
-        let (tiles, rest) = blocks.split_at(whole * ROWS * of_row);
-        Group { tiles, whole, rest, left }
+        let count = self.shape.digits.count();
+        let of_digit = |digit: usize| {
+            let start = digit * self.shape.digit_bytes() + first * self.shape.row_bytes();
+            self.data[start..][..rows * of_row].split_at(whole * ROWS * of_row)
+        };
+        Group { digits: [of_digit(0), of_digit(count - 1)], count, whole, left }
+    }
+}
+
+impl<'a> Group<'a> {
+    /// The blocks of its full tiles, digit after digit.
+    pub(super) fn tiles(&self) -> impl Iterator<Item = &'a [u8]> + Clone {
+        self.digits.into_iter().take(self.count).map(|(tiles, _)| tiles)
+    }
+
+    /// The blocks of the tile of the rows that are left, digit after digit.
+    pub(super) fn rest(&self) -> impl Iterator<Item = &'a [u8]> + Clone {
+        self.digits.into_iter().take(self.count).map(|(_, rest)| rest)
+    }
+}
+
+impl Digits {
+    fn count(self) -> usize {
+        match self {
+            Self::One => 1,
+            Self::Two => 2,
+        }
     }
 }
 
@@ -166,6 +198,11 @@ impl Shape {
 
     fn row_bytes(&self) -> usize {
         self.block_bytes() + self.channels * 4
+    }
+
+    /// Bytes of a digit of all rows.
+    fn digit_bytes(&self) -> usize {
+        self.rows * self.row_bytes()
     }
 
     /// Where the tile lies whose first row is `row`, a multiple of [`ROWS`].
@@ -229,9 +266,17 @@ impl Pieces<'_> {
         index: usize,
         values: &[[f32; BLOCK]; R],
     ) {
+        let (start, length) = (place.blocks + index * place.stride, tile_block_bytes(R));
         // SAFETY: the caller vouches that the block is its own.
-        let block = unsafe { self.piece(place.blocks + index * place.stride, tile_block_bytes(R)) };
-        write_block(values, block);
+        let block = unsafe { self.piece(start, length) };
+        match self.shape.digits {
+            Digits::One => write(values, block),
+            Digits::Two => {
+                let left = write_and_subtract(values, block);
+                // SAFETY: the second digits lie behind all of the first, and this is the same block's.
+                write(&left, unsafe { self.piece(self.shape.digit_bytes() + start, length) });
+            }
+        }
     }
 }
 
@@ -287,66 +332,3 @@ fn filled_up(rest: &[f32]) -> [f32; BLOCK] {
     block[..rest.len()].copy_from_slice(rest);
     block
 }
-
-/// Quantizes one block of `R` rows into a tile's block. A function of its own: see [`super::epilogue`].
-#[inline(never)]
-fn write_block<const R: usize>(values: &[[f32; BLOCK]; R], block: &mut [u8]) {
-    let (scales, zeros, codes) = quantize_block(values);
-    for (r, codes) in codes.iter().enumerate() {
-        for (step, codes) in codes.as_chunks::<STEP>().0.iter().enumerate() {
-            let target = &mut block[tile_offset(R, r, step)..][..STEP * CODE_BYTES];
-            if CODE_BYTES == 1 {
-                target.copy_from_slice(codes);
-            } else {
-                for (target, code) in target.as_chunks_mut::<2>().0.iter_mut().zip(codes) {
-                    *target = u16::from(*code).to_le_bytes();
-                }
-            }
-        }
-    }
-    let (of_rows, of_zeros) = block[R * BLOCK * CODE_BYTES..].as_chunks_mut::<4>().0.split_at_mut(R);
-    for (r, (scale, zero)) in of_rows.iter_mut().zip(of_zeros).enumerate() {
-        *scale = scales[r].to_le_bytes();
-        *zero = i32::from(zeros[r]).to_le_bytes();
-    }
-}
-
-/// The scale, what is added to the codes, and the codes of a block of each of `R` rows, of which there are at most
-/// four: what is one number a row is computed for all of them at once.
-#[inline(always)]
-fn quantize_block<const R: usize>(
-    values: &[[f32; BLOCK]; R],
-) -> ([f32; ROWS], [i16; ROWS], [[u8; BLOCK]; R]) {
-    let none = F32x4::splat(0.0);
-    let (mut lowest, mut highest) = ([none; ROWS], [none; ROWS]);
-    for (r, values) in values.iter().enumerate() {
-        let quads = quads(values);
-        (lowest[r], highest[r]) = (F32x4::load(&quads[0]), F32x4::load(&quads[0]));
-        for quad in &quads[1..] {
-            let quad = F32x4::load(quad);
-            lowest[r] = lowest[r].min(quad);
-            highest[r] = highest[r].max(quad);
-        }
-    }
-    let (lowest, highest) = (F32x4::smallest_of_each(lowest), F32x4::largest_of_each(highest));
-    let magnitude = lowest.max(none - lowest);
-    let range = (highest - lowest).max(magnitude * F32x4::splat(LEAST_RANGE));
-    let scale = range / F32x4::splat(LEVELS);
-    let or_nothing = |value| scale.if_less(F32x4::splat(f32::MIN_POSITIVE), none, value);
-    let inverse = or_nothing(F32x4::splat(LEVELS) / range);
-    let (zero, zeros) = or_nothing(lowest * inverse).to_nearest();
-    let (inverse, zero) = (inverse.to_array(), zero.to_array());
-    let codes = std::array::from_fn(|r| {
-        let (inverse, shift) = (F32x4::splat(inverse[r]), F32x4::splat(zero[r]));
-        let mut codes = [0; BLOCK];
-        for (codes, values) in codes.as_chunks_mut::<16>().0.iter_mut().zip(values[r].as_chunks::<16>().0) {
-            let code = |quad: usize| F32x4::load(&values.as_chunks::<4>().0[quad]) * inverse - shift;
-            *codes = F32x4::to_seven_bits([code(0), code(1), code(2), code(3)]);
-        }
-        codes
-    });
-    (or_nothing(scale).to_array(), zeros.map(|zero| zero as i16), codes)
-}
-
-#[cfg(test)]
-mod tests;

@@ -6,7 +6,7 @@
 use serde::Serialize;
 
 use super::layout::NARROW;
-use super::{Activations, BLOCK, Epilogue, Kernel, Output, PackedMatrix, Rows};
+use super::{Activations, BLOCK, Digits, Epilogue, Kernel, Output, PackedMatrix, Rows};
 
 /// Rows of the product: a few prompts, or part of an image.
 const ROWS: usize = 48;
@@ -94,7 +94,7 @@ impl Product {
         let values: Vec<f32> =
             (0..ROWS * in_features).map(|i| (i * 7919 % 1013) as f32 / 506.5 - 1.0).collect();
         let mut activations = Activations::default();
-        activations.quantize(Rows::Plain(&values), in_features, &[]);
+        activations.quantize(Rows::Plain(&values), in_features, &[], Digits::One);
         Self { matrix, activations }
     }
 

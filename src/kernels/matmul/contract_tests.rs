@@ -45,6 +45,7 @@ struct Operands {
     codes: Vec<i8>,
     scales: Vec<f32>,
     outliers: Vec<u32>,
+    digits: Digits,
 }
 
 impl Operands {
@@ -58,7 +59,8 @@ impl Operands {
         let scales = (0..columns * blocks).map(|_| random.between(-0.01, 0.01) as f32).collect();
         let outliers = [3, 31, 32, 63].into_iter().filter(|_| random.below(4) == 0);
         let outliers = outliers.filter(|channel| (*channel as usize) < in_features).collect();
-        Self { rows, columns, in_features, activations, codes, scales, outliers }
+        let digits = [Digits::One, Digits::Two][random.below(2)];
+        Self { rows, columns, in_features, activations, codes, scales, outliers, digits }
     }
 
     fn pack(&self) -> PackedMatrix {
@@ -76,22 +78,24 @@ impl Operands {
         let is_outlier = |k: usize| self.outliers.contains(&(k as u32));
         let mut product = Vec::with_capacity(self.rows * self.columns);
         for row in self.activations.chunks(self.in_features) {
-            let quantized: Vec<_> = (0..blocks)
-                .map(|block| {
-                    let k = block * BLOCK;
-                    quantize(&std::array::from_fn(|i| if is_outlier(k + i) { 0.0 } else { row[k + i] }))
-                })
+            let mut left = row.to_vec();
+            self.outliers.iter().for_each(|channel| left[*channel as usize] = 0.0);
+            let digits = if self.digits == Digits::Two { 2 } else { 1 };
+            // Block after block of the first digit, then of the second: which of the weights' blocks, and what of the row.
+            let quantized: Vec<_> = (0..digits)
+                .flat_map(|_| 0..blocks)
+                .map(|block| (block, quantize_and_subtract(&mut left.as_chunks_mut().0[block])))
                 .collect();
             for column in 0..self.columns {
                 let codes = &self.codes[column * self.in_features..][..self.in_features];
                 let scales = &self.scales[column * blocks..][..blocks];
                 let mut sum = 0f32;
-                for (block, (scale, zero, levels)) in quantized.iter().enumerate() {
+                for (block, (scale, zero, levels)) in &quantized {
                     let in_block = block * BLOCK..(block + 1) * BLOCK;
                     let products = in_block
                         .filter(|k| !is_outlier(*k))
                         .map(|k| (i32::from(levels[k % BLOCK]) + zero) * i32::from(codes[k]));
-                    sum += products.sum::<i32>() as f32 * (scale * scales[block]);
+                    sum += products.sum::<i32>() as f32 * (scale * scales[*block]);
                 }
                 for k in self.outliers.iter().map(|channel| *channel as usize) {
                     sum += row[k] * (scales[k / BLOCK] * f32::from(codes[k]));
@@ -106,7 +110,7 @@ impl Operands {
     fn check(&self, codes: Codes) -> Vec<Kernel> {
         let (matrix, expected) = (self.pack(), self.expected());
         let mut activations = Activations::default();
-        activations.quantize(Rows::Plain(&self.activations), self.in_features, &self.outliers);
+        activations.quantize(Rows::Plain(&self.activations), self.in_features, &self.outliers, self.digits);
         let can_run = Kernel::ALL.iter().copied().filter(|kernel| kernel.can_run(matrix.largest_code()));
         let can_run: Vec<Kernel> = can_run.collect();
         for kernel in &can_run {
@@ -116,12 +120,13 @@ impl Operands {
             for (i, (value, expected)) in product.iter().zip(&expected).enumerate() {
                 assert!(
                     value.to_bits() == expected.to_bits(),
-                    "{kernel:?} gives {value} in row {}, column {} of {} x {} x {}, {codes:?}: it is {expected}",
+                    "{kernel:?} gives {value} in row {}, column {} of {} x {} x {}, {codes:?}, {:?}: it is {expected}",
                     i / self.columns,
                     i % self.columns,
                     self.rows,
                     self.columns,
                     self.in_features,
+                    self.digits,
                 );
             }
         }
@@ -155,6 +160,15 @@ fn quantize(values: &[f32; BLOCK]) -> (f32, i32, [u8; BLOCK]) {
         zero as i32,
         values.map(|value| (value * inverse - zero).clamp(0.0, 127.0).round_ties_even() as u8),
     )
+}
+
+/// What [`quantize`] gives; what it leaves stays in `values`.
+fn quantize_and_subtract(values: &mut [f32; BLOCK]) -> (f32, i32, [u8; BLOCK]) {
+    let (scale, zero, codes) = quantize(values);
+    for (value, code) in values.iter_mut().zip(codes) {
+        *value -= scale * (i32::from(code) + zero) as f32;
+    }
+    (scale, zero, codes)
 }
 
 #[test]

@@ -13,9 +13,10 @@
 //! acc = acc + f32(dot) * (s_a * s_w)
 //! ```
 //!
-//! each operation rounded to `f32` on its own. Then come the few outlier channels, known at load, that
-//! are kept out of both operands' codes because their values are many times as large as the rest:
-//! `acc = acc + a * w`, in ascending order, in f32. Every implementation follows this to the bit; they
+//! each operation rounded to `f32` on its own. Where activations have two [`Digits`], what the first leaves of them,
+//! `a - s_a * (u + z)`, is quantized in the same way, and its blocks come after all of those. Then come the few outlier
+//! channels, known at load, that are kept out of both operands' codes because their values are many times as large as the
+//! rest: `acc = acc + a * w`, in ascending order, in f32. Every implementation follows this to the bit; they
 //! differ only in how they reach the integer. Seven bits for the activations keep
 //! `i16x8.relaxed_dot_i8x16_i7x16_s` in the range where all machines agree: two products of a
 //! signed byte with at most 127 fit 16 bits.
@@ -44,7 +45,7 @@ mod tiles;
 #[cfg(target_arch = "x86_64")]
 mod vnni;
 
-pub use activations::{Activations, Rows};
+pub use activations::{Activations, Digits, Rows};
 pub use kernel::Kernel;
 pub use pack::PackedMatrix;
 
@@ -110,14 +111,20 @@ impl PackedMatrix {
     }
 
     /// Multiplies `activations` `[rows, in_features]` with this matrix into the activations of another product
-    /// `[rows, columns]`, with the bits of [`Activations::quantize`] without outlier channels: what lies between is
-    /// never in memory as a whole.
+    /// `[rows, columns]`, which has these `digits`, with the bits of [`Activations::quantize`] without outlier channels: what
+    /// lies between is never in memory as a whole.
     ///
     /// # Panics
     /// As [`Self::multiply`], if the columns are no whole blocks, and if something is to be added to the output.
-    pub fn multiply_into(&self, activations: &Activations, epilogue: Epilogue, next: &mut Activations) {
+    pub fn multiply_into(
+        &self,
+        activations: &Activations,
+        epilogue: Epilogue,
+        next: &mut Activations,
+        digits: Digits,
+    ) {
         assert!(!epilogue.add_to_output);
-        let target = Target::Activations(next.begin_plain(activations.rows(), self.columns()));
+        let target = Target::Activations(next.begin_plain(activations.rows(), self.columns(), digits));
         let kernel = Kernel::fastest(self.largest_code());
         self.run(kernel, &Finish { matrix: self, activations, epilogue, target });
     }

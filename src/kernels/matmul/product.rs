@@ -6,7 +6,6 @@ use std::sync::atomic::Ordering;
 
 use super::super::lanes::F32x4;
 use super::super::threads;
-use super::activations::Group;
 use super::epilogue::Finish;
 use super::kernel::Kernel;
 use super::layout::{COLUMNS, GROUP, GROUP_ROWS, PANELS, ROWS};
@@ -30,12 +29,12 @@ impl PackedMatrix {
         threads::for_each(self.columns().div_ceil(BLOCK), 1, |index| {
             let columns = Columns { kernel, finish, orders, index };
             for first in (0..rows).step_by(GROUP_ROWS) {
-                let Group { tiles, whole, rest, left } = activations.group(first);
+                let group = activations.group(first);
                 // SAFETY: `for_each` gives each index, and with it these columns, to one thread.
-                unsafe { columns.product::<ROWS, GROUP>(tiles, whole, first) };
-                let first = first + whole * ROWS;
+                unsafe { columns.product::<ROWS, GROUP>(group.tiles(), group.whole, first) };
+                let (rest, first) = (group.rest(), first + group.whole * ROWS);
                 // SAFETY: as above.
-                match left {
+                match group.left {
                     0 => {}
                     1 => unsafe { columns.product::<1, 1>(rest, 1, first) },
                     2 => unsafe { columns.product::<2, 1>(rest, 1, first) },
@@ -55,12 +54,17 @@ struct Columns<'a> {
 }
 
 impl Columns<'_> {
-    /// The product with `count` tiles of `R` rows, at most `N`. The first row is `first`.
+    /// The product with `count` tiles of `R` rows, at most `N`, whose digits are `tiles`. The first row is `first`.
     ///
     /// # Safety
     /// No other thread may be about to write or read these columns of the target.
     #[inline(always)]
-    unsafe fn product<const R: usize, const N: usize>(&self, tiles: &[u8], count: usize, first: usize) {
+    unsafe fn product<'a, const R: usize, const N: usize>(
+        &self,
+        tiles: impl Iterator<Item = &'a [u8]> + Clone,
+        count: usize,
+        first: usize,
+    ) {
         if count == 0 {
             return;
         }
@@ -68,7 +72,9 @@ impl Columns<'_> {
         let mut sums = [[[[F32x4::splat(0.0); COLUMNS / 4]; R]; N]; PANELS];
         for (panel, sums) in (self.index * PANELS..matrix.panels()).zip(&mut sums) {
             let sums = &mut sums[..count];
-            self.kernel.multiply(tiles, matrix.panel(panel, self.orders), sums);
+            for tiles in tiles.clone() {
+                self.kernel.multiply(tiles, matrix.panel(panel, self.orders), sums);
+            }
             self.finish.apply(panel, first, sums);
         }
         // SAFETY: these columns are the caller's alone.

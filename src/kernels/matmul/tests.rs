@@ -56,8 +56,12 @@ impl Case {
     }
 
     fn multiply(&self, kernel: Kernel, epilogue: Epilogue, out: &mut [f32]) {
+        self.multiply_digits(kernel, epilogue, Digits::One, out);
+    }
+
+    fn multiply_digits(&self, kernel: Kernel, epilogue: Epilogue, digits: Digits, out: &mut [f32]) {
         let mut activations = Activations::default();
-        activations.quantize(Rows::Plain(&self.activations), self.in_features, &self.outliers);
+        activations.quantize(Rows::Plain(&self.activations), self.in_features, &self.outliers, digits);
         let output = Output { values: out, stride: self.columns, first: 0 };
         self.pack().multiply_with(kernel, &activations, epilogue, output);
     }
@@ -100,6 +104,21 @@ fn products_stay_within_the_rounding_of_seven_bit_activations() {
                 "{rows}x{columns}x{in_features} at {i}"
             );
         }
+    }
+}
+
+#[test]
+fn a_second_digit_leaves_a_hundredth_of_the_error() {
+    for (rows, columns, in_features) in SHAPES {
+        let case = Case { outliers: vec![3, 31], ..Case::new(rows, columns, in_features) };
+        let error = |digits| {
+            let mut out = vec![0.0; rows * columns];
+            case.multiply_digits(Kernel::Portable, Epilogue::default(), digits, &mut out);
+            let off = |(i, value): (usize, &f32)| f64::from(*value) - case.exact(i / columns, i % columns).0;
+            out.iter().enumerate().map(off).map(f64::abs).sum::<f64>()
+        };
+        let [one, two] = [Digits::One, Digits::Two].map(error);
+        assert!(two < one / 50.0, "{rows}x{columns}x{in_features}: {one}, then {two}");
     }
 }
 
@@ -173,10 +192,10 @@ fn the_epilogue_adds_the_bias_then_activates_then_adds_the_residual() {
 fn a_buffer_that_held_other_activations_gives_the_bits_of_a_fresh_one() {
     let (first, second) = (Case::new(7, 8, 256), Case::new(5, 16, 96));
     let mut used = Activations::default();
-    used.quantize(Rows::Plain(&first.activations), 256, &[3, 200]);
-    used.quantize(Rows::Plain(&second.activations), 96, &[]);
+    used.quantize(Rows::Plain(&first.activations), 256, &[3, 200], Digits::Two);
+    used.quantize(Rows::Plain(&second.activations), 96, &[], Digits::One);
     let mut fresh = Activations::default();
-    fresh.quantize(Rows::Plain(&second.activations), 96, &[]);
+    fresh.quantize(Rows::Plain(&second.activations), 96, &[], Digits::One);
     let product = |activations: &Activations| {
         let mut out = vec![0.0; 5 * 16];
         let output = Output { values: &mut out, stride: 16, first: 0 };
@@ -188,10 +207,11 @@ fn a_buffer_that_held_other_activations_gives_the_bits_of_a_fresh_one() {
 
 #[test]
 fn a_product_into_activations_has_the_bits_of_one_through_memory() {
-    for rows in [1, 2, 7, 64, 135] {
+    let rows = [1, 2, 7, 64, 135];
+    for (rows, digits) in rows.into_iter().flat_map(|rows| [(rows, Digits::One), (rows, Digits::Two)]) {
         let (first, second) = (Case::new(rows, 96, 64), Case::new(rows, 24, 96));
         let mut activations = Activations::default();
-        activations.quantize(Rows::Plain(&first.activations), 64, &[]);
+        activations.quantize(Rows::Plain(&first.activations), 64, &[], Digits::One);
         let bias: Vec<f32> = (0..96).map(|i| i as f32 * 0.01 - 0.3).collect();
         let activation = Some(Activation::QuickGelu);
         let epilogue = Epilogue { bias: Some(&bias), activation, add_to_output: false };
@@ -206,11 +226,11 @@ fn a_product_into_activations_has_the_bits_of_one_through_memory() {
         let output = Output { values: &mut between, stride: 96, first: 0 };
         first.pack().multiply(&activations, epilogue, output);
         let mut through_memory = Activations::default();
-        through_memory.quantize(Rows::Plain(&between), 96, &[]);
+        through_memory.quantize(Rows::Plain(&between), 96, &[], digits);
         let mut direct = Activations::default();
-        direct.quantize(Rows::Plain(&vec![1.0; 9 * 128]), 128, &[5]);
-        first.pack().multiply_into(&activations, epilogue, &mut direct);
-        assert_eq!(product(&direct), product(&through_memory), "{rows} rows");
+        direct.quantize(Rows::Plain(&vec![1.0; 9 * 128]), 128, &[5], Digits::One);
+        first.pack().multiply_into(&activations, epilogue, &mut direct, digits);
+        assert_eq!(product(&direct), product(&through_memory), "{rows} rows, {digits:?}");
     }
 }
 
@@ -220,7 +240,7 @@ fn matrices_side_by_side_have_the_bits_of_each_alone() {
     let (first, second) = (Case::new(6, 16, 64), Case { codes: vec![-3; 5 * 64], ..Case::new(6, 5, 64) });
     let pack = |case: &Case| Case { outliers: outliers.clone(), ..case.clone() }.pack();
     let mut activations = Activations::default();
-    activations.quantize(Rows::Plain(&first.activations), 64, &outliers);
+    activations.quantize(Rows::Plain(&first.activations), 64, &outliers, Digits::One);
     let mut apart = vec![0.0; 6 * 21];
     for (matrix, first) in [(pack(&first), 0), (pack(&Case::new(6, 5, 64)), 16)] {
         let output = Output { values: &mut apart, stride: 21, first };
@@ -241,7 +261,7 @@ fn matrices_side_by_side_have_the_bits_of_each_alone() {
 fn a_product_writes_only_its_own_columns() {
     let case = Case::new(3, 8, 32);
     let mut activations = Activations::default();
-    activations.quantize(Rows::Plain(&case.activations), 32, &[]);
+    activations.quantize(Rows::Plain(&case.activations), 32, &[], Digits::One);
     let mut out = vec![-1.0; 3 * 24];
     let output = Output { values: &mut out, stride: 24, first: 8 };
     case.pack().multiply(&activations, Epilogue::default(), output);

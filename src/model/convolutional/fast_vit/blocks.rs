@@ -4,7 +4,7 @@ use super::{LARGE, Map};
 use crate::error::Result;
 use crate::kernels::attention::{AttentionMask, attend};
 use crate::kernels::convolution::{add_channels, scale_channels};
-use crate::kernels::matmul::{BLOCK, Epilogue, Rows};
+use crate::kernels::matmul::{BLOCK, Digits, Epilogue, Rows};
 use crate::model::convolutional::fold::{BatchNorm, EPSILON, Folded, part_of};
 use crate::model::convolutional::layers::Convolution;
 use crate::model::linear::{Linear, load_floats, outlier_channels};
@@ -110,6 +110,12 @@ impl ConvolutionMlp {
             activation,
             contract,
         })
+    }
+
+    /// The MLP both of whose layers have inputs of these digits.
+    pub fn with_digits(self, digits: Digits) -> Self {
+        let [expand, contract] = [self.expand, self.contract].map(|layer| layer.with_digits(digits));
+        Self { expand, contract, ..self }
     }
 
     /// Takes a map through.

@@ -13,6 +13,7 @@ use super::map::Map;
 use super::{Layer, PREFIX};
 use crate::error::Result;
 use crate::kernels::convolution::FullConvolution;
+use crate::kernels::matmul::Digits;
 use crate::model::linear::check_width;
 use crate::weights::{Activation, ClipConfig, FastVitConfig, Tensors};
 
@@ -96,7 +97,9 @@ impl Layers<'_> {
                 "layer_scale"
             };
             let mlp = ConvolutionMlp::load(self.tensors, &name, channels, scale, self.activation)?;
-            self.layers.push(Layer::Mlp(mlp));
+            // What the first stage leaves of noise and sharp patterns, all others pass on; a tenth of the products are its.
+            let digits = if stage == 0 { Digits::Two } else { Digits::One };
+            self.layers.push(Layer::Mlp(mlp.with_digits(digits)));
         }
         Ok(())
     }

@@ -4,7 +4,7 @@ use super::*;
 
 /// What is made of a block of one row.
 fn quantize_one(values: &[f32; BLOCK]) -> (f32, i16, [u8; BLOCK]) {
-    let (scales, zeros, [codes]) = quantize_block(&[*values]);
+    let (scales, zeros, [codes]) = quantize(&[*values]);
     (scales[0], zeros[0], codes)
 }
 
@@ -47,7 +47,7 @@ fn rows_side_by_side_are_quantized_as_each_alone() {
     let rows: [[f32; BLOCK]; ROWS] = std::array::from_fn(|r| {
         std::array::from_fn(|i| ((i * 37 + r * 11) % 101) as f32 * 0.1 - [5.0, 0.0, 90.0, 1e-40][r])
     });
-    let (scales, zeros, codes) = quantize_block(&rows);
+    let (scales, zeros, codes) = quantize(&rows);
     for r in 0..ROWS {
         assert_eq!((scales[r], zeros[r], codes[r]), quantize_one(&rows[r]));
     }

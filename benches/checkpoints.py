@@ -156,11 +156,11 @@ def main(out, gguf, *names):
         (folder / "tokenizer_config.json").write_text(json.dumps({"tokenizer_class": "CLIPTokenizer"}))  # for transformers.js
         export_towers(folder)
         (folder / "done").touch()
-    for seed, name in enumerate(OPEN_CLIP, start=31):
+    for name in OPEN_CLIP:
         if is_wanted(name):
             print(f"making {name}", flush=True)
             words = SIGLIP_TOKENIZER if name == SIGLIP else tokenizer
-            export_vision(out / name, full_size_open_clip.write(out / name, name, words, seed))
+            export_vision(out / name, full_size_open_clip.write(out / name, name, words))
             (out / name / "done").touch()
 
 

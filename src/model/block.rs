@@ -40,7 +40,7 @@ impl Block {
     }
 
     /// The block whose attention and hidden layer are quantized to these digits. What the norm before the MLP gives is not
-    /// worth a second one: it adds nothing to the error that can be measured.
+    /// worth a second one: hardly any of the error is its.
     fn with_digits(self, digits: Digits) -> Self {
         Self {
             qkv: self.qkv.with_digits(digits),

@@ -121,3 +121,6 @@ impl Mlp {
         self.expand.bytes() + self.contract.bytes()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -21,7 +21,7 @@ pub struct TextTower {
     token_embedding: weights::Tensor,
     /// `[context_length, width]`
     positions: Vec<f32>,
-    encoder: Encoder,
+    pub(super) encoder: Encoder,
     norm_after: LayerNorm,
     /// `[projection_dim, width]`
     projection: Linear,

@@ -12,6 +12,7 @@ import json
 import pathlib
 import shutil
 import sys
+import zlib
 
 import numpy as np
 import open_clip
@@ -78,13 +79,13 @@ def seeded(name, pixels, seed):
 
 
 @torch.no_grad()
-def write(out, name, tokenizer_json, seed):
-    """One model's folder; gives the model."""
+def write(out, name, tokenizer_json):
+    """One model's folder; gives the model. The same name has the same weights each time."""
     side = open_clip.get_model_config(name)["vision_cfg"]["image_size"]
     mean, std = statistics(name)
     pictures = [picture.resize((side, side), Image.Resampling.BICUBIC) for picture in synthetic_pictures()]
     pixels = normal(pictures, mean, std)
-    model = seeded(name, pixels, seed)
+    model = seeded(name, pixels, zlib.crc32(name.encode()))
 
     (out / "pictures").mkdir(parents=True, exist_ok=True)
     for index, picture in enumerate(pictures):
@@ -112,9 +113,9 @@ def main(out, tokenizer_json, *names):
     out = pathlib.Path(out)
     out.mkdir(parents=True, exist_ok=True)
     write_json(out / "prompts.json", PROMPTS)
-    for seed, name in enumerate(names, start=31):
+    for name in names:
         print(f"making {name}", flush=True)
-        write(out / name, name, pathlib.Path(tokenizer_json), seed)
+        write(out / name, name, pathlib.Path(tokenizer_json))
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ mod block;
 
 use std::marker::PhantomData;
 
-use self::block::{write, write_and_subtract};
+use self::block::{subtract, write};
 use super::super::layer_norm::{LayerNorm, Moments};
 use super::super::threads;
 use super::BLOCK;
@@ -55,8 +55,8 @@ pub enum Digits {
 #[derive(Debug, Default)]
 pub struct Activations {
     shape: Shape,
-    /// Groups of rows as [`super::layout`] has them; outlier channels are f32. A second digit of all of them comes behind,
-    /// with nothing where these channels would be.
+    /// Groups of rows as [`super::layout`] has them; outlier channels are f32. Behind them come the groups of a second digit,
+    /// with a gap in place of these channels.
     data: Vec<u8>,
 }
 
@@ -72,9 +72,9 @@ struct Shape {
 
 /// The rows of a group, to be read.
 pub(super) struct Group<'a> {
-    /// The blocks of its full tiles, and those of a tile of the rows that are left. A second digit, or nothing.
-    digits: [(&'a [u8], &'a [u8]); 2],
-    count: usize,
+    /// The blocks of its full tiles, and those of a tile of the rows that are left; of the second digit, if there is one.
+    first: (&'a [u8], &'a [u8]),
+    second: Option<(&'a [u8], &'a [u8])>,
     /// How many full tiles there are.
     pub(super) whole: usize,
     /// How many rows are left.
@@ -160,24 +160,24 @@ impl Activations {
     pub(super) fn group(&self, first: usize) -> Group<'_> {
         let (rows, of_row) = (GROUP_ROWS.min(self.shape.rows - first), self.shape.block_bytes());
         let (whole, left) = (rows / ROWS, rows % ROWS);
-        let count = self.shape.digits.count();
         let of_digit = |digit: usize| {
             let start = digit * self.shape.digit_bytes() + first * self.shape.row_bytes();
             self.data[start..][..rows * of_row].split_at(whole * ROWS * of_row)
         };
-        Group { digits: [of_digit(0), of_digit(count - 1)], count, whole, left }
+        let second = (self.shape.digits == Digits::Two).then(|| of_digit(1));
+        Group { first: of_digit(0), second, whole, left }
     }
 }
 
 impl<'a> Group<'a> {
     /// The blocks of its full tiles, digit after digit.
     pub(super) fn tiles(&self) -> impl Iterator<Item = &'a [u8]> + Clone {
-        self.digits.into_iter().take(self.count).map(|(tiles, _)| tiles)
+        std::iter::once(self.first).chain(self.second).map(|(tiles, _)| tiles)
     }
 
     /// The blocks of the tile of the rows that are left, digit after digit.
     pub(super) fn rest(&self) -> impl Iterator<Item = &'a [u8]> + Clone {
-        self.digits.into_iter().take(self.count).map(|(_, rest)| rest)
+        std::iter::once(self.first).chain(self.second).map(|(_, rest)| rest)
     }
 }
 
@@ -269,13 +269,12 @@ impl Pieces<'_> {
         let (start, length) = (place.blocks + index * place.stride, tile_block_bytes(R));
         // SAFETY: the caller vouches that the block is its own.
         let block = unsafe { self.piece(start, length) };
-        match self.shape.digits {
-            Digits::One => write(values, block),
-            Digits::Two => {
-                let left = write_and_subtract(values, block);
-                // SAFETY: the second digits lie behind all of the first, and this is the same block's.
-                write(&left, unsafe { self.piece(self.shape.digit_bytes() + start, length) });
-            }
+        write(values, block);
+        if self.shape.digits == Digits::Two {
+            let mut left = *values;
+            left.iter_mut().enumerate().for_each(|(r, values)| subtract(block, R, r, values));
+            // SAFETY: as above; the second digits lie behind all of the first.
+            write(&left, unsafe { self.piece(self.shape.digit_bytes() + start, length) });
         }
     }
 }

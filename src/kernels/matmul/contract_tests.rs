@@ -45,7 +45,6 @@ struct Operands {
     codes: Vec<i8>,
     scales: Vec<f32>,
     outliers: Vec<u32>,
-    digits: Digits,
 }
 
 impl Operands {
@@ -59,8 +58,7 @@ impl Operands {
         let scales = (0..columns * blocks).map(|_| random.between(-0.01, 0.01) as f32).collect();
         let outliers = [3, 31, 32, 63].into_iter().filter(|_| random.below(4) == 0);
         let outliers = outliers.filter(|channel| (*channel as usize) < in_features).collect();
-        let digits = [Digits::One, Digits::Two][random.below(2)];
-        Self { rows, columns, in_features, activations, codes, scales, outliers, digits }
+        Self { rows, columns, in_features, activations, codes, scales, outliers }
     }
 
     fn pack(&self) -> PackedMatrix {
@@ -73,14 +71,14 @@ impl Operands {
     }
 
     /// The product by the contract. `[rows, columns]`
-    fn expected(&self) -> Vec<f32> {
+    fn expected(&self, digits: Digits) -> Vec<f32> {
         let blocks = self.in_features / BLOCK;
         let is_outlier = |k: usize| self.outliers.contains(&(k as u32));
         let mut product = Vec::with_capacity(self.rows * self.columns);
         for row in self.activations.chunks(self.in_features) {
             let mut left = row.to_vec();
             self.outliers.iter().for_each(|channel| left[*channel as usize] = 0.0);
-            let digits = if self.digits == Digits::Two { 2 } else { 1 };
+            let digits = if digits == Digits::Two { 2 } else { 1 };
             // Block after block of the first digit, then of the second: which of the weights' blocks, and what of the row.
             let quantized: Vec<_> = (0..digits)
                 .flat_map(|_| 0..blocks)
@@ -106,28 +104,30 @@ impl Operands {
         product
     }
 
-    /// Compares every implementation that can run with the contract; gives those that did.
+    /// Compares every implementation that can run with the contract, with one digit and with two; gives those that did.
     fn check(&self, codes: Codes) -> Vec<Kernel> {
-        let (matrix, expected) = (self.pack(), self.expected());
-        let mut activations = Activations::default();
-        activations.quantize(Rows::Plain(&self.activations), self.in_features, &self.outliers, self.digits);
+        let matrix = self.pack();
         let can_run = Kernel::ALL.iter().copied().filter(|kernel| kernel.can_run(matrix.largest_code()));
         let can_run: Vec<Kernel> = can_run.collect();
-        for kernel in &can_run {
-            let mut product = vec![f32::NAN; expected.len()];
-            let output = Output { values: &mut product, stride: self.columns, first: 0 };
-            matrix.multiply_with(*kernel, &activations, Epilogue::default(), output);
-            for (i, (value, expected)) in product.iter().zip(&expected).enumerate() {
-                assert!(
-                    value.to_bits() == expected.to_bits(),
-                    "{kernel:?} gives {value} in row {}, column {} of {} x {} x {}, {codes:?}, {:?}: it is {expected}",
-                    i / self.columns,
-                    i % self.columns,
-                    self.rows,
-                    self.columns,
-                    self.in_features,
-                    self.digits,
-                );
+        for digits in [Digits::One, Digits::Two] {
+            let expected = self.expected(digits);
+            let mut activations = Activations::default();
+            activations.quantize(Rows::Plain(&self.activations), self.in_features, &self.outliers, digits);
+            for kernel in &can_run {
+                let mut product = vec![f32::NAN; expected.len()];
+                let output = Output { values: &mut product, stride: self.columns, first: 0 };
+                matrix.multiply_with(*kernel, &activations, Epilogue::default(), output);
+                for (i, (value, expected)) in product.iter().zip(&expected).enumerate() {
+                    assert!(
+                        value.to_bits() == expected.to_bits(),
+                        "{kernel:?} gives {value} in row {}, column {} of {} x {} x {}, {codes:?}, {digits:?}: it is {expected}",
+                        i / self.columns,
+                        i % self.columns,
+                        self.rows,
+                        self.columns,
+                        self.in_features,
+                    );
+                }
             }
         }
         can_run

@@ -10,7 +10,8 @@
 //!
 //! A panel is one block after the other. The tiles of up to [`GROUP_ROWS`] rows lie side by side: the first block of
 //! each, then the second of each; rows that fill no tile are a tile of their own behind them, and behind that come the
-//! outlier channels of all rows of the group. So a kernel that multiplies a panel's block with a group's, and then the
+//! outlier channels of all rows of the group. The second digit of all rows, where there is one, comes behind the last group, in the
+//! same order. So a kernel that multiplies a panel's block with a group's, and then the
 //! next, walks each operand with one moving pointer. A build whose kernels multiply
 //! 16-bit numbers ([`WIDENED`]) orders a panel's step by pairs of `k`, so that widening half a vector
 //! leaves four columns side by side, and keeps activations in 16 bits, 72 R bytes a block.

@@ -54,14 +54,14 @@ struct Columns<'a> {
 }
 
 impl Columns<'_> {
-    /// The product with `count` tiles of `R` rows, at most `N`, whose digits are `tiles`. The first row is `first`.
+    /// The product with `count` tiles of `R` rows, at most `N`, whose blocks are those of `digits`. The first row is `first`.
     ///
     /// # Safety
     /// No other thread may be about to write or read these columns of the target.
     #[inline(always)]
     unsafe fn product<'a, const R: usize, const N: usize>(
         &self,
-        tiles: impl Iterator<Item = &'a [u8]> + Clone,
+        digits: impl Iterator<Item = &'a [u8]> + Clone,
         count: usize,
         first: usize,
     ) {
@@ -72,7 +72,7 @@ impl Columns<'_> {
         let mut sums = [[[[F32x4::splat(0.0); COLUMNS / 4]; R]; N]; PANELS];
         for (panel, sums) in (self.index * PANELS..matrix.panels()).zip(&mut sums) {
             let sums = &mut sums[..count];
-            for tiles in tiles.clone() {
+            for tiles in digits.clone() {
                 self.kernel.multiply(tiles, matrix.panel(panel, self.orders), sums);
             }
             self.finish.apply(panel, first, sums);

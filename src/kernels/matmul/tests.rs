@@ -108,7 +108,7 @@ fn products_stay_within_the_rounding_of_seven_bit_activations() {
 }
 
 #[test]
-fn a_second_digit_leaves_a_hundredth_of_the_error() {
+fn a_second_digit_leaves_little_of_the_error() {
     for (rows, columns, in_features) in SHAPES {
         let case = Case { outliers: vec![3, 31], ..Case::new(rows, columns, in_features) };
         let error = |digits| {
@@ -119,6 +119,30 @@ fn a_second_digit_leaves_a_hundredth_of_the_error() {
         };
         let [one, two] = [Digits::One, Digits::Two].map(error);
         assert!(two < one / 50.0, "{rows}x{columns}x{in_features}: {one}, then {two}");
+    }
+}
+
+#[test]
+fn rows_that_fill_no_block_are_as_long_as_blocks_with_either_digit() {
+    let whole = Case::new(5, 16, 64);
+    let rows = |length: usize| {
+        whole.activations.chunks(64).flat_map(|row| row[..length].to_vec()).collect::<Vec<f32>>()
+    };
+    let weights = Case {
+        codes: whole.codes.chunks(64).flat_map(|row| [&row[..40], &[0; 24]].concat()).collect(),
+        ..whole.clone()
+    };
+    let padded: Vec<f32> = rows(40).chunks(40).flat_map(|row| [row, &[row[32]; 24]].concat()).collect();
+    for digits in [Digits::One, Digits::Two] {
+        let product = |values: &[f32], in_features: usize| {
+            let mut activations = Activations::default();
+            activations.quantize(Rows::Plain(values), in_features, &[], digits);
+            let mut out = vec![0.0; 5 * 16];
+            let output = Output { values: &mut out, stride: 16, first: 0 };
+            weights.pack().multiply(&activations, Epilogue::default(), output);
+            out
+        };
+        assert_eq!(product(&rows(40), 40), product(&padded, 64), "{digits:?}");
     }
 }
 
@@ -207,7 +231,7 @@ fn a_buffer_that_held_other_activations_gives_the_bits_of_a_fresh_one() {
 
 #[test]
 fn a_product_into_activations_has_the_bits_of_one_through_memory() {
-    let rows = [1, 2, 7, 64, 135];
+    let rows = [1, 2, 7, 64, 65, 135];
     for (rows, digits) in rows.into_iter().flat_map(|rows| [(rows, Digits::One), (rows, Digits::Two)]) {
         let (first, second) = (Case::new(rows, 96, 64), Case::new(rows, 24, 96));
         let mut activations = Activations::default();

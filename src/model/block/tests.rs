@@ -6,6 +6,7 @@ use std::path::Path;
 use candle_core::{Device, Tensor};
 
 use super::*;
+use crate::model::text::TextTower;
 use crate::weights::{Checkpoint, ClipConfig};
 
 /// The largest difference allowed, as a share of the largest value of the step. Both sides add the
@@ -87,6 +88,19 @@ fn each_step_of_a_block_agrees_with_pytorch() {
             let tensors = candle_core::safetensors::load(&expected, &Device::Cpu).expect("goldens");
             let block = Block::load(&mut checkpoint.tensors, &format!("{}.blk.0", &tower[..1]), &config);
             check_block(&Golden { tensors, tower }, &block.expect("a block"), config.width);
+        }
+    }
+}
+
+#[test]
+fn prompts_have_two_digits_where_their_family_needs_them() {
+    let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/models");
+    for (file, digits) in [("perception-encoder/PE-Tiny.pt", Digits::Two), ("gelu", Digits::One)] {
+        let mut checkpoint = Checkpoint::open(&models.join(file)).expect("a golden model");
+        let tower = TextTower::load(&mut checkpoint.tensors, &checkpoint.config).expect("its text tower");
+        for Block { qkv, out, mlp, .. } in &tower.encoder.blocks {
+            let found = [qkv, out, &mlp.contract].map(Linear::digits);
+            assert_eq!((found, mlp.expand.digits()), ([digits; 3], Digits::One), "{file}");
         }
     }
 }

@@ -10,36 +10,10 @@ const LEVELS: f32 = 127.0;
 /// The least range of a block, as a part of its smallest value's magnitude: `z` then is at most 127 * 257 < 2^15.
 const LEAST_RANGE: f32 = 1.0 / 257.0;
 
-/// The scale, what is added to the codes, and the codes of each of `R` rows, of which there are at most four.
-pub(super) type Quantized<const R: usize> = ([f32; ROWS], [i16; ROWS], [[u8; BLOCK]; R]);
-
 /// Quantizes one block of `R` rows into a tile's block. A function of its own: see [`super::super::epilogue`].
 #[inline(never)]
 pub(super) fn write<const R: usize>(values: &[[f32; BLOCK]; R], block: &mut [u8]) {
-    store(&quantize(values), block);
-}
-
-/// [`write`], and what its codes leave of the values.
-#[inline(never)]
-pub(super) fn write_and_subtract<const R: usize>(
-    values: &[[f32; BLOCK]; R],
-    block: &mut [u8],
-) -> [[f32; BLOCK]; R] {
-    let quantized = quantize(values);
-    store(&quantized, block);
-    let (scales, zeros, codes) = &quantized;
-    std::array::from_fn(|r| {
-        std::array::from_fn(|i| {
-            // Both are integers of 16 bits, and so is their sum.
-            let code = f32::from(codes[r][i]) + f32::from(zeros[r]);
-            values[r][i] - scales[r] * code
-        })
-    })
-}
-
-/// Puts what a block was quantized to into a tile's block.
-#[inline(always)]
-fn store<const R: usize>((scales, zeros, codes): &Quantized<R>, block: &mut [u8]) {
+    let (scales, zeros, codes) = quantize(values);
     for (r, codes) in codes.iter().enumerate() {
         for (step, codes) in codes.as_chunks::<STEP>().0.iter().enumerate() {
             let target = &mut block[tile_offset(R, r, step)..][..STEP * CODE_BYTES];
@@ -59,9 +33,24 @@ fn store<const R: usize>((scales, zeros, codes): &Quantized<R>, block: &mut [u8]
     }
 }
 
-/// Quantizes a block of each row: what is one number a row is computed for all of them at once.
+/// Subtracts what a block of a tile of `rows` rows says of its row `r` from that row's values. One function for every number of rows,
+/// and not of the registers of [`quantize`]: kilobytes of each visitor's download.
+#[inline(never)]
+pub(super) fn subtract(block: &[u8], rows: usize, r: usize, values: &mut [f32; BLOCK]) {
+    let numbers = block[rows * BLOCK * CODE_BYTES..].as_chunks::<4>().0;
+    let (scale, zero) = (f32::from_le_bytes(numbers[r]), i32::from_le_bytes(numbers[rows + r]));
+    for (step, values) in values.as_chunks_mut::<STEP>().0.iter_mut().enumerate() {
+        let codes = &block[tile_offset(rows, r, step)..][..STEP * CODE_BYTES];
+        for (value, code) in values.iter_mut().zip(codes.chunks_exact(CODE_BYTES)) {
+            *value -= scale * (i32::from(code[0]) + zero) as f32;
+        }
+    }
+}
+
+/// The scale, what is added to the codes, and the codes of a block of each of `R` rows, of which there are at most
+/// four: what is one number a row is computed for all of them at once.
 #[inline(always)]
-fn quantize<const R: usize>(values: &[[f32; BLOCK]; R]) -> Quantized<R> {
+fn quantize<const R: usize>(values: &[[f32; BLOCK]; R]) -> ([f32; ROWS], [i16; ROWS], [[u8; BLOCK]; R]) {
     let none = F32x4::splat(0.0);
     let (mut lowest, mut highest) = ([none; ROWS], [none; ROWS]);
     for (r, values) in values.iter().enumerate() {

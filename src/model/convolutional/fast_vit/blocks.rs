@@ -112,7 +112,7 @@ impl ConvolutionMlp {
         })
     }
 
-    /// The MLP both of whose layers have inputs of these digits.
+    /// The MLP both of whose layers have inputs of these digits, if their weights are packed.
     pub fn with_digits(self, digits: Digits) -> Self {
         let [expand, contract] = [self.expand, self.contract].map(|layer| layer.with_digits(digits));
         Self { expand, contract, ..self }
@@ -140,3 +140,6 @@ impl ConvolutionMlp {
 pub fn layer_scale(tensors: &mut Tensors, name: &str, channels: usize) -> Result<Vec<f32>> {
     load_floats(tensors, &part_of(name, "gamma"), &[channels, 1, 1])
 }
+
+#[cfg(test)]
+mod tests;

@@ -97,7 +97,8 @@ impl Layers<'_> {
                 "layer_scale"
             };
             let mlp = ConvolutionMlp::load(self.tensors, &name, channels, scale, self.activation)?;
-            // What the first stage leaves of noise and sharp patterns, all others pass on; a tenth of the products are its.
+            // What the first stage leaves of noise and sharp patterns, all others pass on; a tenth of the products are its,
+            // or none where its channels are too few for blocks.
             let digits = if stage == 0 { Digits::Two } else { Digits::One };
             self.layers.push(Layer::Mlp(mlp.with_digits(digits)));
         }

@@ -1,5 +1,6 @@
 //! Blocks of activations: what their codes stand for.
 
+use super::super::super::layout::tile_block_bytes;
 use super::*;
 
 /// What is made of a block of one row.
@@ -58,6 +59,30 @@ fn values_that_are_not_finite_do_not_make_codes_beyond_seven_bits() {
     let mut values = [1.0; BLOCK];
     values[3] = f32::NAN;
     values[9] = f32::INFINITY;
-    let (_, _, codes) = quantize_one(&values);
-    assert!(codes.iter().all(|code| *code <= 127));
+    let mut block = [0; tile_block_bytes(1)];
+    for _ in ["the first digit", "the second"] {
+        write(&[values], &mut block);
+        let (_, _, codes) = quantize_one(&values);
+        assert!(codes.iter().all(|code| *code <= 127));
+        subtract(&block, 1, 0, &mut values);
+    }
+}
+
+#[test]
+fn what_is_left_of_each_row_is_what_its_codes_do_not_say() {
+    let rows: [[f32; BLOCK]; 3] =
+        std::array::from_fn(|r| std::array::from_fn(|i| ((i * 37 + r * 11) % 101) as f32 - 40.0));
+    let mut block = [0; tile_block_bytes(3)];
+    write(&rows, &mut block);
+    for (r, row) in rows.iter().enumerate() {
+        let (scale, zero, codes) = quantize_one(row);
+        let mut left = *row;
+        subtract(&block, 3, r, &mut left);
+        let expected: Vec<f32> = row
+            .iter()
+            .zip(codes)
+            .map(|(value, code)| value - scale * f32::from(i16::from(code) + zero))
+            .collect();
+        assert_eq!(left.to_vec(), expected, "row {r}");
+    }
 }

@@ -55,7 +55,7 @@ impl TextTower {
             width,
             token_embedding,
             positions: load_floats(tensors, "t.position_embd.weight", &[config.context_length, width])?,
-            encoder: Encoder::load(tensors, "t", tower)?.with_digits(config.family.prompt_digits()),
+            encoder: Encoder::load(tensors, "t", tower)?.with_digits(config.prompt_digits()),
             projection,
             norm_after,
             workspaces: Workspaces::default(),

@@ -102,5 +102,8 @@ fn prompts_have_two_digits_where_their_family_needs_them() {
             let found = [qkv, out, &mlp.contract].map(Linear::digits);
             assert_eq!((found, mlp.expand.digits()), ([digits; 3], Digits::One), "{file}");
         }
+        let mut deep = checkpoint.config;
+        deep.text.layers = 24;
+        assert_eq!(deep.prompt_digits(), Digits::Two, "{file} with 24 layers");
     }
 }

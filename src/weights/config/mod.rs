@@ -84,15 +84,6 @@ impl ModelFamily {
         if self.pools_by_attention() { 1.0 } else { 0.0 }
     }
 
-    /// How finely the text tower's activations are quantized. With one digit, prompts of these families fall below a mean
-    /// cosine of 0.9995 to f32 (0.9990 with Perception Encoder's 24 layers), those of the others do not.
-    pub fn prompt_digits(self) -> Digits {
-        match self {
-            Self::MobileClip | Self::PerceptionEncoder => Digits::Two,
-            Self::Clip | Self::Siglip | Self::EfficientNetClip => Digits::One,
-        }
-    }
-
     /// Whether the tokens of a prompt see those before them alone.
     pub fn is_causal(self) -> bool {
         matches!(self, Self::Clip | Self::EfficientNetClip | Self::PerceptionEncoder)
@@ -186,6 +177,9 @@ impl EndToken {
     }
 }
 
+/// The layers of a text tower for which activations of seven bits do.
+const MOST_LAYERS_OF_ONE_DIGIT: usize = 12;
+
 /// The architecture of a model with two transformers.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ClipConfig {
@@ -224,6 +218,13 @@ impl ClipConfig {
     /// How many patches the vision tower sees; with `naflex`, of a square picture.
     pub fn patches(&self) -> usize {
         (self.image_size / self.patch_size).pow(2)
+    }
+
+    /// How finely the text tower's activations are quantized. With one digit, prompts fall below a mean cosine of 0.9995 to f32 where
+    /// a tower has 24 layers (0.9990 of Perception Encoder's, 0.9994 of CLIP's), and of these families with 12 as well.
+    pub fn prompt_digits(&self) -> Digits {
+        let is_sensitive = matches!(self.family, ModelFamily::MobileClip | ModelFamily::PerceptionEncoder);
+        if is_sensitive || self.text.layers > MOST_LAYERS_OF_ONE_DIGIT { Digits::Two } else { Digits::One }
     }
 
     /// The rows of the vision tower: the patches, and the class token before them where there is one.

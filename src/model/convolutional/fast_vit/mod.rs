@@ -13,7 +13,7 @@ use super::map::Map;
 use super::{Layer, PREFIX};
 use crate::error::Result;
 use crate::kernels::convolution::FullConvolution;
-use crate::kernels::matmul::Digits;
+use crate::kernels::matmul::{BLOCK, Digits};
 use crate::model::linear::check_width;
 use crate::weights::{Activation, ClipConfig, FastVitConfig, Tensors};
 
@@ -22,6 +22,9 @@ const STAGES: usize = 4;
 const LARGE: usize = 7;
 /// The side of the others.
 const SMALL: usize = 3;
+/// The blocks of the first stage that fills blocks of weights whose MLPs' inputs have two digits, at most: what they leave of noise and
+/// of sharp patterns, all others pass on. They have a tenth of the products.
+const FINE_BLOCKS: usize = 4;
 /// From this stage on, squeeze-and-excitation follows the convolution that halves the map.
 const FIRST_EXCITED: usize = 2;
 
@@ -80,6 +83,8 @@ impl Layers<'_> {
     fn load_stage(&mut self, stage: usize, sizes: &FastVitConfig) -> Result<()> {
         let (name, channels) = (format!("{PREFIX}.stages.{stage}"), sizes.channels << stage);
         let is_last = stage + 1 == STAGES;
+        let fills_blocks = |stage: usize| (sizes.channels << stage).is_multiple_of(BLOCK);
+        let is_first_quantized = fills_blocks(stage) && !(0..stage).any(fills_blocks);
         if stage > 0 {
             self.load_downsampling(&part_of(&name, "downsample.proj"), channels, stage >= FIRST_EXCITED)?;
         }
@@ -97,9 +102,7 @@ impl Layers<'_> {
                 "layer_scale"
             };
             let mlp = ConvolutionMlp::load(self.tensors, &name, channels, scale, self.activation)?;
-            // What the first stage leaves of noise and sharp patterns, all others pass on; a tenth of the products are its,
-            // or none where its channels are too few for blocks.
-            let digits = if stage == 0 { Digits::Two } else { Digits::One };
+            let digits = if is_first_quantized && block < FINE_BLOCKS { Digits::Two } else { Digits::One };
             self.layers.push(Layer::Mlp(mlp.with_digits(digits)));
         }
         Ok(())

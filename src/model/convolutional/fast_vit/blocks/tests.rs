@@ -7,7 +7,7 @@ use crate::model::convolutional::Layer;
 use crate::weights::{Checkpoint, FastVitConfig};
 
 #[test]
-fn the_first_stage_has_two_digits_and_the_others_one() {
+fn the_first_stage_that_fills_blocks_has_two_digits_and_the_others_one() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/models/mobileclip");
     let mut checkpoint = Checkpoint::open(&folder).expect("a golden model");
     let sizes = FastVitConfig { channels: 8, blocks: [1, 2, 1, 2] };
@@ -23,6 +23,7 @@ fn the_first_stage_has_two_digits_and_the_others_one() {
             _ => None,
         })
         .collect();
-    let of_first = vec![[Digits::Two; 2]];
-    assert_eq!(digits, [of_first, vec![[Digits::One; 2]; 5]].concat());
+    // 8, 16, 32 and 64 channels, of which the third are a block.
+    let [one, two] = [Digits::One, Digits::Two].map(|digits| [digits; 2]);
+    assert_eq!(digits, [one, one, one, two, one, one]);
 }

@@ -216,7 +216,7 @@ describe("whole models have the same bits with each implementation of the produc
         const native = embedNatively(model);
         const [pictures, prompts] = [JSON.stringify(PICTURES), JSON.stringify(PROMPTS)];
         const found = await stage.inPage(`embedWithEach("${flavour}", "${model}", ${pictures}, ${prompts})`);
-        const kernels = flavour === "simd" ? ["widening"] : ["relaxed-dot", "relaxed-narrow", "relaxed-pairs", "widening"];
+        const kernels = flavour === "simd" ? ["widening"] : ["relaxed-dot", "relaxed-narrow", "relaxed-pairs", "relaxed-pairs-ones", "widening"];
         assert.deepEqual([...new Set(found.flatMap((/** @type {any} */ { kernels }) => kernels))].sort(), kernels);
         for (const { kernels, image_embeds, text_embeds } of found) {
           assert.deepEqual(image_embeds, asF32(native.image_embeds), `${kernels}`);
@@ -347,8 +347,8 @@ describe("the engine in the browser", () => {
     const expected = {
       simd: { 16: ["widening"], 127: ["widening"] },
       relaxed: {
-        16: ["relaxed-dot", "relaxed-narrow", "relaxed-pairs", "widening"],
-        127: ["relaxed-dot", "relaxed-pairs", "widening"],
+        16: ["relaxed-dot", "relaxed-narrow", "relaxed-pairs", "relaxed-pairs-ones", "widening"],
+        127: ["relaxed-dot", "relaxed-pairs", "relaxed-pairs-ones", "widening"],
       },
     };
     const seen = new Set();

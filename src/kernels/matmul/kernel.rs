@@ -13,6 +13,8 @@ use serde::Serialize;
 
 #[cfg(target_arch = "x86_64")]
 use super::avx2;
+#[cfg(all(target_feature = "simd128", feature = "relaxed"))]
+use super::layout::ROWS;
 use super::layout::{NARROW, Tile, tile_block_bytes};
 #[cfg(target_arch = "aarch64")]
 use super::neon;
@@ -56,6 +58,9 @@ pub enum Kernel {
     /// Relaxed SIMD: the same with two steps in 16 bits, where [`super::pairs`] of them fit.
     #[cfg(all(target_feature = "simd128", feature = "relaxed"))]
     RelaxedPairs,
+    /// Relaxed SIMD: the same, in full tiles widened by a product with ones, which V8 makes a better 256-bit operation of.
+    #[cfg(all(target_feature = "simd128", feature = "relaxed"))]
+    RelaxedPairsOnes,
     /// Relaxed SIMD: `i32x4.relaxed_dot_i8x16_i7x16_add_s`.
     #[cfg(all(target_feature = "simd128", feature = "relaxed"))]
     RelaxedDot,
@@ -85,6 +90,8 @@ impl Kernel {
         Self::RelaxedNarrow,
         #[cfg(all(target_feature = "simd128", feature = "relaxed"))]
         Self::RelaxedPairs,
+        #[cfg(all(target_feature = "simd128", feature = "relaxed"))]
+        Self::RelaxedPairsOnes,
         #[cfg(all(target_feature = "simd128", feature = "relaxed"))]
         Self::RelaxedDot,
     ];
@@ -138,7 +145,7 @@ impl Kernel {
     #[inline(always)]
     pub(super) fn takes_orders(self) -> bool {
         #[cfg(all(target_feature = "simd128", feature = "relaxed"))]
-        return self == Self::RelaxedPairs;
+        return matches!(self, Self::RelaxedPairs | Self::RelaxedPairsOnes);
         #[cfg(not(all(target_feature = "simd128", feature = "relaxed")))]
         false
     }
@@ -170,8 +177,15 @@ impl Kernel {
             Self::Widening => unsafe { simd128::multiply(tiles, panel, sums) },
             #[cfg(all(target_feature = "simd128", feature = "relaxed"))]
             Self::RelaxedNarrow => unsafe { relaxed::multiply_narrow(tiles, panel, sums) },
+            // Few rows are less than a full tile, so that those need no code of their own.
             #[cfg(all(target_feature = "simd128", feature = "relaxed"))]
-            Self::RelaxedPairs => unsafe { relaxed::multiply_pairs(tiles, panel, orders, sums) },
+            Self::RelaxedPairsOnes if R == ROWS => unsafe {
+                relaxed::multiply_pairs::<R, true>(tiles, panel, orders, sums)
+            },
+            #[cfg(all(target_feature = "simd128", feature = "relaxed"))]
+            Self::RelaxedPairs | Self::RelaxedPairsOnes => unsafe {
+                relaxed::multiply_pairs::<R, false>(tiles, panel, orders, sums)
+            },
             #[cfg(all(target_feature = "simd128", feature = "relaxed"))]
             Self::RelaxedDot => unsafe { relaxed::multiply(tiles, panel, sums) },
         }

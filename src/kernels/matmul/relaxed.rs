@@ -15,7 +15,8 @@
 //! bit of the seven-bit operand is never set, and two products stay within 2 * 128 * 127 < 2^15.
 //!
 //! On x86 without AVX-VNNI the third and fourth cost less: one widening for two steps. They are exact where
-//! [`super::pairs`] found steps that fit together.
+//! [`super::pairs`] found steps that fit together. Two instructions widen alike, `i32x4.extadd_pairwise` and
+//! `i32x4.dot_i16x8` with ones: which one is faster depends on the engine.
 
 #![expect(unsafe_code, reason = "loads of vectors, by pointers that walk through both operands")]
 
@@ -39,12 +40,12 @@ tile_product! {
 }
 
 /// [`multiply`] with steps taken in the `orders` of their blocks, two at a time where those say so. There is an order
-/// for each block.
+/// for each block. `ONES` says whether two steps' sums are widened by a product with ones.
 ///
 /// # Safety
 /// As [`multiply`], and there has to be an order for each block, none longer than the steps of one.
 #[target_feature(enable = "relaxed-simd")]
-pub(super) unsafe fn multiply_pairs<const R: usize>(
+pub(super) unsafe fn multiply_pairs<const R: usize, const ONES: bool>(
     tiles: &[u8],
     panel: &[PanelBlock],
     orders: &[Order],
@@ -58,7 +59,8 @@ pub(super) unsafe fn multiply_pairs<const R: usize>(
             let column_scales = b.add(COLUMNS * BLOCK);
             for sums in sums.iter_mut() {
                 let row_scales = a.add(R * BLOCK * CODE_BYTES);
-                let dots = paired_block_dots::<R>(a, b, *order, zero_dots(row_scales, column_scales));
+                let dots = zero_dots(row_scales, column_scales);
+                let dots = paired_block_dots::<R, ONES>(a, b, *order, dots);
                 add_block(row_scales, column_scales, &dots, sums);
                 a = a.add(tile_block_bytes(R));
             }
@@ -71,7 +73,7 @@ pub(super) unsafe fn multiply_pairs<const R: usize>(
 /// `COLUMNS * BLOCK` of `b`.
 #[inline]
 #[target_feature(enable = "relaxed-simd")]
-unsafe fn paired_block_dots<const R: usize>(
+unsafe fn paired_block_dots<const R: usize, const ONES: bool>(
     a: *const u8,
     b: *const u8,
     mut order: Order,
@@ -93,7 +95,8 @@ unsafe fn paired_block_dots<const R: usize>(
             for (c, dot) in dots.iter_mut().enumerate() {
                 let first = i16x8_relaxed_dot_i8x16_i7x16(b0[c], row0);
                 let both = i16x8_add(first, i16x8_relaxed_dot_i8x16_i7x16(b1[c], row1));
-                *dot = i32x4_add(*dot, i32x4_extadd_pairwise_i16x8(both));
+                let wide = if ONES { i32x4_dot_i16x8(both, ones) } else { i32x4_extadd_pairwise_i16x8(both) };
+                *dot = i32x4_add(*dot, wide);
             }
         }
         order >>= 8;

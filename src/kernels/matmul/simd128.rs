@@ -192,10 +192,31 @@ pub(super) unsafe fn add_block<const R: usize>(
         let scales = [v128_load(column_scales.cast()), v128_load(column_scales.add(16).cast())];
         for (r, sums) in sums.iter_mut().enumerate() {
             let scale = v128_load32_splat(row_scales.add(r * 4).cast());
-            for (c, sum) in sums.iter_mut().enumerate() {
+            let product = |c: usize| {
                 let dot = f32x4_mul(f32x4_convert_i32x4(dots[r][c]), f32x4_mul(scale, scales[c]));
-                *sum = *sum + F32x4::from_v128(dot);
-            }
+                F32x4::from_v128(dot)
+            };
+            let [first, second] = load_together(sums);
+            store_together([first + product(0), second + product(1)], sums);
         }
+    }
+}
+
+/// Both vectors of a row. Volatile, as in [`store_together`]: LLVM would put each load, addition and store behind the
+/// other, and V8 makes 256-bit operations only of what is between two neighbouring stores with no load between them.
+#[inline(always)]
+fn load_together(row: &[F32x4; 2]) -> [F32x4; 2] {
+    // SAFETY: references are valid to read.
+    row.each_ref().map(|vector| unsafe { std::ptr::from_ref(vector).read_volatile() })
+}
+
+/// Stores both vectors of a row, the second one first: so V8 needs no check whether only that is beyond the memory's end.
+#[inline(always)]
+fn store_together([first, second]: [F32x4; 2], row: &mut [F32x4; 2]) {
+    let [to_first, to_second] = row;
+    // SAFETY: references are valid to write.
+    unsafe {
+        std::ptr::from_mut(to_second).write_volatile(second);
+        std::ptr::from_mut(to_first).write_volatile(first);
     }
 }

@@ -2,6 +2,7 @@
 /** @import { ModelSession } from "../../state/model-session.js" */
 /** @import { PictureShelf, StagePicture } from "./picture-shelf.js" */
 /** @import { Question } from "./picture-question.js" */
+import { NO_MATCH } from "../../components/answer-readout/answer-readout.js";
 import { bestFits } from "./best-fits.js";
 
 /** @typedef {import("../../../pkg/engine/protocol/types.d.ts").Picture} Picture */
@@ -62,7 +63,7 @@ export class Filmstrip {
       this.#encoded.set(picture, encoded);
       const result = await engine.classify(encoded, { ...question, signal });
       const fits = await bestFits(this.#session, encoded, question, result, signal);
-      return { verdict: fits === false ? "no label fits" : result.scores[0].label, failed: false };
+      return { verdict: fits === false ? NO_MATCH.toLowerCase() : result.scores[0].label, failed: false };
     } catch {
       return { verdict: "unreadable", failed: true };
     }

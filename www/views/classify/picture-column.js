@@ -27,13 +27,15 @@ import { fetchSamples } from "./samples.js";
 export class PictureColumn extends EventTarget {
   shelf = new PictureShelf();
   /**
-   * What is on the stage. It `moves` where it is an instrument; `labels` are those of the last sample.
+   * What is on the stage. It `moves` where it is an instrument; `labels` are those of the last sample; `added` is 0 where it is no
+   * picture that the visitor has added.
    */
   now = {
     title: "",
     moves: false,
     origin: /** @type {Origin} */ ("sample"),
     labels: /** @type {string[]} */ ([]),
+    added: 0,
   };
   #parts;
   #inquiry;
@@ -170,7 +172,7 @@ export class PictureColumn extends EventTarget {
     this.#before = this.#shown?.id ?? this.#before;
     this.#clearStage();
     const origin = instrument === this.#pad ? "drawing" : "camera";
-    this.now = { ...this.now, title, moves: true, origin };
+    this.now = { ...this.now, title, moves: true, origin, added: 0 };
     this.#mounted = instrument;
     this.#parts.stage.instrument = instrument;
     button.setAttribute("aria-pressed", "true");
@@ -264,10 +266,10 @@ export class PictureColumn extends EventTarget {
 
   /** @param {StagePicture} picture */
   #show(picture) {
-    const { title, alt, src, sample, origin, read, id } = picture;
+    const { title, alt, src, sample, origin, read, id, added = 0 } = picture;
     this.#clearStage();
     this.#shown = picture;
-    this.now = { title, moves: false, origin, labels: sample?.labels ?? this.now.labels };
+    this.now = { title, moves: false, origin, labels: sample?.labels ?? this.now.labels, added };
     this.#parts.stage.picture = { src, alt, caption: title };
     this.#parts.ownStrip.chosen = id;
     this.#parts.sampleStrip.chosen = id;

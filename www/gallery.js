@@ -168,7 +168,7 @@ show("score-list", {
   },
   "words that the model does not know": (node) => {
     node.scores = SCORES;
-    node.tags = new Map([[SCORES[0].label, "unknown word"], [SCORES[1].label, "from drawings"]]);
+    node.tags = { "unknown word": [SCORES[0].label], "from drawings": [SCORES[1].label] };
   },
   "one label, compared with none": (node) => {
     node.scores = SCORES.slice(0, 1);

@@ -14,7 +14,7 @@ const ROWS_AT_ONCE = 40;
  * Ranked labels with bars, percent and cosine. Property `scores`: the best first; rows are kept by label, so that bars glide
  * and rows change places. A long list shows its best rows, and all of them on demand. `stale`: a newer result is on its way.
  * `noneFits`: the best row is no answer, and is shown like the others. `alone`: the one label's score says nothing, and is left out.
- * `tags`: by label, a word on how far the model knows it.
+ * `tags`: what stands beside labels, and beside which.
  *
  * @typedef {object} ShownScore
  * @property {string} label
@@ -30,8 +30,8 @@ export class ScoreList extends Component {
   #filling = 0;
   /** @type {ShownScore[]} */
   #scores = [];
-  /** @type {Map<string, string>} */
-  #tags = new Map();
+  /** @type {Record<string, string[]>} */
+  #tags = {};
   /** Whether the visitor has asked for the whole of a long list. */
   #inFull = false;
   #extent = element("button", { type: "button", class: "button extent", hidden: true });
@@ -64,7 +64,7 @@ export class ScoreList extends Component {
     this.toggleAttribute("data-alone", alone);
   }
 
-  set tags(/** @type {Map<string, string>} */ tags) {
+  set tags(/** @type {Record<string, string[]>} */ tags) {
     this.#tags = tags;
     for (const [label, row] of this.#rows) this.#mark(label, row);
   }
@@ -126,7 +126,7 @@ export class ScoreList extends Component {
 
   /** @param {string} label @param {Row} row */
   #mark(label, { tag }) {
-    tag.textContent = this.#tags.get(label) ?? "";
+    tag.textContent = Object.keys(this.#tags).find((words) => this.#tags[words].includes(label)) ?? "";
   }
 
   /** @param {string} label */

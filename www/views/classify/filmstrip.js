@@ -56,9 +56,8 @@ export class Filmstrip {
    * @returns {Promise<{ verdict: string, failed: boolean }>}
    */
   async #verdict(picture, question, signal) {
-    const engine = this.#session.engine;
     try {
-      if (!engine) throw new Error("The engine is not running.");
+      const engine = this.#session.running;
       const encoded = this.#encoded.get(picture) ?? (await engine.embedImage(await picture.read(signal), { signal }));
       this.#encoded.set(picture, encoded);
       const result = await engine.classify(encoded, { ...question, signal });

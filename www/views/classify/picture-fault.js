@@ -9,12 +9,6 @@ const WORDS = new Map([
   ["image-format", "This image format is not supported. Save the picture as JPEG, PNG or WebP, then open that file."],
 ]);
 
-/** How other kinds of files begin, in the engine's words, and what they are. */
-const OTHERS = [
-  ["25, 50, 44, 46", "a PDF document"],
-  ["50, 4b, 03, 04", "a ZIP archive or an office document"],
-];
-
 /**
  * Words a failure to get or to read a picture; what only helps who looks for the cause is folded away.
  *
@@ -23,7 +17,6 @@ const OTHERS = [
  */
 export function pictureFault(error) {
   const details = sentence(error);
-  const other = OTHERS.find(([bytes]) => details.includes(`[${bytes}`));
-  const message = other ? `This file is ${other[1]}, not a picture.` : WORDS.get(codeOf(error));
+  const message = details.startsWith("PDF ") ? "This file is a PDF document, not a picture." : WORDS.get(codeOf(error));
   return message ? { message, details } : { message: details };
 }

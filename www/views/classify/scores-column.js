@@ -161,8 +161,8 @@ export class ScoresColumn {
     const { labels, mode } = answer.question;
     const none = answer.fits === false ? noMatch(labels, words.untaught, info.name) : undefined;
     this.#parts.readout.answer = { scores: answer.result.scores, mode, none };
-    const tagged = (/** @type {string[]} */ some, /** @type {string} */ tag) => some.map((label) => /** @type {const} */ ([label, tag]));
-    this.#parts.scoreList.tags = new Map([...tagged(words.untaught, "unknown word"), ...tagged(words.drawn, "from drawings")]);
+    const { untaught, drawn } = words;
+    this.#parts.scoreList.tags = { "unknown word": untaught, "from drawings": drawn };
   }
 
   /** @param {Caveat} note */

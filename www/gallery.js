@@ -151,7 +151,7 @@ show("answer-readout", {
   "a clear lead": (node) => (node.answer = { scores: SCORES, mode: "softmax" }),
   "too close to call": (node) => (node.answer = { scores: CLOSE, mode: "softmax" }),
   "each on its own": (node) => (node.answer = { scores: SCORES, mode: "independent" }),
-  "no label fits": (node) => (node.answer = { scores: SCORES, mode: "softmax", noneFits: true }),
+  "no label fits": (node) => (node.answer = { scores: SCORES, mode: "softmax", none: "everyday-clip recognizes none of these labels in this picture." }),
   "a long label, alone": (node) => (node.answer = { scores: LONG, mode: "softmax" }),
   "no answer": (node) => (node.message = "The model is loading."),
 });
@@ -166,6 +166,14 @@ show("score-list", {
     node.scores = SCORES;
     node.noneFits = true;
   },
+  "words that the model does not know": (node) => {
+    node.scores = SCORES;
+    node.tags = { "unknown word": [SCORES[0].label], "from drawings": [SCORES[1].label] };
+  },
+  "one label, compared with none": (node) => {
+    node.scores = SCORES.slice(0, 1);
+    node.alone = true;
+  },
   "a long label": (node) => (node.scores = LONG),
   "a long list": (node) => (node.scores = Array.from({ length: 60 }, (_, at) => ({ ...SCORES[2], label: `thing ${at}` }))),
   empty: (node) => (node.scores = []),
@@ -175,6 +183,7 @@ show("mode-switch", {
 });
 show("label-editor", {
   "in order": (node) => label(node, "a cat\na dog"),
+  "a list in one line": (node) => label(node, "saxophone, trumpet, guitar, piano"),
   "with remarks": (node) => label(node, "a cat\n\na cat\na dog"),
   "with a label that is too long": (node) => label(node, `a cat\n${WORD.repeat(4)}`),
   empty: (node) => label(node, ""),

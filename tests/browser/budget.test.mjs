@@ -7,8 +7,11 @@ import { test } from "node:test";
 import { firstAnswerFiles } from "../../tools/first-answer.mjs";
 
 const FOLDER = "target/browser-tests/page";
-/** Bytes of JavaScript, uncompressed: the page, the engine around the WebAssembly, and one build's bindings. */
-const MOST_SCRIPT = 200_000;
+/**
+ * Bytes of JavaScript, uncompressed: the page, the engine around the WebAssembly, and one build's bindings. The last 3,000 were added
+ * for what the page says of words that the model does not know, and of labels that were written for another picture.
+ */
+const MOST_SCRIPT = 203_000;
 /** Bytes of the engine, compressed by gzip: its scripts, and one build with its bindings. */
 const MOST_ENGINE = 1_200_000;
 /** Bytes more, once a tab of research is opened. */

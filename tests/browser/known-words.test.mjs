@@ -15,7 +15,7 @@ const { caveats } = await import("../../www/views/classify/caveats.js");
 const FOREIGN = ["собака", "dog"];
 /** @param {import("../../www/state/words-of.js").KnownWords["languages"] | null} languages @param {string[]} labels */
 function notes(languages, labels = FOREIGN) {
-  const shown = { picture: { decoder: "rust" }, question: { labels, mode: "softmax" }, info: { name: "A model" }, borrowed: false, untaught: [], languages };
+  const shown = { picture: { decoder: "rust" }, question: { labels, mode: "softmax" }, info: { name: "A model" }, borrowed: null, words: { untaught: [], drawn: [], languages } };
   return caveats(/** @type {any} */ (shown)).map(({ text }) => text);
 }
 

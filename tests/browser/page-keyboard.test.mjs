@@ -89,6 +89,11 @@ visit("so is every one of the heatmap's, of the drawing pad, and of a long list"
   await assertReached(page);
 });
 
+visit("all samples are one stop", async (page) => {
+  const stops = page.locator(`[aria-label="Samples"] button`).evaluateAll((nodes) => nodes.filter((node) => node.tabIndex === 0).length);
+  assert.equal(await stops, 1);
+});
+
 visit("every control of Model is reached, in order, and shows the focus", async (page) => {
   await page.getByRole("tab", { name: "Classify" }).focus();
   while (!(await page.getByRole("tabpanel", { name: "Model" }).isVisible())) await page.keyboard.press("ArrowRight");
@@ -97,7 +102,10 @@ visit("every control of Model is reached, in order, and shows the focus", async 
 });
 
 visit("pictures, presets, modes and heatmaps are chosen by keys", async (page) => {
-  await tabTo(page, page.locator(`[aria-label="Samples"] li:nth-child(3) button`));
+  const samples = page.locator(`[aria-label="Samples"] button`);
+  await tabTo(page, samples.first());
+  for (const key of ["ArrowRight", "ArrowDown", "ArrowDown", "ArrowLeft"]) await page.keyboard.press(key);
+  assert.ok(await samples.nth(2).evaluate((node) => node === document.activeElement));
   await page.keyboard.press("Space");
   await page.getByRole("img", { name: /dog/i }).first().waitFor();
   await tabTo(page, page.getByRole("radio", { name: "Compare labels" }));

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { besideDemo } from "../../www/state/demo.js";
 import { fragment } from "../../www/state/url-fragment.js";
-import { readLabels } from "../../www/state/label-lines.js";
+import { listOf, readLabels } from "../../www/state/label-lines.js";
 import { numberText } from "../../www/state/number-text.js";
 import { sentence } from "../../www/state/sentence.js";
 import { readTemplates } from "../../www/state/template-lines.js";
@@ -53,6 +53,12 @@ test("a label that is too long is refused by its line, and the others stand", ()
   const { labels, problems } = readLabels(`cat\n${"x".repeat(257)}`);
   assert.deepEqual(labels, ["cat"]);
   assert.equal(problems[0].message, "Line 2 has 257 characters; the limit is 256.");
+});
+
+test("a line with commas between short parts is a list, a sentence with a comma is none", () => {
+  assert.deepEqual(listOf("saxophone, trumpet, guitar,piano,"), ["saxophone", "trumpet", "guitar", "piano"]);
+  assert.deepEqual(listOf("a dog that lies on a red carpet beside its owner, who reads"), []);
+  assert.deepEqual(listOf("dog"), []);
 });
 
 test("no label at all is refused", () => {

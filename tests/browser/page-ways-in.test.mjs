@@ -96,6 +96,13 @@ visit("a text that is named as a picture is told in words, the bytes folded away
   await page.getByText("This browser cannot display the file.").waitFor();
 });
 
+visit("a PDF document that is named as a picture is told to be one", async (page) => {
+  await page.getByLabel("Picture file").setInputFiles({ name: "letter.jpg", mimeType: "image/jpeg", buffer: Buffer.from("%PDF-1.7\n") });
+  const alert = page.locator(`[aria-label="Picture"]`).getByRole("alert");
+  await alert.filter({ hasText: "This file is a PDF document, not a picture." }).waitFor();
+  assert.doesNotMatch(await alert.innerText(), /Save the picture/);
+});
+
 visit("a camera that is refused says so, and gives back what was there", async (page) => {
   await page.locator(`[aria-label="Samples"] li:nth-child(4) button`).click();
   await answered(page);

@@ -31,6 +31,12 @@ test("a name that was never taught is told, whatever is around it", () => {
   assert.deepEqual(names.missing(written), written);
 });
 
+test("a name that is true of no concept with photographs is known only from drawings, in any form of it", () => {
+  const drawn = ["badminton", "chess", "wrestling", "bamboo", "a photo of a happy face", "dog and badminton"];
+  const photographed = ["dog", "sailboat", "two cats", "cricket", "copter", "harbour with boats", "fish and chips"];
+  assert.deepEqual(names.drawn([...drawn, ...photographed, "capybara", "capybara and badminton"]), drawn);
+});
+
 test("the list of names is at most 33 kB when it is compressed", () => {
   assert.ok(gzipSync(list, { level: 9 }).length <= 33_000);
 });
@@ -40,4 +46,6 @@ test("every preset and every sample of the page is made of names that the model 
   /** @type {{ labels: string[] }[]} */
   const samples = JSON.parse(readFileSync("www/samples/samples.json", "utf8"));
   assert.deepEqual(names.missing([...labels.flatMap(({ lines }) => lines), ...samples.flatMap((sample) => sample.labels)]), []);
+  const ofPhotographs = labels.filter(({ id }) => id !== "faces" && id !== "sky");
+  assert.deepEqual(names.drawn(ofPhotographs.flatMap(({ lines }) => lines)), []);
 });

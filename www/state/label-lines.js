@@ -12,6 +12,8 @@
  * @property {LineProblem[]} problems
  */
 
+/** A label in a list with commas has at most this many characters; what is longer is a sentence. */
+const MOST_IN_LIST = 30;
 /** Labels longer than this never fit the text tower's context; the engine refuses them too. */
 const MOST_CHARACTERS = 256;
 /** Each new label runs the text tower; beyond this a page is the wrong tool. */
@@ -20,6 +22,12 @@ const MOST_LABELS = 1000;
 /** Returns every label in `text`, whether it can be used or not. @param {string} text */
 export function labelTexts(text) {
   return [...new Set(text.split("\n").map((line) => line.trim()))].filter((line) => line !== "");
+}
+
+/** The labels in a line that is a list, with commas between short parts; none in another line. @param {string} line */
+export function listOf(line) {
+  const parts = [...new Set(line.split(/[,;、]/).map((part) => part.trim()).filter(Boolean))];
+  return parts.length > 1 && parts.every(({ length }) => length <= MOST_IN_LIST) ? parts : [];
 }
 
 /**

@@ -62,6 +62,12 @@ export class ModelSession extends EventTarget {
     this.wanted = wanted;
   }
 
+  /** The engine. @throws where it is not running */
+  get running() {
+    if (!this.engine) throw new Error("The engine is not running.");
+    return this.engine;
+  }
+
   /** The id of the model in place, where it is one of those that come with the page; else `null`. */
   get shipped() {
     return this.source !== null && "id" in this.source && Object.hasOwn(SHIPPED, this.source.id) ? this.source.id : null;
@@ -183,8 +189,7 @@ export class ModelSession extends EventTarget {
 
   /** @param {ModelSource} source @param {Dtype} [dtype] */
   async #load(source, dtype) {
-    const engine = this.engine;
-    if (!engine) throw new Error("The engine is not running.");
+    const engine = this.running;
     const info = await this.#progressing((options) => engine.load(source, { ...options, dtype }));
     const own = source === (await this.#own);
     Object.assign(this, { info, source, own });
@@ -205,8 +210,7 @@ export class ModelSession extends EventTarget {
 
   /** @returns {Promise<string>} SHA-256 of the model in place */
   async hash() {
-    const { engine, info } = this;
-    if (!engine) throw new Error("The engine is not running.");
+    const { running: engine, info } = this;
     if (this.#sha256) return this.#sha256;
     const sha256 = await engine.modelHash();
     if (info === this.info) this.#sha256 = sha256;

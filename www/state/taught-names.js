@@ -22,13 +22,19 @@ const IRREGULAR = new Map(
     .map((pair) => /** @type {[string, string]} */ (pair.split(" "))),
 );
 
-export class TaughtNames {
-  #names;
+/** How well a name is known. */
+const [UNKNOWN, DRAWN, PHOTOGRAPHED] = [0, 1, 2];
 
-  /** @param {string} text the names in lower case, one a line */
+export class TaughtNames {
+  /** How well each name is known. @type {Map<string, number>} */
+  #names = new Map();
+
+  /** @param {string} text the names in lower case, one a line; after a blank line those known only from drawings */
   constructor(text) {
-    const names = text.split("\n").filter((name) => name !== "").map(plain);
-    this.#names = new Set(names.flatMap((name) => (name.includes("-") ? [name, name.replaceAll("-", " ")] : [name])));
+    const [photographed, drawn = ""] = text.split("\n\n");
+    for (const [names, how] of /** @type {const} */ ([[drawn, DRAWN], [photographed, PHOTOGRAPHED]]))
+      for (const name of names.split("\n").map(plain).filter(Boolean))
+        for (const spelt of [name, name.replaceAll("-", " ")]) this.#names.set(spelt, how);
   }
 
   /**
@@ -39,16 +45,29 @@ export class TaughtNames {
     return labels.filter((label) => !this.has(label));
   }
 
+  /**
+   * @param {string[]} labels
+   * @returns {string[]} those that the model knows, but only from drawings
+   */
+  drawn(labels) {
+    return labels.filter((label) => this.#how(label) === DRAWN);
+  }
+
   /** @param {string} label */
   has(label) {
+    return this.#how(label) !== UNKNOWN;
+  }
+
+  /** @param {string} label */
+  #how(label) {
     const whole = plain(label);
     // Of "cat and dog" both must be known, unless the whole is a name, like "fish and chips".
-    return this.#isName(whole) || whole.split(/ (?:and|or|&) |[/,;] ?/).every((part) => this.#isName(part));
+    return this.#best(whole) || Math.min(...whole.split(/ (?:and|or|&) |[/,;] ?/).map((part) => this.#best(part)));
   }
 
   /** @param {string} text */
-  #isName(text) {
-    return bare(text).some((form) => singulars(form).some((name) => this.#names.has(name)));
+  #best(text) {
+    return Math.max(...bare(text).flatMap(singulars).map((name) => this.#names.get(name) ?? UNKNOWN));
   }
 }
 

@@ -5,13 +5,15 @@ import { Component } from "../../dom/component.js";
 import { element } from "../../dom/element.js";
 import { numberText } from "../../state/number-text.js";
 
+/** In place of an answer where the model recognizes no label. */
+export const NO_MATCH = "No match";
 /** A lead of fewer points than this is no answer. */
 const CLOSE_POINTS = 10;
 
 /**
- * The answer in large type: the best label, its score, and by how much it leads; or that no label fits, and which comes
- * nearest. Property `answer`: `{ scores, mode, noneFits }`, the best score first, or `null`; `message` takes its place while
- * there is none. `text` is the whole of it as one sentence.
+ * The answer in large type: the best label, its score, and by how much it leads; or that the model recognizes none. Property
+ * `answer`: `{ scores, mode, none }`, the best score first; `none` is a sentence where no label is recognized. `message` takes the
+ * place of an answer while there is none. `text` is the whole of it as one sentence.
  */
 export class AnswerReadout extends Component {
   #label = element("p", { class: "answer-label" });
@@ -30,19 +32,20 @@ export class AnswerReadout extends Component {
     this.removeAttribute("data-none");
   }
 
-  /** @param {{ scores: ShownScore[], mode: Mode, noneFits?: boolean }} answer */
-  set answer({ scores, mode, noneFits = false }) {
+  /** @param {{ scores: ShownScore[], mode: Mode, none?: string }} answer */
+  set answer({ scores, mode, none }) {
     const [best, next] = scores;
-    this.toggleAttribute("data-none", noneFits);
-    if (noneFits) {
-      this.#label.textContent = scores.length === 1 ? "This label does not fit" : "None of these labels fits";
-      this.#percent.textContent = "";
-      this.#lead.textContent = nearest(best, scores.length, mode);
-      this.removeAttribute("data-close");
+    if (none) {
+      this.message = none;
+      this.#label.textContent = NO_MATCH;
+      this.setAttribute("data-none", "");
       return;
     }
+    this.removeAttribute("data-none");
     this.#label.textContent = best.label;
-    this.#percent.replaceChildren(numberText.percent(best.score), element("span", { class: "unit" }, "\u2009%"));
+    // With one label alone, compared with none, the score says nothing.
+    if (!next && mode === "softmax") this.#percent.textContent = "";
+    else this.#percent.replaceChildren(numberText.percent(best.score), element("span", { class: "unit" }, "\u2009%"));
     const points = next ? (best.score - next.score) * 100 : Infinity;
     this.toggleAttribute("data-close", points < CLOSE_POINTS);
     this.#lead.textContent = next ? lead(next.label, points, mode) : "";
@@ -54,16 +57,6 @@ export class AnswerReadout extends Component {
       .filter(Boolean)
       .join(", ");
   }
-}
-
-/**
- * @param {ShownScore} best
- * @param {number} labels
- * @param {Mode} mode
- */
-function nearest({ label, score }, labels, mode) {
-  if (labels === 1) return `The picture does not look like “${label}”`;
-  return `Best guess: ${label}, ${numberText.percent(score)}\u2009%${mode === "softmax" ? " among these labels" : ""}`;
 }
 
 /**

@@ -5,16 +5,15 @@ import { element } from "../../dom/element.js";
 /** Pixels along the side of the heatmap: its few cells are smoothed in steps. */
 const HEAT_SIDE = 96;
 
-const INVITATION = "Drop a picture here, paste one, or open a file.";
 const UNSEEN = "This browser cannot display the file.";
 
 /**
  * The picture being classified, as the model sees it: what its square crop leaves out is veiled. Another instrument (the
  * drawing pad, the camera) can take the picture's place.
  *
- * Properties: `picture`, `{ src, alt, caption }` or `null`; `heat`; `size`, the picture's `{ width, height }` once known, with
+ * Properties: `picture`, `{ src, alt, caption }`; `heat`; `size`, the picture's `{ width, height }` once known, with
  * `crops: false` where the model sees all of it;
- * `verdict`; `instrument`, an element or `null`; `dropping`, whether a file hangs over the page; `busy`.
+ * `verdict`; `instrument`, an element or `null`; `dropping`, whether a file hangs over the page.
  *
  * @typedef {{ src: string, alt: string, caption: string }} ShownPicture
  */
@@ -28,14 +27,18 @@ export class PictureStage extends Component {
     hidden: true,
     "aria-hidden": "true",
   });
-  #invitation = element("p", { class: "invitation" }, INVITATION);
+  #invitation = element("p", { class: "invitation" }, "Drop a picture here, paste one, or open a file.");
   #verdict = element("span", { class: "verdict", "aria-hidden": "true" });
   #caption = element("span", { class: "caption" });
   #note = element("span", { class: "crop-note" });
   #frame = element("div", { class: "frame" });
 
   build() {
-    this.#image.addEventListener("error", () => this.#invite(UNSEEN));
+    this.#image.addEventListener("error", () => {
+      this.#image.hidden = true;
+      this.#invitation.hidden = false;
+      this.#invitation.textContent = UNSEEN;
+    });
     this.#frame.append(
       this.#invitation,
       this.#image,
@@ -48,32 +51,14 @@ export class PictureStage extends Component {
     );
   }
 
-  /** Whether a picture is there. */
-  get occupied() {
-    return !this.#image.hidden;
-  }
-
-  set picture(/** @type {ShownPicture | null} */ picture) {
+  set picture(/** @type {ShownPicture} */ picture) {
     this.size = null;
     this.heat = null;
-    if (picture === null) {
-      this.#image.removeAttribute("src");
-      this.#caption.textContent = "";
-      this.#invite(INVITATION);
-      return;
-    }
     this.#image.hidden = false;
     this.#invitation.hidden = true;
     this.#image.src = picture.src;
     this.#image.alt = picture.alt;
     this.#caption.textContent = picture.caption;
-  }
-
-  /** @param {string} words in place of the picture */
-  #invite(words) {
-    this.#image.hidden = true;
-    this.#invitation.hidden = false;
-    this.#invitation.textContent = words;
   }
 
   /**
@@ -118,10 +103,6 @@ export class PictureStage extends Component {
     if (!instrument) return;
     instrument.classList.add("instrument");
     this.prepend(instrument);
-  }
-
-  set busy(/** @type {boolean} */ busy) {
-    this.#frame.toggleAttribute("data-busy", busy);
   }
 
   set dropping(/** @type {boolean} */ dropping) {

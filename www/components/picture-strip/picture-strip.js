@@ -2,8 +2,11 @@
 import { Component } from "../../dom/component.js";
 import { element } from "../../dom/element.js";
 
+/** How far each key goes. */
+const STEPS = new Map([["ArrowLeft", -1], ["ArrowUp", -1], ["ArrowRight", 1], ["ArrowDown", 1]]);
+
 /**
- * A row of small pictures to choose from. Properties `entries` and `chosen` (an id or `null`); event `choose-picture` with
+ * A row of small pictures to choose from: one stop of the Tab key, and arrow keys within. Properties `entries` and `chosen` (an id or `null`); event `choose-picture` with
  * `detail.id`. The element's `aria-label` names the row.
  *
  * @typedef {{ id: string, src: string, title: string, verdict?: string, failed?: boolean }} StripEntry
@@ -22,6 +25,18 @@ export class PictureStrip extends Component {
       this.removeAttribute("aria-label");
     }
     this.append(this.#list);
+    this.#list.addEventListener("keydown", (event) => this.#step(event));
+  }
+
+  /** @param {KeyboardEvent} event */
+  #step(event) {
+    const step = STEPS.get(event.key);
+    const buttons = [...this.#buttons.values()];
+    const next = buttons[buttons.findIndex((button) => button === event.target) + (step ?? 0)];
+    if (!step || !next) return;
+    event.preventDefault();
+    for (const button of buttons) button.tabIndex = button === next ? 0 : -1;
+    next.focus();
   }
 
   /** Keeps the buttons of entries that stay, and with them the focus. */
@@ -41,7 +56,11 @@ export class PictureStrip extends Component {
   set chosen(/** @type {string | null} */ chosen) {
     const another = chosen !== this.#chosen;
     this.#chosen = chosen;
-    for (const [id, button] of this.#buttons) button.setAttribute("aria-pressed", String(id === chosen));
+    const stop = this.#buttons.get(chosen ?? "") ?? [...this.#buttons.values()][0];
+    for (const [id, button] of this.#buttons) {
+      button.setAttribute("aria-pressed", String(id === chosen));
+      button.tabIndex = button === stop ? 0 : -1;
+    }
     if (another) this.#bringIntoView(this.#buttons.get(chosen ?? ""));
   }
 

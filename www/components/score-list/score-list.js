@@ -13,7 +13,8 @@ const ROWS_AT_ONCE = 40;
 /**
  * Ranked labels with bars, percent and cosine. Property `scores`: the best first; rows are kept by label, so that bars glide
  * and rows change places. A long list shows its best rows, and all of them on demand. `stale`: a newer result is on its way.
- * `noneFits`: the best row is no answer, and is shown like the others.
+ * `noneFits`: the best row is no answer, and is shown like the others. `alone`: the one label's score says nothing, and is left out.
+ * `tags`: what stands beside labels, and beside which.
  *
  * @typedef {object} ShownScore
  * @property {string} label
@@ -21,7 +22,7 @@ const ROWS_AT_ONCE = 40;
  * @property {number} cosine -1 to 1
  * @property {{ low: number, high: number }} [spread] the scores that single templates give, lowest and highest
  *
- * @typedef {{ item: HTMLLIElement, percent: HTMLElement, cosine: HTMLElement, bar: HTMLElement, spread: HTMLElement }} Row
+ * @typedef {{ item: HTMLLIElement, tag: HTMLElement, percent: HTMLElement, cosine: HTMLElement, bar: HTMLElement, spread: HTMLElement }} Row
  */
 export class ScoreList extends Component {
   /** @type {Map<string, Row>} */
@@ -29,6 +30,8 @@ export class ScoreList extends Component {
   #filling = 0;
   /** @type {ShownScore[]} */
   #scores = [];
+  /** @type {Record<string, string[]>} */
+  #tags = {};
   /** Whether the visitor has asked for the whole of a long list. */
   #inFull = false;
   #extent = element("button", { type: "button", class: "button extent", hidden: true });
@@ -55,6 +58,15 @@ export class ScoreList extends Component {
 
   set noneFits(/** @type {boolean} */ noneFits) {
     this.toggleAttribute("data-none", noneFits);
+  }
+
+  set alone(/** @type {boolean} */ alone) {
+    this.toggleAttribute("data-alone", alone);
+  }
+
+  set tags(/** @type {Record<string, string[]>} */ tags) {
+    this.#tags = tags;
+    for (const [label, row] of this.#rows) this.#mark(label, row);
   }
 
   set scores(/** @type {ShownScore[]} */ scores) {
@@ -101,6 +113,7 @@ export class ScoreList extends Component {
     const { item } = row;
     item.dataset.score = String(score.score);
     item.style.setProperty("--score", String(score.score));
+    this.#mark(score.label, row);
     row.percent.textContent = numberText.percent(score.score);
     row.cosine.textContent = numberText.cosine(score.cosine);
     row.spread.hidden = score.spread === undefined;
@@ -111,8 +124,14 @@ export class ScoreList extends Component {
     if (this.#list.children[rank] !== item) this.#list.insertBefore(item, this.#list.children[rank] ?? null);
   }
 
+  /** @param {string} label @param {Row} row */
+  #mark(label, { tag }) {
+    tag.textContent = Object.keys(this.#tags).find((words) => this.#tags[words].includes(label)) ?? "";
+  }
+
   /** @param {string} label */
   #row(label) {
+    const tag = element("span", { class: "tag" });
     const percent = element("span", { class: "number" });
     const cosine = element("span", { class: "number" });
     const bar = element("span", { class: "fill" });
@@ -120,12 +139,12 @@ export class ScoreList extends Component {
     const item = element(
       "li",
       { "data-label": label },
-      element("span", { class: "label" }, label),
+      element("span", { class: "label" }, label, " ", tag),
       element("span", { class: "cosine" }, element("span", { class: "visually-hidden" }, "cosine "), cosine),
       element("span", { class: "percent" }, percent, element("span", { class: "unit" }, "\u2009%")),
       element("span", { class: "bar", "aria-hidden": "true" }, bar, spread),
     );
-    return { item, percent, cosine, bar, spread };
+    return { item, tag, percent, cosine, bar, spread };
   }
 
   /** The position of each row; not for long lists, where movement cannot be followed and measuring would cost a layout. */

@@ -2,6 +2,7 @@
 import { actions, button } from "../../dom/controls.js";
 import { element } from "../../dom/element.js";
 import { icon } from "../../dom/icon.js";
+import { inOneFile } from "../../state/in-one-file.js";
 
 /** @typedef {ReturnType<typeof classifyLayout>} ClassifyParts */
 
@@ -9,11 +10,12 @@ import { icon } from "../../dom/icon.js";
  * The parts of the Classify view, in the order they are read: the picture, the scores, the labels. Nothing here has behaviour.
  */
 export function classifyLayout() {
+  const larger = element("button", { type: "button", class: "inline" }, "a larger model");
   const parts = {
     purpose: element(
       "p",
       { class: "purpose" },
-      "This page shows which of your own labels fits a picture best. The CLIP model that decides runs in your browser.",
+      "This page shows which of your own labels fits a picture best, and uploads nothing: the CLIP model runs in your browser.",
     ),
     stage: element("picture-stage", { id: "stage" }),
     pictureFault: element("error-note"),
@@ -48,6 +50,14 @@ export function classifyLayout() {
     modeHint: element("p", { class: "hint mode-hint" }),
     support: element("p", { class: "hint support", hidden: true }),
     caveats: element("ul", { class: "caveats", role: "list", "aria-label": "About these scores" }),
+    larger,
+    ifWrong: element(
+      "p",
+      { class: "hint if-wrong", hidden: true },
+      "Wrong? This model is small. Try plainer words",
+      ...(inOneFile ? [] : [" or ", larger]),
+      ".",
+    ),
     facts: element("fact-list"),
     heat: button("Heatmap", "heat"),
     heatPanel: element("heat-panel", { hidden: true }),
@@ -64,6 +74,7 @@ export function classifyLayout() {
     parts.pictureFault,
     parts.pictureNote,
     parts.heatPanel,
+    element("p", { class: "hint ways-in" }, "Drop a photo here, paste it, or open a file."),
     actions(parts.open, parts.paste, parts.draw, parts.camera, parts.address, parts.fileInput),
     parts.addressPanel,
     parts.ownStrip,
@@ -81,6 +92,7 @@ export function classifyLayout() {
     parts.modeHint,
     parts.support,
     parts.caveats,
+    parts.ifWrong,
     element(
       "div",
       { class: "scores-foot" },

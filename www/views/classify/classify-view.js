@@ -13,7 +13,7 @@
  */
 /** @import { ModelSession } from "../../state/model-session.js" */
 /** @import { Demo } from "../../state/demo.js" */
-/** @import { CaveatAction } from "./caveats.js" */
+/** @import { Borrowed, CaveatAction } from "./caveats.js" */
 /** @import { Answer, Question } from "./picture-question.js" */
 /** @import { Settings } from "../../state/url-fragment.js" */
 /** @import { SettingsStore } from "../../state/settings-store.js" */
@@ -57,6 +57,10 @@ export class ClassifyView extends Component {
   #busy = false;
   /** The newest question; `null` where the labels or templates cannot be used. @type {Question | null} */
   #question = null;
+  /** The labels are meant for the visitor's pictures up to this one, by the order in which they came. */
+  #meantTo = 0;
+  /** Whether they are also meant for those that come next: no picture of the visitor's had been on the stage when they were written. */
+  #meantForNext = true;
   #typing = 0;
   #announcing = 0;
   #session;
@@ -164,12 +168,22 @@ export class ClassifyView extends Component {
 
   #listenToColumns() {
     this.listen(this.#settings, "change", () => this.#follow());
-    this.listen(this.#editors, "edit", ({ detail }) => this.#settings.change(this.#unsaid(detail)));
+    this.listen(this.#editors, "edit", ({ detail }) => {
+      if ("labels" in detail) {
+        this.#meantTo = this.#pictures.shelf.added;
+        this.#meantForNext = this.#pictures.now.added === 0;
+      }
+      this.#settings.change(this.#unsaid(detail));
+    });
     this.listen(this.#pictures, "chosen", ({ detail: { sample, byItself } }) =>
       byItself ? this.#settings.correct({ sample }) : this.#settings.change({ sample }),
     );
     this.listen(this.#pictures, "blank", ({ detail }) => this.#forget(detail.message));
-    this.listen(this.#pictures, "gathered", () => this.#filmstrip.ask(this.#question));
+    this.listen(this.#pictures, "gathered", () => {
+      if (this.#meantForNext) this.#meantTo = Math.max(this.#meantTo, this.#pictures.shelf.added);
+      this.#meantForNext = false;
+      this.#filmstrip.ask(this.#question);
+    });
     this.listen(this.#pictures, "model-file", ({ detail }) => this.send("open-model", detail));
     this.listen(this.#session, "model", () => this.#startOver());
     this.listen(this.#session, "status", () => {
@@ -207,20 +221,28 @@ export class ClassifyView extends Component {
   async #tellKnownWords(answer) {
     const { source, shipped } = this.#session;
     const { names, languages } = await wordsOf(source);
-    const untaught = names?.missing(answer.question.labels) ?? [];
-    this.#scores.tellKnownWords(answer, { untaught, languages: shipped ? "english" : languages });
+    const { labels } = answer.question;
+    const untaught = names?.missing(labels) ?? [];
+    const { origin } = this.#pictures.now;
+    const isDrawn = origin === "drawing" || (origin === "sample" && this.#settings.current.labels === null);
+    const drawn = isDrawn ? [] : (names?.drawn(labels) ?? []);
+    this.#scores.tellKnownWords(answer, { untaught, drawn, languages: shipped ? "english" : languages });
   }
 
-  /** Whether the labels are those of the last sample, and it is not on the stage. */
+  /** What the labels were written for: the last sample, where it is not on the stage, or another picture. @returns {Borrowed} */
   get #borrowed() {
-    const { origin, labels } = this.#pictures.now;
-    return this.#settings.current.labels === null && origin !== "sample" && labels.length > 0;
+    const { origin, labels, added } = this.#pictures.now;
+    if (this.#settings.current.labels === null) return origin !== "sample" && labels.length > 0 ? "sample" : null;
+    return added > this.#meantTo ? "picture" : null;
   }
 
   /** @param {CaveatAction} does */
   #act(does) {
-    if (does === "show-models") this.send("open-model", { id: OPEN_VOCABULARY });
-    else this.#parts.labels.select();
+    if (does === "show-models") return this.send("open-model", { id: OPEN_VOCABULARY });
+    if (does === "write-labels") return this.#parts.labels.select();
+    this.#meantTo = Infinity;
+    this.#scores.keepLabels();
+    this.#parts.heat.focus({ preventScroll: true }); // the button that was pressed is gone
   }
 
   /** Shows what the settings say, and asks anew. */
@@ -268,7 +290,7 @@ export class ClassifyView extends Component {
     const { labels, templates } = this.#settings.current;
     this.#scores.mode = this.#mode;
     const lines = this.#editors.read(
-      { text: this.#labelText(), own: labels !== null || this.#borrowed },
+      { text: this.#labelText(), own: labels !== null || this.#borrowed !== null },
       { text: this.#templateText(), own: templates !== null },
     );
     this.#question = lines && { ...lines, mode: this.#mode };

@@ -2,6 +2,7 @@
 /** @import { ModelSession } from "../../state/model-session.js" */
 /** @import { PictureShelf, StagePicture } from "./picture-shelf.js" */
 /** @import { Question } from "./picture-question.js" */
+import { NO_MATCH } from "../../components/answer-readout/answer-readout.js";
 import { bestFits } from "./best-fits.js";
 
 /** @typedef {import("../../../pkg/engine/protocol/types.d.ts").Picture} Picture */
@@ -55,14 +56,13 @@ export class Filmstrip {
    * @returns {Promise<{ verdict: string, failed: boolean }>}
    */
   async #verdict(picture, question, signal) {
-    const engine = this.#session.engine;
     try {
-      if (!engine) throw new Error("The engine is not running.");
+      const engine = this.#session.running;
       const encoded = this.#encoded.get(picture) ?? (await engine.embedImage(await picture.read(signal), { signal }));
       this.#encoded.set(picture, encoded);
       const result = await engine.classify(encoded, { ...question, signal });
       const fits = await bestFits(this.#session, encoded, question, result, signal);
-      return { verdict: fits === false ? "no label fits" : result.scores[0].label, failed: false };
+      return { verdict: fits === false ? NO_MATCH.toLowerCase() : result.scores[0].label, failed: false };
     } catch {
       return { verdict: "unreadable", failed: true };
     }

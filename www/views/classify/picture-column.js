@@ -17,6 +17,10 @@ import { pictureFault } from "./picture-fault.js";
 import { MOST_OWN, PictureShelf } from "./picture-shelf.js";
 import { fetchSamples } from "./samples.js";
 
+/** What stands in place of the scores while there is no picture, or nothing is drawn yet. */
+const EMPTY = "Open a picture, paste one, or draw.";
+const DRAW = "Draw something that your labels describe.";
+
 /**
  * The picture on the stage and every way to another one: samples, files, drop, paste, the drawing pad, the camera.
  *
@@ -27,13 +31,15 @@ import { fetchSamples } from "./samples.js";
 export class PictureColumn extends EventTarget {
   shelf = new PictureShelf();
   /**
-   * What is on the stage. It `moves` where it is an instrument; `labels` are those of the last sample.
+   * What is on the stage. It `moves` where it is an instrument; `labels` are those of the last sample; `added` is 0 where it is no
+   * picture that the visitor has added.
    */
   now = {
     title: "",
     moves: false,
     origin: /** @type {Origin} */ ("sample"),
     labels: /** @type {string[]} */ ([]),
+    added: 0,
   };
   #parts;
   #inquiry;
@@ -89,7 +95,7 @@ export class PictureColumn extends EventTarget {
   again() {
     if (this.#shown) this.#inquiry.show(this.#shown.read);
     else if (this.#live) this.#inquiry.showLive(this.#live);
-    else this.#tell("blank", { message: "Open a picture, paste one, or draw." });
+    else this.#tell("blank", { message: EMPTY });
   }
 
   /** The samples, the one on the stage first. */
@@ -131,7 +137,7 @@ export class PictureColumn extends EventTarget {
     const { stage, draw, camera } = this.#parts;
     const pressed = (/** @type {HTMLButtonElement} */ button) => button.getAttribute("aria-pressed") === "true";
     this.#on(draw, "click", () =>
-      pressed(draw) ? this.#leave() : this.#mount(this.#pad, draw, "Drawing", "Draw something that your labels describe."),
+      pressed(draw) ? this.#leave() : this.#mount(this.#pad, draw, "Drawing", DRAW),
     );
     this.#on(camera, "click", () =>
       pressed(camera) ? this.#leave() : this.#mount(element("camera-view"), camera, "Camera", "The camera is starting."),
@@ -170,7 +176,7 @@ export class PictureColumn extends EventTarget {
     this.#before = this.#shown?.id ?? this.#before;
     this.#clearStage();
     const origin = instrument === this.#pad ? "drawing" : "camera";
-    this.now = { ...this.now, title, moves: true, origin };
+    this.now = { ...this.now, title, moves: true, origin, added: 0 };
     this.#mounted = instrument;
     this.#parts.stage.instrument = instrument;
     button.setAttribute("aria-pressed", "true");
@@ -185,7 +191,7 @@ export class PictureColumn extends EventTarget {
     const before = this.shelf.find(this.#before) ?? this.shelf.samples[0];
     if (before) return this.#choose(before.id, byItself);
     this.#clearStage();
-    this.#tell("blank", { message: "Open a picture, paste one, or draw." });
+    this.#tell("blank", { message: EMPTY });
   }
 
   /** @param {ImageData | null} image */
@@ -194,7 +200,7 @@ export class PictureColumn extends EventTarget {
     if (image) this.#inquiry.showLive(image);
     else {
       this.#inquiry.clear();
-      this.#tell("blank", { message: "Draw something that your labels describe." });
+      this.#tell("blank", { message: DRAW });
     }
   }
 
@@ -264,10 +270,10 @@ export class PictureColumn extends EventTarget {
 
   /** @param {StagePicture} picture */
   #show(picture) {
-    const { title, alt, src, sample, origin, read, id } = picture;
+    const { title, alt, src, sample, origin, read, id, added = 0 } = picture;
     this.#clearStage();
     this.#shown = picture;
-    this.now = { title, moves: false, origin, labels: sample?.labels ?? this.now.labels };
+    this.now = { title, moves: false, origin, labels: sample?.labels ?? this.now.labels, added };
     this.#parts.stage.picture = { src, alt, caption: title };
     this.#parts.ownStrip.chosen = id;
     this.#parts.sampleStrip.chosen = id;

@@ -16,6 +16,7 @@ const WORDS = new Map([
  * @returns {Fault}
  */
 export function pictureFault(error) {
-  const words = WORDS.get(codeOf(error));
-  return words ? { message: words, details: sentence(error) } : { message: sentence(error) };
+  const details = sentence(error);
+  const message = details.startsWith("PDF ") ? "This file is a PDF document, not a picture." : WORDS.get(codeOf(error));
+  return message ? { message, details } : { message: details };
 }

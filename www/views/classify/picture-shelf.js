@@ -11,6 +11,7 @@
  * @property {Sample} [sample] where it is one
  * @property {File} [file] where it is the visitor's
  * @property {Origin} origin
+ * @property {number} [added] which one it is of all that the visitor has added, from 1
  * @property {string} [verdict] what the model makes of it, for the filmstrip
  * @property {boolean} [failed] whether it could not be read
  * @property {(signal: AbortSignal) => Blob | Promise<Blob>} read
@@ -25,7 +26,8 @@ export class PictureShelf {
   samples = [];
   /** @type {StagePicture[]} */
   own = [];
-  #added = 0;
+  /** How many pictures the visitor has added. */
+  added = 0;
 
   /** @param {Sample[]} samples */
   setSamples(samples) {
@@ -48,7 +50,8 @@ export class PictureShelf {
    */
   add(files, origin) {
     const added = files.slice(0, MOST_OWN).map((file) => ({
-      id: `own:${++this.#added}`,
+      id: `own:${++this.added}`,
+      added: this.added,
       title: file.name,
       alt: `Your picture ${file.name}`,
       src: URL.createObjectURL(file),

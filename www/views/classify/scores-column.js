@@ -1,17 +1,17 @@
 // @ts-check
 /** @import { ModelSession } from "../../state/model-session.js" */
-/** @import { Caveat, CaveatAction } from "./caveats.js" */
+/** @import { Borrowed, Caveat, CaveatAction, Words } from "./caveats.js" */
 /** @import { ClassifyParts } from "./classify-layout.js" */
 /** @import { Answer } from "./picture-question.js" */
-/** @import { KnownWords } from "../../state/words-of.js" */
 /** @import { Link } from "../../state/settings-store.js" */
 /** @import { Opinion } from "./second-opinion.js" */
+import { NO_MATCH } from "../../components/answer-readout/answer-readout.js";
 import { element } from "../../dom/element.js";
 import { icon } from "../../dom/icon.js";
 import { linkWords } from "../../state/link-words.js";
 import { numberText } from "../../state/number-text.js";
 import { answerFacts } from "./answer-facts.js";
-import { caveats } from "./caveats.js";
+import { caveats, noMatch } from "./caveats.js";
 import { resultDocument } from "./result-document.js";
 
 /** How long "Copied" stands on a button. */
@@ -24,14 +24,8 @@ const MODE_HINTS = {
 /** Of a model that was trained to be read so. */
 const TRAINED_HINT = "This model was trained to score each label independently: the score is how likely the label is to match the picture.";
 
-/**
- * Labels that are no names which the model was taught, and the languages that it reads.
- *
- * @typedef {{ untaught: string[], languages: KnownWords["languages"] | null }} Words
- */
-
 /** Before they are known. @type {Words} */
-const UNHEARD = { untaught: [], languages: null };
+const UNHEARD = { untaught: [], drawn: [], languages: null };
 
 /** The newest answer, what to know before believing it, and ways to take it along. */
 export class ScoresColumn {
@@ -40,7 +34,8 @@ export class ScoresColumn {
   /** @type {Answer | null} */
   #answer = null;
   #pictureName = "";
-  #borrowed = false;
+  /** @type {Borrowed} */
+  #borrowed = null;
   #words = UNHEARD;
   #act;
 
@@ -62,6 +57,7 @@ export class ScoresColumn {
     };
     parts.copyLink.addEventListener("click", () => copy(parts.copyLink, withNote), { signal });
     parts.copyJson.addEventListener("click", () => copy(parts.copyJson, () => this.#document()), { signal });
+    parts.larger.addEventListener("click", () => act("show-models"), { signal });
     this.forget("The model is loading.");
   }
 
@@ -86,25 +82,28 @@ export class ScoresColumn {
 
   /**
    * @param {Answer} answer
-   * @param {{ title: string, borrowed: boolean }} shown the picture it is about; `borrowed`: the labels were
-   *   written for another one
+   * @param {{ title: string, borrowed: Borrowed }} shown the picture it is about; whether the labels were written for another one
    */
   show(answer, { title, borrowed }) {
-    const { stage, readout, scoreList, facts, support, copyJson } = this.#parts;
+    const { stage, scoreList, facts, support, copyJson } = this.#parts;
     const { info } = this.#session;
     if (!info) return;
     this.#pictureName = title;
     this.fault = null;
     const noneFits = answer.fits === false;
-    const [best] = answer.result.scores;
-    stage.verdict = noneFits ? `No label fits. Best guess: ${best.label}` : `${best.label} ${numberText.percent(best.score)} %`;
-    readout.answer = { scores: answer.result.scores, mode: answer.question.mode, noneFits };
+    const { scores } = answer.result;
+    const [best] = scores;
+    const alone = scores.length === 1 && answer.question.mode === "softmax";
+    if (noneFits) stage.verdict = NO_MATCH;
+    else stage.verdict = alone ? best.label : `${best.label} ${numberText.percent(best.score)} %`;
     scoreList.noneFits = noneFits;
-    scoreList.scores = answer.result.scores;
+    scoreList.alone = alone;
+    scoreList.scores = scores;
     facts.facts = answerFacts(answer, info);
     this.#answer = answer;
     this.#borrowed = borrowed;
-    this.#words = { ...UNHEARD, untaught: this.#words.untaught.filter((label) => answer.question.labels.includes(label)) };
+    const stay = (/** @type {string} */ label) => answer.question.labels.includes(label);
+    this.#words = { ...UNHEARD, untaught: this.#words.untaught.filter(stay), drawn: this.#words.drawn.filter(stay) };
     this.#showNotes();
     support.toggleAttribute("data-stale", true);
     copyJson.disabled = false;
@@ -143,20 +142,35 @@ export class ScoresColumn {
     return this.#session.info?.mode === "independent";
   }
 
+  /** The visitor says that the labels stand. */
+  keepLabels() {
+    this.#borrowed = null;
+    this.#showNotes();
+  }
+
+  /** What the answer is and what to know before believing it, both by what is known of the words. */
   #showNotes() {
-    const { info } = this.#session;
+    const { info, shipped } = this.#session;
     const answer = this.#answer;
-    const notes = answer && info ? caveats({ ...answer, info, borrowed: this.#borrowed, ...this.#words }) : [];
+    const words = this.#words;
+    const notes = answer && info ? caveats({ ...answer, info, borrowed: this.#borrowed, words }) : [];
     this.#parts.caveats.hidden = notes.length === 0;
     this.#parts.caveats.replaceChildren(...notes.map((note) => this.#note(note)));
+    this.#parts.ifWrong.hidden = !answer || !shipped;
+    if (!answer || !info) return;
+    const { labels, mode } = answer.question;
+    const none = answer.fits === false ? noMatch(labels, words.untaught, info.name) : undefined;
+    this.#parts.readout.answer = { scores: answer.result.scores, mode, none };
+    const { untaught, drawn } = words;
+    this.#parts.scoreList.tags = { "unknown word": untaught, "from drawings": drawn };
   }
 
   /** @param {Caveat} note */
-  #note({ text, action }) {
+  #note({ text, actions = [] }) {
     const words = element("span", {}, text);
-    if (action) {
-      const button = element("button", { type: "button", class: "inline" }, action.title);
-      button.addEventListener("click", () => this.#act(action.does));
+    for (const { title, does } of actions) {
+      const button = element("button", { type: "button", class: "inline" }, title);
+      button.addEventListener("click", () => this.#act(does));
       words.append(" ", button);
     }
     return element("li", {}, icon("note"), words);

@@ -60,7 +60,7 @@ export class SecondOpinion {
       return { templates: 0, agreeing: 0, spread };
     let agreeing = 0;
     for (const template of templates) {
-      const { scores } = await this.#engine.classify(picture, { ...question, templates: [template], signal });
+      const { scores } = await this.#session.running.classify(picture, { ...question, templates: [template], signal });
       if (scores[0].label === result.scores[0].label) agreeing++;
       for (const { label, score } of scores) {
         const { low, high } = spread.get(label) ?? { low: score, high: score };
@@ -68,11 +68,6 @@ export class SecondOpinion {
       }
     }
     return { templates: templates.length, agreeing, spread };
-  }
-
-  get #engine() {
-    if (!this.#session.engine) throw new Error("The engine is not running.");
-    return this.#session.engine;
   }
 }
 

@@ -58,7 +58,7 @@ pub enum Kernel {
     /// Relaxed SIMD: the same with two steps in 16 bits, where [`super::pairs`] of them fit.
     #[cfg(all(target_feature = "simd128", feature = "relaxed"))]
     RelaxedPairs,
-    /// Relaxed SIMD: the same, in full tiles widened by a product with ones, which V8 makes a better 256-bit operation of.
+    /// Relaxed SIMD: the same, in full tiles widened by a product with ones, for which V8's 256-bit code is shorter.
     #[cfg(all(target_feature = "simd128", feature = "relaxed"))]
     RelaxedPairsOnes,
     /// Relaxed SIMD: `i32x4.relaxed_dot_i8x16_i7x16_add_s`.
@@ -177,7 +177,7 @@ impl Kernel {
             Self::Widening => unsafe { simd128::multiply(tiles, panel, sums) },
             #[cfg(all(target_feature = "simd128", feature = "relaxed"))]
             Self::RelaxedNarrow => unsafe { relaxed::multiply_narrow(tiles, panel, sums) },
-            // Few rows are less than a full tile, so that those need no code of their own.
+            // Tiles of fewer rows are a small part of the work, and share the code of `RelaxedPairs`.
             #[cfg(all(target_feature = "simd128", feature = "relaxed"))]
             Self::RelaxedPairsOnes if R == ROWS => unsafe {
                 relaxed::multiply_pairs::<R, true>(tiles, panel, orders, sums)

@@ -14,12 +14,12 @@
 //! ```
 //!
 //! each operation rounded to `f32` on its own. Where activations have two [`Digits`], what the first leaves of them,
-//! `a - s_a * (u + z)` with product and difference rounded, is quantized in the same way, and its blocks come after all of those. Then come the few outlier
-//! channels, known at load, that are kept out of both operands' codes because their values are many times as large as the
-//! rest: `acc = acc + a * w`, in ascending order, in f32. Every implementation follows this to the bit; they
-//! differ only in how they reach the integer. Seven bits for the activations keep
-//! `i16x8.relaxed_dot_i8x16_i7x16_s` in the range where all machines agree: two products of a
-//! signed byte with at most 127 fit 16 bits.
+//! `a - s_a * (u + z)` with product and difference rounded, is quantized in the same way, and its blocks come after all of
+//! those. Then come the few outlier channels, known at load, that are kept out of both operands' codes because their values
+//! are many times as large as the rest: `acc = acc + a * w`, in ascending order, in f32. Every implementation follows this to
+//! the bit; they differ only in how they reach the integer. Seven bits for the activations keep
+//! `i16x8.relaxed_dot_i8x16_i7x16_s` in the range where all machines agree: two products of a signed byte with at most 127
+//! fit 16 bits.
 //!
 //! `layout` says how both lie in memory.
 

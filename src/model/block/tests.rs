@@ -93,7 +93,7 @@ fn each_step_of_a_block_agrees_with_pytorch() {
 }
 
 #[test]
-fn prompts_have_two_digits_where_their_family_needs_them() {
+fn prompts_have_two_digits_where_their_family_or_depth_needs_them() {
     let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/models");
     for (file, digits) in [("perception-encoder/PE-Tiny.pt", Digits::Two), ("gelu", Digits::One)] {
         let mut checkpoint = Checkpoint::open(&models.join(file)).expect("a golden model");

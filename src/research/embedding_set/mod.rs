@@ -11,8 +11,9 @@ use super::dataset::table;
 use crate::task::zero_shot::unit;
 use crate::{Error, Result};
 
-/// The version that is saved with embeddings: another version may decode the same bytes differently.
-pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+/// The version that is saved with embeddings: another version may decode the same bytes, or compute, differently. The number behind the
+/// crate's version is that of the arithmetic, raised whenever embeddings change beyond the crate's.
+pub const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "+arithmetic.2");
 
 /// Pictures that room is made for at once at most: 128 MiB of embeddings of 512 values.
 const MOST_EXPECTED: usize = 1 << 16;

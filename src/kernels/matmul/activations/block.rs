@@ -33,8 +33,8 @@ pub(super) fn write<const R: usize>(values: &[[f32; BLOCK]; R], block: &mut [u8]
     }
 }
 
-/// Subtracts what a block of a tile of `rows` rows says of its row `r` from that row's values. One function for every number of rows,
-/// and not of the registers of [`quantize`]: kilobytes of each visitor's download.
+/// Subtracts what a block of a tile of `rows` rows says of its row `r` from that row's values. One function for every number
+/// of rows, which reads the codes back instead of keeping them in registers: that saves kilobytes of each visitor's download.
 #[inline(never)]
 pub(super) fn subtract(block: &[u8], rows: usize, r: usize, values: &mut [f32; BLOCK]) {
     let numbers = block[rows * BLOCK * CODE_BYTES..].as_chunks::<4>().0;

@@ -145,6 +145,13 @@ visit("the row of a label that the model does not know says so", async (page) =>
   assert.equal(await tag(page, "sailboat"), "");
 });
 
+visit("a long word that the model does not know makes no phone's page wider", async (page) => {
+  await page.setViewportSize({ width: 360, height: 800 });
+  await write(page, ["sailboat", "Donaudampfschifffahrtsgesellschaftskapitänsmütze"]);
+  await notes(page).getByText("never saw").waitFor();
+  assert.equal(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth), 0);
+});
+
 visit("below the answers of the built-in model a line leads to larger ones", async (page) => {
   await page.getByText("Wrong? This model is small. Try plainer words or a larger model.").waitFor();
   await button(page, "a larger model").click();

@@ -1,12 +1,10 @@
 // @ts-check
+import { buttonFor } from "../../dom/arrow-keys.js";
 import { Component } from "../../dom/component.js";
 import { element } from "../../dom/element.js";
 
-/** How far each key goes. */
-const STEPS = new Map([["ArrowLeft", -1], ["ArrowUp", -1], ["ArrowRight", 1], ["ArrowDown", 1]]);
-
 /**
- * A row of small pictures to choose from: one stop of the Tab key, and arrow keys within. Properties `entries` and `chosen` (an id or `null`); event `choose-picture` with
+ * A row of small pictures to choose from: one stop of the Tab key, and arrow keys, Home and End within. Properties `entries` and `chosen` (an id or `null`); event `choose-picture` with
  * `detail.id`. The element's `aria-label` names the row.
  *
  * @typedef {{ id: string, src: string, title: string, verdict?: string, failed?: boolean }} StripEntry
@@ -30,11 +28,9 @@ export class PictureStrip extends Component {
 
   /** @param {KeyboardEvent} event */
   #step(event) {
-    const step = STEPS.get(event.key);
     const buttons = [...this.#buttons.values()];
-    const next = buttons[buttons.findIndex((button) => button === event.target) + (step ?? 0)];
-    if (!step || !next) return;
-    event.preventDefault();
+    const next = buttonFor(event, buttons);
+    if (!next) return;
     for (const button of buttons) button.tabIndex = button === next ? 0 : -1;
     next.focus();
   }

@@ -1,4 +1,5 @@
 // @ts-check
+import { buttonFor } from "../../dom/arrow-keys.js";
 import { Component } from "../../dom/component.js";
 import { element } from "../../dom/element.js";
 
@@ -56,14 +57,8 @@ export class TabBar extends Component {
 
   /** @param {KeyboardEvent} event */
   #move(event) {
-    const buttons = [...this.#buttons.values()];
-    const at = buttons.findIndex((button) => button === document.activeElement);
-    const rightward = getComputedStyle(this).direction === "rtl" ? -1 : 1;
-    const steps = { ArrowRight: at + rightward, ArrowLeft: at - rightward, Home: 0, End: buttons.length - 1 };
-    const target = Reflect.get(steps, event.key);
-    if (at < 0 || target === undefined) return;
-    event.preventDefault();
-    const button = buttons[(target + buttons.length) % buttons.length];
+    const button = buttonFor(event, [...this.#buttons.values()], true);
+    if (!button) return;
     button.focus();
     button.click();
   }

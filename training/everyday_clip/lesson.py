@@ -21,8 +21,11 @@ PHOTO_POWER = 0.5  # a concept with n photographs is shown n ** PHOTO_POWER time
 SCENE_SHARE = 0.3  # of the pictures of a batch
 SMALL = ["tiny-imagenet", "cifar-10", "fruits-360", "grounds"]  # sources with many photographs of less than 128 pixels
 FAMILY_SHARES = (0.46, 0.18, 0.08, 0.28)  # how often a picture is asked for a name, a parent, a keyword, a visitors' word
+DROPPED = 0.3  # of the features of a picture that is learnt from: the pictures are few, and with all their features soon known by heart
 PHRASE_SCALE = 30.0  # of cosines, where phrases rank pictures and where texts are compared with the table
 AT_GOAL = 10.0  # what a text's distance from its goal weighs
+BY_PICTURES = 0.5  # of the texts of a spoken batch are what random pictures are asked for, the common words most often; the others are any phrases
+OF_CLASSES = 0.4  # of those are what pictures of ImageNet's classes are asked for, most of which no picture at hand shows
 MIXED = 0.15  # of the texts of a spoken batch name two things
 TWO_THINGS = ["{} and {}", "{} with {}", "{} on {}", "{} in {}", "{} in front of {}", "{} over {}", "{} near {}", "{} {}"]
 ADJECTIVES = """old new beautiful nice pretty ugly cute young wild modern traditional wooden metal plastic wet dry dirty clean bright dark sunny fresh
@@ -128,6 +131,9 @@ class Table(torch.nn.Module):
         self.rows = torch.nn.Parameter(F.normalize(begun, dim=-1))
         families = [counts for _, counts in self.tables.families]
         self.odds = torch.stack([share * (counts > 0) for share, counts in zip(FAMILY_SHARES, families)], 1)
+        taught = torch.from_numpy(material.concepts.taught())
+        self.place = torch.where(taught, taught.cumsum(0) - 1, texts.NONE)  # of a concept among the taught
+        self.names = torch.tensor([material.phrases.row[names[0]] for names in material.concepts.names])[taught]  # their rows
 
     def unit(self) -> torch.Tensor:
         return F.normalize(self.rows, dim=-1)
@@ -152,14 +158,30 @@ class Table(torch.nn.Module):
         ranked = (PHRASE_SCALE * cosines[:, pictured].T).masked_fill(self.tables.unsure[pictured][:, concept] & (share == 0), NEVER).log_softmax(1)
         return found - 0.3 * (ranked * share / share.sum(1, keepdim=True)).sum(1).mean()
 
+    def name_loss(self, images: torch.Tensor, concept: torch.Tensor, scale: torch.Tensor) -> torch.Tensor:
+        """Each picture (unit rows [n, 384]) of a taught concept [n] finds its own name among those of all taught concepts, also before others
+        that are true of it: "granny smith" before "apple"."""
+        names = F.normalize(self.rows[self.names], dim=-1)
+        return F.cross_entropy(scale * images @ names.T, self.place[concept])
 
-def spoken_batch(material: Material, table: torch.Tensor, rng: np.random.Generator, n: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+
+def thinned(features: torch.Tensor) -> torch.Tensor:
+    """Features with a random `DROPPED` of their entries set to 0, others for each picture; the rest are scaled up."""
+    return F.dropout(features, DROPPED)
+
+
+def spoken_batch(material: Material, table: Table, rng: np.random.Generator, n: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Token ids [n, 32] of phrases in any template, the unit rows they shall be turned to, and the phrases (NONE of two things)."""
-    tables, said = material.tables, material.phrases.texts
+    tables, said, unit = material.tables, material.phrases.texts, table.unit().detach()
     rows = torch.from_numpy(rng.integers(len(said), size=n))
+    by_pictures = torch.from_numpy(rng.random(n)) < BY_PICTURES
+    concept = material.concept[draw(rng, material.shares, int(by_pictures.sum()))]
+    of_class = torch.from_numpy(rng.random(len(concept))) < OF_CLASSES
+    concept[of_class] = torch.from_numpy(rng.choice(material.concepts.classes, int(of_class.sum())))
+    rows[by_pictures] = table.asked(concept)
     ids = torch.full((n, texts.CONTEXT), tables.end)
     ids[:, : texts.NAME_LENGTH] = tables.ids[rows, torch.from_numpy(rng.integers(len(texts.TEMPLATES), size=n))].long()
-    goal, phrase = table[rows].clone(), rows.clone()
+    goal, phrase = unit[rows].clone(), rows.clone()
     mixed, described = int(MIXED * n), int(DESCRIBED * n)
     written = []
     for i in range(mixed + described):
@@ -167,7 +189,7 @@ def spoken_batch(material: Material, table: torch.Tensor, rng: np.random.Generat
         if i < mixed:
             other = int(rng.integers(len(said)))
             noun = TWO_THINGS[rng.integers(len(TWO_THINGS))].format(one, said[other])
-            goal[i] = LEAD * table[rows[i]] + (1 - LEAD) * table[other]
+            goal[i] = LEAD * unit[rows[i]] + (1 - LEAD) * unit[other]
             phrase[i] = texts.NONE
         else:
             noun = f"{ADJECTIVES[rng.integers(len(ADJECTIVES))]} {plural(one) if rng.random() < 0.3 else one}"
@@ -179,7 +201,7 @@ def spoken_batch(material: Material, table: torch.Tensor, rng: np.random.Generat
 def spoken_loss(said: torch.Tensor, goal: torch.Tensor, phrase: torch.Tensor, table: torch.Tensor, images: torch.Tensor) -> torch.Tensor:
     """Texts lie at their goals, nearer to their phrase's row than to any other, and have the goals' cosines with pictures.
 
-    `said` and `goal` are [n, 256], `phrase` [n], `table` [phrases, 256], `images` [m, 256]; all rows are unit vectors.
+    `said` and `goal` are [n, 384], `phrase` [n], `table` [phrases, 384], `images` [m, 384]; all rows are unit vectors.
     """
     single = phrase != texts.NONE
     found = F.cross_entropy(PHRASE_SCALE * said[single] @ table.T, phrase[single])

@@ -12,6 +12,7 @@ from .texts import CONTEXT, trimmed
 from .trunk import FEATURES, MEAN, SIDE, STD, Trunk
 
 WIDTH, HEAD, LAYERS, MLP = 256, 64, 4, 512
+EMBEDDING = 384  # entries of an embedding
 FIRST_SCALE = 20
 NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)
 
@@ -72,19 +73,19 @@ class Clip(nn.Module):
         self.token_embed = nn.Parameter(torch.randn(vocabulary, WIDTH) * 0.02)
         self.order_embed = nn.Parameter(torch.randn(CONTEXT, WIDTH) * 0.01)
         self.norm_embed = nn.Parameter(torch.stack([torch.ones(WIDTH), torch.zeros(WIDTH)]))  # after the text's layers
-        self.see_project = nn.Parameter(torch.empty(WIDTH, FEATURES).normal_(std=FEATURES**-0.5))
-        self.say_project = nn.Parameter(torch.empty(WIDTH, WIDTH).normal_(std=WIDTH**-0.5))
+        self.see_project = nn.Parameter(torch.empty(EMBEDDING, FEATURES).normal_(std=FEATURES**-0.5))
+        self.say_project = nn.Parameter(torch.empty(EMBEDDING, WIDTH).normal_(std=WIDTH**-0.5))
         self.logit_scale = nn.Parameter(torch.tensor(math.log(FIRST_SCALE)))
 
     def scale(self) -> torch.Tensor:
         return self.logit_scale.exp().clamp(max=100)
 
     def see(self, features: torch.Tensor) -> torch.Tensor:
-        """Unit embeddings [n, 256] of the trunk's features [n, 1280]."""
+        """Unit embeddings [n, 384] of the trunk's features [n, 1280]."""
         return F.normalize(F.linear(features, self.see_project), dim=-1)
 
     def say(self, ids: torch.Tensor) -> torch.Tensor:
-        """Embeddings [n, 256] of token ids int64 [n, length]."""
+        """Embeddings [n, 384] of token ids int64 [n, length]."""
         states = F.layer_norm(self.text(F.embedding(ids, self.token_embed) + self.order_embed[: ids.shape[1]]), (WIDTH,), *self.norm_embed)
         last = (ids == self.end).int().argmax(1)
         return F.linear(states[torch.arange(len(ids)), last], self.say_project)
@@ -114,7 +115,7 @@ class Clip(nn.Module):
         text = {"context_length": CONTEXT, "vocab_size": len(self.token_embed), "hf_tokenizer_name": "everyday-clip", "width": WIDTH, "heads": WIDTH // HEAD,
                 "layers": LAYERS, "mlp_ratio": MLP / WIDTH}  # fmt: skip
         pixels = {"mean": [MEAN] * 3, "std": [STD] * 3, "interpolation": "bicubic", "resize_mode": "shortest"}
-        return {"model_cfg": {"embed_dim": WIDTH, "quick_gelu": True, "vision_cfg": vision, "text_cfg": text}, "preprocess_cfg": pixels}
+        return {"model_cfg": {"embed_dim": EMBEDDING, "quick_gelu": True, "vision_cfg": vision, "text_cfg": text}, "preprocess_cfg": pixels}
 
 
 LABELS_AT_ONCE = 640

@@ -23,18 +23,19 @@ import torch.nn.functional as F
 from safetensors.torch import load_file, save_file
 
 from . import lesson, texts
-from .model import Clip, Optimisers, cosine, say
+from .model import EMBEDDING, Clip, Optimisers, cosine, say
 from .scenes import COLOUR_NAMES
 from .trunk import Trunk, package_state
 from .weights import MODEL, TABLE, save_folder
 
 TEMPLATE = "a {}"
-TABLE_BATCH, IMAGINED, TUNE_BATCH, SPOKEN_BATCH, CAPTIONS, COUNTED, GROUNDED = 768, 512, 160, 768, 192, 64, 24
+TABLE_BATCH, IMAGINED, TUNE_BATCH, SPOKEN_BATCH, CAPTIONS, COUNTED, GROUNDED = 768, 512, 160, 768, 192, 64, 40
 TEMPERATURE = 2.0  # of the classifier that the tuned trunk must keep
+TABLE_WEIGHTS = {"phrases": 0.6, "names": 1.0, "scenes": 0.5}  # of the terms of `table` and `again`
 KEPT, NEAR = 2.0, 1.0  # what a photograph's classifier reading and its features' distance weigh in `tune`, against the phrases
 LOOKED_AT = 128  # pictures at once
-JUDGED = 0.5  # what the linear readings of scenes weigh, against the phrases
-WEIGHTS = {"spoken": 3.0, "phrases": 1.0, "captions": 0.5, "counts": 0.8, "grounds": 1.0}  # of the terms of `joint`
+JUDGED = 0.5  # what the linear readings of scenes weigh in `tune`, against the phrases
+WEIGHTS = {"spoken": 3.0, "phrases": 0.6, "names": 1.0, "captions": 0.5, "counts": 0.8, "grounds": 1.0}  # of the terms of `joint`
 SHOW, SAVE = 25, 100  # steps
 
 
@@ -95,18 +96,23 @@ class Run:
         def losses() -> dict[str, torch.Tensor]:
             seen, concept, attributes = self.seen_and_imagined()
             scenes = judges.loss(width**0.5 * seen[: len(attributes)], attributes)  # entries of about 1, as features have
-            return {"phrases": self.table.loss(seen, concept, clip.scale()), "scenes": JUDGED * scenes}
+            terms = {
+                "phrases": self.table.loss(seen, concept, clip.scale()),
+                "names": self.table.name_loss(seen[:TABLE_BATCH], concept[:TABLE_BATCH], clip.scale()),
+                "scenes": scenes,
+            }
+            return {name: TABLE_WEIGHTS[name] * term for name, term in terms.items()}
 
         groups = [([clip.see_project, clip.logit_scale], 1e-3), ([self.table.rows], 2e-3), (list(judges.parameters()), 2e-3)]
         self.stage(name, groups, steps, losses)
 
     def seen_and_imagined(self) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Unit embeddings [768 + 512, 256] of pictures, then of features imagined for ImageNet's classes; the concepts [768 + 512] of both;
+        """Unit embeddings [768 + 512, 384] of pictures, then of features imagined for ImageNet's classes; the concepts [768 + 512] of both;
         the pictures' attributes [768, 5]."""
         m, chosen = self.material, lesson.draw(self.rng, self.material.shares, TABLE_BATCH)
         source = self.classifier.known[torch.randint(len(self.classifier.known), (IMAGINED,))]
         imagined, concept = self.classifier.imagined(m.features[source], m.concept[source])
-        return self.clip.see(torch.cat([m.features[chosen], imagined])), torch.cat([m.concept[chosen], concept]), m.attributes[chosen]
+        return self.clip.see(lesson.thinned(torch.cat([m.features[chosen], imagined]))), torch.cat([m.concept[chosen], concept]), m.attributes[chosen]
 
     def tune(self, steps: int) -> None:
         m, clip, classifier = self.material, self.clip, self.classifier
@@ -134,11 +140,11 @@ class Run:
         self.stage("tune", [(clip.trunk.late_weights(), 2e-4), ([clip.see_project, clip.logit_scale], 2e-4), ([self.table.rows], 5e-4), (list(judges.parameters()), 2e-3)], steps, losses)
 
     def copies(self) -> tuple[dict[str, torch.Tensor], torch.Tensor]:
-        """Copies of the model's weights and of the table's unit rows [phrases, 256]."""
+        """Copies of the model's weights and of the table's unit rows [phrases, 384]."""
         return {name: weight.clone() for name, weight in self.clip.state_dict().items()}, self.table.unit().detach().clone()
 
     def take(self, weights: dict[str, torch.Tensor], rows: torch.Tensor) -> None:
-        """Copies a state dict into the model, and rows [phrases, 256] into the table."""
+        """Copies a state dict into the model, and rows [phrases, 384] into the table."""
         self.clip.load_state_dict(weights)
         self.table.load_state_dict({"rows": rows}, strict=False)
 
@@ -176,7 +182,7 @@ class Run:
         table = self.table.unit().detach()
 
         def losses() -> dict[str, torch.Tensor]:
-            ids, goal, phrase = lesson.spoken_batch(m, table, self.rng, SPOKEN_BATCH)
+            ids, goal, phrase = lesson.spoken_batch(m, self.table, self.rng, SPOKEN_BATCH)
             with torch.no_grad():
                 images, _, _ = self.seen_and_imagined()
             return {"spoken": lesson.spoken_loss(say(clip, ids), goal, phrase, table, images)}
@@ -196,11 +202,12 @@ class Run:
             counted = torch.from_numpy(np.concatenate([self.rng.choice(several, COUNTED * 3 // 4), self.rng.choice(single, COUNTED // 4)]))
             grounded = torch.tensor([self.rng.choice(on_named[ground]) for ground in self.rng.integers(len(on_named), size=GROUNDED)])
             seen, of_count, of_ground = clip.see(m.features[torch.cat([chosen, counted, grounded])]).split([len(chosen), len(counted), len(grounded)])
-            ids, goal, phrase = lesson.spoken_batch(m, table, self.rng, SPOKEN_BATCH // 2)
+            ids, goal, phrase = lesson.spoken_batch(m, self.table, self.rng, SPOKEN_BATCH // 2)
             named, concept, _ = self.seen_and_imagined()
             terms = {
                 "spoken": lesson.spoken_loss(say(clip, ids), goal, phrase, table, named.detach()),
                 "phrases": self.table.loss(named, concept, clip.scale()),
+                "names": self.table.name_loss(named[:TABLE_BATCH], concept[:TABLE_BATCH], clip.scale()),
                 "captions": lesson.captions_loss(m, clip, seen, chosen, self.rng),
                 "counts": lesson.counts_loss(m, clip, of_count, counted),
                 "grounds": lesson.grounds_loss(m, clip, of_ground, grounded, self.rng),
@@ -213,7 +220,7 @@ class Run:
 def begin(options: argparse.Namespace) -> None:
     """Refuses a folder whose states are another run's; notes what this one begins with, and takes the tokenizer of its start."""
     noted = options.out / "begun.json"
-    about = {"start": str(options.start.resolve()) if options.start else None, "table": options.table, "tune": options.tune, "again": options.again, "blend": options.blend}
+    about = {"start": str(options.start.resolve()) if options.start else None, "embedding": EMBEDDING, "table": options.table, "tune": options.tune, "again": options.again, "blend": options.blend}
     if noted.exists() and json.loads(noted.read_text()) != about:
         raise ValueError(f"{options.out} has the states of a run that began with {noted.read_text()}, this one begins with {json.dumps(about)}: name another --out")
     noted.write_text(json.dumps(about))

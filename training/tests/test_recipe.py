@@ -9,7 +9,7 @@ import json
 import subprocess
 import sys
 import zipfile
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +26,7 @@ from emoji.paths import NODE_MODULES  # noqa: E402
 from everyday_clip import blend, data, evaluate, lesson, memory, texts, train  # noqa: E402
 from everyday_clip.augment import opened, plain_view, random_view  # noqa: E402
 from everyday_clip.evaluate import above, chance_among, table, wilson  # noqa: E402
-from everyday_clip.model import WIDTH, Clip, Muon, cosine, orthogonalised, say  # noqa: E402
+from everyday_clip.model import EMBEDDING, WIDTH, Clip, Muon, cosine, orthogonalised, say  # noqa: E402
 from everyday_clip.plurals import plural  # noqa: E402
 from everyday_clip.scenes import COLOUR_NAMES, NONE, Painter, Plan, Planner  # noqa: E402
 from everyday_clip.trunk import EARLY, FEATURES, MAP, NORM_EPS, SIDE, STRIDES, SameConv, Trunk, folded, package_state  # noqa: E402
@@ -465,7 +465,7 @@ def test_a_models_weights_are_written_and_read_under_openclips_names(clip, state
     assert torch.equal(other.trunk.head.weight, 2 * clip.trunk.head.weight)
     ids = torch.from_numpy(texts.token_ids(material.tokenizer, ["a dog", "three wolves on a blue background"])).long()
     with torch.no_grad():
-        assert torch.equal(say(other, ids), say(clip, ids)) and say(clip, ids).shape == (2, WIDTH)
+        assert torch.equal(say(other, ids), say(clip, ids)) and say(clip, ids).shape == (2, EMBEDDING)
     with pytest.raises(ValueError, match="token_embedding.weight has shape"):
         other.load_named(saved | {"token_embedding.weight": torch.zeros(5, WIDTH)})
 
@@ -493,13 +493,15 @@ def test_the_classifier_imagines_other_classes(material, state):
 def test_every_loss_is_a_number_with_gradients(material, clip, state):
     torch.manual_seed(0)
     rng = np.random.default_rng(0)
-    table = lesson.Table(material, lesson.Classifier(state, material).factors(WIDTH)[1])
+    table = lesson.Table(material, lesson.Classifier(state, material).factors(EMBEDDING)[1])
     chosen = lesson.draw(rng, material.shares, 24)
     assert has_gradients(table.loss(clip.see(material.features[chosen]), material.concept[chosen], clip.scale()), table.rows, clip.see_project, clip.logit_scale)
+    named = table.name_loss(clip.see(material.features[chosen]), material.concept[chosen], clip.scale())
+    assert has_gradients(named, table.rows, clip.see_project, clip.logit_scale)
     asked = table.asked(material.concept[chosen])
     assert material.tables.true[asked, material.concept[chosen]].all()
     rows = table.unit().detach()
-    ids, goal, phrase = lesson.spoken_batch(material, rows, rng, 40)
+    ids, goal, phrase = lesson.spoken_batch(material, table, rng, 40)
     assert ids.shape == (40, texts.CONTEXT) and (ids == clip.end).any(1).all() and (phrase == NONE).sum() == 6
     images = clip.see(material.features[chosen]).detach()
     assert has_gradients(lesson.spoken_loss(say(clip, ids), goal, phrase, rows, images), *clip.text_weights())
@@ -508,6 +510,29 @@ def test_every_loss_is_a_number_with_gradients(material, clip, state):
     assert has_gradients(lesson.counts_loss(material, clip, clip.see(material.features[scenes]), scenes), clip.see_project, *clip.text_weights())
     judges, features = lesson.Judges(FEATURES), material.features.clone().requires_grad_()
     assert has_gradients(judges.loss(features, material.attributes), features)
+
+
+def test_names_are_those_of_taught_concepts_alone(material, state):
+    untaught = replace(material.concepts, names=[*material.concepts.names], photo=material.concepts.photo.copy(), drawing=material.concepts.drawing.copy())
+    place = next(c for c in range(len(untaught)) if c not in untaught.classes)
+    untaught.photo[place] = untaught.drawing[place] = False
+    table = lesson.Table(replace(material, concepts=untaught), lesson.Classifier(state, material).factors(EMBEDDING)[1])
+    taught = [c for c in range(len(untaught)) if c != place]
+    assert table.place[place] == NONE and table.place[taught].tolist() == list(range(len(taught)))
+    assert [material.phrases.texts[row] for row in table.names] == [untaught.names[c][0] for c in taught]
+
+
+def test_texts_by_pictures_are_true_of_a_picture_or_of_a_class_of_imagenet(material, state, monkeypatch):
+    monkeypatch.setattr(lesson, "BY_PICTURES", 1.0)
+    table = lesson.Table(material, lesson.Classifier(state, material).factors(EMBEDDING)[1])
+    _, _, phrase = lesson.spoken_batch(material, table, np.random.default_rng(0), 40)
+    shown = torch.cat([material.concept, torch.from_numpy(material.concepts.classes)])
+    assert material.tables.true[phrase[phrase != NONE]][:, shown].any(1).all()
+
+
+def test_a_share_of_the_features_is_left_out():
+    torch.manual_seed(0)
+    assert (lesson.thinned(torch.ones(1000, 100)) == 0).float().mean().item() == pytest.approx(lesson.DROPPED, abs=0.01)
 
 
 def run(patch: pytest.MonkeyPatch, capsys, module, *options) -> str:

@@ -3,13 +3,14 @@
 
 /**
  * Returns the button that a key leads to from `event.target`, and keeps the browser from scrolling; `undefined` where it leads nowhere.
- * Left and right follow the direction of the text. Tabs go on at the other end, and leave up and down to the page.
+ * Left and right follow the direction of the text; with another key held, they are the browser's. Tabs go on at the other end, and leave up and down to the page.
  *
  * @param {KeyboardEvent} event
  * @param {HTMLButtonElement[]} buttons
  * @param {boolean} [areTabs]
  */
 export function buttonFor(event, buttons, areTabs = false) {
+  if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return undefined;
   const at = buttons.findIndex((button) => button === event.target);
   if (at < 0) return undefined;
   const forward = getComputedStyle(buttons[at]).direction === "rtl" ? -1 : 1;

@@ -3,21 +3,20 @@
 
 /**
  * Returns the button that a key leads to from `event.target`, and keeps the browser from scrolling; `undefined` where it leads nowhere.
- * Left and right follow the direction of the text; with another key held, they are the browser's. Tabs go on at the other end, and leave up and down to the page.
+ * Left and right follow the direction of the text; with Alt, Ctrl or Cmd, they are the browser's. Tabs go on at the other end, and leave up and down to the page.
  *
  * @param {KeyboardEvent} event
  * @param {HTMLButtonElement[]} buttons
  * @param {boolean} [areTabs]
  */
 export function buttonFor(event, buttons, areTabs = false) {
-  if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return undefined;
   const at = buttons.findIndex((button) => button === event.target);
-  if (at < 0) return undefined;
+  if (at < 0 || event.altKey || event.ctrlKey || event.metaKey) return undefined;
   const forward = getComputedStyle(buttons[at]).direction === "rtl" ? -1 : 1;
   const { length } = buttons;
   const places = { ArrowRight: at + forward, ArrowLeft: at - forward, Home: 0, End: length - 1 };
   const place = Reflect.get(areTabs ? places : { ...places, ArrowDown: at + 1, ArrowUp: at - 1 }, event.key);
-  const next = place === undefined ? undefined : buttons[areTabs ? (place + length) % length : place];
+  const next = buttons[areTabs ? (place + length) % length : place];
   if (next) event.preventDefault();
   return next;
 }

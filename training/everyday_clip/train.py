@@ -96,11 +96,7 @@ class Run:
         def losses() -> dict[str, torch.Tensor]:
             seen, concept, attributes = self.seen_and_imagined()
             scenes = judges.loss(width**0.5 * seen[: len(attributes)], attributes)  # entries of about 1, as features have
-            terms = {
-                "phrases": self.table.loss(seen, concept, clip.scale()),
-                "names": self.table.name_loss(seen[:TABLE_BATCH], concept[:TABLE_BATCH], clip.scale()),
-                "scenes": scenes,
-            }
+            terms = self.named(seen, concept) | {"scenes": scenes}
             return {name: TABLE_WEIGHTS[name] * term for name, term in terms.items()}
 
         groups = [([clip.see_project, clip.logit_scale], 1e-3), ([self.table.rows], 2e-3), (list(judges.parameters()), 2e-3)]
@@ -113,6 +109,11 @@ class Run:
         source = self.classifier.known[torch.randint(len(self.classifier.known), (IMAGINED,))]
         imagined, concept = self.classifier.imagined(m.features[source], m.concept[source])
         return self.clip.see(lesson.thinned(torch.cat([m.features[chosen], imagined]))), torch.cat([m.concept[chosen], concept]), m.attributes[chosen]
+
+    def named(self, seen: torch.Tensor, concept: torch.Tensor) -> dict[str, torch.Tensor]:
+        """What `seen_and_imagined` gives finds its phrases, and the pictures among it find their names."""
+        scale = self.clip.scale()
+        return {"phrases": self.table.loss(seen, concept, scale), "names": self.table.name_loss(seen[:TABLE_BATCH], concept[:TABLE_BATCH], scale)}
 
     def tune(self, steps: int) -> None:
         m, clip, classifier = self.material, self.clip, self.classifier
@@ -203,11 +204,9 @@ class Run:
             grounded = torch.tensor([self.rng.choice(on_named[ground]) for ground in self.rng.integers(len(on_named), size=GROUNDED)])
             seen, of_count, of_ground = clip.see(m.features[torch.cat([chosen, counted, grounded])]).split([len(chosen), len(counted), len(grounded)])
             ids, goal, phrase = lesson.spoken_batch(m, self.table, self.rng, SPOKEN_BATCH // 2)
-            named, concept, _ = self.seen_and_imagined()
-            terms = {
-                "spoken": lesson.spoken_loss(say(clip, ids), goal, phrase, table, named.detach()),
-                "phrases": self.table.loss(named, concept, clip.scale()),
-                "names": self.table.name_loss(named[:TABLE_BATCH], concept[:TABLE_BATCH], clip.scale()),
+            images, concept, _ = self.seen_and_imagined()
+            terms = self.named(images, concept) | {
+                "spoken": lesson.spoken_loss(say(clip, ids), goal, phrase, table, images.detach()),
                 "captions": lesson.captions_loss(m, clip, seen, chosen, self.rng),
                 "counts": lesson.counts_loss(m, clip, of_count, counted),
                 "grounds": lesson.grounds_loss(m, clip, of_ground, grounded, self.rng),

@@ -3,7 +3,8 @@
 
 /**
  * Returns the button that a key leads to from `event.target`, and keeps the browser from scrolling; `undefined` where it leads nowhere.
- * Left and right follow the direction of the text; with Alt, Ctrl or Cmd, they are the browser's. Tabs go on at the other end, and leave up and down to the page.
+ * Left and right follow the direction of the text. Tabs go on at the other end, and leave up and down to the page. With Alt, Ctrl or Cmd,
+ * all keys are the browser's.
  *
  * @param {KeyboardEvent} event
  * @param {HTMLButtonElement[]} buttons

@@ -106,6 +106,12 @@ class Classifier:
     def logits(self, features: torch.Tensor) -> torch.Tensor:
         return F.linear(features, self.weight, self.bias)
 
+    def loss(self, features: torch.Tensor, seen: torch.Tensor, rows: torch.Tensor, scale: torch.Tensor) -> torch.Tensor:
+        """Photographs, or what is made of them (features [n, 1280], unit embeddings [n, 384]), find the classes' names (unit rows [1000, 384])
+        as the classifier does."""
+        found = (scale * seen @ rows.T).log_softmax(1)
+        return F.kl_div(found, self.logits(features).log_softmax(1), log_target=True, reduction="batchmean")
+
     def imagined(self, features: torch.Tensor, concept: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Features of photographs of some classes, turned into those of random other classes; and the concepts of these."""
         wanted = torch.randint(len(self.classes), (len(features),))
@@ -133,7 +139,8 @@ class Table(torch.nn.Module):
         self.odds = torch.stack([share * (counts > 0) for share, counts in zip(FAMILY_SHARES, families)], 1)
         taught = torch.from_numpy(material.concepts.taught())
         self.place = torch.where(taught, taught.cumsum(0) - 1, texts.NONE)  # of a concept among the taught
-        self.names = torch.tensor([material.phrases.row[names[0]] for names in material.concepts.names])[taught]  # their rows
+        names = torch.tensor([material.phrases.row[names[0]] for names in material.concepts.names])
+        self.names, self.classes = names[taught], names[torch.from_numpy(material.concepts.classes)]  # rows of the taught, and of ImageNet's classes
 
     def unit(self) -> torch.Tensor:
         return F.normalize(self.rows, dim=-1)
@@ -163,6 +170,23 @@ class Table(torch.nn.Module):
         that are true of it: "granny smith" before "apple"."""
         names = F.normalize(self.rows[self.names], dim=-1)
         return F.cross_entropy(scale * images @ names.T, self.place[concept])
+
+
+@dataclass
+class Seen:
+    """A batch of pictures at hand, then of features imagined for ImageNet's classes, then of pairs of photographs."""
+
+    features: torch.Tensor  # [768 + 512 + 256, 1280]
+    images: torch.Tensor  # their unit embeddings [768 + 512 + 256, 384]
+    concept: torch.Tensor  # [768 + 512], of the pictures and what is imagined
+    attributes: torch.Tensor  # [768, 5], of the pictures
+    like_photos: torch.Tensor  # bool [768 + 512 + 256]: all but drawings
+
+
+def paired(photos: torch.Tensor, n: int) -> torch.Tensor:
+    """Features [n, 1280] between those of two random photographs."""
+    one, other = torch.randint(len(photos), (2, n))
+    return torch.lerp(photos[one], photos[other], torch.empty(n, 1).uniform_(0.25, 0.75))
 
 
 def thinned(features: torch.Tensor) -> torch.Tensor:
@@ -252,6 +276,8 @@ class Judges(torch.nn.Module):
     """Linear readings of what scenes show besides their thing, from features or embeddings: they make them keep that."""
 
     SIZES = (12, 4, 9, 2, 2)  # grounds, counts, places, sizes, lines
+    WEIGHTS = (1.0, 2.0, 1.0, 0.5, 0.5)
+    RARE = (0.25, 1.0, 1.0, 1.0)  # what scenes with one to four things weigh: most have one
 
     def __init__(self, width: int):
         super().__init__()
@@ -263,5 +289,6 @@ class Judges(torch.nn.Module):
             wanted = attributes[:, i] - int(i == 1)  # counts begin with one
             some = attributes[:, i] != texts.NONE
             if some.any():
-                total = total + F.cross_entropy(reading(features[some]), wanted[some])
-        return total / len(self.read)
+                rare = torch.tensor(self.RARE) if i == 1 else None
+                total = total + self.WEIGHTS[i] * F.cross_entropy(reading(features[some]), wanted[some], rare)
+        return total / sum(self.WEIGHTS)

@@ -3,8 +3,8 @@
 Stages, each of which saves its state in OUT and is skipped where that is there:
 
 1. `table`: the projection and a free embedding of every phrase learn from the remembered features. `--start` takes an earlier run's instead.
-2. `tune`: the trunk's last stages learn with them, from the remembered maps. ImageNet's classifier must still read what it read. `again`
-   repeats the first stage with the new features; then the weights are blended with those before `tune`.
+2. `tune`: the trunk's last stages learn with them, from the remembered maps. ImageNet's classifier must still read what it read. Then the
+   trunk goes a part of the way back, projection and table all of it; `again` repeats the first stage with the new features.
 3. `spoken`: the text tower learns to say the table.
 4. `joint`: projection and text tower learn names, captions and counts together.
 
@@ -22,21 +22,23 @@ import torch
 import torch.nn.functional as F
 from safetensors.torch import load_file, save_file
 
-from . import lesson, texts
+from . import lesson, quick, texts
 from .model import EMBEDDING, Clip, Optimisers, cosine, say
 from .scenes import COLOUR_NAMES
 from .trunk import Trunk, package_state
 from .weights import MODEL, TABLE, save_folder
 
 TEMPLATE = "a {}"
-TABLE_BATCH, IMAGINED, TUNE_BATCH, SPOKEN_BATCH, CAPTIONS, COUNTED, GROUNDED = 768, 512, 160, 768, 192, 64, 40
+TABLE_BATCH, IMAGINED, PAIRED, TUNE_BATCH, SPOKEN_BATCH, CAPTIONS, COUNTED, GROUNDED = 768, 512, 256, 160, 768, 192, 64, 40
 TEMPERATURE = 2.0  # of the classifier that the tuned trunk must keep
-TABLE_WEIGHTS = {"phrases": 0.6, "names": 1.0, "scenes": 0.5}  # of the terms of `table` and `again`
-KEPT, NEAR = 2.0, 1.0  # what a photograph's classifier reading and its features' distance weigh in `tune`, against the phrases
+TABLE_WEIGHTS = {"phrases": 0.6, "names": 1.0, "classes": 0.5, "scenes": 0.5}  # of the terms of `table` and `again`
+KEPT, NEAR = 5.0, 2.0  # what a photograph's classifier reading and its features' distance weigh in `tune`, against phrases and names
 LOOKED_AT = 128  # pictures at once
-JUDGED = 0.5  # what the linear readings of scenes weigh in `tune`, against the phrases
-WEIGHTS = {"spoken": 3.0, "phrases": 0.6, "names": 1.0, "captions": 0.5, "counts": 0.8, "grounds": 1.0}  # of the terms of `joint`
+JUDGED = 2.0  # what the linear readings of scenes weigh in `tune`, against phrases and names
+WEIGHTS = {"spoken": 3.0, "phrases": 0.6, "names": 1.0, "classes": 0.5, "captions": 0.5, "counts": 0.8, "grounds": 1.0}  # of the terms of `joint`
 SHOW, SAVE = 25, 100  # steps
+RECIPE = 2  # goes up where the states of an earlier recipe would be taken for others
+FEATURES_FILE = "features.npy"  # of the trunk after `tune` and blending
 
 
 class Run:
@@ -94,26 +96,31 @@ class Run:
         judges = lesson.Judges(width)
 
         def losses() -> dict[str, torch.Tensor]:
-            seen, concept, attributes = self.seen_and_imagined()
-            scenes = judges.loss(width**0.5 * seen[: len(attributes)], attributes)  # entries of about 1, as features have
-            terms = self.named(seen, concept) | {"scenes": scenes}
+            seen = self.look()
+            scenes = judges.loss(width**0.5 * seen.images[: len(seen.attributes)], seen.attributes)  # entries of about 1, as features have
+            terms = self.named(seen) | {"scenes": scenes}
             return {name: TABLE_WEIGHTS[name] * term for name, term in terms.items()}
 
         groups = [([clip.see_project, clip.logit_scale], 1e-3), ([self.table.rows], 2e-3), (list(judges.parameters()), 2e-3)]
         self.stage(name, groups, steps, losses)
 
-    def seen_and_imagined(self) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Unit embeddings [768 + 512, 384] of pictures, then of features imagined for ImageNet's classes; the concepts [768 + 512] of both;
-        the pictures' attributes [768, 5]."""
+    def look(self) -> lesson.Seen:
+        """A batch to name."""
         m, chosen = self.material, lesson.draw(self.rng, self.material.shares, TABLE_BATCH)
         source = self.classifier.known[torch.randint(len(self.classifier.known), (IMAGINED,))]
         imagined, concept = self.classifier.imagined(m.features[source], m.concept[source])
-        return self.clip.see(lesson.thinned(torch.cat([m.features[chosen], imagined]))), torch.cat([m.concept[chosen], concept]), m.attributes[chosen]
+        features = torch.cat([m.features[chosen], imagined, lesson.paired(m.features[: m.photos], PAIRED)])
+        like_photos = torch.cat([chosen < m.photos, torch.ones(IMAGINED + PAIRED, dtype=torch.bool)])
+        return lesson.Seen(features, self.clip.see(lesson.thinned(features)), torch.cat([m.concept[chosen], concept]), m.attributes[chosen], like_photos)
 
-    def named(self, seen: torch.Tensor, concept: torch.Tensor) -> dict[str, torch.Tensor]:
-        """What `seen_and_imagined` gives finds its phrases, and the pictures among it find their names."""
-        scale = self.clip.scale()
-        return {"phrases": self.table.loss(seen, concept, scale), "names": self.table.name_loss(seen[:TABLE_BATCH], concept[:TABLE_BATCH], scale)}
+    def named(self, seen: lesson.Seen) -> dict[str, torch.Tensor]:
+        """Pictures and what is imagined find their phrases, pictures their names, and all but drawings ImageNet's classes as its classifier does."""
+        scale, classes, like_photos = self.clip.scale(), F.normalize(self.table.rows[self.table.classes], dim=-1), seen.like_photos
+        return {
+            "phrases": self.table.loss(seen.images[: len(seen.concept)], seen.concept, scale),
+            "names": self.table.name_loss(seen.images[:TABLE_BATCH], seen.concept[:TABLE_BATCH], scale),
+            "classes": self.classifier.loss(seen.features[like_photos], seen.images[like_photos], classes, scale),
+        }
 
     def tune(self, steps: int) -> None:
         m, clip, classifier = self.material, self.clip, self.classifier
@@ -122,7 +129,7 @@ class Run:
 
         def losses() -> dict[str, torch.Tensor]:
             chosen = lesson.draw(self.rng, m.half_drawn, TUNE_BATCH).sort().values
-            features = clip.trunk.late(torch.from_numpy(self.maps[m.rows[chosen.numpy()]]).float())
+            features = quick.late(clip.trunk, torch.from_numpy(self.maps[m.rows[chosen.numpy()]]))
             photos, concept = chosen < m.photos, m.concept[chosen]
             before = (classifier.logits(m.features[chosen[photos]]) / TEMPERATURE).log_softmax(1)
             after = (classifier.logits(features[photos]) / TEMPERATURE).log_softmax(1)
@@ -130,9 +137,10 @@ class Run:
             known = is_known[chosen]
             source = known.nonzero()[:, 0].repeat(IMAGINED // TUNE_BATCH)
             imagined, of = classifier.imagined(features.detach()[source], concept[source])
-            seen = clip.see(torch.cat([features, imagined]))
+            seen = clip.see(lesson.thinned(torch.cat([features, imagined])))
             return {
                 "phrases": self.table.loss(seen, torch.cat([concept, of]), clip.scale()),
+                "names": self.table.name_loss(seen[: len(chosen)], concept, clip.scale()),
                 "kept": KEPT * TEMPERATURE**2 * F.kl_div(after, before, log_target=True, reduction="batchmean"),
                 "near": NEAR * distance.mean(),
                 "scenes": JUDGED * judges.loss(features, m.attributes[chosen]),
@@ -149,28 +157,24 @@ class Run:
         self.clip.load_state_dict(weights)
         self.table.load_state_dict({"rows": rows}, strict=False)
 
-    def keep_trunk(self, before: tuple[dict[str, torch.Tensor], torch.Tensor]) -> None:
-        """Takes back all that `tune` changed but the trunk: its small batches show projection and table few of ImageNet's classes."""
+    def blend_trunk(self, before: tuple[dict[str, torch.Tensor], torch.Tensor], share: float) -> None:
+        """Leaves the trunk `share` of the way from its weights before `tune` to those after (Wortsman et al., Robust fine-tuning of zero-shot
+        models, 2022): what it knew of photographs comes back sooner than what was learnt of drawings goes. Projection and table go back to
+        what they were before: the small batches of `tune` show them few of ImageNet's classes."""
         tuned = {f"trunk.{name}": weight for name, weight in self.clip.trunk.state_dict().items()}
-        self.take(before[0] | tuned, before[1])
-
-    def blend(self, before: tuple[dict[str, torch.Tensor], torch.Tensor], share: float) -> None:
-        """Goes back some of the way to the weights before `tune`: what they knew of photographs comes back sooner than what was learnt of
-        drawings goes (Wortsman et al., Robust fine-tuning of zero-shot models, 2022)."""
-        weights, rows = self.copies()
-        self.take({name: torch.lerp(weight, weights[name], share) for name, weight in before[0].items()}, torch.lerp(before[1], rows, share))
+        self.take(before[0] | {name: torch.lerp(before[0][name], weight, share) for name, weight in tuned.items()}, before[1])
 
     def start_from(self, folder: Path) -> None:
         """Takes the weights of a folder of OpenCLIP's files, and the table beside them."""
         self.clip.load_named(load_file(folder / MODEL))
         self.table.load_state_dict(load_file(folder / TABLE), strict=False)
 
-    def look_again(self, name: str) -> None:
+    def look_again(self) -> None:
         """Takes this trunk's features of all pictures for those before; they are kept in a file."""
-        m, path = self.material, self.out / f"{name}.npy"
+        m, path = self.material, self.out / FEATURES_FILE
         if not path.exists():
             with torch.no_grad():
-                parts = [self.clip.trunk.late(torch.from_numpy(self.maps[rows]).float()).half() for rows in np.split(m.rows, range(LOOKED_AT, len(m.rows), LOOKED_AT))]
+                parts = [quick.late(self.clip.trunk, torch.from_numpy(self.maps[rows])).half() for rows in np.split(m.rows, range(LOOKED_AT, len(m.rows), LOOKED_AT))]
             part = path.with_suffix(".part.npy")
             np.save(part, torch.cat(parts).numpy())
             part.rename(path)
@@ -185,7 +189,7 @@ class Run:
         def losses() -> dict[str, torch.Tensor]:
             ids, goal, phrase = lesson.spoken_batch(m, self.table, self.rng, SPOKEN_BATCH)
             with torch.no_grad():
-                images, _, _ = self.seen_and_imagined()
+                images = self.look().images
             return {"spoken": lesson.spoken_loss(say(clip, ids), goal, phrase, table, images)}
 
         self.stage("spoken", [(clip.text_weights(), 3e-3)], steps, losses)
@@ -204,9 +208,9 @@ class Run:
             grounded = torch.tensor([self.rng.choice(on_named[ground]) for ground in self.rng.integers(len(on_named), size=GROUNDED)])
             seen, of_count, of_ground = clip.see(m.features[torch.cat([chosen, counted, grounded])]).split([len(chosen), len(counted), len(grounded)])
             ids, goal, phrase = lesson.spoken_batch(m, self.table, self.rng, SPOKEN_BATCH // 2)
-            images, concept, _ = self.seen_and_imagined()
-            terms = self.named(images, concept) | {
-                "spoken": lesson.spoken_loss(say(clip, ids), goal, phrase, table, images.detach()),
+            batch = self.look()
+            terms = self.named(batch) | {
+                "spoken": lesson.spoken_loss(say(clip, ids), goal, phrase, table, batch.images.detach()),
                 "captions": lesson.captions_loss(m, clip, seen, chosen, self.rng),
                 "counts": lesson.counts_loss(m, clip, of_count, counted),
                 "grounds": lesson.grounds_loss(m, clip, of_ground, grounded, self.rng),
@@ -219,7 +223,7 @@ class Run:
 def begin(options: argparse.Namespace) -> None:
     """Refuses a folder whose states are another run's; notes what this one begins with, and takes the tokenizer of its start."""
     noted = options.out / "begun.json"
-    about = {"start": str(options.start.resolve()) if options.start else None, "embedding": EMBEDDING, "table": options.table, "tune": options.tune, "again": options.again, "blend": options.blend}
+    about = {"recipe": RECIPE, "start": str(options.start.resolve()) if options.start else None, "embedding": EMBEDDING, "table": options.table, "tune": options.tune, "again": options.again, "blend": options.blend}
     if noted.exists() and json.loads(noted.read_text()) != about:
         raise ValueError(f"{options.out} has the states of a run that began with {noted.read_text()}, this one begins with {json.dumps(about)}: name another --out")
     noted.write_text(json.dumps(about))
@@ -238,7 +242,7 @@ def main() -> None:
     parser.add_argument("--tune", type=int, default=1200)
     parser.add_argument("--spoken", type=int, default=1200)
     parser.add_argument("--joint", type=int, default=850)
-    parser.add_argument("--blend", type=float, default=0.5, help="how far to go from the weights before `tune` to those after `again`")
+    parser.add_argument("--blend", type=float, default=0.5, help="how far the trunk goes from its weights before `tune` to those after")
     parser.add_argument("--again", type=int, default=600)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seed", type=int, default=1)
@@ -254,11 +258,9 @@ def main() -> None:
     run.learn_table("table", 0 if options.start else options.table)
     before = run.copies()
     run.tune(options.tune)
-    run.keep_trunk(before)
-    run.look_again("tuned")
+    run.blend_trunk(before, options.blend)
+    run.look_again()
     run.learn_table("again", options.again)
-    run.blend(before, options.blend)
-    run.look_again("blended")
     run.learn_to_say(options.spoken)
     run.export()
     run.learn_together(options.joint)

@@ -46,7 +46,8 @@ class Material:
     pictures: Pictures
     rows: np.ndarray  # of the training pictures, photographs first
     photos: int  # how many of them are photographs
-    features: torch.Tensor  # f32 [rows, 1280]
+    features: torch.Tensor  # f32 [rows, 1280], of the trunk as it is
+    begun: torch.Tensor  # f32 [photos, 1280], of the photographs by ImageNet's weights
     concept: torch.Tensor  # int64 [rows]
     shares: np.ndarray  # how often each is shown
     half_drawn: np.ndarray  # the same, of batches in which half are scenes, a quarter any photographs, and a quarter those of sources that are not `SMALL`
@@ -73,7 +74,7 @@ def load(data: Path, memory: Path, tokenizer_file: Path) -> Material:
     half_drawn = scaled(shares, photos, 0.25, 0.5) + 0.25 * large / large.sum()
     lines = np.where(pictures.item[rows] >= 0, texts.NONE, np.isin(plan.style[rows], (INK, PEN)))
     attributes = np.stack([plan.ground[rows], plan.count[rows], plan.place[rows], plan.size[rows], lines], 1)
-    return Material(concepts, phrases, tokenizer, texts.TextTables(phrases, tokenizer, torch.device("cpu")), pictures, rows, photos, features, torch.from_numpy(concept), shares, half_drawn, torch.from_numpy(attributes))  # fmt: skip
+    return Material(concepts, phrases, tokenizer, texts.TextTables(phrases, tokenizer, torch.device("cpu")), pictures, rows, photos, features, features[:photos], torch.from_numpy(concept), shares, half_drawn, torch.from_numpy(attributes))  # fmt: skip
 
 
 def scaled(shares: np.ndarray, photos: int, of_photos: float, of_scenes: float) -> np.ndarray:
@@ -176,17 +177,23 @@ class Table(torch.nn.Module):
 class Seen:
     """A batch of pictures at hand, then of features imagined for ImageNet's classes, then of pairs of photographs."""
 
-    features: torch.Tensor  # [768 + 512 + 256, 1280]
-    images: torch.Tensor  # their unit embeddings [768 + 512 + 256, 384]
+    images: torch.Tensor  # unit embeddings [768 + 512 + 256, 384]
     concept: torch.Tensor  # [768 + 512], of the pictures and what is imagined
     attributes: torch.Tensor  # [768, 5], of the pictures
     like_photos: torch.Tensor  # bool [768 + 512 + 256]: all but drawings
+    classified: torch.Tensor  # [like photos, 1280], of these the features that ImageNet's classifier reads
 
 
-def paired(photos: torch.Tensor, n: int) -> torch.Tensor:
-    """Features [n, 1280] between those of two random photographs."""
-    one, other = torch.randint(len(photos), (2, n))
-    return torch.lerp(photos[one], photos[other], torch.empty(n, 1).uniform_(0.25, 0.75))
+class Pairs:
+    """Random pairs of photographs, and how much each has of the other."""
+
+    def __init__(self, photos: int, n: int):
+        self.one, self.other = torch.randint(photos, (2, n))
+        self.share = torch.empty(n, 1).uniform_(0.25, 0.75)
+
+    def mixed(self, features: torch.Tensor) -> torch.Tensor:
+        """The pairs' features [n, 1280] of the photographs' [photos, 1280]."""
+        return torch.lerp(features[self.one], features[self.other], self.share)
 
 
 def thinned(features: torch.Tensor) -> torch.Tensor:

@@ -109,17 +109,19 @@ class Run:
         m, chosen = self.material, lesson.draw(self.rng, self.material.shares, TABLE_BATCH)
         source = self.classifier.known[torch.randint(len(self.classifier.known), (IMAGINED,))]
         imagined, concept = self.classifier.imagined(m.features[source], m.concept[source])
-        features = torch.cat([m.features[chosen], imagined, lesson.paired(m.features[: m.photos], PAIRED)])
-        like_photos = torch.cat([chosen < m.photos, torch.ones(IMAGINED + PAIRED, dtype=torch.bool)])
-        return lesson.Seen(features, self.clip.see(lesson.thinned(features)), torch.cat([m.concept[chosen], concept]), m.attributes[chosen], like_photos)
+        pairs, photos = lesson.Pairs(m.photos, PAIRED), chosen < m.photos
+        features = torch.cat([m.features[chosen], imagined, pairs.mixed(m.features)])
+        classified = torch.cat([m.begun[chosen[photos]], imagined, pairs.mixed(m.begun)])
+        like_photos = torch.cat([photos, torch.ones(IMAGINED + PAIRED, dtype=torch.bool)])
+        return lesson.Seen(self.clip.see(lesson.thinned(features)), torch.cat([m.concept[chosen], concept]), m.attributes[chosen], like_photos, classified)
 
     def named(self, seen: lesson.Seen) -> dict[str, torch.Tensor]:
         """Pictures and what is imagined find their phrases, pictures their names, and all but drawings ImageNet's classes as its classifier does."""
-        scale, classes, like_photos = self.clip.scale(), F.normalize(self.table.rows[self.table.classes], dim=-1), seen.like_photos
+        scale, classes = self.clip.scale(), F.normalize(self.table.rows[self.table.classes], dim=-1)
         return {
             "phrases": self.table.loss(seen.images[: len(seen.concept)], seen.concept, scale),
             "names": self.table.name_loss(seen.images[:TABLE_BATCH], seen.concept[:TABLE_BATCH], scale),
-            "classes": self.classifier.loss(seen.features[like_photos], seen.images[like_photos], classes, scale),
+            "classes": self.classifier.loss(seen.classified, seen.images[seen.like_photos], classes, scale),
         }
 
     def tune(self, steps: int) -> None:

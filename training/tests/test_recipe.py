@@ -499,7 +499,7 @@ def test_pictures_are_drawn_by_their_shares(material, loaded):
 
 def test_photographs_are_paired():
     torch.manual_seed(0)
-    pairs = lesson.paired(torch.eye(6), 50)
+    pairs = lesson.Pairs(6, 50).mixed(torch.eye(6))
     assert pairs.shape == (50, 6) and torch.allclose(pairs.sum(1), torch.ones(50))
     assert set((pairs > 0).sum(1).tolist()) == {1, 2}  # some are of a photograph with itself
     assert all((row[row > 0] >= 0.25).all() for row in pairs)

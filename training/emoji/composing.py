@@ -18,7 +18,7 @@ COLOURS = {  # name -> sRGB of its middle; every scene jitters around it
     "brown": (130, 80, 45), "black": (18, 18, 20), "grey": (145, 145, 148), "white": (250, 250, 250),
 }  # fmt: skip
 COLOUR_NAMES = list(COLOURS)
-INK_HANDS = {"high_contrast", "noto_line", "symbola"}  # black shapes: drawn in any ink
+INK_HANDS = {"high_contrast", "noto_line", "symbola", "emojione_mono"}  # black shapes: drawn in any ink
 INK_SHARE, PEN_SHARE = 0.45, 0.3  # how often an ink or pen style is chosen, relative to a coloured style's 1
 
 

@@ -21,7 +21,10 @@ from .paths import CACHE, NODE_MODULES, SYMBOLA
 SPRITE = 96
 DRAWN_AT = 192
 
-TRAINING_HANDS = ["noto", "flat", "modern", "high_contrast", "fluent_3d", "emojione", "noto_line", "symbola"]
+TRAINING_HANDS = [
+    "noto", "flat", "modern", "high_contrast", "fluent_3d", "emojione", "noto_line", "symbola",
+    "openmoji", "noto_blob", "emojione_old", "emojione_mono", "streamline",
+]  # fmt: skip
 OUTLINED = ["noto", "flat", "emojione"]  # styles whose edges give the pen styles
 HELD_OUT_HANDS = ["twemoji", "fxemoji"]
 
@@ -134,6 +137,11 @@ def sources(size: int = DRAWN_AT) -> dict[str, Callable[[], Source]]:
         "emojione": lambda: iconify_source("emojione", size),
         "noto_line": lambda: font_source(noto_line, size),
         "symbola": lambda: font_source([SYMBOLA], size),
+        "openmoji": lambda: iconify_source("openmoji", size),
+        "noto_blob": lambda: iconify_source("noto-v1", size),
+        "emojione_old": lambda: iconify_source("emojione-v1", size),
+        "emojione_mono": lambda: iconify_source("emojione-monotone", size),
+        "streamline": lambda: iconify_source("streamline-emojis", size),
         "twemoji": lambda: file_source("@twemoji/svg", "svg", size),
         "fxemoji": lambda: iconify_source("fxemoji", size, squashed=True, renamed=FXEMOJI_NAMES),
     }

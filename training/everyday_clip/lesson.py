@@ -3,6 +3,7 @@ terms of the losses.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -47,11 +48,17 @@ class Material:
     rows: np.ndarray  # of the training pictures, photographs first
     photos: int  # how many of them are photographs
     features: torch.Tensor  # f32 [rows, 1280], of ImageNet's weights, or of the tuned trunk
+    large: torch.Tensor  # bool [photos]: those of sources that are not `SMALL`
     begun: torch.Tensor  # f32 [photos, 1280], of the photographs by ImageNet's weights
     concept: torch.Tensor  # int64 [rows]
     shares: np.ndarray  # how often each is shown
     half_drawn: np.ndarray  # the same, of batches in which half are scenes, a quarter any photographs, and a quarter those of sources that are not `SMALL`
     attributes: torch.Tensor  # [rows, 5]: ground, count, place, size, whether in lines; NONE of photographs
+
+    @cached_property
+    def photo_shares(self) -> np.ndarray:
+        """How often each photograph is shown, among photographs."""
+        return self.shares[: self.photos] / self.shares[: self.photos].sum()
 
 
 def load(data: Path, memory: Path, tokenizer_file: Path) -> Material:
@@ -70,11 +77,12 @@ def load(data: Path, memory: Path, tokenizer_file: Path) -> Material:
     shares = scaled(shares, photos, 1 - SCENE_SHARE, SCENE_SHARE)
     photographs = load_photos(data)
     small = np.isin(photographs.source, [photographs.sources.index(name) for name in SMALL])
-    large = np.append(~small[pictures.item[rows[:photos]]], np.zeros(len(rows) - photos, bool))
-    half_drawn = scaled(shares, photos, 0.25, 0.5) + 0.25 * large / large.sum()
+    large = ~small[pictures.item[rows[:photos]]]
+    half_drawn = scaled(shares, photos, 0.25, 0.5)
+    half_drawn[:photos] += 0.25 * large / large.sum()
     lines = np.where(pictures.item[rows] >= 0, texts.NONE, np.isin(plan.style[rows], (INK, PEN)))
     attributes = np.stack([plan.ground[rows], plan.count[rows], plan.place[rows], plan.size[rows], lines], 1)
-    return Material(concepts, phrases, tokenizer, texts.TextTables(phrases, tokenizer, torch.device("cpu")), pictures, rows, photos, features, features[:photos], torch.from_numpy(concept), shares, half_drawn, torch.from_numpy(attributes))  # fmt: skip
+    return Material(concepts, phrases, tokenizer, texts.TextTables(phrases, tokenizer, torch.device("cpu")), pictures, rows, photos, features, torch.from_numpy(large), features[:photos], torch.from_numpy(concept), shares, half_drawn, torch.from_numpy(attributes))  # fmt: skip
 
 
 def scaled(shares: np.ndarray, photos: int, of_photos: float, of_scenes: float) -> np.ndarray:
@@ -99,10 +107,13 @@ class Classifier:
         known = (class_of[material.concept[: material.photos]] >= 0).nonzero()[:, 0]
         sure = self.logits(material.features[known]).argmax(1) == class_of[material.concept[known]]
         self.known = known[sure]  # photographs of ImageNet's classes that it recognises
+        large = material.large[self.known].numpy()
+        self.shares = np.where(large, 1 / max(large.sum(), 1), 1 / max((~large).sum(), 1))  # how often each is turned into others: large and small ones alike
+        self.shares /= self.shares.sum()
         self.centred = self.weight - self.weight.mean(0)
         of = self.centred[class_of[material.concept[self.known]]]
         along = ((material.features[self.known] - material.features[: material.photos].mean(0)) * of).sum(1) / (of * of).sum(1)
-        self.stride = float(along.mean())  # how far a class's photographs lie along its weights
+        self.stride = float(along.numpy() @ self.shares)  # how far a class's photographs lie along its weights
 
     def logits(self, features: torch.Tensor) -> torch.Tensor:
         return F.linear(features, self.weight, self.bias)
@@ -185,11 +196,11 @@ class Seen:
 
 
 class Pairs:
-    """Random pairs of photographs, and how much each has of the other."""
+    """Pairs of photographs, given by their indices [2, n], and how much each has of the other."""
 
-    def __init__(self, photos: int, n: int):
-        self.one, self.other = torch.randint(photos, (2, n))
-        self.share = torch.empty(n, 1).uniform_(0.25, 0.75)
+    def __init__(self, photos: torch.Tensor):
+        self.one, self.other = photos
+        self.share = torch.empty(photos.shape[1], 1).uniform_(0.25, 0.75)
 
     def mixed(self, features: torch.Tensor) -> torch.Tensor:
         """The pairs' features [n, 1280] of the photographs' [photos, 1280]."""

@@ -212,7 +212,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--trunk", type=Path, required=True, help="the package with the trunk's weights")
-    parser.add_argument("--scenes", type=int, default=144_000, help="training scenes of drawings")
+    parser.add_argument("--scenes", type=int, default=216_000, help="training scenes of drawings")
     parser.add_argument("--tests", type=int, default=2000, help="scenes that ask for grounds, and half as many for counts")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seed", type=int, default=1)

@@ -107,9 +107,9 @@ class Run:
     def look(self) -> lesson.Seen:
         """A batch to name."""
         m, chosen = self.material, lesson.draw(self.rng, self.material.shares, TABLE_BATCH)
-        source = self.classifier.known[torch.randint(len(self.classifier.known), (IMAGINED,))]
+        source = self.classifier.known[lesson.draw(self.rng, self.classifier.shares, IMAGINED)]
         imagined, concept = self.classifier.imagined(m.features[source], m.concept[source])
-        pairs, photos = lesson.Pairs(m.photos, PAIRED), chosen < m.photos
+        pairs, photos = lesson.Pairs(lesson.draw(self.rng, m.photo_shares, 2 * PAIRED).view(2, PAIRED)), chosen < m.photos
         features = torch.cat([m.features[chosen], imagined, pairs.mixed(m.features)])
         classified = torch.cat([m.begun[chosen[photos]], imagined, pairs.mixed(m.begun)])
         like_photos = torch.cat([photos, torch.ones(IMAGINED + PAIRED, dtype=torch.bool)])

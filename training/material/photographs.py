@@ -47,7 +47,7 @@ def photo(source: str, concept: int, blob: str, split: str = "train") -> Photo:
     return Photo(concept, SOURCES.index(source), SPLITS.index(split), blob)
 
 
-def tiny_imagenet(concepts: Concepts, per_class: int = 100) -> list[Photo]:
+def tiny_imagenet(concepts: Concepts, per_class: int = 250) -> list[Photo]:
     """The training photographs of the smallest hashes, and 2,500 of the validation ones as tests: 12 or 13 of each class."""
     source, root = "tiny-imagenet", "tiny-imagenet-200"
     wnids = git(source, "show", f"HEAD:{root}/wnids.txt").decode().split()
@@ -169,9 +169,9 @@ def houses(concepts: Concepts) -> list[Photo]:
 
 
 def cifar(concepts: Concepts) -> list[Photo]:
-    """500 training and 100 test photographs of each class of CIFAR-10, those of the smallest hashes."""
+    """3,000 training and 100 test photographs of each class of CIFAR-10, those of the smallest hashes."""
     out = []
-    for split, kept in (("train", 500), ("test", 100)):
+    for split, kept in (("train", 3000), ("test", 100)):
         by_class = defaultdict(list)
         for m, blob in files("cifar-10", rf"{split}/([a-z]+)/.*\.jpg"):
             by_class[m[1]].append(blob)

@@ -518,7 +518,7 @@ def test_pictures_are_drawn_by_their_shares(material, loaded):
 
 def test_photographs_are_paired():
     torch.manual_seed(0)
-    pairs = lesson.Pairs(6, 50).mixed(torch.eye(6))
+    pairs = lesson.Pairs(torch.randint(6, (2, 50))).mixed(torch.eye(6))
     assert pairs.shape == (50, 6) and torch.allclose(pairs.sum(1), torch.ones(50))
     assert set((pairs > 0).sum(1).tolist()) == {1, 2}  # some are of a photograph with itself
     assert all((row[row > 0] >= 0.25).all() for row in pairs)
@@ -527,6 +527,9 @@ def test_photographs_are_paired():
 def test_the_classifier_imagines_other_classes(material, state):
     classifier = lesson.Classifier(state, material)
     assert len(classifier.known) and (material.concept[classifier.known] == DOG).all()
+    large = material.large[classifier.known].numpy()
+    assert classifier.shares.sum() == pytest.approx(1) and classifier.shares[large].sum() == pytest.approx(0.5 if 0 < large.sum() < len(large) else float(large.all()))
+    assert material.photo_shares.sum() == pytest.approx(1)
     torch.manual_seed(0)
     features, concept = classifier.imagined(material.features[classifier.known], material.concept[classifier.known])
     assert features.shape == (len(classifier.known), FEATURES) and (features >= 0).all() and set(concept.tolist()) <= set(CLASSES)

@@ -3,19 +3,18 @@
 need_rust() {
   command -v cargo >/dev/null || fail "cargo is missing: install Rust from https://rustup.rs"
   command -v rustup >/dev/null || return 0 # Rust from a distribution: the target must be installed already
-  if ! rustup target list --installed >/dev/null 2>&1; then # a rustup that does not install by itself what rust-toolchain.toml names
-    local channel
-    channel=$(sed -n 's/^channel = "\(.*\)"$/\1/p' rust-toolchain.toml)
+  local channel component
+  channel=$(sed -n 's/^channel = "\(.*\)"$/\1/p' rust-toolchain.toml)
+  if ! rustup toolchain list | grep "^$channel" >/dev/null; then
     say "installing Rust $channel"
     rustup toolchain install "$channel" --profile minimal --no-self-update
   fi
-  if ! rustup target list --installed | grep -qx "$WASM_TARGET"; then
+  if ! rustup target list --installed | grep -x "$WASM_TARGET" >/dev/null; then
     say "installing the Rust target $WASM_TARGET"
     rustup target add "$WASM_TARGET"
   fi
-  local component
   for component in rustfmt clippy rust-src; do
-    rustup component list --installed | grep -q "^$component" && continue
+    rustup component list --installed | grep "^$component" >/dev/null && continue
     say "installing the Rust component $component"
     rustup component add "$component"
   done

@@ -28,10 +28,17 @@ TRAINING_HANDS = [
 OUTLINED = ["noto", "flat", "emojione"]  # styles whose edges give the pen styles
 HELD_OUT_HANDS = ["twemoji", "fxemoji"]
 
-FXEMOJI_NAMES = {  # where FxEmoji's name for a drawing is Unicode's name for another
-    "keyboard": "wiredkeyboard", "sunglasses": "darksunglasses", "smilingfacewithsunglasses": "sunglasses",
-    "construction": "constructionsign", "buildingconstruction": "construction", "closedumbrella": "umbrella",
-    "umbrella": None, "window": None,
+RENAMED = {  # where a set's name for a drawing is Unicode's name for another: its name for what Unicode calls so, or None
+    "fxemoji": {
+        "keyboard": "wiredkeyboard", "sunglasses": "darksunglasses", "smilingfacewithsunglasses": "sunglasses",
+        "construction": "constructionsign", "buildingconstruction": "construction", "closedumbrella": "umbrella",
+        "umbrella": None, "window": None,
+    },
+    "emojione": {"cricket": None},  # the game
+    "emojione-monotone": {"cricket": None},
+    "noto-v1": {"cricket": None},
+    "emojione-v1": {"keyboard": "wired-keyboard", "window": None},
+    "streamline-emojis": {"turkey": None},  # the flag
 }  # fmt: skip
 
 Source = Callable[[dict], "np.ndarray | None"]  # an emoji's {"hexcode", "label"} -> RGBA drawing of any size, or None
@@ -49,11 +56,8 @@ def hexcodes(emoji: dict) -> list[str]:
     return [code, code.replace("-fe0f", ""), f"{code}-fe0f"]
 
 
-def iconify_source(package: str, size: int = DRAWN_AT, squashed: bool = False, renamed: dict[str, str | None] | None = None) -> Source:
-    """Drawings of an Iconify set, found by name; `squashed` sets write their names without any separator.
-
-    `renamed` says under which name the set has a drawing, or None where it has none.
-    """
+def iconify_source(package: str, size: int = DRAWN_AT, squashed: bool = False) -> Source:
+    """Drawings of an Iconify set, found by name; `squashed` sets write their names without any separator."""
     data = json.loads((NODE_MODULES / "@iconify-json" / package / "icons.json").read_text())
     width, height = data.get("width", 16), data.get("height", 16)
     squash = (lambda name: name.replace("-", "")) if squashed else (lambda name: name)
@@ -64,7 +68,7 @@ def iconify_source(package: str, size: int = DRAWN_AT, squashed: bool = False, r
 
     def draw(emoji: dict) -> np.ndarray | None:
         name = squash(slug(emoji["label"]))
-        icon = icons.get((renamed or {}).get(name, name))
+        icon = icons.get(RENAMED.get(package, {}).get(name, name))
         if icon is None:
             return None
         w, h = icon.get("width", width), icon.get("height", height)
@@ -143,7 +147,7 @@ def sources(size: int = DRAWN_AT) -> dict[str, Callable[[], Source]]:
         "emojione_mono": lambda: iconify_source("emojione-monotone", size),
         "streamline": lambda: iconify_source("streamline-emojis", size),
         "twemoji": lambda: file_source("@twemoji/svg", "svg", size),
-        "fxemoji": lambda: iconify_source("fxemoji", size, squashed=True, renamed=FXEMOJI_NAMES),
+        "fxemoji": lambda: iconify_source("fxemoji", size, squashed=True),
     }
 
 

@@ -108,7 +108,7 @@ class Classifier:
         sure = self.logits(material.features[known]).argmax(1) == class_of[material.concept[known]]
         self.known = known[sure]  # photographs of ImageNet's classes that it recognises
         large = material.large[self.known].numpy()
-        self.shares = np.where(large, 1 / max(large.sum(), 1), 1 / max((~large).sum(), 1))  # how often each is turned into others: large and small ones alike
+        self.shares = np.where(large, 1 / max(large.sum(), 1), 1 / max((~large).sum(), 1))  # how often each is turned into others: half of the time large ones
         self.shares /= self.shares.sum()
         self.centred = self.weight - self.weight.mean(0)
         of = self.centred[class_of[material.concept[self.known]]]

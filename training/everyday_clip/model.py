@@ -23,7 +23,7 @@ def block(x, square, square_bias, up, up_bias, down, down_bias, norms):
     seen = F.layer_norm(x, (w,), norms[0, 0], norms[0, 1])
     qkv = F.linear(seen, square[:3].reshape(3 * w, w), square_bias[:3].reshape(3 * w))
     q, k, v = qkv.view(n, t, 3, w // HEAD, HEAD).permute(2, 0, 3, 1, 4).unbind(0)
-    with torch.autocast("cpu", enabled=False):  # whose backward pass takes ten times as long in bf16
+    with torch.autocast("cpu", enabled=False):  # in f32: the backward pass of attention takes ten times as long in bf16
         mixed = F.scaled_dot_product_attention(q.to(x.dtype), k.to(x.dtype), v.to(x.dtype), is_causal=True).transpose(1, 2).reshape(n, t, w)
     x = x + F.linear(mixed, square[3], square_bias[3])
     seen = F.linear(F.layer_norm(x, (w,), norms[1, 0], norms[1, 1]), up, up_bias)
@@ -86,7 +86,11 @@ class Clip(nn.Module):
         return F.normalize(F.linear(features, self.see_project), dim=-1)
 
     def say(self, ids: torch.Tensor) -> torch.Tensor:
-        """Embeddings [n, 384] of token ids int64 [n, length]; where gradients are asked for, the layers multiply in bf16, in little more than half of the time."""
+        """Embeddings [n, 384] of token ids int64 [n, length].
+
+        Where gradients are asked for, the layers multiply in bf16: a step of `spoken` takes 0.85 s instead of 1.1 on a CPU that has
+        instructions for bf16.
+        """
         with torch.autocast("cpu", torch.bfloat16, enabled=torch.is_grad_enabled()):
             states = self.text(F.embedding(ids, self.token_embed) + self.order_embed[: ids.shape[1]])
         states = F.layer_norm(states, (WIDTH,), *self.norm_embed)

@@ -37,7 +37,7 @@ LOOKED_AT = 128  # pictures at once
 JUDGED = 2.0  # what the linear readings of scenes weigh in `tune`, against phrases and names
 WEIGHTS = {"spoken": 3.0, "phrases": 0.6, "names": 1.0, "classes": 0.25, "captions": 0.5, "counts": 0.8, "grounds": 1.0}  # of the terms of `joint`
 SHOW, SAVE = 25, 100  # steps
-RECIPE = 2  # raised when an earlier recipe's states would be mistaken for this one's
+RECIPE = 3  # raised when an earlier recipe's states would be mistaken for this one's
 FEATURES_FILE = "features.npy"  # of the tuned trunk
 
 

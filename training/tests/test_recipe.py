@@ -500,7 +500,7 @@ def test_texts_are_said_in_bf16_where_gradients_are_asked_for(clip, material):
         roughly = say(of, ids)
         (roughly * goal.to(roughly.dtype)).sum().backward()
         assert 0.999 < F.cosine_similarity(roughly.double(), precise).min() <= 1 + 1e-9
-        assert torch.equal(roughly.detach(), say(of, ids).detach()) and torch.equal(roughly.detach().double(), precise) == (of is exact)
+    assert torch.equal(roughly, precise) and (say(clip, ids).detach() - said).abs().max() > 1e-4  # what bf16 loses
     for weight, reference in zip(clip.text_weights(), exact.text_weights()):
         assert weight.grad.dtype == torch.float32 and F.cosine_similarity(weight.grad.double().flatten(), reference.grad.flatten(), dim=0) > 0.99
     clip.zero_grad()
@@ -516,6 +516,17 @@ def test_pictures_are_drawn_by_their_shares(material, loaded):
     assert (photos == NONE).all() and (scenes[:, 1] >= 1).all() and set(scenes[:, 4].tolist()) == {0, 1}
 
 
+def test_the_styles_are_those_that_are_drawn_and_described():
+    render = pytest.importorskip("emoji.render", reason="what renders drawings is not installed")
+    from emoji import composing
+    from everyday_clip import scenes
+
+    assert set(render.sources()) == {*render.TRAINING_HANDS, *render.HELD_OUT_HANDS} and composing.INK_HANDS == scenes.INK_HANDS < set(render.TRAINING_HANDS)
+    described = (TRAINING / "README.md").read_text()
+    for package, version in json.loads((TRAINING / "package.json").read_text())["dependencies"].items():
+        assert f"`{package}` {version}" in described, package
+
+
 def test_photographs_are_paired():
     torch.manual_seed(0)
     pairs = lesson.Pairs(torch.randint(6, (2, 50))).mixed(torch.eye(6))
@@ -528,8 +539,8 @@ def test_the_classifier_imagines_other_classes(material, state):
     classifier = lesson.Classifier(state, material)
     assert len(classifier.known) and (material.concept[classifier.known] == DOG).all()
     large = material.large[classifier.known].numpy()
-    assert classifier.shares.sum() == pytest.approx(1) and classifier.shares[large].sum() == pytest.approx(0.5 if 0 < large.sum() < len(large) else float(large.all()))
-    assert material.photo_shares.sum() == pytest.approx(1)
+    assert 0 < large.sum() < len(large) and classifier.shares[large].sum() == pytest.approx(0.5) == classifier.shares[~large].sum()
+    assert material.photo_shares == pytest.approx(material.shares[: material.photos] / (1 - lesson.SCENE_SHARE))
     torch.manual_seed(0)
     features, concept = classifier.imagined(material.features[classifier.known], material.concept[classifier.known])
     assert features.shape == (len(classifier.known), FEATURES) and (features >= 0).all() and set(concept.tolist()) <= set(CLASSES)

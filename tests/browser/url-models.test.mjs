@@ -307,13 +307,15 @@ describe("a host that", () => {
 });
 
 describe("a model that was damaged on the disk", () => {
-  /** Writes over some bytes of what is kept, in OPFS. @param {number} position @param {number} length */
+  /** Turns all bits of some bytes of what is kept, in OPFS. @param {number} position @param {number} length */
   const damage = (position, length) => inPage(`(async () => {
     const code = \`onmessage = async ({ data: [position, length] }) => {
       const root = await (await navigator.storage.getDirectory()).getDirectoryHandle("clip-wasm-models");
       for await (const folder of root.values()) {
         const handle = await (await folder.getFileHandle("body")).createSyncAccessHandle();
-        handle.write(new Uint8Array(length), { at: position });
+        const bytes = new Uint8Array(length);
+        handle.read(bytes, { at: position });
+        handle.write(bytes.map((byte) => ~byte), { at: position });
         handle.close();
       }
       postMessage("done");

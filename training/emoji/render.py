@@ -60,6 +60,7 @@ def iconify_source(package: str, size: int = DRAWN_AT, squashed: bool = False) -
     """Drawings of an Iconify set, found by name; `squashed` sets write their names without any separator."""
     data = json.loads((NODE_MODULES / "@iconify-json" / package / "icons.json").read_text())
     width, height = data.get("width", 16), data.get("height", 16)
+    renamed = RENAMED.get(package, {})
     squash = (lambda name: name.replace("-", "")) if squashed else (lambda name: name)
     icons = {squash(name): icon for name, icon in data["icons"].items()}
     for alias, target in data.get("aliases", {}).items():
@@ -68,7 +69,7 @@ def iconify_source(package: str, size: int = DRAWN_AT, squashed: bool = False) -
 
     def draw(emoji: dict) -> np.ndarray | None:
         name = squash(slug(emoji["label"]))
-        icon = icons.get(RENAMED.get(package, {}).get(name, name))
+        icon = icons.get(renamed.get(name, name))
         if icon is None:
             return None
         w, h = icon.get("width", width), icon.get("height", height)

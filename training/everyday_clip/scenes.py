@@ -7,16 +7,12 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+from emoji.styles import COLOUR_NAMES, COLOURS, INK_HANDS, INK_SHARE, PEN_SHARE
+
 from .augment import as_bytes, chance, sampled, softened, uniform
 from .data import SPRITE, Concepts, Drawings
 from .trunk import SIDE
 
-COLOURS = {  # name -> sRGB of its middle; every scene jitters around it
-    "red": (220, 40, 40), "orange": (250, 145, 30), "yellow": (250, 220, 50), "green": (50, 165, 70),
-    "turquoise": (60, 200, 195), "blue": (45, 95, 215), "purple": (135, 60, 175), "pink": (250, 150, 190),
-    "brown": (130, 80, 45), "black": (18, 18, 20), "grey": (145, 145, 148), "white": (250, 250, 250),
-}  # fmt: skip
-COLOUR_NAMES = list(COLOURS)
 PLACES = ["centre", "left", "right", "top", "bottom", "top left", "top right", "bottom left", "bottom right"]
 PLACE_CENTRES = [(0.5, 0.5), (0.22, 0.5), (0.78, 0.5), (0.5, 0.22), (0.5, 0.78), (0.22, 0.22), (0.78, 0.22), (0.22, 0.78), (0.78, 0.78)]
 LAYOUTS = {  # count -> arrangements of centres, and whether they stand in a line (smaller then)
@@ -27,8 +23,6 @@ LAYOUTS = {  # count -> arrangements of centres, and whether they stand in a lin
 SIZES = ["small", "big"]
 STYLES = ["colour", "ink", "pen", "grey"]
 COLOUR, INK, PEN, GREY = range(4)
-INK_HANDS = {"high_contrast", "noto_line", "symbola", "emojione_mono"}  # black shapes: drawn in any ink
-INK_SHARE, PEN_SHARE = 0.45, 0.3  # how often an ink or pen style is chosen, relative to a coloured style's 1
 NO_GROUND_SHARE, WHITE_SHARE = 0.18, 0.18
 HELD_OUT_PAIRS = 0.1  # share of (concept, ground) pairs that training never shows
 NEVER_MIRRORED = set(  # words of names and parents of what means something else in the mirror

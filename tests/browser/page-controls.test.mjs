@@ -175,7 +175,7 @@ visit("the tabs follow the arrow keys, and the address follows the tabs", async 
   assert.equal(new URL(page.url()).hash, "#tab=dataset");
   await page.keyboard.press("End");
   await page.getByRole("tabpanel", { name: "Guide" }).waitFor();
-  await page.goBack();
+  await walk(page, -1);
   await page.keyboard.press("Home");
   await page.getByRole("tabpanel", { name: "Classify" }).waitFor();
 });

@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from tokenizers import Tokenizer
 
 from . import texts
-from .data import Concepts, load_concepts, load_photos
+from .data import Concepts, Photos, load_concepts, load_photos
 from .memory import PHOTO, SCENE, Pictures
 from .model import Clip, say
 from .plurals import plural
@@ -21,6 +21,7 @@ from .scenes import COLOUR_NAMES, INK, PEN, is_held_out_pair
 PHOTO_POWER = 0.5  # a concept with n photographs is shown n ** PHOTO_POWER times as often as one with one
 SCENE_SHARE = 0.3  # of the pictures of a batch
 SMALL = ["tiny-imagenet", "cifar-10", "fruits-360", "grounds"]  # sources with many photographs of less than 128 pixels
+SMALLEST, SMALLEST_SHARE = ["cifar-10"], 0.1  # the sources of photographs of 32 pixels, and their share of the pictures of a batch: they are many of few concepts
 FAMILY_SHARES = (0.46, 0.18, 0.08, 0.28)  # how often a picture is asked for a name, a parent, a keyword, a visitors' word
 DROPPED = 0.3  # of the features of a picture that is learnt from: the pictures are few, and with all their features soon known by heart
 PHRASE_SCALE = 30.0  # of cosines, where phrases rank pictures and where texts are compared with the table
@@ -32,6 +33,8 @@ TWO_THINGS = ["{} and {}", "{} with {}", "{} on {}", "{} in {}", "{} in front of
 ADJECTIVES = """old new beautiful nice pretty ugly cute young wild modern traditional wooden metal plastic wet dry dirty clean bright dark sunny fresh
 delicious open empty full broken famous lonely quiet busy colourful colorful real typical""".split()
 LEAD, DESCRIBED = 0.65, 0.08  # the weight of the first of two things; the share of texts with an adjective, which changes nothing
+NEAREST = 3  # names that a picture is to be told from, besides those of the batch
+NAME_TEMPLATES = torch.tensor([texts.TEMPLATES.index(template) for template in texts.CANDIDATES])
 NUMBER_WORDS = [words[0] for words in texts.NUMBERS.values()]
 NEVER = -1e4
 
@@ -49,10 +52,11 @@ class Material:
     photos: int  # how many of them are photographs
     features: torch.Tensor  # f32 [rows, 1280], of ImageNet's weights, or of the tuned trunk
     large: torch.Tensor  # bool [photos]: those of sources that are not `SMALL`
+    readable: torch.Tensor  # bool [rows]: photographs that are not of the smallest, of which ImageNet's classifier can make little
     begun: torch.Tensor  # f32 [photos, 1280], of the photographs by ImageNet's weights
     concept: torch.Tensor  # int64 [rows]
     shares: np.ndarray  # how often each is shown
-    half_drawn: np.ndarray  # the same, of batches in which half are scenes, a quarter any photographs, and a quarter those of sources that are not `SMALL`
+    half_drawn: np.ndarray  # the same, of batches in which half are scenes, and half of the other photographs than the smallest are of sources that are not `SMALL`
     attributes: torch.Tensor  # [rows, 5]: ground, count, place, size, whether in lines; NONE of photographs
 
     @cached_property
@@ -74,20 +78,29 @@ def load(data: Path, memory: Path, tokenizer_file: Path) -> Material:
     features = torch.from_numpy(np.load(memory / "features.npy", mmap_mode="r")[rows]).float()
     counts = np.bincount(concept[:photos], minlength=len(concepts))
     shares = np.concatenate([counts[concept[:photos]] ** (PHOTO_POWER - 1), np.ones(len(rows) - photos)])
-    shares = scaled(shares, photos, 1 - SCENE_SHARE, SCENE_SHARE)
     photographs = load_photos(data)
-    small = np.isin(photographs.source, [photographs.sources.index(name) for name in SMALL])
-    large = ~small[pictures.item[rows[:photos]]]
-    half_drawn = scaled(shares, photos, 0.25, 0.5)
-    half_drawn[:photos] += 0.25 * large / large.sum()
+    small, smallest = (of_sources(photographs, names)[pictures.item[rows[:photos]]] for names in (SMALL, SMALLEST))
+    any_of, scenes = np.where(smallest, 0, shares[:photos]), shares[photos:]
+    smallest_share = SMALLEST_SHARE if smallest.any() else 0
+    shares = shared([(any_of, 1 - SCENE_SHARE - smallest_share), (smallest, smallest_share)], scenes, SCENE_SHARE)
+    others = (0.5 - smallest_share) / 2
+    half_drawn = shared([(any_of, others), (~small, others), (smallest, smallest_share)], scenes, 0.5)
+    readable = np.concatenate([~smallest, np.zeros(len(scenes), bool)])
     lines = np.where(pictures.item[rows] >= 0, texts.NONE, np.isin(plan.style[rows], (INK, PEN)))
     attributes = np.stack([plan.ground[rows], plan.count[rows], plan.place[rows], plan.size[rows], lines], 1)
-    return Material(concepts, phrases, tokenizer, texts.TextTables(phrases, tokenizer, torch.device("cpu")), pictures, rows, photos, features, torch.from_numpy(large), features[:photos], torch.from_numpy(concept), shares, half_drawn, torch.from_numpy(attributes))  # fmt: skip
+    return Material(concepts, phrases, tokenizer, texts.TextTables(phrases, tokenizer, torch.device("cpu")), pictures, rows, photos, features, torch.from_numpy(~small), torch.from_numpy(readable), features[:photos], torch.from_numpy(concept), shares, half_drawn, torch.from_numpy(attributes))  # fmt: skip
 
 
-def scaled(shares: np.ndarray, photos: int, of_photos: float, of_scenes: float) -> np.ndarray:
-    """Shares [rows], of which those of the photographs, which come first, and those of the scenes have these sums."""
-    return np.concatenate([part * (total / part.sum()) for part, total in ((shares[:photos], of_photos), (shares[photos:], of_scenes))])
+def of_sources(photographs: Photos, names: list[str]) -> np.ndarray:
+    """bool [photographs]: those of these sources."""
+    return np.isin(photographs.source, [photographs.sources.index(name) for name in names])
+
+
+def shared(of_photos: list[tuple[np.ndarray, float]], of_scenes: np.ndarray, scene_share: float) -> np.ndarray:
+    """Shares [rows] of the photographs, each the sum of some weights that are scaled to these totals, then of the scenes, likewise scaled."""
+    photos = sum(weights * (total / max(weights.sum(), 1e-9)) for weights, total in of_photos)
+    shares = np.concatenate([photos, of_scenes * (scene_share / of_scenes.sum())])
+    return shares / shares.sum()
 
 
 def draw(rng: np.random.Generator, shares: np.ndarray, n: int) -> torch.Tensor:
@@ -264,6 +277,17 @@ def captions_loss(material: Material, clip: Clip, images: torch.Tensor, chosen: 
     true, unknown = material.tables.truth(concept, is_photo, material.attributes[chosen], said)
     unknown = unknown | (material.tables.unsure[said[:, texts.PHRASE]][:, concept].T & ~true)
     return texts.contrast(clip.scale() * images @ say(clip, ids).T, true, unknown)
+
+
+def said_names_loss(material: Material, clip: Clip, table: Table, images: torch.Tensor, concept: torch.Tensor) -> torch.Tensor:
+    """Pictures (unit rows [n, 384]) of taught concepts [n] find their names, as the text tower says them, among those of the whole batch and
+    those that the table has next to each picture."""
+    unit, own = table.unit()[table.names], table.place[concept]
+    near = (images.detach() @ unit.T).scatter(1, own[:, None], -1.0).topk(NEAREST).indices
+    asked, place = torch.cat([own, near.flatten()]).unique(return_inverse=True)
+    template = NAME_TEMPLATES[torch.randint(len(NAME_TEMPLATES), (len(asked),))]
+    said = say(clip, material.tables.ids[table.names[asked], template].long())
+    return F.cross_entropy(clip.scale() * images @ said.T, place[: len(own)])
 
 
 def among_own(material: Material, clip: Clip, images: torch.Tensor, written: list[str]) -> torch.Tensor:

@@ -29,15 +29,15 @@ from .trunk import Trunk, package_state
 from .weights import MODEL, TABLE, save_folder
 
 TEMPLATE = "a {}"
-TABLE_BATCH, IMAGINED, PAIRED, TUNE_BATCH, SPOKEN_BATCH, CAPTIONS, COUNTED, GROUNDED = 768, 512, 256, 160, 768, 192, 64, 40
+TABLE_BATCH, IMAGINED, PAIRED, TUNE_BATCH, SPOKEN_BATCH, CAPTIONS, NAMED, COUNTED, GROUNDED = 768, 512, 256, 160, 768, 192, 96, 48, 40
 TEMPERATURE = 2.0  # of the classifier that the tuned trunk must keep
 TABLE_WEIGHTS = {"phrases": 0.6, "names": 1.0, "classes": 0.25, "scenes": 0.5}  # of the terms of `table` and `again`
 KEPT, NEAR = 5.0, 2.0  # what a photograph's classifier reading and its features' distance weigh in `tune`, against phrases and names
 LOOKED_AT = 128  # pictures at once
 JUDGED = 2.0  # what the linear readings of scenes weigh in `tune`, against phrases and names
-WEIGHTS = {"spoken": 3.0, "phrases": 0.6, "names": 1.0, "classes": 0.25, "captions": 0.5, "counts": 0.8, "grounds": 1.0}  # of the terms of `joint`
+WEIGHTS = {"spoken": 3.0, "phrases": 0.6, "names": 1.0, "classes": 0.25, "captions": 0.5, "said names": 1.0, "counts": 0.8, "grounds": 1.0}  # of the terms of `joint`
 SHOW, SAVE = 25, 100  # steps
-RECIPE = 3  # raised when an earlier recipe's states would be mistaken for this one's
+RECIPE = 4  # raised when an earlier recipe's states would be mistaken for this one's
 FEATURES_FILE = "features.npy"  # of the tuned trunk
 
 
@@ -132,10 +132,10 @@ class Run:
         def losses() -> dict[str, torch.Tensor]:
             chosen = lesson.draw(self.rng, m.half_drawn, TUNE_BATCH).sort().values
             features = quick.late(clip.trunk, torch.from_numpy(self.maps[m.rows[chosen.numpy()]]))
-            photos, concept = chosen < m.photos, m.concept[chosen]
-            before = (classifier.logits(m.features[chosen[photos]]) / TEMPERATURE).log_softmax(1)
-            after = (classifier.logits(features[photos]) / TEMPERATURE).log_softmax(1)
-            distance = (features[photos] - m.features[chosen[photos]]).square().sum(1) / m.features[chosen[photos]].square().sum(1)
+            readable, concept = m.readable[chosen], m.concept[chosen]
+            old, new = m.features[chosen[readable]], features[readable]
+            before, after = ((classifier.logits(read) / TEMPERATURE).log_softmax(1) for read in (old, new))
+            distance = (new - old).square().sum(1) / old.square().sum(1)
             known = is_known[chosen]
             source = known.nonzero()[:, 0].repeat(IMAGINED // TUNE_BATCH)
             imagined, of = classifier.imagined(features.detach()[source], concept[source])
@@ -211,6 +211,7 @@ class Run:
             batch = self.look()
             terms = self.named(batch) | {
                 "spoken": lesson.spoken_loss(say(clip, ids), goal, phrase, table, batch.images.detach()),
+                "said names": lesson.said_names_loss(m, clip, self.table, batch.images[:NAMED], batch.concept[:NAMED]),
                 "captions": lesson.captions_loss(m, clip, seen, chosen, self.rng),
                 "counts": lesson.counts_loss(m, clip, of_count, counted),
                 "grounds": lesson.grounds_loss(m, clip, of_ground, grounded, self.rng),

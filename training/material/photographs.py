@@ -47,16 +47,12 @@ def photo(source: str, concept: int, blob: str, split: str = "train") -> Photo:
     return Photo(concept, SOURCES.index(source), SPLITS.index(split), blob)
 
 
-def tiny_imagenet(concepts: Concepts, per_class: int = 250) -> list[Photo]:
-    """The training photographs of the smallest hashes, and 2,500 of the validation ones as tests: 12 or 13 of each class."""
+def tiny_imagenet(concepts: Concepts) -> list[Photo]:
+    """The training photographs, and 2,500 of the validation ones as tests: 12 or 13 of each class."""
     source, root = "tiny-imagenet", "tiny-imagenet-200"
     wnids = git(source, "show", f"HEAD:{root}/wnids.txt").decode().split()
     index = {wnid: imagenet_concept(concepts, wnid) for wnid in sorted(wnids)}
-    out, by_class = [], defaultdict(list)
-    for m, blob in files(source, rf"{root}/train/(n\d+)/images/.*\.JPEG"):
-        by_class[m[1]].append(blob)
-    for wnid, blobs in sorted(by_class.items()):
-        out += [photo(source, index[wnid], blob) for blob in sorted(blobs)[:per_class]]
+    out = [photo(source, index[m[1]], blob) for m, blob in files(source, rf"{root}/train/(n\d+)/images/.*\.JPEG")]
     validation = defaultdict(list)
     for line in git(source, "show", f"HEAD:{root}/val/val_annotations.txt").decode().splitlines():
         name, wnid = line.split("\t")[:2]
@@ -169,9 +165,9 @@ def houses(concepts: Concepts) -> list[Photo]:
 
 
 def cifar(concepts: Concepts) -> list[Photo]:
-    """3,000 training and 100 test photographs of each class of CIFAR-10, those of the smallest hashes."""
+    """The training photographs of CIFAR-10, and of each class 100 of the test ones, those of the smallest hashes."""
     out = []
-    for split, kept in (("train", 3000), ("test", 100)):
+    for split, kept in (("train", None), ("test", 100)):
         by_class = defaultdict(list)
         for m, blob in files("cifar-10", rf"{split}/([a-z]+)/.*\.jpg"):
             by_class[m[1]].append(blob)

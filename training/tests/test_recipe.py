@@ -512,8 +512,20 @@ def test_pictures_are_drawn_by_their_shares(material, loaded):
     assert material.half_drawn.sum() == pytest.approx(1) and material.half_drawn[material.photos :].sum() == pytest.approx(0.5)
     large = loaded[1].source[material.pictures.item[material.rows[: material.photos]]] == sources.SOURCES.index("caltech-101")
     assert material.half_drawn[: material.photos][large].sum() == pytest.approx(0.25 + 0.25 * material.shares[: material.photos][large].sum() / (1 - lesson.SCENE_SHARE))
+    assert material.readable[: material.photos].all() and not material.readable[material.photos :].any()
     photos, scenes = material.attributes[: material.photos], material.attributes[material.photos :]
     assert (photos == NONE).all() and (scenes[:, 1] >= 1).all() and set(scenes[:, 4].tolist()) == {0, 1}
+
+
+def test_the_smallest_photographs_have_a_share_of_their_own(world, monkeypatch, tmp_path):
+    monkeypatch.setattr(lesson, "SMALLEST", ["caltech-101"])
+    monkeypatch.setattr(lesson, "SMALL", ["caltech-101"])
+    material = lesson.load(world.data, world.memory, tmp_path / "tokenizer.json")
+    smallest = ~material.readable[: material.photos].numpy()
+    assert 0 < smallest.sum() < material.photos
+    for shares, of_scenes in ((material.shares, lesson.SCENE_SHARE), (material.half_drawn, 0.5)):
+        assert shares[: material.photos][smallest].sum() == pytest.approx(lesson.SMALLEST_SHARE) and shares[material.photos :].sum() == pytest.approx(of_scenes)
+        assert shares.sum() == pytest.approx(1)
 
 
 def test_the_styles_are_those_that_are_drawn_and_described():
@@ -570,10 +582,30 @@ def test_every_loss_is_a_number_with_gradients(material, clip, state):
     images = clip.see(material.features[chosen]).detach()
     assert has_gradients(lesson.spoken_loss(say(clip, ids), goal, phrase, rows, images), *clip.text_weights())
     assert has_gradients(lesson.captions_loss(material, clip, clip.see(material.features[chosen]), chosen, rng), clip.see_project, *clip.text_weights())
+    said_names = lesson.said_names_loss(material, clip, table, clip.see(material.features[chosen]), material.concept[chosen])
+    assert has_gradients(said_names, clip.see_project, clip.logit_scale, *clip.text_weights())
     scenes = torch.arange(material.photos, len(material.rows))[:10]
     assert has_gradients(lesson.counts_loss(material, clip, clip.see(material.features[scenes]), scenes), clip.see_project, *clip.text_weights())
     judges, features = lesson.Judges(FEATURES), material.features.clone().requires_grad_()
     assert has_gradients(judges.loss(features, material.attributes), features)
+
+
+def test_said_names_are_those_of_the_batch_and_the_nearest(material, clip, state, monkeypatch):
+    table = lesson.Table(material, lesson.Classifier(state, material).factors(EMBEDDING)[1])
+    unit, asked = table.unit().detach()[table.names], []
+
+    def said(_, ids: torch.Tensor) -> torch.Tensor:
+        asked.extend(ids)
+        return unit[: len(ids)]
+
+    monkeypatch.setattr(lesson, "say", said)
+    monkeypatch.setattr(lesson, "NEAREST", 1)
+    monkeypatch.setattr(lesson, "NAME_TEMPLATES", torch.tensor([0]))
+    images = torch.nn.functional.normalize(unit[[DOG, WOLF]] + 0.5 * unit[[DOG, STAR]], dim=-1)  # the second is a wolf that looks like a star
+    lesson.said_names_loss(material, clip, table, images, torch.tensor([DOG, WOLF]))
+    next_to_the_dog = (images[0] @ unit.T).index_fill(0, torch.tensor([DOG]), -1).argmax().item()
+    wanted = material.tables.ids[table.names[sorted({DOG, WOLF, STAR, next_to_the_dog})], 0]
+    assert len(asked) == len(wanted) and all(torch.equal(one, other) for one, other in zip(asked, wanted))
 
 
 def test_names_are_those_of_taught_concepts_alone(material, state):
@@ -607,7 +639,7 @@ def run(patch: pytest.MonkeyPatch, capsys, module, *options) -> str:
 
 
 def test_the_stages_train_resume_and_leave_a_model_that_is_evaluated(world, state, monkeypatch, capsys, tmp_path):
-    sizes = {"TABLE_BATCH": 24, "IMAGINED": 12, "PAIRED": 6, "TUNE_BATCH": 6, "SPOKEN_BATCH": 24, "CAPTIONS": 12, "COUNTED": 4, "GROUNDED": 3, "SHOW": 1, "SAVE": 2}
+    sizes = {"TABLE_BATCH": 24, "IMAGINED": 12, "PAIRED": 6, "TUNE_BATCH": 6, "SPOKEN_BATCH": 24, "CAPTIONS": 12, "NAMED": 8, "COUNTED": 4, "GROUNDED": 3, "SHOW": 1, "SAVE": 2}
     for name, size in sizes.items():
         monkeypatch.setattr(train, name, size)
     steps = ["--table", 3, "--tune", 2, "--again", 2]

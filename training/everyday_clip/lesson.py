@@ -18,10 +18,11 @@ from .model import Clip, say
 from .plurals import plural
 from .scenes import COLOUR_NAMES, INK, PEN, is_held_out_pair
 
-PHOTO_POWER = 0.5  # a concept with n photographs is shown n ** PHOTO_POWER times as often as one with one
+PHOTO_POWER = 0.5  # a concept with n photographs, the smallest left out, is shown n ** PHOTO_POWER times as often as one with one
 SCENE_SHARE = 0.3  # of the pictures of a batch
-SMALL = ["tiny-imagenet", "cifar-10", "fruits-360", "grounds"]  # sources with many photographs of less than 128 pixels
-SMALLEST, SMALLEST_SHARE = ["cifar-10"], 0.1  # the sources of photographs of 32 pixels, and their share of the pictures of a batch: they are many of few concepts
+SMALLEST = ["cifar-10"]  # sources of photographs of 32 pixels
+SMALLEST_SHARE = 0.1  # of the pictures of a batch: they are many, but of ten concepts
+SMALL = [*SMALLEST, "tiny-imagenet", "fruits-360", "grounds"]  # sources with many photographs of less than 128 pixels
 FAMILY_SHARES = (0.46, 0.18, 0.08, 0.28)  # how often a picture is asked for a name, a parent, a keyword, a visitors' word
 DROPPED = 0.3  # of the features of a picture that is learnt from: the pictures are few, and with all their features soon known by heart
 PHRASE_SCALE = 30.0  # of cosines, where phrases rank pictures and where texts are compared with the table
@@ -34,7 +35,7 @@ ADJECTIVES = """old new beautiful nice pretty ugly cute young wild modern tradit
 delicious open empty full broken famous lonely quiet busy colourful colorful real typical""".split()
 LEAD, DESCRIBED = 0.65, 0.08  # the weight of the first of two things; the share of texts with an adjective, which changes nothing
 NEAREST = 3  # names that a picture is to be told from, besides those of the batch
-NAME_TEMPLATES = torch.tensor([texts.TEMPLATES.index(template) for template in texts.CANDIDATES])
+NAME_TEMPLATES = [texts.TEMPLATES.index(template) for template in texts.CANDIDATES if template in texts.NEUTRAL]
 NUMBER_WORDS = [words[0] for words in texts.NUMBERS.values()]
 NEVER = -1e4
 
@@ -52,17 +53,18 @@ class Material:
     photos: int  # how many of them are photographs
     features: torch.Tensor  # f32 [rows, 1280], of ImageNet's weights, or of the tuned trunk
     large: torch.Tensor  # bool [photos]: those of sources that are not `SMALL`
-    readable: torch.Tensor  # bool [rows]: photographs that are not of the smallest, of which ImageNet's classifier can make little
+    readable: torch.Tensor  # bool [rows]: photographs that ImageNet's classifier can read: all but the smallest
     begun: torch.Tensor  # f32 [photos, 1280], of the photographs by ImageNet's weights
     concept: torch.Tensor  # int64 [rows]
     shares: np.ndarray  # how often each is shown
-    half_drawn: np.ndarray  # the same, of batches in which half are scenes, and half of the other photographs than the smallest are of sources that are not `SMALL`
+    half_drawn: np.ndarray  # the same, of batches of which half are scenes, a tenth the smallest photographs, a fifth any others, and a fifth those of sources not `SMALL`
     attributes: torch.Tensor  # [rows, 5]: ground, count, place, size, whether in lines; NONE of photographs
 
     @cached_property
-    def photo_shares(self) -> np.ndarray:
-        """How often each photograph is shown, among photographs."""
-        return self.shares[: self.photos] / self.shares[: self.photos].sum()
+    def readable_shares(self) -> np.ndarray:
+        """How often each photograph is shown, among those that are readable."""
+        shares = self.shares[: self.photos] * self.readable[: self.photos].numpy()
+        return shares / shares.sum()
 
 
 def load(data: Path, memory: Path, tokenizer_file: Path) -> Material:
@@ -76,15 +78,14 @@ def load(data: Path, memory: Path, tokenizer_file: Path) -> Material:
     rows = np.concatenate([pictures.of(PHOTO), pictures.of(SCENE)])
     photos, concept, plan = len(pictures.of(PHOTO)), pictures.concept[rows], pictures.plan
     features = torch.from_numpy(np.load(memory / "features.npy", mmap_mode="r")[rows]).float()
-    counts = np.bincount(concept[:photos], minlength=len(concepts))
-    shares = np.concatenate([counts[concept[:photos]] ** (PHOTO_POWER - 1), np.ones(len(rows) - photos)])
     photographs = load_photos(data)
     small, smallest = (of_sources(photographs, names)[pictures.item[rows[:photos]]] for names in (SMALL, SMALLEST))
-    any_of, scenes = np.where(smallest, 0, shares[:photos]), shares[photos:]
+    counts = np.bincount(concept[:photos][~smallest], minlength=len(concepts))
+    of_others, scenes = np.where(smallest, 0, np.maximum(counts, 1)[concept[:photos]] ** (PHOTO_POWER - 1)), np.ones(len(rows) - photos)
     smallest_share = SMALLEST_SHARE if smallest.any() else 0
-    shares = shared([(any_of, 1 - SCENE_SHARE - smallest_share), (smallest, smallest_share)], scenes, SCENE_SHARE)
-    others = (0.5 - smallest_share) / 2
-    half_drawn = shared([(any_of, others), (~small, others), (smallest, smallest_share)], scenes, 0.5)
+    shares = with_totals([(of_others, 1 - SCENE_SHARE - smallest_share), (smallest, smallest_share)], scenes, SCENE_SHARE)
+    each_half = (0.5 - smallest_share) / 2
+    half_drawn = with_totals([(of_others, each_half), (~small, each_half), (smallest, smallest_share)], scenes, 0.5)
     readable = np.concatenate([~smallest, np.zeros(len(scenes), bool)])
     lines = np.where(pictures.item[rows] >= 0, texts.NONE, np.isin(plan.style[rows], (INK, PEN)))
     attributes = np.stack([plan.ground[rows], plan.count[rows], plan.place[rows], plan.size[rows], lines], 1)
@@ -96,11 +97,11 @@ def of_sources(photographs: Photos, names: list[str]) -> np.ndarray:
     return np.isin(photographs.source, [photographs.sources.index(name) for name in names])
 
 
-def shared(of_photos: list[tuple[np.ndarray, float]], of_scenes: np.ndarray, scene_share: float) -> np.ndarray:
-    """Shares [rows] of the photographs, each the sum of some weights that are scaled to these totals, then of the scenes, likewise scaled."""
-    photos = sum(weights * (total / max(weights.sum(), 1e-9)) for weights, total in of_photos)
+def with_totals(of_photos: list[tuple[np.ndarray, float]], of_scenes: np.ndarray, scene_share: float) -> np.ndarray:
+    """Shares [rows]: each part's weights are scaled to its total, and a photograph has the sum of its parts; the scenes follow."""
+    photos = sum(weights * (total / weights.sum()) for weights, total in of_photos if total)
     shares = np.concatenate([photos, of_scenes * (scene_share / of_scenes.sum())])
-    return shares / shares.sum()
+    return shares / shares.sum()  # 1 but for rounding
 
 
 def draw(rng: np.random.Generator, shares: np.ndarray, n: int) -> torch.Tensor:
@@ -170,6 +171,10 @@ class Table(torch.nn.Module):
     def unit(self) -> torch.Tensor:
         return F.normalize(self.rows, dim=-1)
 
+    def unit_names(self) -> torch.Tensor:
+        """The embeddings of the taught concepts' names."""
+        return F.normalize(self.rows[self.names], dim=-1)
+
     def asked(self, concept: torch.Tensor) -> torch.Tensor:
         """A phrase [n] that is true of each concept."""
         family = torch.multinomial(self.odds[concept], 1)[:, 0]
@@ -193,8 +198,7 @@ class Table(torch.nn.Module):
     def name_loss(self, images: torch.Tensor, concept: torch.Tensor, scale: torch.Tensor) -> torch.Tensor:
         """Each picture (unit rows [n, 384]) of a taught concept [n] finds its own name among those of all taught concepts, also before others
         that are true of it: "granny smith" before "apple"."""
-        names = F.normalize(self.rows[self.names], dim=-1)
-        return F.cross_entropy(scale * images @ names.T, self.place[concept])
+        return F.cross_entropy(scale * images @ self.unit_names().T, self.place[concept])
 
 
 @dataclass
@@ -204,8 +208,8 @@ class Seen:
     images: torch.Tensor  # unit embeddings [768 + 512 + 256, 384]
     concept: torch.Tensor  # [768 + 512], of the pictures and what is imagined
     attributes: torch.Tensor  # [768, 5], of the pictures
-    like_photos: torch.Tensor  # bool [768 + 512 + 256]: all but drawings
-    classified: torch.Tensor  # [like photos, 1280], of these the features that ImageNet's classifier reads
+    readable: torch.Tensor  # bool [768 + 512 + 256]: readable photographs, and what is made of them
+    classified: torch.Tensor  # [readable, 1280], of these the features that ImageNet's classifier reads
 
 
 class Pairs:
@@ -279,13 +283,12 @@ def captions_loss(material: Material, clip: Clip, images: torch.Tensor, chosen: 
     return texts.contrast(clip.scale() * images @ say(clip, ids).T, true, unknown)
 
 
-def said_names_loss(material: Material, clip: Clip, table: Table, images: torch.Tensor, concept: torch.Tensor) -> torch.Tensor:
-    """Pictures (unit rows [n, 384]) of taught concepts [n] find their names, as the text tower says them, among those of the whole batch and
-    those that the table has next to each picture."""
-    unit, own = table.unit()[table.names], table.place[concept]
-    near = (images.detach() @ unit.T).scatter(1, own[:, None], -1.0).topk(NEAREST).indices
-    asked, place = torch.cat([own, near.flatten()]).unique(return_inverse=True)
-    template = NAME_TEMPLATES[torch.randint(len(NAME_TEMPLATES), (len(asked),))]
+def said_names_loss(material: Material, clip: Clip, table: Table, images: torch.Tensor, concept: torch.Tensor, template: int) -> torch.Tensor:
+    """Pictures (unit rows [n, 384]) of taught concepts [n] find their names, as the text tower says them in a template, among those of all n
+    and those that the table has nearest to each."""
+    names, own = table.unit_names(), table.place[concept]
+    nearest = (images.detach() @ names.T).scatter(1, own[:, None], -1.0).topk(NEAREST).indices
+    asked, place = torch.cat([own, nearest.flatten()]).unique(return_inverse=True)
     said = say(clip, material.tables.ids[table.names[asked], template].long())
     return F.cross_entropy(clip.scale() * images @ said.T, place[: len(own)])
 

@@ -3,8 +3,9 @@
 Stages, each of which saves its state in OUT and is skipped where that is there:
 
 1. `table`: the projection and a free embedding of every phrase learn from the remembered features. `--start` takes an earlier run's instead.
-2. `tune`: the trunk's last stages learn with them, from the remembered maps. ImageNet's classifier must still read what it read. Then
-   projection and table go back to what they were, and `again` repeats the first stage with the new features.
+2. `tune`: the trunk's last stages learn with them, from the remembered maps. ImageNet's classifier must still read what it read in
+   photographs of more than 32 pixels. Then projection and table go back to what they were, and `again` repeats the first stage with the
+   new features.
 3. `spoken`: the text tower learns to say the table.
 4. `joint`: projection and text tower learn names, captions and counts together.
 
@@ -32,10 +33,10 @@ TEMPLATE = "a {}"
 TABLE_BATCH, IMAGINED, PAIRED, TUNE_BATCH, SPOKEN_BATCH, CAPTIONS, NAMED, COUNTED, GROUNDED = 768, 512, 256, 160, 768, 192, 96, 48, 40
 TEMPERATURE = 2.0  # of the classifier that the tuned trunk must keep
 TABLE_WEIGHTS = {"phrases": 0.6, "names": 1.0, "classes": 0.25, "scenes": 0.5}  # of the terms of `table` and `again`
-KEPT, NEAR = 5.0, 2.0  # what a photograph's classifier reading and its features' distance weigh in `tune`, against phrases and names
+KEPT, NEAR = 5.0, 2.0  # what a readable photograph's classifier reading and its features' distance weigh in `tune`, against phrases and names
 LOOKED_AT = 128  # pictures at once
 JUDGED = 2.0  # what the linear readings of scenes weigh in `tune`, against phrases and names
-WEIGHTS = {"spoken": 3.0, "phrases": 0.6, "names": 1.0, "classes": 0.25, "captions": 0.5, "said names": 1.0, "counts": 0.8, "grounds": 1.0}  # of the terms of `joint`
+WEIGHTS = {"spoken": 3.0, "phrases": 0.6, "names": 1.0, "classes": 0.25, "captions": 0.5, "said_names": 1.0, "counts": 0.8, "grounds": 1.0}  # of the terms of `joint`
 SHOW, SAVE = 25, 100  # steps
 RECIPE = 4  # raised when an earlier recipe's states would be mistaken for this one's
 FEATURES_FILE = "features.npy"  # of the tuned trunk
@@ -109,19 +110,19 @@ class Run:
         m, chosen = self.material, lesson.draw(self.rng, self.material.shares, TABLE_BATCH)
         source = self.classifier.known[lesson.draw(self.rng, self.classifier.shares, IMAGINED)]
         imagined, concept = self.classifier.imagined(m.features[source], m.concept[source])
-        pairs, photos = lesson.Pairs(lesson.draw(self.rng, m.photo_shares, 2 * PAIRED).view(2, PAIRED)), chosen < m.photos
+        pairs, readable = lesson.Pairs(lesson.draw(self.rng, m.readable_shares, 2 * PAIRED).view(2, PAIRED)), m.readable[chosen]
         features = torch.cat([m.features[chosen], imagined, pairs.mixed(m.features)])
-        classified = torch.cat([m.begun[chosen[photos]], imagined, pairs.mixed(m.begun)])
-        like_photos = torch.cat([photos, torch.ones(IMAGINED + PAIRED, dtype=torch.bool)])
-        return lesson.Seen(self.clip.see(lesson.thinned(features)), torch.cat([m.concept[chosen], concept]), m.attributes[chosen], like_photos, classified)
+        classified = torch.cat([m.begun[chosen[readable]], imagined, pairs.mixed(m.begun)])
+        readable = torch.cat([readable, torch.ones(IMAGINED + PAIRED, dtype=torch.bool)])
+        return lesson.Seen(self.clip.see(lesson.thinned(features)), torch.cat([m.concept[chosen], concept]), m.attributes[chosen], readable, classified)
 
     def named(self, seen: lesson.Seen) -> dict[str, torch.Tensor]:
-        """Pictures and what is imagined find their phrases, pictures their names, and all but drawings ImageNet's classes as its classifier does."""
+        """Pictures and what is imagined find their phrases, pictures their names, and all that ImageNet's classifier can read its classes as it does."""
         scale, classes = self.clip.scale(), F.normalize(self.table.rows[self.table.classes], dim=-1)
         return {
             "phrases": self.table.loss(seen.images[: len(seen.concept)], seen.concept, scale),
             "names": self.table.name_loss(seen.images[:TABLE_BATCH], seen.concept[:TABLE_BATCH], scale),
-            "classes": self.classifier.loss(seen.classified, seen.images[seen.like_photos], classes, scale),
+            "classes": self.classifier.loss(seen.classified, seen.images[seen.readable], classes, scale),
         }
 
     def tune(self, steps: int) -> None:
@@ -211,7 +212,7 @@ class Run:
             batch = self.look()
             terms = self.named(batch) | {
                 "spoken": lesson.spoken_loss(say(clip, ids), goal, phrase, table, batch.images.detach()),
-                "said names": lesson.said_names_loss(m, clip, self.table, batch.images[:NAMED], batch.concept[:NAMED]),
+                "said_names": lesson.said_names_loss(m, clip, self.table, batch.images[:NAMED], batch.concept[:NAMED], self.rng.choice(lesson.NAME_TEMPLATES)),
                 "captions": lesson.captions_loss(m, clip, seen, chosen, self.rng),
                 "counts": lesson.counts_loss(m, clip, of_count, counted),
                 "grounds": lesson.grounds_loss(m, clip, of_ground, grounded, self.rng),

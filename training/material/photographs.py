@@ -48,7 +48,7 @@ def photo(source: str, concept: int, blob: str, split: str = "train") -> Photo:
 
 
 def tiny_imagenet(concepts: Concepts) -> list[Photo]:
-    """The training photographs, and 2,500 of the validation ones as tests: 12 or 13 of each class."""
+    """All training photographs, and 2,500 of the validation ones as tests: 12 or 13 of each class."""
     source, root = "tiny-imagenet", "tiny-imagenet-200"
     wnids = git(source, "show", f"HEAD:{root}/wnids.txt").decode().split()
     index = {wnid: imagenet_concept(concepts, wnid) for wnid in sorted(wnids)}
@@ -165,7 +165,7 @@ def houses(concepts: Concepts) -> list[Photo]:
 
 
 def cifar(concepts: Concepts) -> list[Photo]:
-    """The training photographs of CIFAR-10, and of each class 100 of the test ones, those of the smallest hashes."""
+    """All training photographs of CIFAR-10, and 100 test photographs of each class, those of the smallest hashes."""
     out = []
     for split, kept in (("train", None), ("test", 100)):
         by_class = defaultdict(list)

@@ -512,20 +512,36 @@ def test_pictures_are_drawn_by_their_shares(material, loaded):
     assert material.half_drawn.sum() == pytest.approx(1) and material.half_drawn[material.photos :].sum() == pytest.approx(0.5)
     large = loaded[1].source[material.pictures.item[material.rows[: material.photos]]] == sources.SOURCES.index("caltech-101")
     assert material.half_drawn[: material.photos][large].sum() == pytest.approx(0.25 + 0.25 * material.shares[: material.photos][large].sum() / (1 - lesson.SCENE_SHARE))
-    assert material.readable[: material.photos].all() and not material.readable[material.photos :].any()
     photos, scenes = material.attributes[: material.photos], material.attributes[material.photos :]
     assert (photos == NONE).all() and (scenes[:, 1] >= 1).all() and set(scenes[:, 4].tolist()) == {0, 1}
 
 
-def test_the_smallest_photographs_have_a_share_of_their_own(world, monkeypatch, tmp_path):
+@pytest.fixture
+def smallest(world, loaded, monkeypatch, tmp_path) -> tuple[lesson.Material, np.ndarray]:
+    """The material, as if Caltech's photographs had 32 pixels and Tiny ImageNet's were large; and which photographs are Caltech's."""
     monkeypatch.setattr(lesson, "SMALLEST", ["caltech-101"])
     monkeypatch.setattr(lesson, "SMALL", ["caltech-101"])
     material = lesson.load(world.data, world.memory, tmp_path / "tokenizer.json")
-    smallest = ~material.readable[: material.photos].numpy()
-    assert 0 < smallest.sum() < material.photos
+    return material, loaded[1].source[material.pictures.item[material.rows[: material.photos]]] == sources.SOURCES.index("caltech-101")
+
+
+def test_the_smallest_photographs_have_a_share_of_their_own(smallest):
+    material, is_smallest = smallest
+    assert 0 < is_smallest.sum() < material.photos
     for shares, of_scenes in ((material.shares, lesson.SCENE_SHARE), (material.half_drawn, 0.5)):
-        assert shares[: material.photos][smallest].sum() == pytest.approx(lesson.SMALLEST_SHARE) and shares[material.photos :].sum() == pytest.approx(of_scenes)
+        assert shares[: material.photos][is_smallest].sum() == pytest.approx(lesson.SMALLEST_SHARE) and shares[material.photos :].sum() == pytest.approx(of_scenes)
         assert shares.sum() == pytest.approx(1)
+    others = material.concept[: material.photos].numpy()[~is_smallest]
+    wanted = np.bincount(others) ** (lesson.PHOTO_POWER - 1.0)
+    wanted = wanted[others] / wanted[others].sum() * (1 - lesson.SCENE_SHARE - lesson.SMALLEST_SHARE)
+    assert material.shares[: material.photos][~is_smallest] == pytest.approx(wanted)  # as if the smallest were not there
+
+
+def test_the_smallest_photographs_are_not_read_by_the_classifier(smallest):
+    material, is_smallest = smallest
+    readable = material.readable.numpy()
+    assert (readable[: material.photos] == ~is_smallest).all() and not readable[material.photos :].any()
+    assert (material.readable_shares[is_smallest] == 0).all() and material.readable_shares.sum() == pytest.approx(1)
 
 
 def test_the_styles_are_those_that_are_drawn_and_described():
@@ -552,7 +568,7 @@ def test_the_classifier_imagines_other_classes(material, state):
     assert len(classifier.known) and (material.concept[classifier.known] == DOG).all()
     large = material.large[classifier.known].numpy()
     assert 0 < large.sum() < len(large) and classifier.shares[large].sum() == pytest.approx(0.5) == classifier.shares[~large].sum()
-    assert material.photo_shares == pytest.approx(material.shares[: material.photos] / (1 - lesson.SCENE_SHARE))
+    assert material.readable_shares == pytest.approx(material.shares[: material.photos] / (1 - lesson.SCENE_SHARE))
     torch.manual_seed(0)
     features, concept = classifier.imagined(material.features[classifier.known], material.concept[classifier.known])
     assert features.shape == (len(classifier.known), FEATURES) and (features >= 0).all() and set(concept.tolist()) <= set(CLASSES)
@@ -582,7 +598,7 @@ def test_every_loss_is_a_number_with_gradients(material, clip, state):
     images = clip.see(material.features[chosen]).detach()
     assert has_gradients(lesson.spoken_loss(say(clip, ids), goal, phrase, rows, images), *clip.text_weights())
     assert has_gradients(lesson.captions_loss(material, clip, clip.see(material.features[chosen]), chosen, rng), clip.see_project, *clip.text_weights())
-    said_names = lesson.said_names_loss(material, clip, table, clip.see(material.features[chosen]), material.concept[chosen])
+    said_names = lesson.said_names_loss(material, clip, table, clip.see(material.features[chosen]), material.concept[chosen], 0)
     assert has_gradients(said_names, clip.see_project, clip.logit_scale, *clip.text_weights())
     scenes = torch.arange(material.photos, len(material.rows))[:10]
     assert has_gradients(lesson.counts_loss(material, clip, clip.see(material.features[scenes]), scenes), clip.see_project, *clip.text_weights())
@@ -591,21 +607,26 @@ def test_every_loss_is_a_number_with_gradients(material, clip, state):
 
 
 def test_said_names_are_those_of_the_batch_and_the_nearest(material, clip, state, monkeypatch):
-    table = lesson.Table(material, lesson.Classifier(state, material).factors(EMBEDDING)[1])
-    unit, asked = table.unit().detach()[table.names], []
+    torch.manual_seed(0)
+    untaught = replace(material.concepts, photo=material.concepts.photo.copy(), drawing=material.concepts.drawing.copy(), classes=np.full(1000, CAR))
+    untaught.photo[CAT] = untaught.drawing[CAT] = False  # places in the table are not those of concepts
+    untaught.drawing[WOLF] = True
+    table = lesson.Table(replace(material, concepts=untaught), lesson.Classifier(state, material).factors(EMBEDDING)[1])
+    names, asked = table.unit_names().detach(), []
 
     def said(_, ids: torch.Tensor) -> torch.Tensor:
         asked.extend(ids)
-        return unit[: len(ids)]
+        return names[wanted]
 
     monkeypatch.setattr(lesson, "say", said)
     monkeypatch.setattr(lesson, "NEAREST", 1)
-    monkeypatch.setattr(lesson, "NAME_TEMPLATES", torch.tensor([0]))
-    images = torch.nn.functional.normalize(unit[[DOG, WOLF]] + 0.5 * unit[[DOG, STAR]], dim=-1)  # the second is a wolf that looks like a star
-    lesson.said_names_loss(material, clip, table, images, torch.tensor([DOG, WOLF]))
-    next_to_the_dog = (images[0] @ unit.T).index_fill(0, torch.tensor([DOG]), -1).argmax().item()
-    wanted = material.tables.ids[table.names[sorted({DOG, WOLF, STAR, next_to_the_dog})], 0]
-    assert len(asked) == len(wanted) and all(torch.equal(one, other) for one, other in zip(asked, wanted))
+    dog, wolf, star = (int(table.place[c]) for c in (DOG, WOLF, STAR))
+    images = F.normalize(torch.stack([names[dog] + 0.9 * names[star], names[wolf] + 0.9 * names[star]]), dim=-1)  # both look like a star
+    wanted = sorted({dog, wolf, star})
+    loss = lesson.said_names_loss(material, clip, table, images, torch.tensor([DOG, WOLF]), 3)
+    assert len(asked) == 3 and all(torch.equal(ids, material.tables.ids[table.names[place], 3].long()) for ids, place in zip(asked, wanted))
+    own = torch.tensor([wanted.index(dog), wanted.index(wolf)])
+    assert torch.allclose(loss, F.cross_entropy(clip.scale() * images @ names[wanted].T, own))
 
 
 def test_names_are_those_of_taught_concepts_alone(material, state):

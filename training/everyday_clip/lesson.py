@@ -100,8 +100,7 @@ def of_sources(photographs: Photos, names: list[str]) -> np.ndarray:
 def with_totals(of_photos: list[tuple[np.ndarray, float]], of_scenes: np.ndarray, scene_share: float) -> np.ndarray:
     """Shares [rows]: each part's weights are scaled to its total, and a photograph has the sum of its parts; the scenes follow."""
     photos = sum(weights * (total / weights.sum()) for weights, total in of_photos if total)
-    shares = np.concatenate([photos, of_scenes * (scene_share / of_scenes.sum())])
-    return shares / shares.sum()  # 1 but for rounding
+    return np.concatenate([photos, of_scenes * (scene_share / of_scenes.sum())])
 
 
 def draw(rng: np.random.Generator, shares: np.ndarray, n: int) -> torch.Tensor:

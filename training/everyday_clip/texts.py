@@ -20,7 +20,7 @@ NEUTRAL = ["a picture of a {}", "a {}", "{}", "an image of a {}", "the {}", "thi
 PHOTO = ["a photo of a {}", "a photo of a {}.", "a photo of {}", "a photograph of a {}", "a photo of the {}", "a blurry photo of a {}", "a photo of an {}"]
 DRAWING = ["a drawing of a {}", "a drawing of {}", "a drawing of a {}.", "an emoji of a {}", "an icon of a {}", "clip art of a {}", "a cartoon of a {}", "a drawing of an {}"]
 TEMPLATES = NEUTRAL + PHOTO + DRAWING
-CANDIDATES = ["a picture of a {}", "a {}", "{}", "an image of a {}", "a picture of a {}.", "a photo of a {}"]  # for the record's template; the neutral ones are what names are learnt in
+CANDIDATES = ["a picture of a {}", "a {}", "{}", "an image of a {}", "a picture of a {}.", "a photo of a {}"]  # for the record's template; names are learnt in the neutral ones
 ANY_MEDIUM, A_PHOTO, A_DRAWING = range(3)
 
 LINE = ["a line drawing of a {}", "a sketch of a {}", "a doodle of a {}", "an outline of a {}", "a hand-drawn {}", "a black and white drawing of a {}"]

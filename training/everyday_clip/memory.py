@@ -28,9 +28,10 @@ from .trunk import FEATURES, MAP, SIDE, Trunk, package_state
 
 AT_ONCE, SEEN_AT_ONCE = 64, 16  # pictures of a job, and of a call of the network
 AHEAD = 16  # jobs that photographs are read ahead of the network: 7 MB each
-FEW = 1_500  # sources with fewer training photographs are viewed twice
+ENOUGH, MOST_VIEWS = 15_000, 4  # views of a source's photographs: each is viewed again while there are not more, up to so many times
 COMPOSED = 0.6  # share of training scenes with a count, a place or a size
 GROUNDS = 1024  # photographs that lend blurred grounds to scenes
+TESTS_SEED = 0  # of the pictures that measure: they stay the same, whatever is trained on
 PHOTO, SCENE, TEST_PHOTO, TEST_DRAWING, TEST_GROUND, TEST_COUNT = range(6)
 
 
@@ -71,17 +72,13 @@ def joined(plans: list[Plan]) -> Plan:
     return Plan(*(np.concatenate([getattr(plan, f.name) for plan in plans]) for f in fields(Plan)))
 
 
-def listed(concepts: Concepts, photos: Photos, drawings: Drawings, scenes: int, tests: int, rng: np.random.Generator) -> Pictures:
-    """Views of training photographs, training scenes, test photographs, the test styles' drawings, and scenes that ask for grounds and counts."""
-    train = photos.of("train")
-    sizes = np.bincount(photos.source[train], minlength=len(photos.sources))
-    views = np.concatenate([train, train[sizes[photos.source[train]] < FEW]])
+def listed(concepts: Concepts, photos: Photos, drawings: Drawings, scenes: int, tests: int, seed: int) -> Pictures:
+    """Test photographs, the test styles' drawings, and scenes that ask for grounds and counts; then views of training photographs, and training
+    scenes. Only the latter two follow from the seed."""
+    rng = np.random.default_rng(TESTS_SEED)
     kept_aside = np.concatenate([photos.of("test"), photos.of("samples")])
     planner = Planner(concepts, drawings, [hand for hand, test in zip(drawings.hands, drawings.is_test) if not test])
-    parts = [(PHOTO, rng.permutation(views), None)]
-    shown = np.concatenate([np.tile(planner.drawn, scenes // len(planner.drawn)), rng.choice(planner.drawn, scenes % len(planner.drawn), replace=False)])
-    parts.append((SCENE, None, planner.plan(rng, rng.permutation(shown), COMPOSED)))
-    parts.append((TEST_PHOTO, kept_aside, None))
+    parts = [(TEST_PHOTO, kept_aside, None)]
     for hand in np.array(drawings.hands)[drawings.is_test]:
         of_hand = Planner(concepts, drawings, [hand])
         parts.append((TEST_DRAWING, None, of_hand.plain(rng, of_hand.drawn[np.isin(of_hand.drawn, planner.drawn)])))
@@ -91,6 +88,13 @@ def listed(concepts: Concepts, photos: Photos, drawings: Drawings, scenes: int, 
     ground = np.concatenate([rng.integers(12, size=tests // 2), rare[:, 1]])
     parts.append((TEST_GROUND, None, planner.plan(rng, concept, 0.0, ground=ground)))
     parts.append((TEST_COUNT, None, planner.plan(rng, rng.choice(planner.drawn, tests // 2), 0.6, count=rng.integers(1, 5, size=tests // 2))))
+    rng = np.random.default_rng(seed)
+    train = photos.of("train")
+    sizes = np.bincount(photos.source[train], minlength=len(photos.sources))
+    views = np.repeat(train, np.clip(ENOUGH // sizes[photos.source[train]], 1, MOST_VIEWS))
+    parts.append((PHOTO, rng.permutation(views), None))
+    shown = np.concatenate([np.tile(planner.drawn, scenes // len(planner.drawn)), rng.choice(planner.drawn, scenes % len(planner.drawn), replace=False)])
+    parts.append((SCENE, None, planner.plan(rng, rng.permutation(shown), COMPOSED)))
     kinds = [np.full(len(plan if items is None else items), kind) for kind, items, plan in parts]
     items = [np.full(len(plan), NONE) if items is None else items for _, items, plan in parts]
     plans = [plan or without_plan(photos.concept[items]) for _, items, plan in parts]
@@ -171,7 +175,7 @@ def pictures_of(pictures: Pictures, photos: Photos, painter: Painter, pool, star
         for plain in (False, True):
             drawn = ~is_photo & ((pictures.kind[rows] == TEST_DRAWING) == plain)
             if drawn.any():
-                torch.manual_seed(seed + start)
+                torch.manual_seed(start + (TESTS_SEED if pictures.kind[rows].max() >= TEST_PHOTO else seed))
                 out[drawn] = painter.paint(pictures.plan[rows[drawn]].to("cpu"), restyle=not plain).numpy()
         yield start, out
 
@@ -180,7 +184,7 @@ def remember(data: Path, out: Path, wheel: Path, scenes: int, tests: int, thread
     """Fills the memory, or what is missing of it."""
     global _PHOTOS
     concepts, photos, drawings = load_concepts(data), load_photos(data), load_drawings(data)
-    pictures = listed(concepts, photos, drawings, scenes, tests, np.random.default_rng(seed))
+    pictures = listed(concepts, photos, drawings, scenes, tests, seed)
     _PHOTOS = photos
     pool = multiprocessing.get_context("fork").Pool(threads, initializer=BLOBS.forget)  # the processes know _PHOTOS
     out.mkdir(parents=True, exist_ok=True)
@@ -195,7 +199,7 @@ def remember(data: Path, out: Path, wheel: Path, scenes: int, tests: int, thread
     features = np.lib.format.open_memmap(out / "features.npy", how, np.float16, (len(pictures), FEATURES))
     trunk = Trunk(package_state(wheel))
     eyes = {False: Eye(trunk, "bf16", threads), True: Eye(trunk, "f32", threads)}
-    painter = Painter(drawings, concepts, torch.device("cpu"), ground_photos(photos, np.random.default_rng(seed)))
+    painter = Painter(drawings, concepts, torch.device("cpu"), ground_photos(photos, np.random.default_rng(TESTS_SEED)))
     began, first = time.time(), done
     for start, batch in pictures_of(pictures, photos, painter, pool, range(done, len(pictures), AT_ONCE), seed):
         maps[start : start + len(batch)], features[start : start + len(batch)] = eyes[bool(pictures.kind[start : start + AT_ONCE].max() >= TEST_PHOTO)](batch)

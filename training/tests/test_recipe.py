@@ -374,23 +374,27 @@ def test_a_painter_paints_drawings_on_their_grounds(loaded):
 
 def test_listed_pictures_are_split_by_kind_and_follow_from_the_seed(loaded):
     concepts, photos, drawings = loaded
-    one, two = (memory.listed(concepts, photos, drawings, 200, 40, np.random.default_rng(3)) for _ in range(2))
+    one, two = (memory.listed(concepts, photos, drawings, 200, 40, 3) for _ in range(2))
     assert (one.kind == two.kind).all() and (one.item == two.item).all()
     assert all((getattr(one.plan, f.name) == getattr(two.plan, f.name)).all() for f in fields(Plan))
     views = one.item[one.of(memory.PHOTO)]
-    assert sorted(views) == sorted([*photos.of("train")] * 2)  # of a small source
+    assert sorted(views) == sorted([*photos.of("train")] * memory.MOST_VIEWS)  # of small sources
     assert set(one.item[one.of(memory.TEST_PHOTO)]) == {*photos.of("test"), *photos.of("samples")}
     assert (one.concept[one.of(memory.PHOTO)] == photos.concept[views]).all()
     scenes, held_out = one.of(memory.SCENE), Planner(concepts, drawings, ["noto"]).held_out
     grounds = one.plan.ground[scenes]
     assert len(scenes) == 200 and not held_out[one.concept[scenes], grounds][grounds != NONE].any()
     assert not drawings.is_test[drawings.hand[one.plan.sprite[scenes]]].any() and drawings.is_test[drawings.hand[one.plan.sprite[one.of(memory.TEST_DRAWING)]]].all()
+    other = memory.listed(concepts, photos, drawings, 100, 40, 4)  # measures on the same pictures, and trains on others
+    tests = np.flatnonzero(one.kind >= memory.TEST_PHOTO)
+    assert all((getattr(one.plan, f.name)[tests] == getattr(other.plan, f.name)[tests]).all() for f in fields(Plan)) and len(tests) == tests.max() + 1
+    assert (one.item[tests] == other.item[tests]).all() and (one.plan.sprite[scenes[:100]] != other.plan.sprite[other.of(memory.SCENE)]).any()
     asked = one.of(memory.TEST_GROUND)
     assert held_out[one.concept[asked], one.plan.ground[asked]].any() and set(one.plan.count[one.of(memory.TEST_COUNT)]) == {1, 2, 3, 4}
 
 
 def test_pictures_are_kept_in_a_file(loaded, tmp_path):
-    listed = memory.listed(*loaded, 20, 8, np.random.default_rng(0))
+    listed = memory.listed(*loaded, 20, 8, 0)
     listed.save(tmp_path / "memory.npz")
     again = memory.Pictures.load(tmp_path / "memory.npz")
     assert (again.kind == listed.kind).all() and (again.plan.centres == listed.plan.centres).all() and len(again) == len(listed)

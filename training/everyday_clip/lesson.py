@@ -21,7 +21,7 @@ from .scenes import COLOUR_NAMES, INK, PEN, is_held_out_pair
 PHOTO_POWER = 0.5  # a concept with n photographs, the smallest left out, is shown n ** PHOTO_POWER times as often as one with one
 SCENE_SHARE = 0.3  # of the pictures of a batch
 SMALLEST = ["cifar-10"]  # sources of photographs of 32 pixels
-SMALLEST_SHARE = 0.1  # of the pictures of a batch: they are many, but of ten concepts
+SMALLEST_SHARE = 0.13  # of the pictures of a batch: they are many, but of ten concepts
 SMALL = [*SMALLEST, "tiny-imagenet", "fruits-360", "grounds"]  # sources with many photographs of less than 128 pixels
 FAMILY_SHARES = (0.46, 0.18, 0.08, 0.28)  # how often a picture is asked for a name, a parent, a keyword, a visitors' word
 DROPPED = 0.3  # of the features of a picture that is learnt from: the pictures are few, and with all their features soon known by heart
@@ -57,7 +57,7 @@ class Material:
     begun: torch.Tensor  # f32 [photos, 1280], of the photographs by ImageNet's weights
     concept: torch.Tensor  # int64 [rows]
     shares: np.ndarray  # how often each is shown
-    half_drawn: np.ndarray  # the same, of batches of which half are scenes, a tenth the smallest photographs, a fifth any others, and a fifth those of sources not `SMALL`
+    half_drawn: np.ndarray  # the same, of batches of which half are scenes, `SMALLEST_SHARE` the smallest photographs, half of the rest any others, and half those of sources not `SMALL`
     attributes: torch.Tensor  # [rows, 5]: ground, count, place, size, whether in lines; NONE of photographs
 
     @cached_property

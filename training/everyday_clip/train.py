@@ -30,15 +30,15 @@ from .trunk import Trunk, package_state
 from .weights import MODEL, TABLE, save_folder
 
 TEMPLATE = "a {}"
-TABLE_BATCH, IMAGINED, PAIRED, TUNE_BATCH, SPOKEN_BATCH, CAPTIONS, NAMED, COUNTED, GROUNDED = 768, 512, 256, 160, 768, 192, 96, 48, 40
+TABLE_BATCH, IMAGINED, PAIRED, TUNE_BATCH, SPOKEN_BATCH, CAPTIONS, NAMED, NAMED_CLASSES, COUNTED, GROUNDED = 768, 512, 256, 160, 768, 192, 72, 40, 48, 56
 TEMPERATURE = 2.0  # of the classifier that the tuned trunk must keep
-TABLE_WEIGHTS = {"phrases": 0.6, "names": 1.0, "classes": 0.25, "scenes": 0.5}  # of the terms of `table` and `again`
-KEPT, NEAR = 5.0, 2.0  # what a readable photograph's classifier reading and its features' distance weigh in `tune`, against phrases and names
+TABLE_WEIGHTS = {"phrases": 0.5, "names": 1.5, "classes": 0.6, "scenes": 0.5}  # of the terms of `table` and `again`
+NAMES, KEPT, NEAR = 1.5, 5.0, 2.0  # what names, a readable photograph's classifier reading and its features' distance weigh in `tune`, against phrases
 LOOKED_AT = 128  # pictures at once
-JUDGED = 2.0  # what the linear readings of scenes weigh in `tune`, against phrases and names
-WEIGHTS = {"spoken": 3.0, "phrases": 0.6, "names": 1.0, "classes": 0.25, "captions": 0.5, "said_names": 1.0, "counts": 0.8, "grounds": 1.0}  # of the terms of `joint`
+JUDGED = 2.0  # what the linear readings of scenes weigh in `tune`, against phrases
+WEIGHTS = {"spoken": 3.0, "phrases": 0.5, "names": 1.5, "classes": 0.6, "captions": 0.5, "said_names": 1.5, "counts": 0.8, "grounds": 1.0}  # of the terms of `joint`
 SHOW, SAVE = 25, 100  # steps
-RECIPE = 4  # raised when an earlier recipe's states would be mistaken for this one's
+RECIPE = 5  # raised when an earlier recipe's states would be mistaken for this one's
 FEATURES_FILE = "features.npy"  # of the tuned trunk
 
 
@@ -143,7 +143,7 @@ class Run:
             seen = clip.see(lesson.thinned(torch.cat([features, imagined])))
             return {
                 "phrases": self.table.loss(seen, torch.cat([concept, of]), clip.scale()),
-                "names": self.table.name_loss(seen[: len(chosen)], concept, clip.scale()),
+                "names": NAMES * self.table.name_loss(seen[: len(chosen)], concept, clip.scale()),
                 "kept": KEPT * TEMPERATURE**2 * F.kl_div(after, before, log_target=True, reduction="batchmean"),
                 "near": NEAR * distance.mean(),
                 "scenes": JUDGED * judges.loss(features, m.attributes[chosen]),
@@ -210,9 +210,10 @@ class Run:
             seen, of_count, of_ground = clip.see(m.features[torch.cat([chosen, counted, grounded])]).split([len(chosen), len(counted), len(grounded)])
             ids, goal, phrase = lesson.spoken_batch(m, self.table, self.rng, SPOKEN_BATCH // 2)
             batch = self.look()
+            asked = torch.cat([torch.arange(NAMED), torch.arange(TABLE_BATCH, TABLE_BATCH + NAMED_CLASSES)])
             terms = self.named(batch) | {
                 "spoken": lesson.spoken_loss(say(clip, ids), goal, phrase, table, batch.images.detach()),
-                "said_names": lesson.said_names_loss(m, clip, self.table, batch.images[:NAMED], batch.concept[:NAMED], self.rng.choice(lesson.NAME_TEMPLATES)),
+                "said_names": lesson.said_names_loss(m, clip, self.table, batch.images[asked], batch.concept[asked], self.rng.choice(lesson.NAME_TEMPLATES)),
                 "captions": lesson.captions_loss(m, clip, seen, chosen, self.rng),
                 "counts": lesson.counts_loss(m, clip, of_count, counted),
                 "grounds": lesson.grounds_loss(m, clip, of_ground, grounded, self.rng),

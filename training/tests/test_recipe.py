@@ -664,7 +664,7 @@ def run(patch: pytest.MonkeyPatch, capsys, module, *options) -> str:
 
 
 def test_the_stages_train_resume_and_leave_a_model_that_is_evaluated(world, state, monkeypatch, capsys, tmp_path):
-    sizes = {"TABLE_BATCH": 24, "IMAGINED": 12, "PAIRED": 6, "TUNE_BATCH": 6, "SPOKEN_BATCH": 24, "CAPTIONS": 12, "NAMED": 8, "COUNTED": 4, "GROUNDED": 3, "SHOW": 1, "SAVE": 2}
+    sizes = {"TABLE_BATCH": 24, "IMAGINED": 12, "PAIRED": 6, "TUNE_BATCH": 6, "SPOKEN_BATCH": 24, "CAPTIONS": 12, "NAMED": 8, "NAMED_CLASSES": 4, "COUNTED": 4, "GROUNDED": 3, "SHOW": 1, "SAVE": 2}
     for name, size in sizes.items():
         monkeypatch.setattr(train, name, size)
     steps = ["--table", 3, "--tune", 2, "--again", 2]

@@ -18,7 +18,7 @@ from .model import Clip, say
 from .plurals import plural
 from .scenes import COLOUR_NAMES, INK, PEN, is_held_out_pair
 
-PHOTO_POWER = 0.5  # a concept with n photographs, the smallest left out, is shown n ** PHOTO_POWER times as often as one with one
+PHOTO_POWER = 0.5  # a concept with n views of photographs, the smallest left out, is shown n ** PHOTO_POWER times as often as one with one
 SCENE_SHARE = 0.3  # of the pictures of a batch
 SMALLEST = ["cifar-10"]  # sources of photographs of 32 pixels
 SMALLEST_SHARE = 0.13  # of the pictures of a batch: they are many, but of ten concepts
@@ -283,7 +283,7 @@ def captions_loss(material: Material, clip: Clip, images: torch.Tensor, chosen: 
 
 
 def said_names_loss(material: Material, clip: Clip, table: Table, images: torch.Tensor, concept: torch.Tensor, template: int) -> torch.Tensor:
-    """Pictures (unit rows [n, 384]) of taught concepts [n] find their names, as the text tower says them in a template, among those of all n
+    """Pictures, or what is imagined (unit rows [n, 384]), of taught concepts [n] find their names, as the text tower says them in a template, among those of all n
     and those that the table has nearest to each."""
     names, own = table.unit_names(), table.place[concept]
     nearest = (images.detach() @ names.T).scatter(1, own[:, None], -1.0).topk(NEAREST).indices

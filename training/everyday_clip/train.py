@@ -30,7 +30,7 @@ from .trunk import Trunk, package_state
 from .weights import MODEL, TABLE, save_folder
 
 TEMPLATE = "a {}"
-TABLE_BATCH, IMAGINED, PAIRED, TUNE_BATCH, SPOKEN_BATCH, CAPTIONS, NAMED, NAMED_CLASSES, COUNTED, GROUNDED = 768, 512, 256, 160, 768, 192, 72, 40, 48, 56
+TABLE_BATCH, IMAGINED, PAIRED, TUNE_BATCH, SPOKEN_BATCH, CAPTIONS, NAMED, NAMED_IMAGINED, COUNTED, GROUNDED = 768, 512, 256, 160, 768, 192, 72, 40, 48, 56
 TEMPERATURE = 2.0  # of the classifier that the tuned trunk must keep
 TABLE_WEIGHTS = {"phrases": 0.5, "names": 1.5, "classes": 0.6, "scenes": 0.5}  # of the terms of `table` and `again`
 NAMES, KEPT, NEAR = 1.5, 5.0, 2.0  # what names, a readable photograph's classifier reading and its features' distance weigh in `tune`, against phrases
@@ -210,7 +210,7 @@ class Run:
             seen, of_count, of_ground = clip.see(m.features[torch.cat([chosen, counted, grounded])]).split([len(chosen), len(counted), len(grounded)])
             ids, goal, phrase = lesson.spoken_batch(m, self.table, self.rng, SPOKEN_BATCH // 2)
             batch = self.look()
-            asked = torch.cat([torch.arange(NAMED), torch.arange(TABLE_BATCH, TABLE_BATCH + NAMED_CLASSES)])
+            asked = torch.cat([torch.arange(NAMED), torch.arange(TABLE_BATCH, TABLE_BATCH + NAMED_IMAGINED)])  # pictures at hand, then imagined ones
             terms = self.named(batch) | {
                 "spoken": lesson.spoken_loss(say(clip, ids), goal, phrase, table, batch.images.detach()),
                 "said_names": lesson.said_names_loss(m, clip, self.table, batch.images[asked], batch.concept[asked], self.rng.choice(lesson.NAME_TEMPLATES)),

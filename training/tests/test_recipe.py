@@ -12,6 +12,7 @@ import sys
 import zipfile
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -156,7 +157,7 @@ def state(trunk_file) -> dict[str, torch.Tensor]:
 
 @pytest.fixture(scope="module")
 def world(packed, trunk_file):
-    """Everything before `everyday_clip.train`; jobs are small, so that test pictures are in jobs of their own."""
+    """Everything before `everyday_clip.train`; jobs are small, so that there are many."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sources, "MIRRORS", packed.parent)
         patch.setattr(memory, "AT_ONCE", 16)
@@ -378,19 +379,64 @@ def test_listed_pictures_are_split_by_kind_and_follow_from_the_seed(loaded):
     assert (one.kind == two.kind).all() and (one.item == two.item).all()
     assert all((getattr(one.plan, f.name) == getattr(two.plan, f.name)).all() for f in fields(Plan))
     views = one.item[one.of(memory.PHOTO)]
-    assert sorted(views) == sorted([*photos.of("train")] * memory.MOST_VIEWS)  # of small sources
     assert set(one.item[one.of(memory.TEST_PHOTO)]) == {*photos.of("test"), *photos.of("samples")}
     assert (one.concept[one.of(memory.PHOTO)] == photos.concept[views]).all()
     scenes, held_out = one.of(memory.SCENE), Planner(concepts, drawings, ["noto"]).held_out
     grounds = one.plan.ground[scenes]
     assert len(scenes) == 200 and not held_out[one.concept[scenes], grounds][grounds != NONE].any()
     assert not drawings.is_test[drawings.hand[one.plan.sprite[scenes]]].any() and drawings.is_test[drawings.hand[one.plan.sprite[one.of(memory.TEST_DRAWING)]]].all()
-    other = memory.listed(concepts, photos, drawings, 100, 40, 4)  # measures on the same pictures, and trains on others
-    tests = np.flatnonzero(one.kind >= memory.TEST_PHOTO)
-    assert all((getattr(one.plan, f.name)[tests] == getattr(other.plan, f.name)[tests]).all() for f in fields(Plan)) and len(tests) == tests.max() + 1
-    assert (one.item[tests] == other.item[tests]).all() and (one.plan.sprite[scenes[:100]] != other.plan.sprite[other.of(memory.SCENE)]).any()
+    other = memory.listed(concepts, photos, drawings, 200, 40, 4)
+    assert (other.item[other.of(memory.PHOTO)] != views).any() and (other.plan.sprite[scenes] != one.plan.sprite[scenes]).any()
     asked = one.of(memory.TEST_GROUND)
     assert held_out[one.concept[asked], one.plan.ground[asked]].any() and set(one.plan.count[one.of(memory.TEST_COUNT)]) == {1, 2, 3, 4}
+
+
+def test_photographs_of_small_sources_are_viewed_more_often(loaded, monkeypatch):
+    concepts, photos, drawings = loaded
+    monkeypatch.setattr(memory, "ENOUGH", 60)
+    listed = memory.listed(concepts, photos, drawings, 20, 8, 0)
+    train = photos.of("train")
+    views = np.bincount(listed.item[listed.of(memory.PHOTO)], minlength=len(photos.blob))[train]
+    often = {"tiny-imagenet": 2, "caltech-101": memory.MOST_VIEWS}  # 30 and 10 photographs
+    assert views.tolist() == [often[photos.sources[source]] for source in photos.source[train]]
+
+
+class AtOnce:
+    """A pool of processes that has none."""
+
+    def apply_async(self, see, arguments):
+        seen = see(*arguments)
+        return SimpleNamespace(get=lambda: seen)
+
+
+def test_what_measures_stays_the_same_whatever_photographs_are_trained_on(world, loaded, monkeypatch):
+    concepts, photos, drawings = loaded
+    split = photos.split.copy()
+    split[photos.of("train")[:7]] = photos.splits.index("test")
+
+    def measuring(photos, scenes: int, seed: int) -> dict[int, np.ndarray]:
+        monkeypatch.setattr(memory, "_PHOTOS", photos, raising=False)
+        pictures = memory.listed(concepts, photos, drawings, scenes, 40, seed)
+        painters = memory.painters(concepts, photos, drawings, seed)
+        jobs = [some for _, some in memory.pictures_of(pictures, painters, AtOnce(), range(0, len(pictures), memory.AT_ONCE), seed)]
+        seen = np.concatenate(jobs)
+        assert all(seen[pictures.of(kind)].any((1, 2, 3)).all() for kind in range(6))
+        return {kind: seen[pictures.of(kind)] for kind in range(6)}
+
+    one, two = measuring(photos, 60, 1), measuring(photos, 44, 2)
+    kept_aside_too = measuring(replace(photos, split=split), 60, 1)
+    painted = (memory.TEST_DRAWING, memory.TEST_GROUND, memory.TEST_COUNT)
+    assert all((one[kind] == two[kind]).all() for kind in (memory.TEST_PHOTO, *painted)) and all((one[kind] == kept_aside_too[kind]).all() for kind in painted)
+    assert (one[memory.SCENE][:44] != two[memory.SCENE]).any() and (one[memory.PHOTO] != two[memory.PHOTO]).any()
+
+
+def test_test_photographs_are_seen_as_they_are_beside_views(loaded, monkeypatch):
+    _, photos, _ = loaded
+    monkeypatch.setattr(memory, "_PHOTOS", photos, raising=False)
+    item = photos.of("test")[0]
+    plain, view = memory._see_photos((np.array([item, item]), np.array([True, False]), 1))
+    whole = opened(memory.BLOBS.read(int(photos.source[item]), photos.blob[item]), SIDE)
+    assert (plain == plain_view(whole)).all() and (view != plain).any()
 
 
 def test_pictures_are_kept_in_a_file(loaded, tmp_path):
@@ -664,14 +710,18 @@ def run(patch: pytest.MonkeyPatch, capsys, module, *options) -> str:
 
 
 def test_the_stages_train_resume_and_leave_a_model_that_is_evaluated(world, state, monkeypatch, capsys, tmp_path):
-    sizes = {"TABLE_BATCH": 24, "IMAGINED": 12, "PAIRED": 6, "TUNE_BATCH": 6, "SPOKEN_BATCH": 24, "CAPTIONS": 12, "NAMED": 8, "NAMED_CLASSES": 4, "COUNTED": 4, "GROUNDED": 3, "SHOW": 1, "SAVE": 2}
+    sizes = {"TABLE_BATCH": 24, "IMAGINED": 12, "PAIRED": 6, "TUNE_BATCH": 6, "SPOKEN_BATCH": 24, "CAPTIONS": 12, "NAMED": 8, "NAMED_IMAGINED": 4, "COUNTED": 4, "GROUNDED": 3, "SHOW": 1, "SAVE": 2}
     for name, size in sizes.items():
         monkeypatch.setattr(train, name, size)
     steps = ["--table", 3, "--tune", 2, "--again", 2]
     begun = run(monkeypatch, capsys, train, *world.options, *steps, "--spoken", 2, "--joint", 0, "--out", tmp_path)
     assert all(line in begun for line in ("table 3 of 3", "tune 2 of 2", "looked again at ", "again 2 of 2", "spoken 2 of 2")) and "joint" not in begun
     first, _ = load_folder(tmp_path / "export", state)
+    named, said_names_loss = [], lesson.said_names_loss
+    monkeypatch.setattr(lesson, "said_names_loss", lambda *given: named.append(given[4]) or said_names_loss(*given))
     resumed = run(monkeypatch, capsys, train, *world.options, *steps, "--spoken", 3, "--joint", 2, "--out", tmp_path)
+    at_hand = {*PHOTOGRAPHED, *DRAWN}
+    assert all(at_hand >= {*asked[:8].tolist()} and not at_hand >= {*asked[8:].tolist()} and len(asked) == 12 for asked in named)  # the last are imagined
     assert "spoken 3 of 3" in resumed and "joint 2 of 2" in resumed
     assert not any(line in resumed for line in ("table 1 of 3", "tune 1 of 2", "looked again", "again 1 of 2", "spoken 2 of 3"))
     states = {name: torch.load(tmp_path / f"{name}.pt", weights_only=True)["clip"] for name in ("table", "tune", "again", "spoken")}

@@ -46,7 +46,7 @@ class Run:
     """A model in training, and where its states are."""
 
     def __init__(self, options: argparse.Namespace, log):
-        self.out, self.log, self.seed = options.out, log, options.seed
+        self.out, self.log, self.seed, self.rate = options.out, log, options.seed, options.rate
         state = self.state = package_state(options.trunk)
         self.material = lesson.load(options.data, options.memory, options.out / "tokenizer.json")
         m = self.material
@@ -73,7 +73,7 @@ class Run:
         for step in range(begun, steps):
             terms = losses()
             sum(terms.values()).backward()
-            optimiser.step(cosine(step / steps))
+            optimiser.step(self.rate * cosine(step / steps))
             for key, term in terms.items():
                 sums[key] = [*sums.get(key, []), term.item()]
             if (step + 1) % SHOW == 0:
@@ -246,6 +246,7 @@ def main() -> None:
     parser.add_argument("--spoken", type=int, default=1200)
     parser.add_argument("--joint", type=int, default=850)
     parser.add_argument("--again", type=int, default=600)
+    parser.add_argument("--rate", type=float, default=1.0, help="what the learning rates are multiplied by")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()

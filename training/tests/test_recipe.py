@@ -745,6 +745,8 @@ def test_the_stages_train_resume_and_leave_a_model_that_is_evaluated(world, stat
     start = torch.load(tmp_path / "next" / "table.pt", weights_only=True)["clip"]
     assert all(torch.equal(w, start[name]) for name, w in last.state_dict().items())
     assert torch.equal(load_folder(tmp_path / "next" / "export", state)[0].trunk.head.weight, last.trunk.head.weight)
+    run(monkeypatch, capsys, train, *world.options, "--start", tmp_path / "export", "--tune", 0, "--again", 0, "--spoken", 0, "--joint", 1, "--rate", 0, "--out", tmp_path / "still")
+    assert torch.equal(load_folder(tmp_path / "still" / "export", state)[0].text.square, last.text.square)
     with pytest.raises(ValueError, match="name another --out"):
         run(monkeypatch, capsys, train, *world.options, "--start", tmp_path / "export", "--out", tmp_path)
     run(monkeypatch, capsys, blend, tmp_path / "export", tmp_path / "next" / "export", 0.25, tmp_path / "between")

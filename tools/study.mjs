@@ -49,7 +49,7 @@ timed("embedding", () => printed("eval", DATA, "--keep", inside("drawings")));
 timed("measuring again", () => console.log(printed("eval", inside("drawings.npy"), "--template", "{}", "--template", "a drawing of a {}")));
 
 section("3. A word that swallows others");
-for (const [word, other] of [["rabbit", "bunny"], ["candle", "candlestick"]]) renamed(word, other);
+for (const [word, other] of [["scissors", "pair of scissors"], ["scissors", "shears"]]) renamed(word, other);
 
 section("4. What do four bits cost?");
 printed("quantize", "models/everyday-clip.gguf", "--dtype", "q4_0", "-o", inside("q4.gguf"));

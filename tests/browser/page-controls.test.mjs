@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { EMBEDDED } from "./embedded.mjs";
-import { FOLDER, answered, button, copiedBy, labels, openVisits } from "./visits.mjs";
+import { FOLDER, answered, button, copiedBy, labels, openVisits, withhold } from "./visits.mjs";
 
 /** @import { Page } from "playwright-core" */
 
@@ -211,10 +211,10 @@ visit("a pasted text is no picture, and the page says what is", async (page) => 
 test("an engine that cannot be fetched is told at the top, and comes back", async () => {
   const context = await newContext();
   const page = await context.newPage();
-  await context.route("**/*.wasm", (route) => route.abort());
+  const give = await withhold(context, "**/*.wasm");
   await page.goto(url());
   await page.locator(`main[data-state="failed"]`).waitFor();
-  await context.unroute("**/*.wasm");
+  give();
   await button(page, "Restart the engine").click();
   await answered(page);
   await context.close();

@@ -2,7 +2,7 @@
 /** Scripts that are fetched late: what is shown before, where that fails, and how it is tried again. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { answered, button, openVisits } from "./visits.mjs";
+import { answered, button, openVisits, withhold } from "./visits.mjs";
 
 /** @import { BrowserContext, Page } from "playwright-core" */
 
@@ -13,10 +13,10 @@ const failed = (page, name) => page.getByRole("alert").filter({ hasText: `${name
 
 /** Opens a tab while some files do not come. @param {Page} page @param {BrowserContext} context @param {string} files */
 async function openWithout(page, context, files) {
-  await context.route(files, (route) => route.abort());
+  const give = await withhold(context, files);
   await page.getByRole("tab", { name: "Dataset" }).click();
   await failed(page, "Dataset").waitFor();
-  await context.unroute(files);
+  give();
 }
 
 test("where the page's script has not come there is no empty box of an error", async () => {
@@ -60,24 +60,24 @@ visit("where the browser keeps the failure of an inner module, a reload is offer
 });
 
 visit("while the host does not answer, the tab goes on offering to try again", async (page, context) => {
-  await context.route("**/www/**", (route) => route.abort());
+  const give = await withhold(context, "**/www/**");
   await page.getByRole("tab", { name: "Robustness" }).click();
   for (let tries = 0; tries < 3; tries++) {
     await failed(page, "Robustness").waitFor();
     await button(page, "Try again").click();
   }
   await failed(page, "Robustness").waitFor();
-  await context.unroute("**/www/**");
+  give();
   await button(page, "Try again").click();
   await page.locator("robustness-view").waitFor();
 });
 
 visit("what packs a demo is fetched again where that failed", async (page, context) => {
   await page.getByRole("tab", { name: "Share" }).click();
-  await context.route("**/exported-demo.js*", (route) => route.abort());
+  const give = await withhold(context, "**/exported-demo.js*");
   await button(page, "Make a folder").click();
   await page.locator("share-view").getByRole("alert").filter({ hasText: "could not be fetched" }).waitFor();
-  await context.unroute("**/exported-demo.js*");
+  give();
   await button(page, "Make a folder").click();
   await page.getByRole("link", { name: /^Save [\d.]+ MB$/ }).waitFor();
 });

@@ -65,6 +65,22 @@ export async function answered(page) {
 }
 
 /**
+ * Makes files unreachable. The route stays when they are back: where Playwright stopped intercepting (`unroute`) while the page asked for
+ * more, a busy Chromium (seen in 148) sometimes left a request without an answer.
+ *
+ * @param {BrowserContext} context
+ * @param {string} files a glob of their addresses
+ * @returns {Promise<() => void>} makes them reachable again
+ */
+export async function withhold(context, files) {
+  let isAway = true;
+  await context.route(files, (route) => (isAway ? route.abort() : route.continue()));
+  return () => {
+    isAway = false;
+  };
+}
+
+/**
  * Waits until a condition holds that is told by a promise, which Playwright's `waitForFunction` would take for true at once.
  *
  * @param {Page} page

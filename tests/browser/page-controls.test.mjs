@@ -195,7 +195,10 @@ visit("the way from the address bar to an answer needs the keyboard alone", asyn
   await tabTo("#labels");
   await page.keyboard.press("ControlOrMeta+a");
   await page.keyboard.type("banana\ncar");
-  await page.waitForFunction(() => document.querySelectorAll(`[aria-label="Scores"] li`).length === 2);
+  await page.waitForFunction(() => {
+    const rows = /** @type {HTMLElement[]} */ ([...document.querySelectorAll(`[aria-label="Scores"] li`)]);
+    return rows.length === 2 && rows.some(({ innerText }) => innerText.startsWith("car")); // not "c" or "ca", which came before
+  });
   assert.match(await answer(page), /^car\b/);
 });
 

@@ -283,8 +283,8 @@ def captions_loss(material: Material, clip: Clip, images: torch.Tensor, chosen: 
 
 
 def said_names_loss(material: Material, clip: Clip, table: Table, images: torch.Tensor, concept: torch.Tensor, template: int) -> torch.Tensor:
-    """Pictures, or what is imagined (unit rows [n, 384]), of taught concepts [n] find their names, as the text tower says them in a template, among those of all n
-    and those that the table has nearest to each."""
+    """Pictures, or what is imagined (unit rows [n, 384]), of taught concepts [n] find their names, as the text tower says them in a template,
+    among those of all n and those that the table has nearest to each."""
     names, own = table.unit_names(), table.place[concept]
     nearest = (images.detach() @ names.T).scatter(1, own[:, None], -1.0).topk(NEAREST).indices
     asked, place = torch.cat([own, nearest.flatten()]).unique(return_inverse=True)

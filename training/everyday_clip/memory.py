@@ -50,6 +50,10 @@ class Pictures:
     def of(self, *kinds: int) -> np.ndarray:
         return np.flatnonzero(np.isin(self.kind, kinds))
 
+    def measure(self, rows: np.ndarray) -> bool:
+        """Whether some of these measure."""
+        return bool((self.kind[rows] >= TEST_PHOTO).any())
+
     @property
     def concept(self) -> np.ndarray:
         return self.plan.concept
@@ -79,7 +83,8 @@ def listed(concepts: Concepts, photos: Photos, drawings: Drawings, scenes: int, 
     Only views and training scenes follow from the seed. What is painted to measure comes first: a picture's number decides how it is painted.
     """
     rng = np.random.default_rng(TESTS_SEED)
-    planner, parts = Planner(concepts, drawings, [hand for hand, test in zip(drawings.hands, drawings.is_test) if not test]), []
+    planner = Planner(concepts, drawings, [hand for hand, test in zip(drawings.hands, drawings.is_test) if not test])
+    parts = []
     for hand in np.array(drawings.hands)[drawings.is_test]:
         of_hand = Planner(concepts, drawings, [hand])
         parts.append((TEST_DRAWING, None, of_hand.plain(rng, of_hand.drawn[np.isin(of_hand.drawn, planner.drawn)])))
@@ -179,7 +184,7 @@ def pictures_of(pictures: Pictures, of: dict[bool, Painter], pool, starts: range
         rows = np.arange(start, min(start + AT_ONCE, len(pictures)))
         is_photo, out = pictures.item[rows] != NONE, np.empty((len(rows), 3, SIDE, SIDE), np.uint8)
         out[is_photo] = seen.popleft().get().transpose(0, 3, 1, 2)
-        measures = bool(pictures.kind[rows].max() >= TEST_PHOTO)
+        measures = pictures.measure(rows)
         for plain in (False, True):
             drawn = ~is_photo & ((pictures.kind[rows] == TEST_DRAWING) == plain)
             if drawn.any():
@@ -209,7 +214,7 @@ def remember(data: Path, out: Path, wheel: Path, scenes: int, tests: int, thread
     eyes = {False: Eye(trunk, "bf16", threads), True: Eye(trunk, "f32", threads)}
     began, first = time.time(), done
     for start, batch in pictures_of(pictures, painters(concepts, photos, drawings, seed), pool, range(done, len(pictures), AT_ONCE), seed):
-        maps[start : start + len(batch)], features[start : start + len(batch)] = eyes[bool(pictures.kind[start : start + AT_ONCE].max() >= TEST_PHOTO)](batch)
+        maps[start : start + len(batch)], features[start : start + len(batch)] = eyes[pictures.measure(np.arange(start, start + len(batch)))](batch)
         done = start + len(batch)
         if start // AT_ONCE % 40 == 0 or done == len(pictures):
             state.write_text(json.dumps(asked | {"done": done}))
